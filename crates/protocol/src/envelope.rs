@@ -1,0 +1,485 @@
+//! The sealed envelope (section 1.3): how every message between the parties travels.
+//!
+//! A request is a JSON object with five members. Four of them say who speaks, since when, and in which version
+//! and region; the fifth, `encData`, holds the message itself: JSON, padded (PKCS7), enciphered with SM4 in ECB
+//! mode under the account's key, in upper-case hexadecimal. An answer is a JSON object with a code, and on
+//! success an `encData` sealed with the same key.
+//!
+//! ECB hides no repetition and proves no origin. The specification demands it, so it stays on the wire only
+//! and inside TLS; what yanmi stores is sealed otherwise. What this module guarantees instead:
+//!
+//! * Everything that is wrong with the outside of an envelope, which its sender can see, is told precisely
+//!   ([`EnvelopeError`], code -2).
+//! * Everything that is wrong once it is deciphered is one and the same refusal on the wire (code -4), for the
+//!   difference between broken padding and broken JSON is all an attacker needs. [`OpenError`] keeps the cause
+//!   for the log.
+//!
+//! The rules E1 to E12 are those of the reading of the specification.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::code::Code;
+use crate::identifier::Region;
+use crate::key::{BLOCK, Sm4Key};
+use crate::member::{MemberError, Members, NotAnObject, Problem};
+use crate::time::UnixMillis;
+
+/// Largest request body, in bytes (E1).
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// Largest message inside an envelope, in bytes (E6).
+pub const MAX_PLAIN_BYTES: usize = 16 * 1024;
+/// Longest `encData`: the largest message with its padding, two digits a byte.
+pub const MAX_ENC_DATA_DIGITS: usize = 2 * (MAX_PLAIN_BYTES + BLOCK);
+/// Longest `orgId`, in characters (E2).
+pub const MAX_ORG_ID: usize = 40;
+/// Longest `reqtType`, in characters (E2).
+pub const MAX_REQT_TYPE: usize = 64;
+/// The only version there is (1.3.2.1).
+pub const VERSION: &str = "1.0.0";
+
+const _: () = assert!(MAX_ENC_DATA_DIGITS < MAX_BODY_BYTES, "a largest message must fit into a body");
+
+/// A request's envelope, its outside checked and its message still sealed.
+#[derive(Debug)]
+pub struct RequestEnvelope<'a> {
+    /// 业务系统编码: whose key seals it. Not proven before the envelope opens.
+    pub org_id: Cow<'a, str>,
+    /// When the sender says it sealed it.
+    pub timestamp: UnixMillis,
+    /// The sealed message.
+    pub sealed: CipherText,
+}
+
+/// What is wrong with the outside of an envelope. All of it is code -2; the text may be shown to the sender.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EnvelopeError {
+    /// The body is larger than [`MAX_BODY_BYTES`].
+    TooLarge,
+    /// The body is not UTF-8.
+    NotUtf8,
+    /// The body is no JSON object.
+    NotAnObject(NotAnObject),
+    /// A member is missing or wrong.
+    Member(MemberError),
+}
+
+impl fmt::Display for EnvelopeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "报文超过 {MAX_BODY_BYTES} 字节"),
+            Self::NotUtf8 => f.write_str("报文不是 UTF-8 编码"),
+            Self::NotAnObject(why) => write!(f, "报文{why}"),
+            Self::Member(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for EnvelopeError {}
+
+impl From<MemberError> for EnvelopeError {
+    fn from(error: MemberError) -> Self {
+        Self::Member(error)
+    }
+}
+
+impl<'a> RequestEnvelope<'a> {
+    /// Reads a request's body and checks everything that can be checked without a key, in the order of the
+    /// contract: size, encoding, JSON, members, version, region, hexadecimal form.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`], always to be answered with code -2.
+    pub fn parse(body: &'a [u8], region: Region) -> Result<Self, EnvelopeError> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(EnvelopeError::TooLarge);
+        }
+        let text = std::str::from_utf8(body).map_err(|_| EnvelopeError::NotUtf8)?;
+        // .NET clients send a byte-order mark.
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let members = Members::parse(text).map_err(EnvelopeError::NotAnObject)?;
+        let org_id = members.text("orgId", MAX_ORG_ID)?;
+        // An empty encData is not missing: it is a cipher text of no block.
+        let enc_data = enc_data(&members)?;
+        let version = members.text("version", MAX_REQT_TYPE)?;
+        let timestamp = members.time("timestamp")?;
+        let reqt_type = members.text("reqtType", MAX_REQT_TYPE)?;
+        if version != VERSION {
+            return Err(MemberError::new("version", Problem::NotOneOf(VERSION)).into());
+        }
+        check_region(&reqt_type, region)?;
+        let sealed = CipherText::from_hex(&enc_data)
+            .map_err(|e| MemberError::new("encData", Problem::Other(e.to_string())))?;
+        Ok(Self { org_id, timestamp, sealed })
+    }
+}
+
+fn enc_data<'a>(members: &Members<'a>) -> Result<Cow<'a, str>, MemberError> {
+    match members.optional_text("encData", MAX_BODY_BYTES) {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => Err(MemberError::new("encData", Problem::Missing)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The prefix is free: the specification's own sample pairs `sys&350000` with another orgId (E3).
+fn check_region(reqt_type: &str, region: Region) -> Result<(), MemberError> {
+    let error = |text: String| MemberError::new("reqtType", Problem::Other(text));
+    let (prefix, digits) =
+        reqt_type.rsplit_once('&').ok_or_else(|| error("应为 前缀&6 位省级医保区划代码".to_owned()))?;
+    let stated = Region::new(digits);
+    match stated {
+        _ if prefix.is_empty() => Err(error("在 & 之前缺少前缀".to_owned())),
+        Err(_) => Err(error("应为 前缀&6 位省级医保区划代码".to_owned())),
+        Ok(stated) if stated != region => Err(error(format!("的区划代码应为 {}", region.as_str()))),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// A sealed message: one or more whole blocks, of a length that a message can have.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CipherText(Vec<u8>);
+
+/// Why a text is no [`CipherText`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CipherTextError {
+    /// The number of digits is not a positive multiple of 32.
+    Length(usize),
+    /// There are more digits than [`MAX_ENC_DATA_DIGITS`].
+    TooLong(usize),
+    /// The character at this position, counted from 1, is no hexadecimal digit.
+    NotHex(usize),
+}
+
+impl fmt::Display for CipherTextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(n) => write!(f, "长度为 {n}，应为 32 的正整数倍（整块十六进制）"),
+            Self::TooLong(n) => write!(f, "长度为 {n}，超过 {MAX_ENC_DATA_DIGITS}"),
+            Self::NotHex(at) => write!(f, "第 {at} 个字符不是十六进制数字"),
+        }
+    }
+}
+
+impl std::error::Error for CipherTextError {}
+
+impl CipherText {
+    /// Reads hexadecimal digits of either case (E5).
+    ///
+    /// # Errors
+    /// When the length is not that of whole blocks, or a character is no digit.
+    pub fn from_hex(text: &str) -> Result<Self, CipherTextError> {
+        if text.is_empty() || !text.len().is_multiple_of(2 * BLOCK) {
+            return Err(CipherTextError::Length(text.chars().count()));
+        }
+        if text.len() > MAX_ENC_DATA_DIGITS {
+            return Err(CipherTextError::TooLong(text.len()));
+        }
+        let position = |text: &str| text.chars().position(|c| !c.is_ascii_hexdigit()).unwrap_or(0);
+        from_hex(text).map(Self).ok_or_else(|| CipherTextError::NotHex(position(text) + 1))
+    }
+
+    /// The sealed bytes, a multiple of 16.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Deciphers with the key and checks that a JSON object comes out.
+    ///
+    /// # Errors
+    /// [`OpenError`]: one refusal on the wire (code -4), whatever the cause.
+    pub fn open(&self, key: &Sm4Key) -> Result<PlainText, OpenError> {
+        let mut bytes = Zeroizing::new(self.0.clone());
+        for block in blocks(&mut bytes) {
+            key.decrypt_block(block);
+        }
+        let length = unpadded_length(&bytes).ok_or(OpenError::Padding)?;
+        bytes.truncate(length);
+        if length > MAX_PLAIN_BYTES {
+            return Err(OpenError::TooLarge);
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| OpenError::NotUtf8)?;
+        Members::parse(text).map_err(OpenError::NotAnObject)?;
+        Ok(PlainText(bytes))
+    }
+}
+
+impl fmt::Debug for CipherText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CipherText({} bytes)", self.0.len())
+    }
+}
+
+/// Why a cipher text does not open. For the log and the operator; never for the sender (E7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OpenError {
+    /// What is at the end is no PKCS7 padding: most often another key, zero padding, or another mode.
+    Padding,
+    /// The message is larger than [`MAX_PLAIN_BYTES`].
+    TooLarge,
+    /// The message is not UTF-8: most often GBK.
+    NotUtf8,
+    /// The message is no JSON object.
+    NotAnObject(NotAnObject),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Padding => f.write_str("末块不是 PKCS7 填充（密钥不符、填充方式或加密模式不对）"),
+            Self::TooLarge => write!(f, "明文超过 {MAX_PLAIN_BYTES} 字节"),
+            Self::NotUtf8 => f.write_str("明文不是 UTF-8 编码（可能是 GBK）"),
+            Self::NotAnObject(why) => write!(f, "明文{why}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+/// An opened message: JSON text of one object, wiped from memory when dropped. `Debug` shows only its size.
+pub struct PlainText(Zeroizing<Vec<u8>>);
+
+impl PlainText {
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        // Opening checked that it is UTF-8.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The members of the object.
+    ///
+    /// # Errors
+    /// Never for a text that came out of [`CipherText::open`], which has parsed it before.
+    pub fn members(&self) -> Result<Members<'_>, NotAnObject> {
+        Members::parse(self.as_str())
+    }
+}
+
+impl fmt::Debug for PlainText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PlainText({} bytes)", self.0.len())
+    }
+}
+
+/// Pads, enciphers and writes a message in upper-case hexadecimal: the value of `encData`.
+pub fn seal(key: &Sm4Key, message: &[u8]) -> String {
+    let mut out = String::with_capacity(sealed_digits(message.len()));
+    seal_onto(key, message, &mut out);
+    out
+}
+
+fn sealed_digits(length: usize) -> usize {
+    2 * (length / BLOCK + 1) * BLOCK
+}
+
+fn seal_onto(key: &Sm4Key, message: &[u8], out: &mut String) {
+    let padding = BLOCK - message.len() % BLOCK;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(message.len() + padding));
+    bytes.extend_from_slice(message);
+    bytes.resize(message.len() + padding, u8::try_from(padding).unwrap_or(0));
+    for block in blocks(&mut bytes) {
+        key.encrypt_block(block);
+    }
+    push_hex(&bytes, out);
+}
+
+/// The body of a request around a message (1.3.1.2, item 5).
+///
+/// `prefix` is the part of `reqtType` before the `&`.
+pub fn request(
+    key: &Sm4Key,
+    org_id: &str,
+    prefix: &str,
+    region: Region,
+    timestamp: UnixMillis,
+    message: &[u8],
+) -> String {
+    let mut out = String::with_capacity(sealed_digits(message.len()) + 192);
+    out.push_str("{\"reqtType\":");
+    push_json_text(&format!("{prefix}&{}", region.as_str()), &mut out);
+    out.push_str(",\"encData\":\"");
+    seal_onto(key, message, &mut out);
+    out.push_str("\",\"version\":\"1.0.0\",\"orgId\":");
+    push_json_text(org_id, &mut out);
+    out.push_str(",\"timestamp\":\"");
+    out.push_str(&timestamp.to_string());
+    out.push_str("\"}");
+    out
+}
+
+/// The body of a successful answer around a message, byte for byte as the specification prints it (E10).
+pub fn success(key: &Sm4Key, message: &[u8]) -> String {
+    const HEAD: &str = "{\"code\":0,\"type\":\"success\",\"message\":\"成功\",\"data\":{\"encData\":\"";
+    let mut out = String::with_capacity(HEAD.len() + sealed_digits(message.len()) + 3);
+    out.push_str(HEAD);
+    seal_onto(key, message, &mut out);
+    out.push_str("\"}}");
+    out
+}
+
+/// The body of a refusal (E10).
+pub fn refusal(code: Code, message: &str) -> String {
+    let mut out = format!("{{\"code\":{},\"type\":\"error\",\"message\":", code.number());
+    push_json_text(message, &mut out);
+    out.push_str(",\"success\":false,\"data\":{}}");
+    out
+}
+
+fn push_json_text(text: &str, out: &mut String) {
+    // Writing text into memory cannot fail.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+/// An answer as its receiver sees it, before anything is opened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Answer {
+    /// 响应状态码; the only member to judge by.
+    pub code: i64,
+    /// 响应信息.
+    pub message: String,
+    /// The sealed message, when there is one.
+    pub enc_data: Option<String>,
+}
+
+impl Answer {
+    /// Reads an answer's body. `code` is also taken as digits in a text; a body-order mark is tolerated.
+    ///
+    /// # Errors
+    /// [`EnvelopeError`] when the body is no such answer.
+    pub fn parse(body: &[u8]) -> Result<Self, EnvelopeError> {
+        if body.len() > MAX_BODY_BYTES {
+            return Err(EnvelopeError::TooLarge);
+        }
+        let text = std::str::from_utf8(body).map_err(|_| EnvelopeError::NotUtf8)?;
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let members = Members::parse(text).map_err(EnvelopeError::NotAnObject)?;
+        let code = members
+            .integer("code", i64::from(i32::MIN)..=i64::from(i32::MAX))?
+            .ok_or(MemberError::new("code", Problem::Missing))?;
+        let message = members.optional_text("message", MAX_BODY_BYTES)?.unwrap_or_default().into_owned();
+        let enc_data = match members.raw("data")? {
+            Some(raw) if raw.starts_with('{') => {
+                let data = Members::parse(raw).map_err(EnvelopeError::NotAnObject)?;
+                data.optional_text("encData", MAX_BODY_BYTES)?.map(Cow::into_owned)
+            }
+            _ => None,
+        };
+        Ok(Self { code, message, enc_data })
+    }
+
+    /// Opens the sealed message of a successful answer.
+    ///
+    /// # Errors
+    /// [`AnswerError`] when the code is not 0, there is no message, or it does not open with the key.
+    pub fn open(&self, key: &Sm4Key) -> Result<PlainText, AnswerError> {
+        if self.code != 0 {
+            return Err(AnswerError::Refused { code: self.code, message: self.message.clone() });
+        }
+        let enc_data = self.enc_data.as_deref().ok_or(AnswerError::NoData)?;
+        let sealed = CipherText::from_hex(enc_data).map_err(AnswerError::CipherText)?;
+        sealed.open(key).map_err(AnswerError::Open)
+    }
+}
+
+/// Why an answer yields no message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AnswerError {
+    /// The other side refused.
+    Refused {
+        /// Its code.
+        code: i64,
+        /// Its message.
+        message: String,
+    },
+    /// Code 0, but no `encData`.
+    NoData,
+    /// `encData` is not hexadecimal blocks.
+    CipherText(CipherTextError),
+    /// `encData` does not open with the key.
+    Open(OpenError),
+}
+
+impl fmt::Display for AnswerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { code, message } => write!(f, "对方拒绝：{code} {message}"),
+            Self::NoData => f.write_str("应答缺少 data.encData"),
+            Self::CipherText(why) => write!(f, "应答的 encData {why}"),
+            Self::Open(why) => write!(f, "应答无法解密：{why}"),
+        }
+    }
+}
+
+impl std::error::Error for AnswerError {}
+
+/// The whole blocks of a buffer.
+fn blocks(bytes: &mut [u8]) -> impl Iterator<Item = &mut [u8; BLOCK]> {
+    bytes.chunks_exact_mut(BLOCK).filter_map(|chunk| chunk.try_into().ok())
+}
+
+/// The length of the message before its PKCS7 padding.
+fn unpadded_length(bytes: &[u8]) -> Option<usize> {
+    let padding = usize::from(*bytes.last()?);
+    if padding == 0 || padding > BLOCK {
+        return None;
+    }
+    let length = bytes.len().checked_sub(padding)?;
+    bytes[length..].iter().all(|b| usize::from(*b) == padding).then_some(length)
+}
+
+/// The value of a hexadecimal digit; 0xFF for any other byte, which callers have excluded or check for.
+pub(crate) const fn hex_value(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        b'A'..=b'F' => digit - b'A' + 10,
+        _ => 0xFF,
+    }
+}
+
+const HEX_VALUES: [u8; 256] = {
+    let mut table = [0xFF; 256];
+    let mut digit: u8 = 0;
+    loop {
+        table[digit as usize] = hex_value(digit);
+        if digit == u8::MAX {
+            break table;
+        }
+        digit += 1;
+    }
+};
+
+/// The bytes an even number of hexadecimal digits stands for.
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    let mut bad = 0;
+    let bytes = text
+        .as_bytes()
+        .chunks_exact(2)
+        .map(|pair| {
+            let (high, low) = (HEX_VALUES[usize::from(pair[0])], HEX_VALUES[usize::from(pair[1])]);
+            bad |= (high | low) & 0xF0;
+            (high << 4) | (low & 0x0F)
+        })
+        .collect();
+    (bad == 0).then_some(bytes)
+}
+
+/// Upper-case hexadecimal digits.
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(2 * bytes.len());
+    push_hex(bytes, &mut out);
+    out
+}
+
+fn push_hex(bytes: &[u8], out: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 0x0F)]));
+    }
+}

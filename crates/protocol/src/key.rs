@@ -1,0 +1,183 @@
+//! Keys of the wire: SM4, 16 bytes, and how people tell two of them apart.
+
+use std::fmt;
+
+use sm4::Sm4;
+use sm4::cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+/// Bytes of an SM4 key, and of a block.
+pub const BLOCK: usize = 16;
+
+/// An SM4 key with its round keys expanded once, so that sealing and opening pay nothing for it.
+///
+/// Accounts are issued 32 hexadecimal digits; much code in the field uses a text of 16 ASCII characters
+/// instead (reading, rule E8). `Debug` shows nothing but the key-check value, and the memory is wiped on drop.
+#[derive(Clone)]
+pub struct Sm4Key {
+    bytes: Zeroizing<[u8; BLOCK]>,
+    cipher: Sm4,
+}
+
+/// Why a text is no key. It never repeats the text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyError {
+    /// Not 32 digits; the number of characters there were.
+    HexLength(usize),
+    /// A character that is no hexadecimal digit; its position, counted from 1.
+    NotHex(usize),
+    /// Not 16 characters; the number there were.
+    AsciiLength(usize),
+    /// A character outside the printable ASCII range; its position, counted from 1.
+    NotAscii(usize),
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HexLength(n) => write!(f, "密钥应为 32 位十六进制数字，实际为 {n} 位"),
+            Self::NotHex(at) => write!(f, "密钥第 {at} 个字符不是十六进制数字"),
+            Self::AsciiLength(n) => write!(f, "密钥应为 16 个 ASCII 字符，实际为 {n} 个"),
+            Self::NotAscii(at) => write!(f, "密钥第 {at} 个字符不是可见 ASCII 字符"),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+impl Sm4Key {
+    /// The key of these bytes.
+    pub fn from_bytes(bytes: [u8; BLOCK]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        let cipher = Sm4::new(&(*bytes).into());
+        Self { bytes, cipher }
+    }
+
+    /// The key written as 32 hexadecimal digits, in either case.
+    ///
+    /// # Errors
+    /// [`KeyError::HexLength`] or [`KeyError::NotHex`].
+    pub fn from_hex(text: &str) -> Result<Self, KeyError> {
+        let count = text.chars().count();
+        if let Some(at) = text.chars().position(|c| !c.is_ascii_hexdigit()) {
+            return Err(if count == 2 * BLOCK {
+                KeyError::NotHex(at + 1)
+            } else {
+                KeyError::HexLength(count)
+            });
+        }
+        if count != 2 * BLOCK {
+            return Err(KeyError::HexLength(count));
+        }
+        let mut bytes = Zeroizing::new([0; BLOCK]);
+        for (slot, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            *slot = (crate::envelope::hex_value(pair[0]) << 4) | crate::envelope::hex_value(pair[1]);
+        }
+        Ok(Self::from_bytes(*bytes))
+    }
+
+    /// The key whose bytes are these 16 printable ASCII characters.
+    ///
+    /// # Errors
+    /// [`KeyError::AsciiLength`] or [`KeyError::NotAscii`].
+    pub fn from_ascii(text: &str) -> Result<Self, KeyError> {
+        if let Some(at) = text.chars().position(|c| !c.is_ascii_graphic() && c != ' ') {
+            return Err(KeyError::NotAscii(at + 1));
+        }
+        let bytes: [u8; BLOCK] = text.as_bytes().try_into().map_err(|_| KeyError::AsciiLength(text.len()))?;
+        Ok(Self::from_bytes(bytes))
+    }
+
+    /// The 16 bytes, to be sealed and stored.
+    pub fn bytes(&self) -> &[u8; BLOCK] {
+        &self.bytes
+    }
+
+    /// 32 upper-case hexadecimal digits, for the one moment a key is handed out.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(crate::envelope::to_hex(&*self.bytes))
+    }
+
+    /// The key-check value shown wherever a key is shown or entered.
+    pub fn kcv(&self) -> KeyCheckValue {
+        let mut block = [0; BLOCK];
+        self.encrypt_block(&mut block);
+        KeyCheckValue([block[0], block[1], block[2]])
+    }
+
+    pub(crate) fn encrypt_block(&self, block: &mut [u8; BLOCK]) {
+        self.cipher.encrypt_block(as_block(block));
+    }
+
+    pub(crate) fn decrypt_block(&self, block: &mut [u8; BLOCK]) {
+        self.cipher.decrypt_block(as_block(block));
+    }
+}
+
+fn as_block(bytes: &mut [u8; BLOCK]) -> &mut Block<Sm4> {
+    bytes.into()
+}
+
+/// Compares in constant time.
+impl PartialEq for Sm4Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes.ct_eq(&*other.bytes).into()
+    }
+}
+
+impl Eq for Sm4Key {}
+
+impl fmt::Debug for Sm4Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sm4Key(kcv {})", self.kcv())
+    }
+}
+
+/// The first three bytes of a zero block under the key, as six hexadecimal digits: enough for two people on
+/// the telephone to see that they hold the same key, useless to anyone else (reading, rule E8).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyCheckValue([u8; 3]);
+
+impl KeyCheckValue {
+    /// The value's bytes.
+    pub const fn bytes(self) -> [u8; 3] {
+        self.0
+    }
+}
+
+impl fmt::Display for KeyCheckValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c] = self.0;
+        write!(f, "{a:02X}{b:02X}{c:02X}")
+    }
+}
+
+impl fmt::Debug for KeyCheckValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_read_and_told_apart() {
+        let key = Sm4Key::from_hex("0123456789abcdefFEDCBA9876543210").expect("a key");
+        assert_eq!(&*key.to_hex(), "0123456789ABCDEFFEDCBA9876543210");
+        assert_eq!(key, Sm4Key::from_bytes(*key.bytes()));
+        assert_ne!(key, Sm4Key::from_ascii("yanmi-test-key-1").expect("a key"));
+        assert_eq!(format!("{key:?}"), format!("Sm4Key(kcv {})", key.kcv()));
+    }
+
+    #[test]
+    fn bad_keys_are_refused_with_the_place() {
+        assert_eq!(Sm4Key::from_hex(&"0".repeat(31)), Err(KeyError::HexLength(31)));
+        assert_eq!(Sm4Key::from_hex(&format!("{}g", "0".repeat(31))), Err(KeyError::NotHex(32)));
+        assert_eq!(Sm4Key::from_hex("密钥"), Err(KeyError::HexLength(2)));
+        assert_eq!(Sm4Key::from_ascii("short"), Err(KeyError::AsciiLength(5)));
+        assert_eq!(Sm4Key::from_ascii("yanmi-test-key-密"), Err(KeyError::NotAscii(16)));
+    }
+}
