@@ -1,0 +1,66 @@
+//! What the audit records: one event for every decision that changed something or let somebody settle.
+
+use yanmi_protocol::message::channel_notice::Way;
+
+/// A kind of event. Its code is stored and never reused.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Event {
+    /// A notice was asked for and opened an attempt.
+    Asked,
+    /// A notice was asked for again, with the same amount.
+    AskedAgain,
+    /// A notice with another amount superseded the attempt before it.
+    Superseded,
+    /// A higher amount voided a confirmation.
+    Voided,
+    /// A notice was asked for while a confirmation stood.
+    Stands,
+    /// The channel took the notice.
+    Delivered,
+    /// The channel did not take the notice.
+    Undelivered,
+    /// The person confirmed.
+    Confirmed(Way),
+    /// The person cancelled.
+    Cancelled,
+    /// The person says it is not them.
+    NotMe,
+    /// The channel could not have it confirmed.
+    ChannelFailed,
+    /// A credential password was wrong.
+    WrongPassword,
+    /// Too many wrong passwords in a row: the check is locked.
+    PasswordLocked,
+    /// A payment went through without a password.
+    FreeUsed,
+    /// The person switched password-free settlement on.
+    FreeOn,
+    /// The person switched password-free settlement off.
+    FreeOff,
+}
+
+impl Event {
+    /// The stored code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::AskedAgain => "asked-again",
+            Self::Superseded => "superseded",
+            Self::Voided => "voided",
+            Self::Stands => "stands",
+            Self::Delivered => "delivered",
+            Self::Undelivered => "undelivered",
+            Self::Confirmed(Way::CredentialPassword) => "confirmed-01",
+            Self::Confirmed(Way::Face) => "confirmed-02",
+            Self::Confirmed(Way::ChannelPassword) => "confirmed-03",
+            Self::Cancelled => "cancelled",
+            Self::NotMe => "not-me",
+            Self::ChannelFailed => "channel-failed",
+            Self::WrongPassword => "wrong-password",
+            Self::PasswordLocked => "password-locked",
+            Self::FreeUsed => "free-used",
+            Self::FreeOn => "free-on",
+            Self::FreeOff => "free-off",
+        }
+    }
+}

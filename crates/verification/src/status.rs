@@ -1,0 +1,37 @@
+//! 1.7.2: may the institution settle? (steps 8 to 10 and 13; V9, V10)
+
+use yanmi_protocol::UnixMillis;
+
+use crate::facts::Facts;
+use crate::password_free::{self, FreeStep};
+use crate::policy::Policy;
+use crate::refusal::Refusal;
+use crate::token;
+
+/// What a status query comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// No password is needed (500320).
+    Free(FreeStep),
+    /// `checkStas` "1".
+    Confirmed,
+    /// `checkStas` "0".
+    NotConfirmed,
+}
+
+/// Decides about a status query.
+///
+/// # Errors
+/// The first check that fails, in the order of the contract.
+pub fn status(facts: &Facts<'_>, now: UnixMillis, policy: &Policy) -> Result<Status, Refusal> {
+    let usable = token::check(facts, now, policy)?;
+    let verification = facts.verification;
+    if usable.channel.password_free && usable.channel.settlement {
+        let amount = verification.and_then(|v| v.amount);
+        if let Some(step) = password_free::judge(facts, amount, now) {
+            return Ok(Status::Free(step));
+        }
+    }
+    let confirmed = verification.is_some_and(|v| v.is_confirmed(now));
+    Ok(if confirmed { Status::Confirmed } else { Status::NotConfirmed })
+}
