@@ -1,0 +1,4 @@
+//! Everything between the center and the channel apps.
+
+pub mod deliver;
+pub mod lane;
