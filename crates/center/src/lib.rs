@@ -2,5 +2,7 @@
 
 pub mod channel;
 pub mod clock;
+pub mod config;
+pub mod http;
 pub mod national;
 pub mod outbound;

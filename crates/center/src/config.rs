@@ -1,0 +1,437 @@
+//! Configuration: one TOML file, every value documented, bounded and traceable.
+//!
+//! A center is set up by people who read error messages at night. So the file is read strictly, and what is
+//! wrong with it is said completely: every problem at once, each with its line, its key, what would be
+//! accepted, and, for a key that does not exist, the one that was probably meant.
+//!
+//! There is one table of settings ([`settings`]). A row is the key, its unit, default and bounds, what it
+//! does and why the bounds are what they are, and the field of [`Config`] it fills. Reading a file,
+//! `yanmi check` ([`Config::explain`]), the reference page and the sample file ([`reference_page`],
+//! [`sample_file`]) are all walks over that table, so they cannot disagree; tests compare the two checked-in
+//! files with it.
+//!
+//! Tests and the sandbox need no file: [`Config::new`] takes the few values without a default, and the fields
+//! are public. [`Config::problems`] then checks what a file would have been checked for across settings.
+//!
+//! Secrets never stand in the file itself. They come from a file of their own or from an environment
+//! variable, and are shown as their key-check value only.
+
+mod consistent;
+mod field;
+mod nearest;
+mod read;
+mod reference;
+mod secret;
+mod setting;
+mod table;
+mod table_limits;
+mod table_policy;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http::Uri;
+use ipnet::IpNet;
+use yanmi_protocol::{AccountId, Region, Sm4Key};
+use yanmi_verification::Policy;
+
+use crate::http::{ListenSettings, ServerLimits, TlsFiles};
+
+pub use read::MAX_FILE;
+pub use reference::{reference_page, sample_file};
+pub use setting::{Form, Presence, Setting, Unit};
+pub use table::settings;
+
+/// Everything a center is told before it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The region served: requests for another one are refused (reading, E3).
+    pub region: Region,
+    /// Where the state is kept.
+    pub database: Database,
+    /// The key the stored keys and identities are sealed under.
+    pub encryption_key: Sm4Key,
+    /// Where each face listens.
+    pub listen: Faces,
+    /// What one process lets anybody hold.
+    pub limits: Limits,
+    /// Lives and limits of verifications (V7, V8).
+    pub policy: Policy,
+    /// How far a request's timestamp may differ from the server's clock (E4).
+    pub timestamp_window: Duration,
+    /// Whether the insured person sees the registered name of the institution when it sent another one.
+    pub show_registered_name: bool,
+    /// How notices reach channel apps.
+    pub delivery: Delivery,
+    /// Where outgoing calls may go.
+    pub outbound: Outbound,
+    /// The national center.
+    pub national: National,
+    /// Whether this center decodes QR codes itself.
+    pub decode_enabled: bool,
+    /// Networks whose hosts may read `/metrics`.
+    pub metrics_from: Vec<IpNet>,
+    /// What is logged.
+    pub log: Log,
+    origins: Vec<Known>,
+}
+
+/// Where the state is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Database {
+    /// An `SQLite` file.
+    Sqlite(PathBuf),
+}
+
+/// The faces, each on a listener of its own or not served by this process.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Faces {
+    /// For institutions, on 医保专网.
+    pub institution: Listen,
+    /// For channel apps.
+    pub channel: Listen,
+}
+
+impl Faces {
+    /// The faces this process serves, ready to be bound, in the order of the reference page.
+    pub fn opened(&self) -> Vec<ListenSettings> {
+        [("institution", &self.institution), ("channel", &self.channel)]
+            .into_iter()
+            .filter_map(|(name, listen)| listen.settings(name))
+            .collect()
+    }
+}
+
+/// One face's listener, as it stands in the file.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Listen {
+    /// The address; without it this process does not serve the face.
+    pub address: Option<SocketAddr>,
+    /// PEM file of the certificate chain; with the key, the listener speaks TLS.
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM file of the private key.
+    pub tls_key: Option<PathBuf>,
+    /// Whether plain HTTP is allowed outside loopback.
+    pub plain_http: bool,
+}
+
+impl Listen {
+    /// Plain HTTP on this address, as tests and the sandbox use it.
+    pub fn plain(address: SocketAddr) -> Self {
+        Self { address: Some(address), ..Self::default() }
+    }
+
+    /// What the listener is bound from, when there is an address.
+    pub fn settings(&self, name: &'static str) -> Option<ListenSettings> {
+        let tls = match (&self.tls_certificate, &self.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Some(TlsFiles { certificate: certificate.clone(), key: key.clone() })
+            }
+            _ => None,
+        };
+        Some(ListenSettings { name, address: self.address?, tls, plain_http: self.plain_http })
+    }
+}
+
+/// What one process lets anybody hold. Every count has its unit in the table of settings.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Limits {
+    /// Connections open at the same time, per listener.
+    pub connections: usize,
+    /// To shake hands.
+    pub handshake: Duration,
+    /// For a request's head.
+    pub header: Duration,
+    /// For a request's body.
+    pub body: Duration,
+    /// Between two requests of a connection.
+    pub keep_alive: Duration,
+    /// For requests in progress when the process is told to stop.
+    pub stop: Duration,
+    /// Status queries held with `waitSeconds` at the same time.
+    pub held_queries: usize,
+    /// Commands waiting for the ledger.
+    pub ledger_queue: usize,
+    /// Commands decided in one transaction.
+    pub ledger_batch: usize,
+    /// Verifications held in memory.
+    pub resident_verifications: usize,
+    /// Requests an account may make per second, in the long run.
+    pub requests_per_second: u32,
+    /// Requests an account may make at once.
+    pub burst: u32,
+    /// Envelopes from one source address that could not be opened, per minute.
+    pub failed_openings_per_minute: u32,
+    /// Worker threads; 0 means as many as there are cores.
+    pub workers: usize,
+}
+
+impl Limits {
+    /// The part of it that a listener keeps.
+    pub fn server(&self) -> ServerLimits {
+        ServerLimits {
+            connections: self.connections,
+            handshake: self.handshake,
+            header: self.header,
+            keep_alive: self.keep_alive,
+        }
+    }
+}
+
+/// How notices reach channel apps (reading, section 5).
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Delivery {
+    /// The institution's whole call, attempts and pauses included.
+    pub call: Duration,
+    /// Attempts within it.
+    pub attempts: u32,
+    /// Before the second attempt; it doubles before each further one.
+    pub first_pause: Duration,
+    /// Calls to one channel at the same time.
+    pub in_flight_per_channel: usize,
+    /// Failures in a row after which a channel is skipped.
+    pub breaker_failures: u32,
+    /// How long it is skipped.
+    pub breaker_pause: Duration,
+}
+
+/// Where outgoing calls may go.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Outbound {
+    /// Networks that channels' notice addresses may lie in, checked again after DNS.
+    pub allow: Vec<IpNet>,
+    /// PEM file of further root certificates, beside the system's.
+    pub roots: Option<PathBuf>,
+}
+
+/// The national center (reading, section 5).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct National {
+    /// The address its calls begin with.
+    pub url: Uri,
+    /// The account this center has there.
+    pub org_id: AccountId,
+    /// The account's key.
+    pub key: Sm4Key,
+    /// The part of `reqtType` before the `&`.
+    pub prefix: RequestPrefix,
+    /// For one question.
+    pub timeout: Duration,
+    /// Questions at the same time.
+    pub in_flight: usize,
+}
+
+/// The part of `reqtType` before the `&`: 1 to 57 visible ASCII characters without `&`, so that the whole
+/// keeps to the 64 of E2.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RequestPrefix(String);
+
+impl RequestPrefix {
+    /// The most characters a prefix has: 64 without `&` and the six digits of a region.
+    pub const MAX_LENGTH: usize = 57;
+
+    /// Reads the text; `None` when it is not of the form above.
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = !text.is_empty()
+            && text.len() <= Self::MAX_LENGTH
+            && text.bytes().all(|b| b.is_ascii_graphic() && b != b'&');
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What is logged.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Log {
+    /// The least important that is.
+    pub level: LogLevel,
+    /// Whether each request has its line.
+    pub requests: bool,
+}
+
+/// How important a log line is.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum LogLevel {
+    /// Outages and bugs.
+    Error,
+    /// What the operator should look at.
+    Warn,
+    /// What happened.
+    #[default]
+    Info,
+    /// How it happened.
+    Debug,
+}
+
+impl LogLevel {
+    /// All of them, the most important first.
+    pub const ALL: [Self; 4] = [Self::Error, Self::Warn, Self::Info, Self::Debug];
+
+    /// The name in the file and in log filters.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+/// What has no default: what [`Config::new`] must be told.
+#[derive(Clone, Debug)]
+pub struct Essentials {
+    /// See [`Config::region`].
+    pub region: Region,
+    /// See [`Config::encryption_key`].
+    pub encryption_key: Sm4Key,
+    /// See [`National::url`].
+    pub national_url: Uri,
+    /// See [`National::org_id`].
+    pub national_org_id: AccountId,
+    /// See [`National::key`].
+    pub national_key: Sm4Key,
+}
+
+impl Config {
+    /// The defaults around what has none, for tests and the sandbox: no listener, and the database
+    /// `yanmi.sqlite` in `folder`.
+    pub fn new(essentials: Essentials, folder: &Path) -> Self {
+        read::defaults(essentials, folder)
+    }
+
+    /// Reads a configuration file. `env` answers for environment variables; an empty one counts as absent.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub fn load(path: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        read::load(path, env)
+    }
+
+    /// Reads a configuration from its text. `file` is its name for messages, and its folder is where relative
+    /// paths begin.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the text.
+    pub fn parse(text: &str, file: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        read::parse(text, file, env)
+    }
+
+    /// What contradicts itself between settings. Empty for every configuration that came from a file; for one
+    /// changed in code, worth asserting.
+    pub fn problems(&self) -> Vec<String> {
+        consistent::problems(self).into_iter().map(|problem| problem.message).collect()
+    }
+
+    /// What is allowed but deserves a second look, in the operator's words; to be logged at the start.
+    pub fn warnings(&self) -> Vec<String> {
+        consistent::warnings(self)
+    }
+
+    /// The effective value of every setting and where it came from, in the order of the reference page.
+    pub fn explain(&self) -> Vec<Line> {
+        let known = |(setting, known): (&'static Setting, &Known)| {
+            let value = (setting.show)(self, &setting.form);
+            let origin = if value == known.value { known.origin.clone() } else { Origin::Code };
+            Line { key: setting.key, value, origin }
+        };
+        settings().zip(&self.origins).map(known).collect()
+    }
+}
+
+/// What a setting was when the configuration was made, and why. One for each row of the table.
+#[derive(Clone, Debug)]
+struct Known {
+    value: String,
+    origin: Origin,
+}
+
+/// One setting, explained.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// The dotted key.
+    pub key: &'static str,
+    /// The value as it would be written in the file; of a secret, its key-check value.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} = {}  # {}", self.key, self.value, self.origin)
+    }
+}
+
+/// Where a value came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// The configuration file, in this line.
+    File(usize),
+    /// The table of settings.
+    Default,
+    /// This environment variable.
+    Environment(&'static str),
+    /// A key file named in this line of the configuration file.
+    KeyFile(usize, PathBuf),
+    /// The program itself: a test, or the sandbox.
+    Code,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(line) => write!(f, "文件第 {line} 行"),
+            Self::Default => f.write_str("默认值"),
+            Self::Environment(name) => write!(f, "环境变量 {name}"),
+            Self::KeyFile(line, path) => write!(f, "文件第 {line} 行，密钥文件 {}", path.display()),
+            Self::Code => f.write_str("程序设定"),
+        }
+    }
+}
+
+/// Everything that is wrong with a configuration file. `Display` gives one problem a line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    /// The file, as it was named.
+    pub file: PathBuf,
+    /// The problems, in the order of their lines; never empty.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "配置文件 {} 有 {} 处问题：", self.file.display(), self.problems.len())?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// One thing that is wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// The line, counted from 1, when it is about one.
+    pub line: Option<usize>,
+    /// What is wrong and what would be right; it names the keys concerned and never a secret.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "第 {line} 行：")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests;

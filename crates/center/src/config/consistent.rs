@@ -1,0 +1,191 @@
+//! What one setting cannot tell: contradictions between settings, and what is allowed but worth a warning.
+
+use std::time::Duration;
+
+use super::{Config, Listen, secret};
+
+/// Settings that contradict each other.
+pub(super) struct Conflict {
+    /// The keys concerned; the message names them too.
+    pub(super) keys: Vec<&'static str>,
+    pub(super) message: String,
+}
+
+fn conflict(keys: &[&'static str], why: &str) -> Conflict {
+    Conflict { keys: keys.to_vec(), message: format!("{}：{why}", keys.join(" 与 ")) }
+}
+
+/// Every contradiction.
+pub(super) fn problems(config: &Config) -> Vec<Conflict> {
+    let mut found = listeners(config);
+    found.extend(ordered(config));
+    found
+}
+
+/// A pair of which the first must not be above the second.
+fn ordered(config: &Config) -> impl Iterator<Item = Conflict> {
+    let Config { limits, policy, delivery, national, .. } = config;
+    let rules: [(bool, [&'static str; 2], &str); 9] = [
+        (
+            limits.burst >= limits.requests_per_second,
+            ["limits.burst", "limits.requests_per_second"],
+            "前者不得小于后者，否则达不到该速率",
+        ),
+        (
+            limits.ledger_batch <= limits.ledger_queue,
+            ["limits.ledger_batch", "limits.ledger_queue"],
+            "前者不得大于后者，否则凑不满一批",
+        ),
+        (
+            limits.held_queries <= limits.connections,
+            ["limits.held_queries", "limits.connections"],
+            "前者不得大于后者：每个保持中的查询占用一个连接",
+        ),
+        (
+            limits.stop >= delivery.call,
+            ["limits.stop_seconds", "delivery.call_milliseconds"],
+            "前者不得短于后者，否则停止进程会中断已受理的通知",
+        ),
+        (
+            national.timeout < delivery.call,
+            ["national.timeout_milliseconds", "delivery.call_milliseconds"],
+            "前者须短于后者：询问国家中心只是一次调用中的一步",
+        ),
+        (
+            delivery.attempts == 1 || delivery.first_pause < delivery.call,
+            ["delivery.first_pause_milliseconds", "delivery.call_milliseconds"],
+            "前者须短于后者，否则没有第二次投递",
+        ),
+        (
+            policy.notice_life <= policy.token_life,
+            ["policy.notice_seconds", "policy.token_seconds"],
+            "前者不得长于后者：令牌失效后通知无从确认",
+        ),
+        (
+            policy.confirmation_life <= policy.token_life,
+            ["policy.confirmation_seconds", "policy.token_seconds"],
+            "前者不得长于后者：令牌失效后确认无处可用",
+        ),
+        (
+            policy.notice_interval < policy.notice_life,
+            ["policy.notice_interval_seconds", "policy.notice_seconds"],
+            "前者须短于后者，否则通知失效之前不能重发",
+        ),
+    ];
+    rules.into_iter().filter(|(holds, ..)| !holds).map(|(_, keys, why)| conflict(&keys, why))
+}
+
+/// A face and the keys of its settings.
+type Face<'a> = (&'a Listen, [&'static str; 4]);
+
+fn faces(config: &Config) -> [Face<'_>; 2] {
+    [
+        (
+            &config.listen.institution,
+            [
+                "listen.institution.address",
+                "listen.institution.tls_certificate",
+                "listen.institution.tls_key",
+                "listen.institution.plain_http",
+            ],
+        ),
+        (
+            &config.listen.channel,
+            [
+                "listen.channel.address",
+                "listen.channel.tls_certificate",
+                "listen.channel.tls_key",
+                "listen.channel.plain_http",
+            ],
+        ),
+    ]
+}
+
+fn listeners(config: &Config) -> Vec<Conflict> {
+    let faces = faces(config);
+    let mut found = Vec::new();
+    if faces.iter().all(|(listen, _)| listen.address.is_none()) {
+        let keys: Vec<_> = faces.iter().map(|(_, [address, ..])| *address).collect();
+        found.push(conflict(&keys, "至少要设置一个监听地址，否则进程无事可做"));
+    }
+    for (listen, [address, certificate, key, plain]) in &faces {
+        if listen.tls_certificate.is_some() != listen.tls_key.is_some() {
+            found.push(conflict(&[*certificate, *key], "证书与私钥须同时设置"));
+        }
+        let Some(settings) = listen.settings("") else {
+            let set = [
+                (listen.tls_certificate.is_some(), certificate),
+                (listen.tls_key.is_some(), key),
+                (listen.plain_http, plain),
+            ];
+            let idle = set.into_iter().filter(|(is_set, _)| *is_set).map(|(_, key)| *key);
+            let keys: Vec<_> = std::iter::once(*address).chain(idle).collect();
+            if keys.len() > 1 {
+                found.push(conflict(&keys, "没有监听地址，其余设置不起作用"));
+            }
+            continue;
+        };
+        // Half a certificate is a problem of its own, told above.
+        let plain_meant = listen.tls_key.is_none() && listen.tls_certificate.is_none();
+        if settings.is_plain_outside_loopback() && !listen.plain_http && plain_meant {
+            let why = "地址不是本机回环地址，又没有证书：明文 HTTP 会让其他机器看到报文。\
+                       请设置 tls_certificate 和 tls_key；若由前置设备卸载 TLS，请设置 plain_http = true";
+            found.push(conflict(&[*address, *plain], why));
+        }
+    }
+    let [(institution, [one, ..]), (channel, [other, ..])] = &faces;
+    if institution.address == channel.address
+        && institution.address.is_some_and(|address| address.port() != 0)
+    {
+        found.push(conflict(&[*one, *other], "两个监听口不能使用同一地址"));
+    }
+    found
+}
+
+/// Private keys that cannot be opened or that every user of the machine may read.
+pub(super) fn unusable_files(config: &Config) -> Vec<Conflict> {
+    faces(config)
+        .into_iter()
+        .filter_map(|(listen, [_, _, key, _])| {
+            let error = secret::open_private(listen.tls_key.as_ref()?).err()?;
+            Some(conflict(&[key], &error))
+        })
+        .collect()
+}
+
+/// What is allowed, and worth a second look.
+pub(super) fn warnings(config: &Config) -> Vec<String> {
+    let mut found = Vec::new();
+    for (listen, [address, ..]) in faces(config) {
+        if let Some(settings) = listen.settings("").filter(|s| s.is_plain_outside_loopback() && s.plain_http)
+        {
+            found.push(format!(
+                "{address}：{} 使用明文 HTTP，报文可被同一网络中的其他机器看到；请确认前置设备已卸载 TLS",
+                settings.address
+            ));
+        }
+    }
+    if config.national.url.scheme_str() == Some("http") && !is_this_machine(config.national.url.host()) {
+        found.push("national.url：使用明文 HTTP 访问国家中心；请确认线路可信".to_owned());
+    }
+    if config.decode_enabled {
+        found.push("decode.enabled：解码接口是明文接口，只应在联调环境与封闭网络中打开".to_owned());
+    }
+    if config.outbound.allow.iter().any(|network| network.prefix_len() == 0) {
+        found.push("outbound.allow：包含整个地址空间，对渠道通知地址等于没有限制".to_owned());
+    }
+    // Sooner than this the specification's own sample, answered after 265 s, would be refused.
+    if config.timestamp_window < Duration::from_mins(5) {
+        found.push(
+            "policy.timestamp_window_seconds：短于 300 秒，会拒绝接口规范自己的示例（相差 265 秒）"
+                .to_owned(),
+        );
+    }
+    found
+}
+
+fn is_this_machine(host: Option<&str>) -> bool {
+    let host = host.unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
+}

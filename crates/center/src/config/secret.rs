@@ -1,0 +1,73 @@
+//! Keys from outside the configuration file: from a file of their own, or from the environment.
+//!
+//! The configuration file is copied, mailed and pasted into tickets; keys must not travel with it. Nor may two
+//! places name a key, because then nobody knows which of them the data is sealed under.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use yanmi_protocol::Sm4Key;
+use zeroize::Zeroizing;
+
+/// The most a key file may hold, in bytes: 32 digits, and some room for blanks around them.
+const MAX_KEY_FILE: u64 = 256;
+
+/// Digits of a key in hexadecimal.
+const HEX_DIGITS: usize = 32;
+
+/// Reads a key as it stands in a file or a variable; blanks and line breaks around it do not matter.
+pub(super) fn from_text(text: &str, ascii: bool) -> Result<Sm4Key, String> {
+    let text = text.trim();
+    let key = if ascii && text.chars().count() != HEX_DIGITS {
+        Sm4Key::from_ascii(text)
+    } else {
+        Sm4Key::from_hex(text)
+    };
+    key.map_err(|error| error.to_string())
+}
+
+/// Reads a key file.
+pub(super) fn from_file(path: &Path, ascii: bool) -> Result<Sm4Key, String> {
+    let mut file = open_private(path)?;
+    let mut text = Zeroizing::new(String::new());
+    file.by_ref()
+        .take(MAX_KEY_FILE + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("无法读取密钥文件 {}：{error}", path.display()))?;
+    if text.len() as u64 > MAX_KEY_FILE {
+        return Err(format!("密钥文件 {} 超过 {MAX_KEY_FILE} 字节，不像是密钥", path.display()));
+    }
+    from_text(&text, ascii).map_err(|error| format!("密钥文件 {}：{error}", path.display()))
+}
+
+/// Opens a file of secrets, unless every user of the machine may read it.
+pub(super) fn open_private(path: &Path) -> Result<File, String> {
+    let file = File::open(path).map_err(|error| format!("无法打开文件 {}：{error}", path.display()))?;
+    refuse_public(path, &file)?;
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn refuse_public(path: &Path, file: &File) -> Result<(), String> {
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Read, write or run, for everybody.
+    const OTHERS: u32 = 0o007;
+
+    // Asked of the open file, not of the path: it cannot be exchanged in between.
+    let metadata =
+        file.metadata().map_err(|error| format!("无法读取文件 {} 的权限：{error}", path.display()))?;
+    if metadata.permissions().mode() & OTHERS != 0 {
+        let path = path.display();
+        return Err(format!("文件 {path} 对其他用户开放：请先执行 chmod 600 {path}，并考虑更换其中的密钥"));
+    }
+    Ok(())
+}
+
+/// Other systems keep access lists that cannot be judged by a bit.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as where permissions are bits")]
+fn refuse_public(_: &Path, _: &File) -> Result<(), String> {
+    Ok(())
+}

@@ -1,0 +1,274 @@
+//! The table of settings: every key there is, in the order of the reference page.
+//!
+//! Adding a setting is adding a row here and the field it names; the file, the messages, `yanmi check`, the
+//! reference page and the sample follow.
+
+use super::field::Field;
+use super::setting::{Form, Presence, Setting, Unit};
+use super::table_limits::{DELIVERY, LIMITS};
+use super::table_policy::POLICY;
+
+/// A table of the file, and what it is about.
+pub(super) struct Group {
+    /// The table's name, dotted; empty at the top of the file.
+    pub(super) name: &'static str,
+    pub(super) about: &'static str,
+    pub(super) settings: &'static [Setting],
+}
+
+/// Every setting there is.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    GROUPS.iter().flat_map(|group| group.settings)
+}
+
+/// A row: key, field, form, what it does, why it is bounded so.
+macro_rules! row {
+    ($key:literal, $($field:ident).+, $form:expr, $about:literal, $reason:literal) => {
+        $crate::config::setting::Setting {
+            key: $key,
+            form: $form,
+            about: $about,
+            reason: $reason,
+            put: |config, given| {
+                config.$($field).+ = Field::read(given)?;
+                Ok(())
+            },
+            show: |config, form| Field::show(&config.$($field).+, form),
+        }
+    };
+}
+pub(super) use row;
+
+pub(super) const fn count(unit: &'static str, default: u64, min: u64, max: u64) -> Form {
+    Form::Whole { unit: Unit::Count(unit), default, min, max }
+}
+
+pub(super) const fn seconds(default: u64, min: u64, max: u64) -> Form {
+    Form::Whole { unit: Unit::Seconds, default, min, max }
+}
+
+pub(super) const fn milliseconds(default: u64, min: u64, max: u64) -> Form {
+    Form::Whole { unit: Unit::Milliseconds, default, min, max }
+}
+
+pub(super) const fn switch(default: bool) -> Form {
+    Form::Switch { default }
+}
+
+const fn text(what: &'static str, presence: Presence) -> Form {
+    Form::Text { what, presence }
+}
+
+/// The machine itself, in both families.
+const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1/128"];
+
+/// What an address looks like.
+const ADDRESS: &str = "IP 地址:端口";
+
+/// What a path looks like.
+const PATH: &str = "文件路径，相对路径以配置文件所在目录为起点";
+
+/// Every table of the file.
+pub(super) static GROUPS: &[Group] = &[
+    Group { name: "", about: "中心与数据库", settings: TOP },
+    Group { name: "keys", about: "密钥加密密钥", settings: KEYS },
+    Group {
+        name: "listen.institution",
+        about: "监听口：定点医药机构（医保专网）",
+        settings: LISTEN_INSTITUTION,
+    },
+    Group { name: "listen.channel", about: "监听口：渠道应用", settings: LISTEN_CHANNEL },
+    Group { name: "limits", about: "单个进程的资源上限与期限", settings: LIMITS },
+    Group { name: "policy", about: "业务策略：有效期与次数", settings: POLICY },
+    Group { name: "delivery", about: "向渠道应用投递通知", settings: DELIVERY },
+    Group { name: "outbound", about: "对外调用", settings: OUTBOUND },
+    Group { name: "national", about: "国家电子凭证中心", settings: NATIONAL },
+    Group { name: "decode", about: "电子凭证解码", settings: DECODE },
+    Group { name: "metrics", about: "监控指标", settings: METRICS },
+    Group { name: "log", about: "日志", settings: LOG },
+];
+
+static TOP: &[Setting] = &[
+    row!(
+        "region",
+        region,
+        text("6 位省级医保区划代码", Presence::Required("350000")),
+        "本中心服务的医保区划。请求 reqtType 中 & 之后的六位数字必须与它相同。",
+        "必须填写：没有哪个区划可以作为合理的默认值。"
+    ),
+    row!(
+        "database",
+        database,
+        text(
+            "\"sqlite:文件路径\"，相对路径以配置文件所在目录为起点",
+            Presence::Default("sqlite:yanmi.sqlite")
+        ),
+        "状态保存在哪里。",
+        "目前只支持 SQLite；文件须在本机磁盘上，网络文件系统的锁与落盘不可靠。"
+    ),
+];
+
+static KEYS: &[Setting] = &[row!(
+    "keys.encryption_key_file",
+    encryption_key,
+    Form::Secret { variable: "YANMI_KEY_ENCRYPTION_KEY", ascii: false, sample: "encryption.key" },
+    "密钥加密密钥：数据库中的账户密钥与身份信息都在它之下加密保存。",
+    "没有它进程不启动。它不在数据库中，因此单独得到数据库备份的人读不出任何密钥。"
+)];
+
+static LISTEN_INSTITUTION: &[Setting] = &[
+    row!(
+        "listen.institution.address",
+        listen.institution.address,
+        text(ADDRESS, Presence::Suggested("127.0.0.1:8350")),
+        "机构侧监听地址；不设置则本进程不服务机构。",
+        "机构在医保专网、渠道在互联网，两侧可由不同区域的进程分别监听；至少要有一个监听口。"
+    ),
+    row!(
+        "listen.institution.tls_certificate",
+        listen.institution.tls_certificate,
+        text(PATH, Presence::Optional("institution.crt")),
+        "证书链（PEM，服务器证书在前）；与 tls_key 同时设置后使用 HTTPS。",
+        "接口规范规定的 SM4-ECB 只保护报文内容，不防重放与流量分析，所以应在 TLS 之内传输。"
+    ),
+    row!(
+        "listen.institution.tls_key",
+        listen.institution.tls_key,
+        text(PATH, Presence::Optional("institution.key")),
+        "证书的私钥（PEM）。",
+        "文件不得对其他用户开放。"
+    ),
+    row!(
+        "listen.institution.plain_http",
+        listen.institution.plain_http,
+        switch(false),
+        "是否允许在非回环地址上使用明文 HTTP。",
+        "默认不允许；仅当前置设备已卸载 TLS 时打开，打开后每次启动都会告警。"
+    ),
+];
+
+static LISTEN_CHANNEL: &[Setting] = &[
+    row!(
+        "listen.channel.address",
+        listen.channel.address,
+        text(ADDRESS, Presence::Suggested("127.0.0.1:8351")),
+        "渠道侧监听地址；不设置则本进程不服务渠道。",
+        "须与机构侧不同，以便两侧各自处在自己的网络区域。"
+    ),
+    row!(
+        "listen.channel.tls_certificate",
+        listen.channel.tls_certificate,
+        text(PATH, Presence::Optional("channel.crt")),
+        "证书链（PEM，服务器证书在前）；与 tls_key 同时设置后使用 HTTPS。",
+        "渠道在互联网一侧，必须在 TLS 之内传输。"
+    ),
+    row!(
+        "listen.channel.tls_key",
+        listen.channel.tls_key,
+        text(PATH, Presence::Optional("channel.key")),
+        "证书的私钥（PEM）。",
+        "文件不得对其他用户开放。"
+    ),
+    row!(
+        "listen.channel.plain_http",
+        listen.channel.plain_http,
+        switch(false),
+        "是否允许在非回环地址上使用明文 HTTP。",
+        "默认不允许；仅当前置设备已卸载 TLS 时打开，打开后每次启动都会告警。"
+    ),
+];
+
+static OUTBOUND: &[Setting] = &[
+    row!(
+        "outbound.allow",
+        outbound.allow,
+        Form::Networks { default: LOOPBACK },
+        "渠道通知地址允许落在哪些网段；域名在解析之后再检查一次。",
+        "专网地址是常态，不能用黑名单判断，所以用白名单；默认只有本机，最多 1,024 个网段。"
+    ),
+    row!(
+        "outbound.roots",
+        outbound.roots,
+        text(PATH, Presence::Optional("roots.pem")),
+        "额外信任的根证书（PEM），用于自建 CA 的渠道与国家中心。",
+        "不设置则只信任系统自带的根证书。"
+    ),
+];
+
+static NATIONAL: &[Setting] = &[
+    row!(
+        "national.url",
+        national.url,
+        text("http:// 或 https:// 开头的网址", Presence::Required("http://127.0.0.1:8359/national")),
+        "国家中心接口地址的公共前缀。",
+        "必须填写：令牌、密码与刷脸结果都要向国家中心询问。"
+    ),
+    row!(
+        "national.org_id",
+        national.org_id,
+        text("1 至 40 个可见 ASCII 字符", Presence::Required("testCenter")),
+        "本中心在国家中心的业务系统编码（orgId）。",
+        "必须填写：由国家中心分配。"
+    ),
+    row!(
+        "national.key_file",
+        national.key,
+        Form::Secret { variable: "YANMI_NATIONAL_KEY", ascii: true, sample: "national.key" },
+        "上述编码对应的 SM4 密钥。",
+        "没有它进程不启动。"
+    ),
+    row!(
+        "national.prefix",
+        national.prefix,
+        text("1 至 57 个可见 ASCII 字符，不含 &", Presence::Default("sys")),
+        "发往国家中心的 reqtType 中 & 之前的部分。",
+        "reqtType 至多 64 个字符，减去 & 与六位区划。"
+    ),
+    row!(
+        "national.timeout_milliseconds",
+        national.timeout,
+        milliseconds(2_000, 50, 30_000),
+        "向国家中心询问一次的期限。",
+        "须短于 delivery.call_milliseconds：询问是机构一次调用中的一步，之后还要通知渠道。"
+    ),
+    row!(
+        "national.in_flight",
+        national.in_flight,
+        count("个请求", 256, 1, 65_536),
+        "同时向国家中心发出的询问数。",
+        "国家中心变慢时，等待者不应占满本进程的连接与内存。"
+    ),
+];
+
+static DECODE: &[Setting] = &[row!(
+    "decode.enabled",
+    decode_enabled,
+    switch(false),
+    "是否由本中心解码二维码（/localcfc/api/hsecfc/localQrCodeQuery）。",
+    "该接口是明文，只用于联调环境与封闭网络；正式环境由国家中心解码。"
+)];
+
+static METRICS: &[Setting] = &[row!(
+    "metrics.from",
+    metrics_from,
+    Form::Networks { default: LOOPBACK },
+    "哪些网段可以读取 /metrics。",
+    "指标泄露业务量，默认只有本机；最多 1,024 个网段。"
+)];
+
+static LOG: &[Setting] = &[
+    row!(
+        "log.level",
+        log.level,
+        text("error、warn、info 或 debug", Presence::Default("info")),
+        "记录到哪一级。",
+        "没有更细的级别：任何级别都不记录明文、密钥与摘要。"
+    ),
+    row!(
+        "log.requests",
+        log.requests,
+        switch(true),
+        "是否为每个请求记录一行。",
+        "日志须留存六个月以上；仅在压力测试时关闭。"
+    ),
+];

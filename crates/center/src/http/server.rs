@@ -1,0 +1,266 @@
+//! The accept loop and its end.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
+use tokio::time::{sleep, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
+
+use super::connection::{self, End};
+use super::refuse::{self, MAX_REFUSALS};
+use super::stream::Stream;
+use super::{Listener, Peer, ServerLimits};
+
+/// How long accepting rests after the system had no room for another connection, most often because the
+/// process may open no more files: without a rest the loop would spin on the same error.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A listener being served. Dropping it cuts everything at once; [`Server::stop`] is the polite way.
+pub struct Server {
+    name: &'static str,
+    address: SocketAddr,
+    counters: Arc<Counters>,
+    stop: oneshot::Sender<Duration>,
+    task: JoinHandle<Stopped>,
+}
+
+/// What a stop did with the connections that were open when it began.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stopped {
+    /// Ended by themselves: idle ones at once, the others after their answer.
+    pub finished: usize,
+    /// Cut at the deadline with a request in progress.
+    pub cut: usize,
+}
+
+/// What a listener has seen since it began, to be read whenever metrics are.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Traffic {
+    /// Connections taken.
+    pub accepted: u64,
+    /// Connections that have ended, of those taken. The rest is open.
+    pub ended: u64,
+    /// Connections refused with 503, or without a word, because all were taken.
+    pub refused: u64,
+    /// TLS handshakes that failed or took too long.
+    pub handshakes_failed: u64,
+    /// Connections closed because a head did not arrive or because nothing did.
+    pub timed_out: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    accepted: AtomicU64,
+    ended: AtomicU64,
+    refused: AtomicU64,
+    handshakes_failed: AtomicU64,
+    timed_out: AtomicU64,
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+impl Server {
+    /// Begins to serve. Must be called inside a tokio runtime.
+    pub fn start(listener: Listener, router: Router, limits: ServerLimits) -> Self {
+        let (stop, stopping) = oneshot::channel();
+        let counters = Arc::new(Counters::default());
+        let (name, address) = (listener.name, listener.address);
+        let accepting = Accepting {
+            listener,
+            router,
+            limits,
+            counters: Arc::clone(&counters),
+            open: JoinSet::new(),
+            stops: HashMap::new(),
+            refusals: JoinSet::new(),
+        };
+        Self { name, address, counters, stop, task: tokio::spawn(accepting.run(stopping)) }
+    }
+
+    /// The address served.
+    pub fn addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The listener's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What the listener has seen so far.
+    pub fn traffic(&self) -> Traffic {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Traffic {
+            accepted: read(&self.counters.accepted),
+            ended: read(&self.counters.ended),
+            refused: read(&self.counters.refused),
+            handshakes_failed: read(&self.counters.handshakes_failed),
+            timed_out: read(&self.counters.timed_out),
+        }
+    }
+
+    /// Closes the listening socket and the idle connections, waits for the requests in progress, and cuts
+    /// those that are not answered when `deadline` has passed.
+    pub async fn stop(self, deadline: Duration) -> Stopped {
+        // Neither side of the channel goes before the other: the loop waits for this message.
+        let _ = self.stop.send(deadline);
+        self.task.await.unwrap_or_else(|error| {
+            tracing::error!(listener = self.name, %error, "监听任务异常结束");
+            Stopped { finished: 0, cut: 0 }
+        })
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("name", &self.name)
+            .field("address", &self.address)
+            .field("traffic", &self.traffic())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The accept loop's state. The connections' stop signals are held here, one channel each, because a channel
+/// all of them share would take a lock on every wake of every connection.
+struct Accepting {
+    listener: Listener,
+    router: Router,
+    limits: ServerLimits,
+    counters: Arc<Counters>,
+    open: JoinSet<()>,
+    stops: HashMap<Id, oneshot::Sender<()>>,
+    refusals: JoinSet<()>,
+}
+
+impl Accepting {
+    async fn run(mut self, mut stopping: oneshot::Receiver<Duration>) -> Stopped {
+        loop {
+            tokio::select! {
+                biased;
+                order = &mut stopping => return match order {
+                    Ok(deadline) => self.finish(deadline).await,
+                    // The server was dropped; dropping the set cuts every connection.
+                    Err(_) => Stopped { finished: 0, cut: self.open.len() },
+                },
+                Some(ended) = self.open.join_next_with_id() => self.forget(ended),
+                Some(_) = self.refusals.join_next() => {}
+                accepted = self.listener.socket.accept() => match accepted {
+                    Ok((tcp, address)) => self.take(tcp, address),
+                    Err(error) if is_about_one_connection(&error) => {}
+                    Err(error) => {
+                        tracing::warn!(listener = self.listener.name, %error, "暂时无法接受新连接");
+                        sleep(ACCEPT_PAUSE).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Serves the connection, or refuses it when all are taken.
+    fn take(&mut self, tcp: TcpStream, address: SocketAddr) {
+        // Answers are small and complete: waiting for more to send with them only costs time. A socket that
+        // refuses the option is about to fail anyway.
+        let _ = tcp.set_nodelay(true);
+        let tls = self.listener.tls.clone();
+        if self.open.len() >= self.limits.connections {
+            self.reap();
+        }
+        if self.open.len() >= self.limits.connections {
+            count(&self.counters.refused);
+            if self.refusals.len() < MAX_REFUSALS {
+                self.refusals.spawn(refuse::refuse(tcp, tls));
+            }
+            return;
+        }
+        count(&self.counters.accepted);
+        let peer = Peer(SocketAddr::new(address.ip().to_canonical(), address.port()));
+        let (stop, stopping) = oneshot::channel();
+        let connection =
+            Connection { peer, router: self.router.clone(), limits: self.limits, counters: self.counters() };
+        let task = self.open.spawn(connection.run(tcp, tls, stopping));
+        self.stops.insert(task.id(), stop);
+    }
+
+    fn counters(&self) -> Arc<Counters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Forgets the connections that have ended and were not yet heard of.
+    fn reap(&mut self) {
+        while let Some(ended) = self.open.try_join_next_with_id() {
+            self.forget(ended);
+        }
+    }
+
+    fn forget(&mut self, ended: Result<(Id, ()), JoinError>) {
+        count(&self.counters.ended);
+        let id = match ended {
+            Ok((id, ())) => id,
+            Err(error) => {
+                if error.is_panic() {
+                    tracing::error!(listener = self.listener.name, "处理请求时程序异常，连接已关闭");
+                }
+                error.id()
+            }
+        };
+        self.stops.remove(&id);
+    }
+
+    async fn finish(mut self, deadline: Duration) -> Stopped {
+        let deadline = tokio::time::Instant::now() + deadline;
+        self.reap();
+        let Self { listener, mut open, stops, refusals, .. } = self;
+        // What is new finds the port closed; who was being refused has waited long enough.
+        drop((listener, refusals));
+        let all = open.len();
+        // A dropped channel is the signal.
+        drop(stops);
+        let _ = timeout_at(deadline, async { while open.join_next().await.is_some() {} }).await;
+        while open.try_join_next().is_some() {}
+        let cut = open.len();
+        open.shutdown().await;
+        Stopped { finished: all - cut, cut }
+    }
+}
+
+/// What the task of one connection needs.
+struct Connection {
+    peer: Peer,
+    router: Router,
+    limits: ServerLimits,
+    counters: Arc<Counters>,
+}
+
+impl Connection {
+    async fn run(self, tcp: TcpStream, tls: Option<TlsAcceptor>, mut stop: oneshot::Receiver<()>) {
+        let Self { peer, router, limits, counters } = self;
+        let opened = tokio::select! {
+            // Nobody who is still shaking hands has asked for anything.
+            _ = &mut stop => return,
+            opened = timeout(limits.handshake, Stream::open(tcp, tls.as_ref())) => opened,
+        };
+        let Ok(Ok(stream)) = opened else { return count(&counters.handshakes_failed) };
+        if connection::serve(stream, peer, router, limits, stop).await == End::TimedOut {
+            count(&counters.timed_out);
+        }
+    }
+}
+
+/// Whether the error speaks of the connection that was to be accepted rather than of the system: then the
+/// next one may be fine.
+fn is_about_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
