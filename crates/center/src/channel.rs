@@ -1,4 +1,55 @@
-//! Everything between the center and the channel apps.
+//! The channel face: notices go out ([`deliver`]), and what the person did comes in, one operation a file
+//! (section 5 of the reading).
 
+mod auth_result;
 pub mod deliver;
 pub mod lane;
+pub(crate) mod notice;
+mod password_free;
+mod pending;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::any;
+use yanmi_protocol::ChannelId;
+use yanmi_protocol::message;
+
+use crate::envelope::Party;
+use crate::institution::no_such_address;
+use crate::refusal::{Denied, Refusal};
+use crate::registry::{Keys, Snapshot};
+use crate::site::Site;
+
+/// The face's addresses.
+pub(crate) fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route(message::auth_result::PATH, any(auth_result::handle))
+        .route(message::pending::PATH, any(pending::handle))
+        .route(message::password_free::PATH, any(password_free::handle))
+        .fallback(no_such_address)
+        .with_state(site)
+}
+
+/// A channel, which may make every call of its face.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ByChannel;
+
+impl Party for ByChannel {
+    type Caller = ChannelId;
+
+    fn keys<'s>(&self, registry: &'s Snapshot, org_id: &str) -> Result<(ChannelId, &'s Keys), Denied> {
+        let id = ChannelId::new(org_id).map_err(|_| Denied::Unknown)?;
+        let channel = registry.channel(&id).ok_or(Denied::Unknown)?;
+        if channel.enabled { Ok((id, &channel.keys)) } else { Err(Denied::Disabled) }
+    }
+
+    fn count(&self, registry: &Snapshot, caller: &ChannelId) -> Result<(), Refusal> {
+        let channel = registry.channel(caller).ok_or(Refusal::Denied(Denied::Unknown))?;
+        channel.limiter.take().map_err(Refusal::RateLimited)
+    }
+
+    fn permit(&self, _: &Snapshot, _: &ChannelId) -> Result<(), Refusal> {
+        Ok(())
+    }
+}

@@ -1,8 +1,33 @@
-//! What runs: the provincial center as a library.
+//! What runs: the provincial center (地方电子凭证中心) as a library.
+//!
+//! An institution asks on one face, a channel app answers on another, the national center is asked four questions,
+//! and in the middle a ledger decides in batches and forgets nothing it has answered. The way of a request:
+//! [`http`] accepts it, the envelope is opened with the account's key, the operation reads the plain text and makes
+//! its checks in the order of the contract, the ledger decides by the rules of `yanmi-verification` and commits, the
+//! notice goes to the channel within the deadline, the answer is sealed.
+//!
+//! [`Center`] is all of it in one value. Only this crate has a database, sockets and tasks. Time and chance come in
+//! as a [`clock::Clock`] and an [`entropy::Entropy`].
 
+mod center;
 pub mod channel;
 pub mod clock;
 pub mod config;
+mod credential;
+pub mod entropy;
+mod envelope;
 pub mod http;
+mod institution;
+mod ledger;
 pub mod national;
+mod operations;
 pub mod outbound;
+mod password_check;
+mod refusal;
+pub mod registry;
+mod sealing;
+mod site;
+pub mod store;
+pub mod telemetry;
+
+pub use center::{Center, Farewell, StartError};

@@ -1,0 +1,284 @@
+//! The whole center as one value: started from a configuration, a clock and a source of chance; stopped in order.
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::channel::deliver::{Deliverer, DeliverySettings};
+use crate::channel::lane::LaneSettings;
+use crate::clock::Clock;
+use crate::config::{Config, Database};
+use crate::entropy::Entropy;
+use crate::http::{BindError, Listener, Server};
+use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
+use crate::national::{NationalCenter, NationalSettings};
+use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver, RootsError};
+use crate::registry::{Defaults, Registry};
+use crate::sealing::Sealer;
+use crate::site::{Openings, Site, SiteSettings};
+use crate::store::{Exclusive, Store, StoreError};
+use crate::telemetry::{Telemetry, chain};
+use crate::{channel, institution, operations};
+
+/// How often a running center looks whether accounts, institutions or channels have changed.
+const REGISTRY_EVERY: Duration = Duration::from_secs(1);
+/// How often recorded values are folded into their histograms, and quiet sources forgotten.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// No pause between two attempts to reach a channel is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a center does not start. Chinese, for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The root certificates cannot be loaded.
+    #[error(transparent)]
+    Roots(#[from] RootsError),
+    /// The national center's address cannot be called.
+    #[error("国家电子凭证地址不可用（设置 national.url）")]
+    National(#[source] CallError),
+    /// A limit is zero.
+    #[error("设置 {0} 不能为 0")]
+    Zero(&'static str),
+    /// The metrics cannot be set up.
+    #[error("无法建立指标")]
+    Metrics,
+}
+
+/// A running center.
+#[derive(Debug)]
+pub struct Center {
+    servers: Vec<Server>,
+    site: Arc<Site>,
+    stopping: watch::Sender<bool>,
+    chores: Vec<JoinHandle<()>>,
+    ledger: LedgerTasks,
+    stop_within: Duration,
+    _exclusive: Exclusive,
+}
+
+/// How a stop went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Farewell {
+    /// Requests that were finished.
+    pub finished: usize,
+    /// Connections that were cut at the deadline.
+    pub cut: usize,
+}
+
+impl Center {
+    /// Starts a center: takes the database, binds every listener, then serves.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running.
+    pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+        let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
+        let sealer = Sealer::new(&config.encryption_key, entropy);
+        let Database::Sqlite(path) = &config.database;
+        let store = Store::open(path, &sealer).await?;
+        let exclusive = store.take()?;
+        // Everything that can fail for a reason outside is done before the first task is started.
+        let mut listeners = Vec::new();
+        for settings in config.listen.opened() {
+            listeners.push((settings.name, Listener::bind(settings).await?));
+        }
+        let outbound = outbound(&config)?;
+        let national = national(&config, &outbound, &clock)?;
+        let registry = Registry::open(&store, sealer.clone(), defaults(&config)?).await?;
+        let parts = LedgerParts {
+            store,
+            registry: registry.clone(),
+            policy: config.policy,
+            clock: clock.clone(),
+            limits: LedgerLimits {
+                queue: config.limits.ledger_queue,
+                batch: config.limits.ledger_batch,
+                resident: config.limits.resident_verifications,
+            },
+            telemetry: telemetry.clone(),
+        };
+        let (ledger, ledger_tasks) = Ledger::start(parts).await?;
+        let (stopping, stopped) = watch::channel(false);
+        let site = Arc::new(Site {
+            region: config.region,
+            clock: clock.clone(),
+            policy: config.policy,
+            registry,
+            ledger,
+            national,
+            deliverer: deliverer(&config, outbound, clock),
+            sealer,
+            telemetry,
+            openings: Openings::new(nonzero(
+                config.limits.failed_openings_per_minute,
+                "limits.failed_openings_per_minute",
+            )?),
+            held: Semaphore::new(config.limits.held_queries),
+            stopping: stopped,
+            settings: settings(&config),
+        });
+        let metrics_from: Arc<[IpNet]> = config.metrics_from.clone().into();
+        let servers = listeners
+            .into_iter()
+            .map(|(face, listener)| {
+                let router = match face {
+                    "institution" => institution::router(Arc::clone(&site)),
+                    _ => channel::router(Arc::clone(&site)),
+                };
+                let router = router.merge(operations::router(Arc::clone(&site), Arc::clone(&metrics_from)));
+                Server::start(listener, router, config.limits.server())
+            })
+            .collect();
+        Ok(Self {
+            servers,
+            chores: vec![
+                tokio::spawn(follow_registry(Arc::clone(&site))),
+                tokio::spawn(upkeep(Arc::clone(&site))),
+            ],
+            site,
+            stopping,
+            ledger: ledger_tasks,
+            stop_within: config.limits.stop,
+            _exclusive: exclusive,
+        })
+    }
+
+    /// Where the institution face listens, if this process serves it.
+    pub fn institution_addr(&self) -> Option<SocketAddr> {
+        self.addr("institution")
+    }
+
+    /// Where the channel face listens, if this process serves it.
+    pub fn channel_addr(&self) -> Option<SocketAddr> {
+        self.addr("channel")
+    }
+
+    fn addr(&self, face: &str) -> Option<SocketAddr> {
+        self.servers.iter().find(|server| server.name() == face).map(Server::addr)
+    }
+
+    /// Takes over changes of the registry now, instead of within a second.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn refresh(&self) -> Result<(), StoreError> {
+        self.site.registry.refresh().await.map(|_| ())
+    }
+
+    /// Stops: takes nothing new, finishes what was accepted within the configured bound, commits what is decided.
+    pub async fn stop(self) -> Farewell {
+        // Held queries answer at once.
+        self.stopping.send_replace(true);
+        let mut farewell = Farewell { finished: 0, cut: 0 };
+        let stops: Vec<_> =
+            self.servers.into_iter().map(|server| tokio::spawn(server.stop(self.stop_within))).collect();
+        for stop in stops {
+            if let Ok(stopped) = stop.await {
+                farewell.finished += stopped.finished;
+                farewell.cut += stopped.cut;
+            }
+        }
+        for chore in &self.chores {
+            chore.abort();
+        }
+        for chore in self.chores {
+            // Aborted just now; there is nothing in its result.
+            let _ = chore.await;
+        }
+        drop(self.site);
+        // Journeys that outlive their caller hold the ledger until they are done; they are bounded by the call's time.
+        if tokio::time::timeout(self.stop_within, self.ledger.finished()).await.is_err() {
+            tracing::warn!("账本没有在规定时间内停止");
+        }
+        farewell
+    }
+}
+
+fn outbound(config: &Config) -> Result<Outbound, RootsError> {
+    Outbound::new(OutboundSettings {
+        allow: AllowList::from(config.outbound.allow.clone()),
+        roots: config.outbound.roots.clone(),
+        resolver: Resolver::system(),
+    })
+}
+
+fn national(config: &Config, outbound: &Outbound, clock: &Clock) -> Result<NationalCenter, StartError> {
+    let settings = NationalSettings {
+        url: config.national.url.clone(),
+        org_id: config.national.org_id,
+        key: config.national.key.clone(),
+        prefix: config.national.prefix.as_str().to_owned(),
+        timeout: config.national.timeout,
+        in_flight: config.national.in_flight,
+    };
+    NationalCenter::new(outbound.clone(), clock.clone(), config.region, settings)
+        .map_err(StartError::National)
+}
+
+fn deliverer(config: &Config, outbound: Outbound, clock: Clock) -> Deliverer {
+    let settings = DeliverySettings {
+        attempts: config.delivery.attempts,
+        first_pause: config.delivery.first_pause,
+        longest_pause: LONGEST_PAUSE,
+    };
+    Deliverer::new(outbound, clock, config.region, config.national.prefix.as_str(), settings)
+}
+
+fn defaults(config: &Config) -> Result<Defaults, StartError> {
+    Ok(Defaults {
+        rate: nonzero(config.limits.requests_per_second, "limits.requests_per_second")?,
+        burst: nonzero(config.limits.burst, "limits.burst")?,
+        lane: LaneSettings {
+            in_flight: u32::try_from(config.delivery.in_flight_per_channel).unwrap_or(u32::MAX),
+            failures: config.delivery.breaker_failures,
+            open_for: config.delivery.breaker_pause,
+        },
+    })
+}
+
+fn nonzero(value: u32, setting: &'static str) -> Result<NonZeroU32, StartError> {
+    NonZeroU32::new(value).ok_or(StartError::Zero(setting))
+}
+
+fn settings(config: &Config) -> SiteSettings {
+    SiteSettings {
+        timestamp_window: config.timestamp_window,
+        call: config.delivery.call,
+        body: config.limits.body,
+        show_registered_name: config.show_registered_name,
+        decode: config.decode_enabled,
+        held_queries: config.limits.held_queries,
+    }
+}
+
+async fn follow_registry(site: Arc<Site>) {
+    let mut tick = tokio::time::interval(REGISTRY_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        match site.registry.refresh().await {
+            Ok(false) => {}
+            Ok(true) => tracing::info!("机构、渠道或账号登记有变更，已生效"),
+            Err(error) => tracing::error!(cause = %chain(&error), "读取登记失败，继续使用原有登记"),
+        }
+    }
+}
+
+async fn upkeep(site: Arc<Site>) {
+    let mut tick = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        tick.tick().await;
+        site.telemetry.upkeep();
+        site.openings.sweep();
+    }
+}

@@ -1,0 +1,46 @@
+//! What a channel is told about an attempt, the same whether it is pushed or asked for.
+
+use yanmi_protocol::message::channel_notice::{Kind, Notice};
+use yanmi_protocol::{NoticeNo, mask};
+use yanmi_verification::{Credential, Verification, Ways};
+
+use crate::credential::Holder;
+use crate::ledger::Key;
+use crate::refusal::Refusal;
+use crate::site::Site;
+
+/// Everything a notice says something about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Occasion<'a> {
+    pub(crate) key: Key,
+    pub(crate) verification: &'a Verification,
+    pub(crate) credential: &'a Credential,
+    pub(crate) holder: &'a [u8],
+    pub(crate) org_name: &'a str,
+    pub(crate) ways: Ways,
+}
+
+/// The notice of an attempt.
+pub(crate) fn build(site: &Site, occasion: &Occasion<'_>) -> Result<Notice, Refusal> {
+    let holder = Holder::open(&site.sealer, occasion.key.token, occasion.holder)?;
+    Ok(Notice {
+        kind: Kind::Notice,
+        number: occasion.verification.notice,
+        channel: occasion.credential.channel,
+        token: occasion.key.token,
+        index: holder.index(),
+        masked_name: mask::name(&holder.name),
+        org_code: occasion.key.org_code,
+        org_name: occasion.org_name.to_owned(),
+        amount: occasion.verification.amount,
+        at: occasion.verification.asked_at,
+        expires_at: occasion.verification.expires_at,
+        ways: occasion.ways.iter().collect(),
+        url: None,
+    })
+}
+
+/// The withdrawal of an older notice of the same verification.
+pub(crate) fn withdrawal(notice: &Notice, old: NoticeNo) -> Notice {
+    Notice { kind: Kind::Withdrawal, number: old, ..notice.clone() }
+}

@@ -1,0 +1,41 @@
+//! 免密设置: the person switches password-free settlement on or off in this app (V10).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::Request;
+use yanmi_protocol::message::password_free as message;
+use yanmi_protocol::{ChannelId, MemberError, Problem};
+
+use super::ByChannel;
+use crate::credential::person_key;
+use crate::envelope::{self, Call};
+use crate::ledger::{Command, FreeSwitch};
+use crate::refusal::Refusal;
+use crate::site::Site;
+use crate::telemetry::Operation;
+
+pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    envelope::serve(site, ByChannel, Operation::PasswordFree, request, switch).await
+}
+
+async fn switch(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
+    let request = message::Request::read(&call.members()?).map_err(Refusal::ChannelMember)?;
+    let offered = call.registry.channel_facts(&call.caller).is_some_and(|facts| facts.password_free);
+    if request.open && !offered {
+        let text = "该渠道未登记免密功能".to_owned();
+        return Err(Refusal::ChannelMember(MemberError::new("openFlag", Problem::Other(text))));
+    }
+    let command = Command::SwitchFree(FreeSwitch {
+        person: person_key(&call.site.sealer, &request.index),
+        channel: call.caller,
+        open: request.open,
+        single_limit: request.single_limit,
+        day_limit: request.day_limit,
+        day_count: request.day_count,
+    });
+    call.noted.batch = call.site.ledger.decide(command).await?.batch;
+    Ok(message::answer_json(request.open))
+}

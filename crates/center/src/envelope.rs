@@ -1,0 +1,173 @@
+//! The way of a sealed request: receive, open, hand to its operation, seal the answer.
+//!
+//! The checks that every sealed call shares are made here in the order of the contract (section 2 of the reading,
+//! steps 1 to 5); the operation makes its own from step 6 on. Whatever happens, the caller gets an answer with HTTP
+//! status 200 that says what to make of it (E11), and one line goes to the log.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, header};
+use yanmi_protocol::envelope::{self, PlainText, RequestEnvelope};
+use yanmi_protocol::{AccountId, Code, EcToken, MemberError, Members, Problem, Sm4Key, UnixMillis};
+
+use crate::http::{Peer, read_body};
+use crate::refusal::{Denied, Refusal};
+use crate::registry::{Keys, Snapshot};
+use crate::site::Site;
+use crate::telemetry::{Operation, RequestLine};
+
+/// A proven request: its envelope opened with a key of an enabled account.
+#[derive(Debug)]
+pub(crate) struct Call<C> {
+    pub(crate) site: Arc<Site>,
+    pub(crate) registry: Arc<Snapshot>,
+    /// Who calls.
+    pub(crate) caller: C,
+    pub(crate) now: UnixMillis,
+    pub(crate) started: Instant,
+    plain: PlainText,
+    /// What the log will say beside the outcome.
+    pub(crate) noted: Noted,
+}
+
+/// What an operation notes for the log.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Noted {
+    pub(crate) token: Option<EcToken>,
+    pub(crate) batch: usize,
+}
+
+impl<C> Call<C> {
+    /// The members of the plain text.
+    pub(crate) fn members(&self) -> Result<Members<'_>, Refusal> {
+        // Opening has parsed it before.
+        self.plain.members().map_err(|why| {
+            let text = MemberError::new("encData", Problem::Other(why.to_string()));
+            Refusal::Member(text)
+        })
+    }
+}
+
+/// Whose envelopes a face opens: accounts on the institution face, channels on the channel face.
+pub(crate) trait Party {
+    /// What proves to be calling.
+    type Caller: Send;
+
+    /// The keys of this `orgId`, if it is known and enabled.
+    fn keys<'s>(&self, registry: &'s Snapshot, org_id: &str) -> Result<(Self::Caller, &'s Keys), Denied>;
+
+    /// Step 4: counts the request.
+    fn count(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<(), Refusal>;
+
+    /// Step 5: whether the caller may make this call.
+    fn permit(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<(), Refusal>;
+}
+
+/// Receives a sealed request, has `run` answer its plain text, and seals the answer.
+pub(crate) async fn serve<P: Party>(
+    site: Arc<Site>,
+    party: P,
+    operation: Operation,
+    request: Request<Body>,
+    run: impl AsyncFnOnce(&mut Call<P::Caller>) -> Result<String, Refusal>,
+) -> Response {
+    let started = Instant::now();
+    let peer = request.extensions().get::<Peer>().copied();
+    let mut org_id = None;
+    let mut noted = Noted::default();
+    let telemetry = site.telemetry.clone();
+    let result = async {
+        let body = receive(&site, request).await?;
+        let (mut call, key) = open(site, &party, peer, started, &body, &mut org_id)?;
+        let answer = run(&mut call).await;
+        noted = call.noted;
+        answer.map(|plain| envelope::success(&key, plain.as_bytes()))
+    }
+    .await;
+    let org_id = org_id.as_ref().map_or("-", AccountId::as_str);
+    finish(&telemetry, operation, started, org_id, noted, result)
+}
+
+/// Step 1, first half: method, size, arrival.
+pub(crate) async fn receive(site: &Site, request: Request<Body>) -> Result<Bytes, Refusal> {
+    if request.method() != Method::POST {
+        return Err(Refusal::NotPost);
+    }
+    read_body(request.into_body(), envelope::MAX_BODY_BYTES, site.settings.body).await.map_err(Refusal::Body)
+}
+
+/// Steps 1 to 5 for a body that has arrived.
+fn open<P: Party>(
+    site: Arc<Site>,
+    party: &P,
+    peer: Option<Peer>,
+    started: Instant,
+    body: &[u8],
+    proven: &mut Option<AccountId>,
+) -> Result<(Call<P::Caller>, Sm4Key), Refusal> {
+    let now = site.clock.now();
+    let registry = site.registry.snapshot();
+    let envelope = RequestEnvelope::parse(body, site.region).map_err(Refusal::Envelope)?;
+    let opened = party.keys(&registry, &envelope.org_id).and_then(|(caller, keys)| {
+        let (plain, key) = keys.open(&envelope.sealed).map_err(Denied::Sealed)?;
+        Ok((caller, plain, key.clone()))
+    });
+    let (caller, plain, key) = opened.map_err(|denied| refuse(&site, peer, denied))?;
+    // From here on the sender is proven, and the log may say who it is.
+    *proven = AccountId::new(&envelope.org_id).ok();
+    if now.distance(envelope.timestamp) > site.settings.timestamp_window {
+        return Err(Refusal::Timestamp { now, window: site.settings.timestamp_window });
+    }
+    party.count(&registry, &caller)?;
+    party.permit(&registry, &caller)?;
+    Ok((Call { site, registry, caller, now, started, plain, noted: Noted::default() }, key))
+}
+
+fn refuse(site: &Site, peer: Option<Peer>, denied: Denied) -> Refusal {
+    let counted = peer.map_or(Ok(()), |Peer(address)| site.openings.failed(address.ip()));
+    match counted {
+        Ok(()) => Refusal::Denied(denied),
+        Err(wait) => Refusal::OpeningsLimited(wait),
+    }
+}
+
+/// Writes the line, and the answer.
+pub(crate) fn finish(
+    telemetry: &crate::telemetry::Telemetry,
+    operation: Operation,
+    started: Instant,
+    org_id: &str,
+    noted: Noted,
+    result: Result<String, Refusal>,
+) -> Response {
+    let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
+    let cause = result.as_ref().err().and_then(Refusal::cause);
+    telemetry.request(&RequestLine {
+        operation,
+        org_id,
+        code,
+        started,
+        batch: noted.batch,
+        token: noted.token,
+        cause: cause.as_deref(),
+    });
+    match result {
+        Ok(body) => answer(body, None),
+        Err(refusal) => answer(envelope::refusal(refusal.code(), &refusal.message()), refusal.retry_after()),
+    }
+}
+
+/// An answer, always with status 200.
+pub(crate) fn answer(body: String, retry_after: Option<u64>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    if let Some(seconds) = retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}

@@ -1,0 +1,87 @@
+//! The institution face: what 定点医药机构 ask (section 1.7), one operation a file.
+
+mod decode;
+mod notify;
+mod password;
+mod status;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::routing::any;
+use http::Request;
+use yanmi_protocol::message;
+use yanmi_protocol::{AccountId, OrgCode};
+
+use crate::envelope::{self, Call, Noted, Party};
+use crate::refusal::{Denied, Refusal};
+use crate::registry::{Institution, Interface, Keys, Snapshot};
+use crate::site::Site;
+use crate::telemetry::Operation;
+
+/// The face's addresses.
+pub(crate) fn router(site: Arc<Site>) -> Router {
+    let mut router = Router::new()
+        .route(message::notify::PATH, any(notify::handle))
+        .route(message::status::PATH, any(status::handle))
+        .route(message::password::PATH, any(password::handle));
+    if site.settings.decode {
+        router = router.route(message::decode::PATH, any(decode::handle));
+    }
+    router.fallback(no_such_address).with_state(site)
+}
+
+/// An unknown address is an answer too (-5).
+pub(crate) async fn no_such_address(
+    State(site): State<Arc<Site>>,
+    request: Request<Body>,
+) -> axum::response::Response {
+    let started = Instant::now();
+    drop(request);
+    envelope::finish(
+        &site.telemetry,
+        Operation::Unknown,
+        started,
+        "-",
+        Noted::default(),
+        Err(Refusal::NoSuchAddress),
+    )
+}
+
+/// An account that makes one kind of call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ByAccount(Interface);
+
+impl Party for ByAccount {
+    type Caller = AccountId;
+
+    fn keys<'s>(&self, registry: &'s Snapshot, org_id: &str) -> Result<(AccountId, &'s Keys), Denied> {
+        let account = registry.account(org_id).ok_or(Denied::Unknown)?;
+        if account.enabled { Ok((account.id, &account.keys)) } else { Err(Denied::Disabled) }
+    }
+
+    fn count(&self, registry: &Snapshot, caller: &AccountId) -> Result<(), Refusal> {
+        let account = registry.account_of(caller).ok_or(Refusal::Denied(Denied::Unknown))?;
+        account.limiter.take().map_err(Refusal::RateLimited)
+    }
+
+    fn permit(&self, registry: &Snapshot, caller: &AccountId) -> Result<(), Refusal> {
+        let permitted =
+            registry.account_of(caller).is_some_and(|account| account.interfaces.contains(self.0));
+        if permitted { Ok(()) } else { Err(Refusal::NoRight) }
+    }
+}
+
+/// Step 7: the institution is of the national form, registered, active, and the caller's.
+fn check_institution(
+    call: &Call<AccountId>,
+    org_code: Option<OrgCode>,
+) -> Result<(OrgCode, &Institution), Refusal> {
+    let code = org_code.ok_or(Refusal::BadOrgCode)?;
+    let institution = call.registry.institution(&code);
+    let institution = institution.filter(|i| i.active && i.account == call.caller);
+    Ok((code, institution.ok_or(Refusal::BadOrgCode)?))
+}

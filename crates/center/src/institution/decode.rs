@@ -1,0 +1,120 @@
+//! 解码 `ec.query`: from the QR code on the phone to the token (section 3 of the reading).
+//!
+//! Plain JSON, not sealed, as the field does it; so it is served in the sandbox and on closed networks only, when
+//! the operator has switched it on. The token it yields is kept at once.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::Request;
+use yanmi_protocol::dictionary::BusinessType;
+use yanmi_protocol::message::decode as message;
+use yanmi_protocol::message::national::Credential;
+use yanmi_protocol::{AccountId, Code};
+use yanmi_verification::{Facts, token};
+
+use crate::credential::{learned, national_result};
+use crate::envelope::{self, Noted};
+use crate::ledger::{Command, Learned};
+use crate::refusal::{Denied, Refusal};
+use crate::registry::{Interface, Snapshot};
+use crate::site::Site;
+use crate::telemetry::{Operation, RequestLine};
+
+pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    let started = Instant::now();
+    let mut noted = Noted::default();
+    let mut account = None;
+    let result = decode(&site, request, &mut noted, &mut account).await;
+    let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
+    let cause = result.as_ref().err().and_then(Refusal::cause);
+    site.telemetry.request(&RequestLine {
+        operation: Operation::Decode,
+        org_id: account.as_ref().map_or("-", AccountId::as_str),
+        code,
+        started,
+        batch: noted.batch,
+        token: noted.token,
+        cause: cause.as_deref(),
+    });
+    match result {
+        Ok(body) => envelope::answer(body, None),
+        Err(refusal) => {
+            let body = message::refusal(refusal.code(), &refusal.message());
+            envelope::answer(body, refusal.retry_after())
+        }
+    }
+}
+
+async fn decode(
+    site: &Site,
+    request: Request<Body>,
+    noted: &mut Noted,
+    account: &mut Option<AccountId>,
+) -> Result<String, Refusal> {
+    let body = envelope::receive(site, request).await?;
+    let text = std::str::from_utf8(&body)
+        .map_err(|_| Refusal::Envelope(yanmi_protocol::envelope::EnvelopeError::NotUtf8))?;
+    let request = message::Request::read(text).map_err(Refusal::Decode)?;
+    let registry = site.registry.snapshot();
+    let code = request.org_code.ok_or(Refusal::BadOrgCode)?;
+    let institution = registry.institution(&code).filter(|i| i.active).ok_or(Refusal::BadOrgCode)?;
+    *account = Some(institution.account);
+    check_account(&registry, &institution.account)?;
+    let business = request.business.ok_or(Refusal::BusinessType)?;
+    let told = site.national.credential_of_qr_code(request.qr_code, code, business).await;
+    site.telemetry.national("qr-code", national_result(&told));
+    let told = told?;
+    noted.token = Some(told.token);
+    let learned = learned(&site.sealer, &told);
+    check_credential(site, &registry, &learned, business)?;
+    noted.batch = site.ledger.decide(Command::Learn(Box::new(learned))).await?.batch;
+    Ok(message::success(&answer(&told, request.qr_code.as_str())))
+}
+
+/// The account behind the institution: enabled, not too often, and allowed to decode.
+fn check_account(registry: &Snapshot, id: &AccountId) -> Result<(), Refusal> {
+    let account = registry.account_of(id).filter(|a| a.enabled).ok_or(Refusal::Denied(Denied::Disabled))?;
+    account.limiter.take().map_err(Refusal::RateLimited)?;
+    if account.interfaces.contains(Interface::Decode) { Ok(()) } else { Err(Refusal::NoRight) }
+}
+
+/// Steps 8 to 10, and settlement: business type 01301 on a channel that cannot settle.
+fn check_credential(
+    site: &Site,
+    registry: &Snapshot,
+    learned: &Learned,
+    business: BusinessType,
+) -> Result<(), Refusal> {
+    let facts = Facts {
+        credential: Some(&learned.credential),
+        channel: registry.channel_facts(&learned.credential.channel),
+        ..Facts::default()
+    };
+    let usable = token::check(&facts, site.clock.now(), &site.policy)?;
+    if business == BusinessType::SETTLEMENT && !usable.channel.settlement {
+        return Err(Refusal::NoSettlementAtDecode);
+    }
+    Ok(())
+}
+
+fn answer(told: &Credential, qr_code: &str) -> message::Decoded {
+    message::Decoded {
+        user_name: told.user_name.clone(),
+        id_no: told.id_no.clone(),
+        id_type: told.id_type.clone(),
+        insu_org: told.insured_place.clone(),
+        ec_index_no: told.index.as_ref().map(|index| index.as_str().to_owned()),
+        ec_token: Some(told.token.as_str().to_owned()),
+        gender: told.details.gender.clone(),
+        birthday: told.details.birthday.clone(),
+        nationality: told.details.nationality.clone(),
+        email: told.details.email.clone(),
+        chnl_id: Some(told.channel.as_str().to_owned()),
+        ec_qr_code: Some(qr_code.to_owned()),
+        auth_no: None,
+    }
+}

@@ -1,0 +1,158 @@
+//! 1.7.1 线上密码核验认证通知: have the person asked.
+//!
+//! The verification is stored durably before the channel is called (V1), and again when the channel has taken the
+//! notice. What was begun is finished even when the institution hangs up: the notice may be on the phone already.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::Request;
+use yanmi_protocol::message::notify as message;
+use yanmi_protocol::{AccountId, SerialNo};
+use yanmi_verification::Refusal as Rule;
+
+use super::{ByAccount, check_institution};
+use crate::channel::notice::{self, Occasion};
+use crate::credential;
+use crate::envelope::{self, Call};
+use crate::ledger::{Command, Decided, Delivery, Key, Outcome, Unavailable};
+use crate::refusal::Refusal;
+use crate::registry::{Interface, Snapshot};
+use crate::site::Site;
+use crate::telemetry::Operation;
+
+/// Kept back from the time of the whole call, for the commit and the answer after the channel's.
+const RESERVE: Duration = Duration::from_millis(300);
+/// The least time a channel is given.
+const LEAST: Duration = Duration::from_millis(100);
+
+pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    envelope::serve(site, ByAccount(Interface::Notify), Operation::Notify, request, notify).await
+}
+
+async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
+    let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
+    call.noted.token = Some(request.token);
+    let (org_code, institution) = check_institution(call, request.org_code)?;
+    let shown = call.site.settings.show_registered_name || institution.name == request.org_name;
+    let journey = Journey {
+        site: Arc::clone(&call.site),
+        registry: Arc::clone(&call.registry),
+        started: call.started,
+        key: Key { token: request.token, org_code },
+        shown_name: (!shown).then_some(request.org_name),
+        registered_name: institution.name.clone(),
+    };
+    let amount = request.amount;
+    // A task of its own, which goes on when the institution hangs up and this future is dropped.
+    let task = tokio::spawn(async move { journey.run(amount).await });
+    let (batch, result) = task.await.map_err(|error| Refusal::Broken(format!("通知任务中断：{error}")))?;
+    call.noted.batch = batch;
+    result.map(message::Answer::notified_json)
+}
+
+/// One notice on its way.
+struct Journey {
+    site: Arc<Site>,
+    registry: Arc<Snapshot>,
+    started: Instant,
+    key: Key,
+    shown_name: Option<String>,
+    registered_name: String,
+}
+
+impl Journey {
+    /// The batch it was last decided in, and the serial number of a success.
+    async fn run(self, amount: Option<yanmi_protocol::Amount>) -> (usize, Result<SerialNo, Refusal>) {
+        let decided = match self.ask(amount).await {
+            Ok(decided) => decided,
+            Err(refusal) => return (0, Err(refusal)),
+        };
+        let batch = decided.batch;
+        let result = match decided.outcome {
+            Outcome::Deliver(delivery) => self.deliver(*delivery).await,
+            Outcome::Stands { serial } => Ok(serial),
+            Outcome::Free => Err(Refusal::PasswordFree),
+            Outcome::Refused(rule) => Err(rule.into()),
+            Outcome::TokenNotHeld => Err(Rule::TokenUnknown.into()),
+            Outcome::Done | Outcome::Tries(_) => Err(Refusal::Broken("账本答非所问".to_owned())),
+        };
+        (batch, result)
+    }
+
+    /// Has the ledger decide, asking the national center in between when it does not hold the token.
+    async fn ask(&self, amount: Option<yanmi_protocol::Amount>) -> Result<Decided, Refusal> {
+        let number = self.site.ledger.number().await?;
+        let command = |learned| Command::Notify {
+            key: self.key,
+            amount,
+            number,
+            shown_name: self.shown_name.clone(),
+            learned,
+        };
+        let decided = self.site.ledger.decide(command(None)).await?;
+        if !matches!(decided.outcome, Outcome::TokenNotHeld) {
+            return Ok(decided);
+        }
+        let learned = credential::learn(&self.site, self.key.token).await?;
+        Ok(self.site.ledger.decide(command(Some(learned))).await?)
+    }
+
+    async fn deliver(&self, delivery: Delivery) -> Result<SerialNo, Refusal> {
+        let channel = self.registry.channel(&delivery.credential.channel);
+        // The ledger has just found it in the same registry or a newer one.
+        let channel = channel.ok_or(Refusal::Rule(Rule::ChannelUnknown))?;
+        let occasion = Occasion {
+            key: self.key,
+            verification: &delivery.verification,
+            credential: &delivery.credential,
+            holder: &delivery.holder,
+            org_name: self.shown_name.as_ref().unwrap_or(&self.registered_name),
+            ways: delivery.ways,
+        };
+        let notice = notice::build(&self.site, &occasion)?;
+        if let Some(old) = delivery.withdraw {
+            self.withdraw(notice::withdrawal(&notice, old), channel.endpoint.clone());
+        }
+        let time = self.site.settings.call.saturating_sub(self.started.elapsed()).saturating_sub(RESERVE);
+        let taken = self.site.deliverer.deliver(&channel.endpoint, &notice, time.max(LEAST)).await;
+        let result = taken.as_ref().map_or_else(|failure| failure.code(), |()| "ok");
+        self.site.telemetry.delivery(channel.endpoint.id.as_str(), result);
+        let (key, notice) = (self.key, delivery.verification.notice);
+        match taken {
+            Ok(()) => {
+                self.settle(Command::Delivered { key, notice }).await?;
+                Ok(delivery.verification.serial)
+            }
+            Err(failure) => {
+                let reason = failure.kind();
+                self.settle(Command::Undelivered { key, notice, reason }).await?;
+                Err(Refusal::NoticeFailed(failure))
+            }
+        }
+    }
+
+    /// Stores what became of the notice.
+    async fn settle(&self, command: Command) -> Result<(), Unavailable> {
+        self.site.ledger.decide(command).await.map(|_| ())
+    }
+
+    /// Tells the channel, once and without waiting, that an older notice no longer counts. The ledger refuses its
+    /// confirmation whether the channel hears of it or not.
+    fn withdraw(
+        &self,
+        withdrawal: yanmi_protocol::message::channel_notice::Notice,
+        endpoint: crate::channel::deliver::Endpoint,
+    ) {
+        let site = Arc::clone(&self.site);
+        let time = site.settings.call;
+        tokio::spawn(async move {
+            let result = site.deliverer.deliver(&endpoint, &withdrawal, time).await;
+            let word = result.as_ref().map_or_else(|failure| failure.code(), |()| "withdrawn");
+            site.telemetry.delivery(endpoint.id.as_str(), word);
+        });
+    }
+}

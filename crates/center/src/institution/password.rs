@@ -1,0 +1,39 @@
+//! 密码核验: a person's credential password, checked by the national center (section 3 of the reading).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::Request;
+use yanmi_protocol::AccountId;
+use yanmi_protocol::message::national::PasswordQuestion;
+use yanmi_protocol::message::password as message;
+
+use super::ByAccount;
+use crate::envelope::{self, Call};
+use crate::password_check::{self, Checked};
+use crate::refusal::Refusal;
+use crate::registry::Interface;
+use crate::site::Site;
+use crate::telemetry::Operation;
+
+pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    envelope::serve(site, ByAccount(Interface::Password), Operation::Password, request, check).await
+}
+
+async fn check(call: &mut Call<AccountId>) -> Result<String, Refusal> {
+    let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
+    let question = PasswordQuestion {
+        id_type: request.id_type.code().to_owned(),
+        id_no: request.id_no,
+        user_name: request.user_name,
+        password: request.password,
+    };
+    let site = Arc::clone(&call.site);
+    // A try that was begun is ended even when the institution hangs up.
+    let task = tokio::spawn(async move { password_check::check(&site, question).await });
+    let checked = task.await.map_err(|error| Refusal::Broken(format!("密码核验任务中断：{error}")))??;
+    let right = matches!(checked, Checked::Right);
+    Ok(message::answer_json(right, &request.request_serial, call.site.clock.now()))
+}

@@ -1,0 +1,159 @@
+//! 1.7.2 查询参保人线上密码核验认证状态: may we settle?
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::Request;
+use yanmi_protocol::message::status as message;
+use yanmi_protocol::{AccountId, SerialNo};
+use yanmi_verification::status::{self, Status};
+use yanmi_verification::{Facts, Refusal as Rule, Verification, stage};
+
+use super::{ByAccount, check_institution};
+use crate::credential;
+use crate::envelope::{self, Call};
+use crate::ledger::{Command, Key, Outcome};
+use crate::refusal::Refusal;
+use crate::registry::Interface;
+use crate::site::Site;
+use crate::telemetry::Operation;
+
+pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    envelope::serve(site, ByAccount(Interface::Status), Operation::Status, request, query).await
+}
+
+async fn query(call: &mut Call<AccountId>) -> Result<String, Refusal> {
+    let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
+    call.noted.token = Some(request.token);
+    let (org_code, _) = check_institution(call, request.org_code)?;
+    let key = Key { token: request.token, org_code };
+    let found = match request.wait_seconds {
+        Some(seconds) => hold(call, key, Duration::from_secs(seconds)).await?,
+        None => look(call, key).await?,
+    };
+    let serial = match found.verification {
+        Some(verification) => verification.serial,
+        None => fresh_serial(call).await?,
+    };
+    let now = call.site.clock.now();
+    let extension = request.extended.then(|| stage::extension(found.verification.as_ref(), now));
+    Ok(message::answer_json(found.confirmed, serial, extension.as_ref()))
+}
+
+async fn fresh_serial(call: &Call<AccountId>) -> Result<SerialNo, Refusal> {
+    let number = call.site.ledger.number().await?;
+    SerialNo::from_parts(number.number(), call.now)
+        .ok_or_else(|| Refusal::Broken("流水号超出范围".to_owned()))
+}
+
+/// What a look at a verification finds.
+struct Found {
+    confirmed: bool,
+    verification: Option<Verification>,
+}
+
+/// Looks, and looks again when something changes, until there is something new to tell or the time is over.
+async fn hold(call: &mut Call<AccountId>, key: Key, wait: Duration) -> Result<Found, Refusal> {
+    let site = Arc::clone(&call.site);
+    let Ok(_place) = site.held.try_acquire() else { return look(call, key).await };
+    let until = tokio::time::Instant::now() + wait;
+    let watch = site.ledger.watch(key);
+    let mut stopping = site.stopping.clone();
+    let mut first = None;
+    loop {
+        // Armed before the look, so that no change falls between the two.
+        let changed = watch.changed();
+        let found = look(call, key).await?;
+        let now = site.clock.now();
+        let state = found.verification.map(|v| (v.attempt, v.state_at(now)));
+        let news = first.is_some_and(|first| first != state);
+        if found.confirmed || news {
+            return Ok(found);
+        }
+        first.get_or_insert(state);
+        // An attempt that expires is news too, though nobody commits it.
+        let expiry = found.verification.filter(|v| v.is_open(now)).map(|v| v.expires_at.since(now));
+        let expires = expiry.map_or(until, |span| (tokio::time::Instant::now() + span).min(until));
+        tokio::select! {
+            () = changed => {}
+            () = told_to_stop(&mut stopping) => return Ok(found),
+            () = tokio::time::sleep_until(expires) => {
+                if expires == until {
+                    return look(call, key).await;
+                }
+            }
+        }
+    }
+}
+
+async fn told_to_stop(stopping: &mut tokio::sync::watch::Receiver<bool>) {
+    // An error means that the center is gone already, which is a stop as well.
+    let _ = stopping.wait_for(|stopping| *stopping).await.map(|_| ());
+}
+
+async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
+    let site = Arc::clone(&call.site);
+    let now = site.clock.now();
+    if let Some(found) = look_in_memory(call, key, now) {
+        return found;
+    }
+    let mut loaded = site.ledger.load(key).await?;
+    if !loaded.credential.is_some_and(|c| c.lives(now, &site.policy)) {
+        let learned = credential::learn(&site, key.token).await?;
+        call.noted.batch = site.ledger.decide(Command::Learn(learned)).await?.batch;
+        loaded = site.ledger.load(key).await?;
+    }
+    let facts = Facts {
+        credential: loaded.credential.as_ref(),
+        channel: loaded.credential.and_then(|c| call.registry.channel_facts(&c.channel)),
+        budget: loaded.budget,
+        free: loaded.free,
+        free_use: loaded.free_use,
+        verification: loaded.verification,
+    };
+    match status::status(&facts, now, &site.policy)? {
+        Status::Confirmed => Ok(Found { confirmed: true, verification: loaded.verification }),
+        Status::NotConfirmed => Ok(Found { confirmed: false, verification: loaded.verification }),
+        Status::Free(_) => {
+            // Judged again where it is counted.
+            let decided = site.ledger.decide(Command::UseFree { key }).await?;
+            call.noted.batch = decided.batch;
+            match decided.outcome {
+                Outcome::Free => Err(Refusal::PasswordFree),
+                Outcome::Refused(rule) => Err(rule.into()),
+                _ => Ok(Found {
+                    confirmed: loaded.verification.is_some_and(|v| v.is_confirmed(now)),
+                    verification: loaded.verification,
+                }),
+            }
+        }
+    }
+}
+
+/// The short way: no statement. Not for channels that offer password-free settlement, whose settings are not in
+/// memory, and not for a token whose life is over, which has to be asked for anew.
+fn look_in_memory(
+    call: &Call<AccountId>,
+    key: Key,
+    now: yanmi_protocol::UnixMillis,
+) -> Option<Result<Found, Refusal>> {
+    let (credential, verification) =
+        call.site.ledger.peek(&key, |live| (live.credential, live.verification))?;
+    let channel = call.registry.channel_facts(&credential.channel);
+    if channel.is_some_and(|channel| channel.password_free) || !credential.lives(now, &call.site.policy) {
+        return None;
+    }
+    let facts = Facts {
+        credential: Some(&credential),
+        channel,
+        verification: Some(verification),
+        ..Facts::default()
+    };
+    Some(match status::status(&facts, now, &call.site.policy) {
+        Ok(status) => Ok(Found { confirmed: status == Status::Confirmed, verification: Some(verification) }),
+        Err(rule) => Err(Rule::into(rule)),
+    })
+}

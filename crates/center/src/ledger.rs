@@ -1,0 +1,310 @@
+//! The ledger: decide in batches, commit once.
+//!
+//! Durability costs a flush, and a flush for each request would cap any database at a few thousand requests a
+//! second. So everything that changes something goes through one small machine:
+//!
+//! 1. Callers submit a [`Command`] and wait. While a batch is being committed, the arrivals form the next one. The
+//!    queue is bounded; when it is full, callers are turned away at once.
+//! 2. A transaction begins, and the facts for every key of the batch are loaded in one query.
+//! 3. Each command is decided, in order, by the pure rules; a later one sees what an earlier one changed.
+//! 4. The states and the audit events are written, each table in one statement, and committed.
+//! 5. Every caller is answered.
+//!
+//! Guaranteed: nobody is answered before the commit, and nobody who was answered can be forgotten. A decision is
+//! one durable step: state, audit event and answer agree, whenever the process dies (V11).
+//!
+//! Not guaranteed: a caller who got no answer does not know whether it was decided. All commands can be sent again.
+//!
+//! If a commit fails, every caller of the batch is told that the ledger is unavailable, and the keys are forgotten
+//! in memory, so that the truth is read from the database again.
+
+mod batch;
+mod command;
+mod load;
+mod numbers;
+mod reader;
+mod resident;
+mod watch;
+mod write;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
+use yanmi_verification::{PersonKey, Policy};
+
+pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Outcome};
+pub(crate) use load::Shown;
+pub(crate) use resident::Live;
+pub(crate) use watch::Watch;
+
+use crate::clock::Clock;
+use crate::registry::Registry;
+use crate::store::{Store, StoreError};
+use crate::telemetry::Telemetry;
+
+/// How often one part of the map in memory is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// Verifications read at a time when the map in memory is filled at start.
+const FILL_ROWS: i64 = 1_024;
+
+/// Bounds of the ledger, from the configuration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LedgerLimits {
+    /// Commands that may wait.
+    pub(crate) queue: usize,
+    /// Commands of one batch.
+    pub(crate) batch: usize,
+    /// Verifications in memory.
+    pub(crate) resident: usize,
+}
+
+/// The ledger cannot take or decide a command now. Nothing about it is known to have happened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum Unavailable {
+    /// Too many commands wait already.
+    #[error("账本排队已满")]
+    Full,
+    /// The store failed; the cause was logged.
+    #[error("账本存储失败")]
+    Failed,
+    /// The process is stopping.
+    #[error("账本已停止")]
+    Stopped,
+}
+
+/// A decision, and with how many others it was committed.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) outcome: Outcome,
+    pub(crate) batch: usize,
+}
+
+type Reply = oneshot::Sender<Result<Decided, Unavailable>>;
+
+struct Job {
+    command: Command,
+    reply: Reply,
+}
+
+/// The handle by which everybody reaches the ledger.
+#[derive(Clone)]
+pub(crate) struct Ledger {
+    jobs: mpsc::Sender<Job>,
+    reader: reader::Reader,
+    resident: Arc<resident::Resident>,
+    watchers: Arc<watch::Watchers>,
+    numbers: Arc<numbers::Numbers>,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ledger({} in memory)", self.resident.len())
+    }
+}
+
+/// The tasks behind a ledger; they end when the last handle is gone.
+#[derive(Debug)]
+pub(crate) struct LedgerTasks(Vec<JoinHandle<()>>);
+
+impl LedgerTasks {
+    /// Waits until everything accepted is committed and the connections are closed.
+    pub(crate) async fn finished(self) {
+        for task in self.0 {
+            // A task that panicked has been logged by its panic; there is nothing left to wait for.
+            let _ = task.await;
+        }
+    }
+}
+
+/// What the ledger is made of.
+#[derive(Debug)]
+pub(crate) struct LedgerParts {
+    pub(crate) store: Store,
+    pub(crate) registry: Registry,
+    pub(crate) policy: Policy,
+    pub(crate) clock: Clock,
+    pub(crate) limits: LedgerLimits,
+    pub(crate) telemetry: Telemetry,
+}
+
+impl Ledger {
+    /// Starts the ledger on a store: fills the map in memory, then takes commands.
+    pub(crate) async fn start(parts: LedgerParts) -> Result<(Self, LedgerTasks), StoreError> {
+        let mut connection = parts.store.connect().await?;
+        let resident = Arc::new(resident::Resident::new(parts.limits.resident));
+        fill(&mut connection, &resident, parts.clock.now()).await?;
+        let watchers = Arc::new(watch::Watchers::default());
+        let numbers = Arc::new(numbers::Numbers::open(&parts.store).await?);
+        let (jobs, inbox) = mpsc::channel(parts.limits.queue);
+        let (reader, reader_task) =
+            reader::Reader::start(&parts.store, parts.limits, parts.telemetry.clone()).await?;
+        let writer = Writer {
+            inbox,
+            connection,
+            resident: Arc::clone(&resident),
+            watchers: Arc::clone(&watchers),
+            parts,
+        };
+        let tasks = LedgerTasks(vec![tokio::spawn(writer.run()), reader_task]);
+        Ok((Self { jobs, reader, resident, watchers, numbers }, tasks))
+    }
+
+    /// Has a command decided and committed.
+    pub(crate) async fn decide(&self, command: Command) -> Result<Decided, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.try_send(Job { command, reply }).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => Unavailable::Full,
+            mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
+        })?;
+        answer.await.map_err(|_| Unavailable::Stopped)?
+    }
+
+    /// Looks at a verification in memory.
+    pub(crate) fn peek<T>(&self, key: &Key, look: impl FnOnce(&Live) -> T) -> Option<T> {
+        self.resident.with(key, look)
+    }
+
+    /// Everything stored about a key.
+    pub(crate) async fn load(&self, key: Key) -> Result<Loaded, Unavailable> {
+        self.reader.load(key).await
+    }
+
+    /// The verification whose latest attempt has this notice number.
+    pub(crate) async fn by_notice(&self, notice: NoticeNo) -> Result<Option<Shown>, Unavailable> {
+        self.reader.by_notice(notice).await
+    }
+
+    /// A person's open attempts in one channel, the newest first.
+    pub(crate) async fn pending(
+        &self,
+        person: PersonKey,
+        channel: ChannelId,
+        now: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Shown>, Unavailable> {
+        self.reader.pending(person, channel, now, limit).await
+    }
+
+    /// Begins to watch a verification for changes.
+    pub(crate) fn watch(&self, key: Key) -> Watch {
+        self.watchers.watch(key)
+    }
+
+    /// A number that was never given out before.
+    pub(crate) async fn number(&self) -> Result<NoticeNo, Unavailable> {
+        self.numbers.next().await.map_err(|error| {
+            tracing::error!(cause = %crate::telemetry::chain(&error), "流水号预留失败");
+            Unavailable::Failed
+        })
+    }
+
+    /// How many verifications are in memory.
+    pub(crate) fn resident(&self) -> usize {
+        self.resident.len()
+    }
+
+    /// Commands waiting to be taken into a batch.
+    pub(crate) fn waiting(&self) -> usize {
+        self.jobs.max_capacity() - self.jobs.capacity()
+    }
+}
+
+/// Fills the map in memory with what was asked for lately. Before the ledger takes commands, so that no commit can
+/// overtake it.
+async fn fill(
+    connection: &mut SqliteConnection,
+    resident: &resident::Resident,
+    now: UnixMillis,
+) -> Result<(), StoreError> {
+    let since = now.minus(resident::STAY);
+    let mut below = i64::MAX;
+    while resident.len() < resident.limit() {
+        let rows = load::newest(connection, below, since, FILL_ROWS).await?;
+        let Some((_, _, _, last)) = rows.last() else { break };
+        below = last - 1;
+        for (key, credential, verification, _) in rows {
+            resident.put(key, credential, verification);
+        }
+    }
+    Ok(())
+}
+
+/// The task that owns the writing connection.
+struct Writer {
+    inbox: mpsc::Receiver<Job>,
+    connection: SqliteConnection,
+    resident: Arc<resident::Resident>,
+    watchers: Arc<watch::Watchers>,
+    parts: LedgerParts,
+}
+
+impl Writer {
+    async fn run(mut self) {
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        let mut part = 0;
+        let mut jobs = Vec::with_capacity(self.parts.limits.batch);
+        loop {
+            tokio::select! {
+                biased;
+                count = self.inbox.recv_many(&mut jobs, self.parts.limits.batch) => {
+                    if count == 0 {
+                        break;
+                    }
+                    self.commit(&mut jobs).await;
+                }
+                _ = sweep.tick() => {
+                    self.resident.sweep(part, self.parts.clock.now());
+                    part = part.wrapping_add(1);
+                }
+            }
+        }
+        if let Err(error) = sqlx::Connection::close(self.connection).await {
+            tracing::warn!(cause = %error, "关闭数据库连接失败");
+        }
+    }
+
+    async fn commit(&mut self, jobs: &mut Vec<Job>) {
+        let (commands, replies): (Vec<_>, Vec<_>) =
+            jobs.drain(..).map(|job| (job.command, job.reply)).unzip();
+        let registry = self.parts.registry.snapshot();
+        let circumstances = batch::Circumstances {
+            registry: &registry,
+            policy: &self.parts.policy,
+            now: self.parts.clock.now(),
+        };
+        let started = self.parts.telemetry.batch_begins();
+        let result = batch::run(&mut self.connection, &commands, &self.resident, circumstances).await;
+        self.parts.telemetry.batch_ends(started, commands.len(), result.is_ok());
+        match result {
+            Ok(committed) => self.publish(committed, replies),
+            Err(error) => {
+                tracing::error!(cause = %crate::telemetry::chain(&error), commands = commands.len(), "账本提交失败");
+                for key in commands.iter().filter_map(Command::key) {
+                    self.resident.forget(&key);
+                }
+                for reply in replies {
+                    // A caller that has gone away needs no answer.
+                    let _ = reply.send(Err(Unavailable::Failed));
+                }
+            }
+        }
+    }
+
+    /// After the commit: first what is in memory, then those who wait, then the answers.
+    fn publish(&self, committed: batch::Committed, replies: Vec<Reply>) {
+        for (key, loaded) in &committed.changed {
+            if let (Some(credential), Some(verification)) = (loaded.credential, loaded.verification) {
+                self.resident.put(*key, credential, verification);
+            }
+        }
+        self.watchers.wake(committed.changed.iter().map(|(key, _)| key));
+        let batch = replies.len();
+        for (reply, outcome) in replies.into_iter().zip(committed.outcomes) {
+            let _ = reply.send(Ok(Decided { outcome, batch }));
+        }
+    }
+}

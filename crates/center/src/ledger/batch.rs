@@ -1,0 +1,453 @@
+//! One batch: load, decide each command in order, write, commit.
+//!
+//! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Which
+//! rule decides which command is all there is here; the rules themselves are in the verification crate.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection, SqliteTransaction};
+use yanmi_protocol::{ChannelId, NoticeNo, SerialNo, UnixMillis};
+use yanmi_verification::conclude::{Concluded, Conclusion};
+use yanmi_verification::notify::{Notify, Step};
+use yanmi_verification::password_free::FreeStep;
+use yanmi_verification::password_try::Verdict;
+use yanmi_verification::status::Status;
+use yanmi_verification::{
+    Budget, Event, Facts, IdentityKey, PasswordFree, PasswordTries, PersonKey, Policy, Refusal, Undelivered,
+    Verification, conclude, delivery, notify, status,
+};
+
+use super::command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Outcome};
+use super::load;
+use super::resident::Resident;
+use super::write::{Audited, Changes};
+use crate::channel::deliver::code_of;
+use crate::registry::Snapshot;
+use crate::store::StoreError;
+
+/// What decides beside the facts: the registry, the policy, the time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Circumstances<'a> {
+    pub(crate) registry: &'a Snapshot,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: UnixMillis,
+}
+
+/// The facts of a batch, and what has become of them so far.
+#[derive(Debug, Default)]
+struct Work {
+    facts: HashMap<Key, Loaded>,
+    budgets: HashMap<PersonKey, Budget>,
+    free: HashMap<(PersonKey, ChannelId), PasswordFree>,
+    tries: HashMap<IdentityKey, PasswordTries>,
+    changed: HashMap<Key, Option<String>>,
+    changes: Changes,
+}
+
+/// What a committed batch comes to.
+#[derive(Debug)]
+pub(crate) struct Committed {
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The verifications that changed.
+    pub(crate) changed: Vec<(Key, Loaded)>,
+}
+
+/// Decides and commits a batch. On an error nothing of it has happened, or it is not known whether it has.
+pub(crate) async fn run(
+    connection: &mut SqliteConnection,
+    commands: &[Command],
+    resident: &Resident,
+    circumstances: Circumstances<'_>,
+) -> Result<Committed, StoreError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let mut work = load_all(&mut transaction, commands, resident).await?;
+    let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
+    let (changes, changed) = work.finish();
+    if changes.is_empty() {
+        transaction.rollback().await?;
+    } else {
+        changes.write(&mut transaction).await?;
+        transaction.commit().await?;
+    }
+    Ok(Committed { outcomes, changed })
+}
+
+async fn load_all(
+    transaction: &mut SqliteTransaction<'_>,
+    commands: &[Command],
+    resident: &Resident,
+) -> Result<Work, StoreError> {
+    let mut work = Work::default();
+    let mut wanted = Vec::with_capacity(commands.len());
+    for command in commands {
+        let Some(key) = command.key() else { continue };
+        let known = command.needs_only_verification().then(|| in_memory(resident, &key)).flatten();
+        match (work.facts.entry(key), known) {
+            (Entry::Vacant(slot), Some(loaded)) => {
+                slot.insert(loaded);
+            }
+            (Entry::Vacant(slot), None) => {
+                slot.insert(Loaded::default());
+                wanted.push(key);
+            }
+            // What is in memory is not all there is; another command of the batch needs the rest.
+            (Entry::Occupied(_), None) if !wanted.contains(&key) => wanted.push(key),
+            (Entry::Occupied(_), _) => {}
+        }
+    }
+    if !wanted.is_empty() {
+        for (key, loaded) in wanted.iter().zip(load::facts(transaction, &wanted).await?) {
+            work.take_in(*key, loaded);
+        }
+    }
+    work.load_tries(transaction, commands).await?;
+    work.load_free(transaction, commands).await?;
+    work.load_budgets(transaction, commands).await?;
+    Ok(work)
+}
+
+fn in_memory(resident: &Resident, key: &Key) -> Option<Loaded> {
+    resident.with(key, |live| Loaded {
+        credential: Some(live.credential),
+        verification: Some(live.verification),
+        ..Loaded::default()
+    })
+}
+
+impl Work {
+    fn take_in(&mut self, key: Key, loaded: Loaded) {
+        if let Some(credential) = &loaded.credential {
+            self.budgets.entry(credential.person).or_insert(loaded.budget);
+            if let Some(free) = loaded.free {
+                self.free.entry((credential.person, credential.channel)).or_insert(free);
+            }
+        }
+        self.facts.insert(key, loaded);
+    }
+
+    async fn load_tries(
+        &mut self,
+        transaction: &mut SqliteTransaction<'_>,
+        commands: &[Command],
+    ) -> Result<(), StoreError> {
+        let wanted: Vec<IdentityKey> = commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::BeginTry { identity } | Command::EndTry { identity, .. } => Some(*identity),
+                _ => None,
+            })
+            .collect();
+        if !wanted.is_empty() {
+            self.tries = load::tries(transaction, &wanted).await?;
+        }
+        Ok(())
+    }
+
+    /// Settings of persons who were just learned, or who switch: the query by token does not find them.
+    async fn load_free(
+        &mut self,
+        transaction: &mut SqliteTransaction<'_>,
+        commands: &[Command],
+    ) -> Result<(), StoreError> {
+        let wanted: Vec<(PersonKey, ChannelId)> = commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::SwitchFree(switch) => Some((switch.person, switch.channel)),
+                Command::Notify { learned: Some(learned), .. } => {
+                    Some((learned.credential.person, learned.credential.channel))
+                }
+                _ => None,
+            })
+            .collect();
+        if !wanted.is_empty() {
+            self.free.extend(load::free_settings(transaction, &wanted).await?);
+        }
+        Ok(())
+    }
+
+    /// Budgets of persons who were just learned: the query by token does not find them either.
+    async fn load_budgets(
+        &mut self,
+        transaction: &mut SqliteTransaction<'_>,
+        commands: &[Command],
+    ) -> Result<(), StoreError> {
+        let wanted: Vec<PersonKey> = commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::Notify { learned: Some(learned), .. } => Some(learned.credential.person),
+                _ => None,
+            })
+            .collect();
+        if !wanted.is_empty() {
+            self.budgets.extend(load::budgets(transaction, &wanted).await?);
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, command: &Command, with: Circumstances<'_>) -> Outcome {
+        match command {
+            Command::Notify { key, amount, number, shown_name, learned } => {
+                if let Some(learned) = learned {
+                    self.learn(learned);
+                }
+                let command = Notified { key, amount: *amount, number: *number, shown_name };
+                self.notify(&command, with)
+            }
+            Command::Delivered { key, notice } => self.delivered(key, *notice, with),
+            Command::Undelivered { key, notice, reason } => self.undelivered(key, *notice, *reason, with),
+            Command::Conclude { key, notice, conclusion, confirmer } => {
+                self.conclude(key, *notice, *conclusion, confirmer.as_deref(), with)
+            }
+            Command::UseFree { key } => self.use_free(key, with),
+            Command::Learn(learned) => {
+                self.learn(learned);
+                Outcome::Done
+            }
+            Command::SwitchFree(switch) => self.switch_free(switch, with),
+            Command::BeginTry { identity } => self.begin_try(*identity, with),
+            Command::EndTry { identity, verdict } => self.end_try(*identity, *verdict, with),
+        }
+    }
+
+    fn learn(&mut self, learned: &Learned) {
+        self.changes.token(learned);
+        let same = self.facts.iter_mut().filter(|(key, _)| key.token == learned.token);
+        for (_, loaded) in same {
+            loaded.credential = Some(learned.credential);
+            loaded.holder.clone_from(&learned.holder);
+        }
+    }
+
+    /// The facts of a key, as the batch has left them so far.
+    fn facts<'a>(&'a self, key: &Key, with: Circumstances<'a>) -> Facts<'a> {
+        let Some(loaded) = self.facts.get(key) else { return Facts::default() };
+        let credential = loaded.credential.as_ref();
+        Facts {
+            credential,
+            channel: credential.and_then(|c| with.registry.channel_facts(&c.channel)),
+            budget: credential.and_then(|c| self.budgets.get(&c.person)).copied().unwrap_or_default(),
+            free: credential.and_then(|c| self.free.get(&(c.person, c.channel))).copied(),
+            free_use: loaded.free_use,
+            verification: loaded.verification,
+        }
+    }
+
+    fn notify(&mut self, command: &Notified<'_>, with: Circumstances<'_>) -> Outcome {
+        let key = command.key;
+        let facts = self.facts(key, with);
+        let Some(credential) = facts.credential.copied() else { return Outcome::TokenNotHeld };
+        if !credential.lives(with.now, with.policy) {
+            return Outcome::TokenNotHeld;
+        }
+        let Some(serial) = SerialNo::from_parts(command.number.number(), with.now) else {
+            return Outcome::Refused(Refusal::NoticeNotLive); // Every notice number has thirteen digits.
+        };
+        let notify = Notify { amount: command.amount, fresh: command.number, serial };
+        let step = match notify::notify(&facts, notify, with.now, with.policy) {
+            Ok(step) => step,
+            Err(refusal) => return Outcome::Refused(refusal),
+        };
+        match step {
+            Step::Free(step) => self.free_used(key, &credential, step, with),
+            Step::Stands { next } => {
+                self.change(key, next, None);
+                self.audit(key, Event::Stands, next.amount, None, None, with);
+                Outcome::Stands { serial }
+            }
+            Step::Deliver { next, budget, ways, withdraw, event } => {
+                let shown_name = command.shown_name.clone().unwrap_or_default();
+                self.change(key, next, Some(shown_name));
+                self.budgets.insert(credential.person, budget);
+                self.changes.budget(credential.person, budget);
+                self.audit(key, event, next.amount, None, None, with);
+                let holder = self.facts.get(key).map(|loaded| loaded.holder.clone()).unwrap_or_default();
+                Outcome::Deliver(Box::new(Delivery {
+                    verification: next,
+                    credential,
+                    holder,
+                    ways,
+                    withdraw,
+                }))
+            }
+        }
+    }
+
+    fn delivered(&mut self, key: &Key, notice: NoticeNo, with: Circumstances<'_>) -> Outcome {
+        let current = self.facts.get(key).and_then(|loaded| loaded.verification);
+        if let Some((next, event)) = current.and_then(|v| delivery::delivered(&v, notice, with.now)) {
+            self.change(key, next, None);
+            self.audit(key, event, None, None, None, with);
+        }
+        Outcome::Done
+    }
+
+    fn undelivered(
+        &mut self,
+        key: &Key,
+        notice: NoticeNo,
+        reason: Undelivered,
+        with: Circumstances<'_>,
+    ) -> Outcome {
+        let current = self.facts.get(key).and_then(|loaded| loaded.verification);
+        if let Some((next, event)) = current.and_then(|v| delivery::undelivered(&v, notice, reason, with.now))
+        {
+            self.change(key, next, None);
+            self.audit(key, event, None, Some(code_of(reason)), None, with);
+        }
+        Outcome::Done
+    }
+
+    fn conclude(
+        &mut self,
+        key: &Key,
+        notice: NoticeNo,
+        conclusion: Conclusion,
+        confirmer: Option<&[u8]>,
+        with: Circumstances<'_>,
+    ) -> Outcome {
+        let Some(current) = self.facts.get(key).and_then(|loaded| loaded.verification) else {
+            return Outcome::Refused(Refusal::NoticeNotLive);
+        };
+        match conclude::conclude(&current, notice, conclusion, with.now, with.policy) {
+            Ok(Concluded::Repeated) => Outcome::Done,
+            Ok(Concluded::Changed { next, event }) => {
+                self.change(key, next, None);
+                self.audit(key, event, next.amount, None, confirmer, with);
+                Outcome::Done
+            }
+            Err(refusal) => Outcome::Refused(refusal),
+        }
+    }
+
+    fn use_free(&mut self, key: &Key, with: Circumstances<'_>) -> Outcome {
+        let facts = self.facts(key, with);
+        let credential = facts.credential.copied();
+        match (status::status(&facts, with.now, with.policy), credential) {
+            (Ok(Status::Free(step)), Some(credential)) => self.free_used(key, &credential, step, with),
+            (Ok(_), _) => Outcome::Done,
+            (Err(refusal), _) => Outcome::Refused(refusal),
+        }
+    }
+
+    fn free_used(
+        &mut self,
+        key: &Key,
+        credential: &yanmi_verification::Credential,
+        step: FreeStep,
+        with: Circumstances<'_>,
+    ) -> Outcome {
+        self.free.insert((credential.person, credential.channel), step.setting);
+        self.changes.free(credential.person, credential.channel, &step.setting);
+        self.changes.free_use(key, step.used);
+        if let Some(loaded) = self.facts.get_mut(key) {
+            loaded.free_use = Some(step.used);
+        }
+        self.audit(key, Event::FreeUsed, step.used.amount, None, None, with);
+        Outcome::Free
+    }
+
+    fn switch_free(&mut self, switch: &FreeSwitch, with: Circumstances<'_>) -> Outcome {
+        let before = self.free.get(&(switch.person, switch.channel));
+        let (day, used) = before.map_or((with.now.shanghai_day(), 0), |b| (b.day, b.used));
+        let zero = yanmi_protocol::Amount::from_fen(0);
+        let (Ok(zero), spent) = (zero, before.map(|b| b.spent)) else { return Outcome::Done };
+        // What was used today stays used: switching off and on again gives nothing back.
+        let setting = PasswordFree {
+            open: switch.open,
+            single_limit: switch.single_limit,
+            day_limit: switch.day_limit,
+            day_count: switch.day_count,
+            day,
+            spent: spent.unwrap_or(zero),
+            used,
+        };
+        self.free.insert((switch.person, switch.channel), setting);
+        self.changes.free(switch.person, switch.channel, &setting);
+        let event = if switch.open { Event::FreeOn } else { Event::FreeOff };
+        self.changes.audit_person(with.now, event, switch.person, switch.channel);
+        Outcome::Done
+    }
+
+    fn begin_try(&mut self, identity: IdentityKey, with: Circumstances<'_>) -> Outcome {
+        let tries = self.tries.get(&identity).copied().unwrap_or_default();
+        match tries.begin(with.now, with.policy) {
+            Ok(tries) => self.keep_tries(identity, tries),
+            Err(refusal) => Outcome::Refused(refusal),
+        }
+    }
+
+    fn end_try(&mut self, identity: IdentityKey, verdict: Verdict, with: Circumstances<'_>) -> Outcome {
+        let tries = self.tries.get(&identity).copied().unwrap_or_default().end(verdict);
+        if verdict == Verdict::Wrong {
+            let event = if tries.is_locked(with.now) { Event::PasswordLocked } else { Event::WrongPassword };
+            self.changes.audit_identity(with.now, event, identity);
+        }
+        self.keep_tries(identity, tries)
+    }
+
+    fn keep_tries(&mut self, identity: IdentityKey, tries: PasswordTries) -> Outcome {
+        self.tries.insert(identity, tries);
+        self.changes.tries(identity, tries);
+        Outcome::Tries(tries)
+    }
+
+    fn change(&mut self, key: &Key, next: Verification, shown_name: Option<String>) {
+        if let Some(loaded) = self.facts.get_mut(key) {
+            loaded.verification = Some(next);
+        }
+        match (self.changed.entry(*key), shown_name) {
+            (Entry::Vacant(slot), name) => {
+                slot.insert(name);
+            }
+            (Entry::Occupied(mut slot), Some(name)) => {
+                slot.insert(Some(name));
+            }
+            (Entry::Occupied(_), None) => {}
+        }
+    }
+
+    fn audit(
+        &mut self,
+        key: &Key,
+        event: Event,
+        amount: Option<yanmi_protocol::Amount>,
+        detail: Option<&'static str>,
+        confirmer: Option<&[u8]>,
+        with: Circumstances<'_>,
+    ) {
+        let loaded = self.facts.get(key);
+        self.changes.audit(&Audited {
+            at: with.now,
+            event,
+            key: Some(key),
+            credential: loaded.and_then(|l| l.credential.as_ref()),
+            verification: loaded.and_then(|l| l.verification.as_ref()),
+            amount,
+            detail,
+            confirmer,
+        });
+    }
+
+    /// The rows to write, each verification once, as the batch leaves it.
+    fn finish(mut self) -> (Changes, Vec<(Key, Loaded)>) {
+        let mut changed = Vec::with_capacity(self.changed.len());
+        for (key, shown_name) in self.changed {
+            let Some(loaded) = self.facts.remove(&key) else { continue };
+            if let Some(verification) = &loaded.verification {
+                self.changes.verification(&key, verification, shown_name.as_deref());
+                changed.push((key, loaded));
+            }
+        }
+        (self.changes, changed)
+    }
+}
+
+/// The members of a notice command.
+struct Notified<'a> {
+    key: &'a Key,
+    amount: Option<yanmi_protocol::Amount>,
+    number: NoticeNo,
+    shown_name: &'a Option<String>,
+}

@@ -1,0 +1,133 @@
+//! What the ledger is asked to decide, and what it answers.
+
+use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo};
+use yanmi_verification::conclude::Conclusion;
+use yanmi_verification::password_try::Verdict;
+use yanmi_verification::{
+    Credential, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Refusal, Undelivered,
+    Verification, Ways,
+};
+
+/// Which verification.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Key {
+    pub(crate) token: EcToken,
+    pub(crate) org_code: OrgCode,
+}
+
+/// What the national center said about a token, ready to be stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Learned {
+    pub(crate) token: EcToken,
+    pub(crate) credential: Credential,
+    /// Who it is, sealed into its cell.
+    pub(crate) holder: Vec<u8>,
+}
+
+/// A person's password-free switch and limits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FreeSwitch {
+    pub(crate) person: PersonKey,
+    pub(crate) channel: ChannelId,
+    pub(crate) open: bool,
+    pub(crate) single_limit: Option<Amount>,
+    pub(crate) day_limit: Option<Amount>,
+    pub(crate) day_count: Option<u32>,
+}
+
+/// One thing to decide. Each is one durable step: its state, its audit event and its answer agree (V11).
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// 1.7.1: a notice is asked for.
+    Notify {
+        key: Key,
+        amount: Option<Amount>,
+        /// The number of this call, and of the attempt if it opens one.
+        number: NoticeNo,
+        /// The institution's name to show, when it is not the registered one.
+        shown_name: Option<String>,
+        /// What was just learned about the token.
+        learned: Option<Box<Learned>>,
+    },
+    /// The channel took the notice.
+    Delivered { key: Key, notice: NoticeNo },
+    /// The channel did not take the notice.
+    Undelivered { key: Key, notice: NoticeNo, reason: Undelivered },
+    /// The channel reports what the person did, its proof checked.
+    Conclude {
+        key: Key,
+        notice: NoticeNo,
+        conclusion: Conclusion,
+        /// The name of somebody who confirmed for the person, sealed.
+        confirmer: Option<Vec<u8>>,
+    },
+    /// A status query found that no password is needed.
+    UseFree { key: Key },
+    /// A token was learned outside of a notice.
+    Learn(Box<Learned>),
+    /// The person switches password-free settlement.
+    SwitchFree(FreeSwitch),
+    /// A password is about to be checked.
+    BeginTry { identity: IdentityKey },
+    /// A password was checked.
+    EndTry { identity: IdentityKey, verdict: Verdict },
+}
+
+/// What a command came to, durable by the time it is told.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The token is not held, or its life is over: ask the national center and come again.
+    TokenNotHeld,
+    /// A rule says no; nothing changed.
+    Refused(Refusal),
+    /// No password is needed.
+    Free,
+    /// The confirmation at hand stands.
+    Stands { serial: SerialNo },
+    /// Send the notice.
+    Deliver(Box<Delivery>),
+    /// Done.
+    Done,
+    /// The tries as they are now.
+    Tries(PasswordTries),
+}
+
+/// What the channel is to be told.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) verification: Verification,
+    pub(crate) credential: Credential,
+    pub(crate) holder: Vec<u8>,
+    pub(crate) ways: Ways,
+    pub(crate) withdraw: Option<NoticeNo>,
+}
+
+/// Everything stored about one key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loaded {
+    pub(crate) credential: Option<Credential>,
+    pub(crate) holder: Vec<u8>,
+    pub(crate) verification: Option<Verification>,
+    pub(crate) budget: yanmi_verification::Budget,
+    pub(crate) free: Option<PasswordFree>,
+    pub(crate) free_use: Option<FreeUse>,
+}
+
+impl Command {
+    /// The key whose facts decide it, if it is about a verification.
+    pub(crate) fn key(&self) -> Option<Key> {
+        match self {
+            Self::Notify { key, .. }
+            | Self::Delivered { key, .. }
+            | Self::Undelivered { key, .. }
+            | Self::Conclude { key, .. }
+            | Self::UseFree { key } => Some(*key),
+            Self::Learn(_) | Self::SwitchFree(_) | Self::BeginTry { .. } | Self::EndTry { .. } => None,
+        }
+    }
+
+    /// Whether credential and verification alone decide it, so that what is in memory is enough.
+    pub(crate) fn needs_only_verification(&self) -> bool {
+        matches!(self, Self::Delivered { .. } | Self::Undelivered { .. })
+    }
+}

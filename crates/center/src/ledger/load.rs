@@ -1,0 +1,234 @@
+//! Loading the facts for every key of a batch in one query.
+
+use std::collections::HashMap;
+
+use sqlx::sqlite::SqliteConnection;
+use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
+use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};
+
+use super::command::{Key, Loaded};
+use crate::store::StoreError;
+use crate::store::batch::Rows;
+use crate::store::row::Columns;
+
+const FACTS: &str = "\
+    SELECT k.key, \
+        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
+        t.holder, \
+        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
+        v.state, v.state_at, v.reason, v.valid_until, \
+        p.budget, \
+        f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, \
+        u.day, u.amount \
+    FROM json_each($1) k \
+    LEFT JOIN tokens t ON t.token = k.value ->> 0 \
+    LEFT JOIN verifications v ON v.token = k.value ->> 0 AND v.org_code = k.value ->> 1 \
+    LEFT JOIN persons p ON p.person = t.person \
+    LEFT JOIN password_free f ON f.person = t.person AND f.channel = t.channel \
+    LEFT JOIN free_uses u ON u.token = k.value ->> 0 AND u.org_code = k.value ->> 1";
+
+/// Everything stored about each key, in the order of the keys.
+pub(crate) async fn facts(
+    connection: &mut SqliteConnection,
+    keys: &[Key],
+) -> Result<Vec<Loaded>, StoreError> {
+    let mut rows = Rows::default();
+    for key in keys {
+        rows.push(|row| {
+            row.plain(key.token.as_str()).plain(key.org_code.as_str());
+        });
+    }
+    let mut out = vec![Loaded::default(); keys.len()];
+    let found = sqlx::query(FACTS).bind(rows.into_parameter()).fetch_all(connection).await?;
+    for row in &found {
+        let mut columns = Columns::new(row, "tokens");
+        let slot = usize::try_from(columns.number()?).ok().and_then(|at| out.get_mut(at));
+        let Some(slot) = slot else { return Err(columns.impossible("查询返回了未请求的行")) };
+        if let Some((credential, holder)) = columns.credential()? {
+            slot.credential = Some(credential);
+            slot.holder = holder.to_vec();
+        }
+        slot.verification = columns.verification()?;
+        slot.budget = columns.budget()?;
+        slot.free = columns.password_free()?;
+        slot.free_use = columns.free_use()?;
+    }
+    Ok(out)
+}
+
+const NEWEST: &str = "\
+    SELECT v.id, v.token, v.org_code, \
+        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
+        t.holder, \
+        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
+        v.state, v.state_at, v.reason, v.valid_until \
+    FROM verifications v JOIN tokens t ON t.token = v.token \
+    WHERE v.id <= $1 AND v.asked_at > $2 ORDER BY v.id DESC LIMIT $3";
+
+/// A stored verification with its credential and its row.
+pub(crate) type Stored = (Key, yanmi_verification::Credential, Verification, i64);
+
+/// The newest verifications asked for after `since`, newest first, from row `below` down.
+pub(crate) async fn newest(
+    connection: &mut SqliteConnection,
+    below: i64,
+    since: UnixMillis,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
+    let found = sqlx::query(NEWEST).bind(below).bind(since.get()).bind(limit).fetch_all(connection).await?;
+    found.iter().map(read_stored).collect()
+}
+
+fn read_stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, StoreError> {
+    let mut columns = Columns::new(row, "verifications");
+    let id = columns.number()?;
+    let key = Key { token: columns.token()?, org_code: columns.org_code()? };
+    let (credential, _) = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
+    let verification = columns.verification()?.ok_or(columns.impossible("核验记录为空"))?;
+    Ok((key, credential, verification, id))
+}
+
+/// A verification as a channel asks for it: with who the person is and under which name the institution is shown.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) key: Key,
+    pub(crate) credential: yanmi_verification::Credential,
+    pub(crate) holder: Vec<u8>,
+    pub(crate) verification: Verification,
+    pub(crate) shown_name: Option<String>,
+}
+
+const BY_NOTICE: &str = "\
+    SELECT v.token, v.org_code, v.shown_name, \
+        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
+        t.holder, \
+        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
+        v.state, v.state_at, v.reason, v.valid_until \
+    FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1";
+
+/// The verification whose latest attempt has this notice number.
+pub(crate) async fn by_notice(
+    connection: &mut SqliteConnection,
+    notice: NoticeNo,
+) -> Result<Option<Shown>, StoreError> {
+    let number = i64::try_from(notice.number()).unwrap_or(i64::MAX);
+    let found = sqlx::query(BY_NOTICE).bind(number).fetch_optional(connection).await?;
+    found.as_ref().map(read_shown).transpose()
+}
+
+const PENDING: &str = "\
+    SELECT v.token, v.org_code, v.shown_name, \
+        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
+        t.holder, \
+        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
+        v.state, v.state_at, v.reason, v.valid_until \
+    FROM tokens t JOIN verifications v ON v.token = t.token \
+    WHERE t.person = $1 AND t.channel = $2 AND v.state IN ('asked', 'notified') AND v.expires_at > $3 \
+    ORDER BY v.asked_at DESC LIMIT $4";
+
+/// A person's open attempts in one channel, the newest first.
+pub(crate) async fn pending(
+    connection: &mut SqliteConnection,
+    person: PersonKey,
+    channel: ChannelId,
+    now: UnixMillis,
+    limit: i64,
+) -> Result<Vec<Shown>, StoreError> {
+    let found = sqlx::query(PENDING)
+        .bind(person.0.as_slice())
+        .bind(channel.as_str())
+        .bind(now.get())
+        .bind(limit)
+        .fetch_all(connection)
+        .await?;
+    found.iter().map(read_shown).collect()
+}
+
+fn read_shown(row: &sqlx::sqlite::SqliteRow) -> Result<Shown, StoreError> {
+    let mut columns = Columns::new(row, "verifications");
+    let key = Key { token: columns.token()?, org_code: columns.org_code()? };
+    let shown_name = columns.optional_text()?.filter(|name| !name.is_empty()).map(str::to_owned);
+    let (credential, holder) = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
+    let holder = holder.to_vec();
+    let verification = columns.verification()?.ok_or(columns.impossible("核验记录为空"))?;
+    Ok(Shown { key, credential, holder, verification, shown_name })
+}
+
+/// The tries of each document, those without a row left out.
+pub(crate) async fn tries(
+    connection: &mut SqliteConnection,
+    identities: &[IdentityKey],
+) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
+    const TEXT: &str = "\
+        SELECT k.key, w.tries, w.locked_until FROM json_each($1) k \
+        JOIN password_tries w ON w.identity = unhex(k.value ->> 0)";
+    let mut rows = Rows::default();
+    for identity in identities {
+        rows.push(|row| {
+            row.bytes(&identity.0);
+        });
+    }
+    let mut out = HashMap::with_capacity(identities.len());
+    for row in &sqlx::query(TEXT).bind(rows.into_parameter()).fetch_all(connection).await? {
+        let mut columns = Columns::new(row, "password_tries");
+        let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
+        let tries = PasswordTries {
+            count: columns.count()?,
+            locked_until: columns.optional_number()?.map(UnixMillis::new),
+        };
+        if let Some(identity) = identities.get(at) {
+            out.insert(*identity, tries);
+        }
+    }
+    Ok(out)
+}
+
+/// The budgets of persons, those without a row left out.
+pub(crate) async fn budgets(
+    connection: &mut SqliteConnection,
+    persons: &[PersonKey],
+) -> Result<HashMap<PersonKey, Budget>, StoreError> {
+    const TEXT: &str = "\
+        SELECT k.key, p.budget FROM json_each($1) k JOIN persons p ON p.person = unhex(k.value ->> 0)";
+    let mut rows = Rows::default();
+    for person in persons {
+        rows.push(|row| {
+            row.bytes(&person.0);
+        });
+    }
+    let mut out = HashMap::with_capacity(persons.len());
+    for row in &sqlx::query(TEXT).bind(rows.into_parameter()).fetch_all(connection).await? {
+        let mut columns = Columns::new(row, "persons");
+        let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
+        if let Some(person) = persons.get(at) {
+            out.insert(*person, columns.budget()?);
+        }
+    }
+    Ok(out)
+}
+
+/// The password-free settings of persons in channels, those without a row left out.
+pub(crate) async fn free_settings(
+    connection: &mut SqliteConnection,
+    wanted: &[(PersonKey, ChannelId)],
+) -> Result<HashMap<(PersonKey, ChannelId), PasswordFree>, StoreError> {
+    const TEXT: &str = "\
+        SELECT k.key, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used \
+        FROM json_each($1) k \
+        JOIN password_free f ON f.person = unhex(k.value ->> 0) AND f.channel = k.value ->> 1";
+    let mut rows = Rows::default();
+    for (person, channel) in wanted {
+        rows.push(|row| {
+            row.bytes(&person.0).plain(channel.as_str());
+        });
+    }
+    let mut out = HashMap::with_capacity(wanted.len());
+    for row in &sqlx::query(TEXT).bind(rows.into_parameter()).fetch_all(connection).await? {
+        let mut columns = Columns::new(row, "password_free");
+        let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
+        if let (Some(key), Some(setting)) = (wanted.get(at), columns.password_free()?) {
+            out.insert(*key, setting);
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,75 @@
+//! What those ask who run the center: is it alive, is it ready, how does it fare.
+//!
+//! `/healthz` and `/readyz` are on every listener, for load balancers; `/metrics` too, but only for hosts of the
+//! networks in `metrics.from`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderValue, Request, StatusCode, header};
+use ipnet::IpNet;
+
+use crate::http::Peer;
+use crate::site::Site;
+
+/// A question to the ledger counts as no answer after this.
+const READY_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
+
+#[derive(Clone, Debug)]
+struct Operator {
+    site: Arc<Site>,
+    metrics_from: Arc<[IpNet]>,
+}
+
+/// The operator's addresses.
+pub(crate) fn router(site: Arc<Site>, metrics_from: Arc<[IpNet]>) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(Operator { site, metrics_from })
+}
+
+/// The process runs and answers.
+async fn healthz() -> Response {
+    text(StatusCode::OK, "ok\n".to_owned())
+}
+
+/// The process can do its work: the database answers, and it is not stopping.
+async fn readyz(State(operator): State<Operator>) -> Response {
+    if *operator.site.stopping.borrow() {
+        return text(StatusCode::SERVICE_UNAVAILABLE, "正在停止\n".to_owned());
+    }
+    match tokio::time::timeout(READY_WITHIN, operator.site.registry.refresh()).await {
+        Ok(Ok(_)) => text(StatusCode::OK, "ok\n".to_owned()),
+        Ok(Err(error)) => text(StatusCode::SERVICE_UNAVAILABLE, format!("数据库不可用：{error}\n")),
+        Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "数据库没有及时应答\n".to_owned()),
+    }
+}
+
+async fn metrics(State(operator): State<Operator>, request: Request<Body>) -> Response {
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
+    let allowed = peer.is_some_and(|peer| operator.metrics_from.iter().any(|net| net.contains(&peer)));
+    if !allowed {
+        return text(StatusCode::FORBIDDEN, "该来源地址不在 metrics.from 之内\n".to_owned());
+    }
+    let site = &operator.site;
+    let held = site.settings.held_queries.saturating_sub(site.held.available_permits());
+    let page = site.telemetry.render(site.ledger.waiting(), site.ledger.resident(), held);
+    let mut response = text(StatusCode::OK, page);
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn text(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}

@@ -1,0 +1,51 @@
+//! Having a credential password checked, and counting the tries.
+//!
+//! Both who ask for it end here: an institution's password check, and a channel's confirmation by way 01. The try is
+//! counted durably before the national center is asked (see the verification crate's `password_try`).
+
+use yanmi_protocol::message::national::PasswordQuestion;
+use yanmi_verification::PasswordTries;
+use yanmi_verification::password_try::Verdict;
+
+use crate::credential::{identity_key, national_result};
+use crate::ledger::{Command, Outcome};
+use crate::refusal::Refusal;
+use crate::site::Site;
+
+/// What a check comes to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Checked {
+    /// The password is right.
+    Right,
+    /// The password is wrong.
+    Wrong {
+        /// How many more wrong ones there may be.
+        left: u32,
+    },
+}
+
+/// Checks a password. Run it in a task of its own, so that a try that was begun is also ended.
+pub(crate) async fn check(site: &Site, question: PasswordQuestion) -> Result<Checked, Refusal> {
+    let identity = identity_key(&site.sealer, &question.id_type, &question.id_no);
+    if let Outcome::Refused(rule) = site.ledger.decide(Command::BeginTry { identity }).await?.outcome {
+        return Err(rule.into());
+    }
+    let told = site.national.password_right(question).await;
+    site.telemetry.national("password", national_result(&told));
+    let verdict = match &told {
+        Ok(true) => Verdict::Right,
+        Ok(false) => Verdict::Wrong,
+        Err(_) => Verdict::Unknown,
+    };
+    let ended = site.ledger.decide(Command::EndTry { identity, verdict }).await?;
+    match (told, ended.outcome) {
+        (Ok(true), _) => Ok(Checked::Right),
+        (Ok(false), Outcome::Tries(tries)) => Ok(Checked::Wrong { left: left(site, tries) }),
+        (Ok(false), _) => Err(Refusal::Broken("账本答非所问".to_owned())),
+        (Err(error), _) => Err(error.into()),
+    }
+}
+
+fn left(site: &Site, tries: PasswordTries) -> u32 {
+    if tries.is_locked(site.clock.now()) { 0 } else { tries.left(&site.policy) }
+}

@@ -1,0 +1,178 @@
+//! Why the center says no: one closed enum, and one table that maps it to code, words and loudness.
+//!
+//! The public text goes to the caller. What the caller must not learn (why an envelope did not open, what is broken
+//! on our side) is the cause, which goes to the log only.
+
+use std::time::Duration;
+
+use yanmi_protocol::envelope::{EnvelopeError, OpenError};
+use yanmi_protocol::message::decode;
+use yanmi_protocol::{Code, MemberError, UnixMillis};
+use yanmi_verification::Refusal as Rule;
+
+use crate::channel::deliver::DeliveryFailure;
+use crate::http::BodyError;
+use crate::ledger::Unavailable;
+use crate::national::NationalError;
+
+/// A refusal. The order of the variants is about that of the checks.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// No such address under `/cfc/api/`.
+    NoSuchAddress,
+    /// Not POST.
+    NotPost,
+    /// The body did not arrive.
+    Body(BodyError),
+    /// The envelope is wrong outside.
+    Envelope(EnvelopeError),
+    /// A decode request is wrong.
+    Decode(decode::RequestError),
+    /// The account is unknown, disabled, or its key does not open the envelope.
+    Denied(Denied),
+    /// Too many envelopes from this address did not open.
+    OpeningsLimited(Duration),
+    /// The sender's clock is too far off.
+    Timestamp { now: UnixMillis, window: Duration },
+    /// The account calls too often.
+    RateLimited(Duration),
+    /// The account may not make this call.
+    NoRight,
+    /// A member of an institution's message is wrong.
+    Member(MemberError),
+    /// A member of a channel's message is wrong.
+    ChannelMember(MemberError),
+    /// The institution is not registered, not active, or not the account's.
+    BadOrgCode,
+    /// The business type is not in the dictionary.
+    BusinessType,
+    /// Decode for settlement, on a channel that does not support it.
+    NoSettlementAtDecode,
+    /// A rule of the verification.
+    Rule(Rule),
+    /// No password is needed.
+    PasswordFree,
+    /// The channel did not take the notice.
+    NoticeFailed(DeliveryFailure),
+    /// A face authorization number is not valid.
+    BadAuthNo,
+    /// The national center refused, failed, or gave no answer.
+    National(NationalError),
+    /// The ledger cannot decide now.
+    Ledger(Unavailable),
+    /// Something of ours is broken; what, is for the log.
+    Broken(String),
+}
+
+/// Why somebody is not let in. Never told to the caller (E7).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Denied {
+    /// There is no such account or channel.
+    Unknown,
+    /// It is switched off.
+    Disabled,
+    /// The envelope does not open with its key.
+    Sealed(OpenError),
+}
+
+impl Refusal {
+    /// The return code.
+    pub(crate) fn code(&self) -> Code {
+        match self {
+            Self::NoSuchAddress => Code::NoSuchAddress,
+            Self::NotPost
+            | Self::Envelope(_)
+            | Self::Decode(_)
+            | Self::Timestamp { .. }
+            | Self::Member(_) => Code::BadParameter,
+            Self::Body(BodyError::TimedOut(_)) => Code::Timeout,
+            Self::Body(_) => Code::BadParameter,
+            Self::Denied(_) => Code::Denied,
+            Self::OpeningsLimited(_) | Self::RateLimited(_) | Self::Ledger(Unavailable::Full) => {
+                Code::RateLimited
+            }
+            Self::NoRight => Code::NoInterfaceRight,
+            Self::ChannelMember(_) => Code::BadChannelParameter,
+            Self::BadOrgCode => Code::BadOrgCode,
+            Self::BusinessType => Code::BusinessTypeNotFound,
+            Self::NoSettlementAtDecode => Code::NoSettlementAtDecode,
+            Self::Rule(rule) => rule.code(),
+            Self::PasswordFree => Code::PasswordFree,
+            Self::NoticeFailed(_) => Code::NoticeFailed,
+            Self::BadAuthNo => Code::BadAuthNo,
+            Self::National(NationalError::Refused(code)) => *code,
+            Self::National(NationalError::TimedOut) => Code::Timeout,
+            Self::National(NationalError::Busy | NationalError::Failed(_)) => Code::NationalCenterFailed,
+            Self::Ledger(_) | Self::Broken(_) => Code::Unknown,
+        }
+    }
+
+    /// The text the caller reads.
+    pub(crate) fn message(&self) -> String {
+        let plain = self.code().message();
+        match self {
+            Self::NotPost => format!("{plain}：应采用 POST 方法提交"),
+            Self::Body(error) => format!("{plain}：{error}"),
+            Self::Envelope(error) => format!("{plain}：{error}"),
+            Self::Decode(error) => format!("{plain}：{error}"),
+            Self::Member(error) | Self::ChannelMember(error) => format!("{plain}：{error}"),
+            Self::Timestamp { now, window } => {
+                format!("{plain}：timestamp 与服务器时间相差超过 {} 秒，服务器时间为 {now}", window.as_secs())
+            }
+            Self::RateLimited(_) | Self::OpeningsLimited(_) | Self::Ledger(Unavailable::Full) => {
+                format!("{plain}，请 {} 秒后再试", self.retry_after().unwrap_or(1))
+            }
+            Self::NoticeFailed(failure) => format!("{plain}{}", failure.reason()),
+            _ => plain.to_owned(),
+        }
+    }
+
+    /// Seconds after which the same call may succeed, for the `Retry-After` header.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited(wait) | Self::OpeningsLimited(wait) => Some(whole_seconds(*wait)),
+            Self::Ledger(Unavailable::Full) => Some(1),
+            _ => None,
+        }
+    }
+
+    /// What is for the log only.
+    pub(crate) fn cause(&self) -> Option<String> {
+        match self {
+            Self::Denied(Denied::Unknown) => Some("业务系统编码不存在".to_owned()),
+            Self::Denied(Denied::Disabled) => Some("业务系统编码已停用".to_owned()),
+            Self::Denied(Denied::Sealed(why)) => Some(why.to_string()),
+            Self::OpeningsLimited(_) => Some("该来源地址的无法解密请求过多".to_owned()),
+            Self::NoticeFailed(failure) => Some(failure.code().to_owned()),
+            Self::National(NationalError::Busy) => Some("国家电子凭证并发已满".to_owned()),
+            Self::National(NationalError::Failed(cause)) => Some(cause.clone()),
+            Self::National(NationalError::TimedOut) => Some("国家电子凭证超时".to_owned()),
+            Self::Ledger(unavailable) => Some(unavailable.to_string()),
+            Self::Broken(cause) => Some(cause.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// Rounded up, so that waiting as long is enough.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+impl From<Rule> for Refusal {
+    fn from(rule: Rule) -> Self {
+        Self::Rule(rule)
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::Ledger(unavailable)
+    }
+}
+
+impl From<NationalError> for Refusal {
+    fn from(error: NationalError) -> Self {
+        Self::National(error)
+    }
+}

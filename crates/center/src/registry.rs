@@ -1,0 +1,85 @@
+//! Who is who: accounts, institutions and channels.
+//!
+//! They are few and change seldom, so all of them are held in memory as one immutable [`Snapshot`]. A request takes
+//! the snapshot once and asks nobody else: no lock, no statement. Every change raises a version in the database; a
+//! running center looks at it each second and swaps the snapshot when it has moved.
+//!
+//! Changing them is the business of [`Administration`], used by the command line and the sandbox.
+
+mod account;
+mod administration;
+mod channel;
+mod institution;
+mod snapshot;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use sqlx::Row;
+use sqlx::sqlite::SqliteConnection;
+use tokio::sync::Mutex;
+
+pub use account::{AccountRow, Interface, Interfaces, NewAccount};
+pub use administration::{Administration, AdministrationError};
+pub use channel::{ChannelRow, NewChannel};
+pub use institution::{InstitutionRow, NewInstitution};
+pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
+
+use crate::sealing::Sealer;
+use crate::store::{Store, StoreError};
+
+/// The snapshot in force, and how to renew it.
+#[derive(Clone, Debug)]
+pub(crate) struct Registry(Arc<Inside>);
+
+#[derive(Debug)]
+struct Inside {
+    current: ArcSwap<Snapshot>,
+    connection: Mutex<SqliteConnection>,
+    sealer: Sealer,
+    defaults: Defaults,
+}
+
+impl Registry {
+    /// Reads the first snapshot.
+    pub(crate) async fn open(store: &Store, sealer: Sealer, defaults: Defaults) -> Result<Self, StoreError> {
+        let mut connection = store.connect().await?;
+        let first = Snapshot::load(&mut connection, &sealer, &defaults, None).await?;
+        Ok(Self(Arc::new(Inside {
+            current: ArcSwap::from_pointee(first),
+            connection: Mutex::new(connection),
+            sealer,
+            defaults,
+        })))
+    }
+
+    /// The snapshot in force.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.0.current.load_full()
+    }
+
+    /// Reads a new snapshot if the version in the database has moved; tells whether it has.
+    pub(crate) async fn refresh(&self) -> Result<bool, StoreError> {
+        let mut connection = self.0.connection.lock().await;
+        let current = self.snapshot();
+        if version(&mut connection).await? == current.version() {
+            return Ok(false);
+        }
+        let next = Snapshot::load(&mut connection, &self.0.sealer, &self.0.defaults, Some(&current)).await?;
+        self.0.current.store(Arc::new(next));
+        Ok(true)
+    }
+}
+
+/// The version of the registry in the database.
+async fn version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let row = sqlx::query("SELECT registry_version FROM site WHERE id = 1").fetch_one(connection).await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Raises the version, within the transaction of the change.
+async fn raise_version(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    const TEXT: &str = "UPDATE site SET registry_version = registry_version + 1 WHERE id = 1";
+    sqlx::query(TEXT).execute(connection).await?;
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! 业务系统编码: accounts.
+
+use std::fmt;
+use std::num::NonZeroU32;
+
+use sqlx::sqlite::SqliteConnection;
+use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
+
+use super::snapshot::Keys;
+use crate::sealing::{Cell, Sealer};
+use crate::store::StoreError;
+use crate::store::row::Columns;
+
+/// A call an account may be allowed to make.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Interface {
+    /// 1.7.1.
+    Notify,
+    /// 1.7.2.
+    Status,
+    /// Password check.
+    Password,
+    /// Decode.
+    Decode,
+}
+
+impl Interface {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Notify, Self::Status, Self::Password, Self::Decode];
+
+    /// The stored word, also used on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Status => "status",
+            Self::Password => "password",
+            Self::Decode => "decode",
+        }
+    }
+}
+
+/// The calls an account may make (500100).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Interfaces(u8);
+
+impl Interfaces {
+    /// All of them.
+    pub const ALL: Self = Self(0b1111);
+
+    /// Reads words separated by commas; nothing when one is not known.
+    pub fn parse(text: &str) -> Option<Self> {
+        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        words
+            .map(|word| Interface::ALL.into_iter().find(|interface| interface.word() == word))
+            .try_fold(Self::default(), |set, interface| Some(Self(set.0 | Self::bit(interface?))))
+    }
+
+    /// Whether the call is one of them.
+    pub const fn contains(self, interface: Interface) -> bool {
+        self.0 & Self::bit(interface) != 0
+    }
+
+    const fn bit(interface: Interface) -> u8 {
+        match interface {
+            Interface::Notify => 1,
+            Interface::Status => 2,
+            Interface::Password => 4,
+            Interface::Decode => 8,
+        }
+    }
+}
+
+/// The words, separated by commas.
+impl fmt::Display for Interfaces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<&str> =
+            Interface::ALL.into_iter().filter(|i| self.contains(*i)).map(Interface::word).collect();
+        f.write_str(&words.join(","))
+    }
+}
+
+/// An account to be added.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// `orgId`.
+    pub id: AccountId,
+    /// What people call it.
+    pub name: String,
+    /// Its key.
+    pub key: Sm4Key,
+    /// The calls it may make.
+    pub interfaces: Interfaces,
+    /// Requests a second; nothing for what the configuration says.
+    pub rate: Option<NonZeroU32>,
+}
+
+/// An account as it is listed. Keys show only their key-check values.
+#[derive(Clone, Debug)]
+pub struct AccountRow {
+    /// `orgId`.
+    pub id: AccountId,
+    /// What people call it.
+    pub name: String,
+    /// Whether it may call at all.
+    pub enabled: bool,
+    /// The calls it may make.
+    pub interfaces: Interfaces,
+    /// Requests a second; nothing for what the configuration says.
+    pub rate: Option<NonZeroU32>,
+    /// The newest key.
+    pub newest: KeyCheckValue,
+    /// The key before it, during a rotation.
+    pub older: Option<KeyCheckValue>,
+    /// When it was last changed.
+    pub changed_at: UnixMillis,
+}
+
+/// An account as it is stored.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) id: AccountId,
+    pub(super) name: String,
+    pub(super) enabled: bool,
+    pub(super) interfaces: Interfaces,
+    pub(super) rate: Option<NonZeroU32>,
+    pub(super) keys: Keys,
+    pub(super) changed_at: UnixMillis,
+}
+
+impl From<Stored> for AccountRow {
+    fn from(stored: Stored) -> Self {
+        Self {
+            id: stored.id,
+            name: stored.name,
+            enabled: stored.enabled,
+            interfaces: stored.interfaces,
+            rate: stored.rate,
+            newest: stored.keys.newest.kcv(),
+            older: stored.keys.older.map(|key| key.kcv()),
+            changed_at: stored.changed_at,
+        }
+    }
+}
+
+/// The cell an account's keys are sealed into; both columns are one cell, for a rotation moves the value.
+pub(super) fn key_cell(org_id: &str) -> Cell<'_> {
+    Cell { table: "accounts", row: org_id, column: "key" }
+}
+
+/// Opens the keys of two columns.
+pub(super) fn open_keys(
+    columns: &mut Columns<'_>,
+    sealer: &Sealer,
+    cell: Cell<'_>,
+) -> Result<Keys, StoreError> {
+    let (newest, older) = (columns.bytes()?, columns.optional_bytes()?);
+    let open = |sealed: &[u8]| {
+        let bytes = sealer.open(cell, sealed).ok()?;
+        Some(Sm4Key::from_bytes(bytes.as_slice().try_into().ok()?))
+    };
+    let impossible = || StoreError::Impossible { table: cell.table, what: "密钥无法打开" };
+    Ok(Keys {
+        newest: open(newest).ok_or_else(impossible)?,
+        older: older.map(|sealed| open(sealed).ok_or_else(impossible)).transpose()?,
+    })
+}
+
+/// All accounts, by name of account.
+pub(super) async fn all(
+    connection: &mut SqliteConnection,
+    sealer: &Sealer,
+) -> Result<Vec<Stored>, StoreError> {
+    const TEXT: &str = "\
+        SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at FROM accounts ORDER BY org_id";
+    let rows = sqlx::query(TEXT).fetch_all(connection).await?;
+    rows.iter().map(|row| read(&mut Columns::new(row, "accounts"), sealer)).collect()
+}
+
+fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError> {
+    let id = AccountId::new(columns.text()?).map_err(|_| columns.impossible("业务系统编码格式不对"))?;
+    Ok(Stored {
+        id,
+        name: columns.text()?.to_owned(),
+        enabled: columns.flag()?,
+        interfaces: {
+            let words = columns.text()?;
+            Interfaces::parse(words).ok_or(columns.impossible("接口名称未知"))?
+        },
+        rate: columns.optional_number()?.and_then(|rate| u32::try_from(rate).ok()).and_then(NonZeroU32::new),
+        keys: open_keys(columns, sealer, key_cell(id.as_str()))?,
+        changed_at: columns.time()?,
+    })
+}

@@ -1,0 +1,359 @@
+//! Changing the registry: what the command line and the sandbox do.
+//!
+//! Each change is one transaction that also raises the version, so that every running center takes it over.
+
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
+
+use super::account::{self, AccountRow, NewAccount};
+use super::channel::{self, ChannelRow, NewChannel};
+use super::institution::{self, InstitutionRow, NewInstitution};
+use super::raise_version;
+use crate::entropy::Entropy;
+use crate::sealing::Sealer;
+use crate::store::{Store, StoreError};
+
+/// Characters a name may have.
+pub const MAX_NAME: usize = 40;
+
+/// Why the registry was not changed. Chinese, for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum AdministrationError {
+    /// There is one already.
+    #[error("{kind} {id} 已存在")]
+    Exists {
+        /// What kind of entry.
+        kind: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// There is none.
+    #[error("{kind} {id} 不存在")]
+    Missing {
+        /// What kind of entry.
+        kind: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// The name is empty, too long, or holds characters that must not be shown.
+    #[error("名称应为 1 至 {MAX_NAME} 个可显示的字符")]
+    BadName,
+    /// The notice address is no HTTP address.
+    #[error("通知地址应为 http:// 或 https:// 开头的完整地址")]
+    BadAddress,
+    /// A channel without a way of confirming.
+    #[error("渠道至少要有一种认证方式（01、02、03）")]
+    NoWay,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for AdministrationError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Lists and changes accounts, institutions and channels.
+#[derive(Debug)]
+pub struct Administration {
+    connection: SqliteConnection,
+    sealer: Sealer,
+}
+
+const ACCOUNT: &str = "业务系统编码";
+const INSTITUTION: &str = "定点机构";
+const CHANNEL: &str = "渠道";
+
+impl Administration {
+    /// Opens the database at `path`, creating it if there is none.
+    ///
+    /// # Errors
+    /// When it cannot be opened or does not belong to the key.
+    pub async fn open(
+        path: &std::path::Path,
+        key: &Sm4Key,
+        entropy: Entropy,
+    ) -> Result<Self, AdministrationError> {
+        let sealer = Sealer::new(key, entropy);
+        let store = Store::open(path, &sealer).await?;
+        Ok(Self { connection: store.connect().await?, sealer })
+    }
+
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// When there is one of this `orgId`, or the name is not fit.
+    pub async fn add_account(
+        &mut self,
+        new: &NewAccount,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "\
+            INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at) \
+            VALUES ($1, $2, 1, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+        check_name(&new.name)?;
+        let key = self.sealer.seal(account::key_cell(new.id.as_str()), new.key.bytes());
+        let query = sqlx::query(TEXT)
+            .bind(new.id.as_str())
+            .bind(&new.name)
+            .bind(new.interfaces.to_string())
+            .bind(new.rate.map(|rate| i64::from(rate.get())))
+            .bind(key)
+            .bind(now.get());
+        let exists = AdministrationError::Exists { kind: ACCOUNT, id: new.id.as_str().to_owned() };
+        change(&mut self.connection, query, exists).await
+    }
+
+    /// Adds an institution.
+    ///
+    /// # Errors
+    /// When there is one of this code, its account is missing, or the name is not fit to be shown.
+    pub async fn add_institution(
+        &mut self,
+        new: &NewInstitution,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "\
+            INSERT INTO institutions (org_code, name, org_id, active, changed_at) VALUES ($1, $2, $3, 1, $4) \
+            ON CONFLICT DO NOTHING";
+        check_name(&new.name)?;
+        if !self.accounts().await?.iter().any(|account| account.id == new.account) {
+            let id = new.account.as_str().to_owned();
+            return Err(AdministrationError::Missing { kind: ACCOUNT, id });
+        }
+        let query = sqlx::query(TEXT)
+            .bind(new.org_code.as_str())
+            .bind(&new.name)
+            .bind(new.account.as_str())
+            .bind(now.get());
+        let exists = AdministrationError::Exists { kind: INSTITUTION, id: new.org_code.as_str().to_owned() };
+        change(&mut self.connection, query, exists).await
+    }
+
+    /// Adds a channel.
+    ///
+    /// # Errors
+    /// When there is one of this id, or its address, name or ways are not fit.
+    pub async fn add_channel(
+        &mut self,
+        new: &NewChannel,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "\
+            INSERT INTO channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, \
+                key_new, changed_at) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9) ON CONFLICT DO NOTHING";
+        check_name(&new.name)?;
+        check_address(&new.notice_url)?;
+        if new.facts.ways.is_empty() {
+            return Err(AdministrationError::NoWay);
+        }
+        let key = self.sealer.seal(channel::key_cell(new.id.as_str()), new.key.bytes());
+        let query = sqlx::query(TEXT)
+            .bind(new.id.as_str())
+            .bind(&new.name)
+            .bind(new.notice_url.to_string())
+            .bind(i64::from(new.facts.settlement))
+            .bind(i64::from(new.facts.password_free))
+            .bind(channel::ways_words(new.facts.ways))
+            .bind(channel::record_word(new.facts.record))
+            .bind(key)
+            .bind(now.get());
+        let exists = AdministrationError::Exists { kind: CHANNEL, id: new.id.as_str().to_owned() };
+        change(&mut self.connection, query, exists).await
+    }
+
+    /// Moves a channel to another notice address.
+    ///
+    /// # Errors
+    /// When there is no such channel, or the address is not fit.
+    pub async fn move_channel(
+        &mut self,
+        id: ChannelId,
+        notice_url: &http::Uri,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE channels SET notice_url = $2, changed_at = $3 WHERE channel = $1";
+        check_address(notice_url)?;
+        let query = sqlx::query(TEXT).bind(id.as_str()).bind(notice_url.to_string()).bind(now.get());
+        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+    }
+
+    /// Switches an account on or off.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn enable_account(
+        &mut self,
+        id: AccountId,
+        on: bool,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE accounts SET enabled = $2, changed_at = $3 WHERE org_id = $1";
+        let query = sqlx::query(TEXT).bind(id.as_str()).bind(i64::from(on)).bind(now.get());
+        change(&mut self.connection, query, missing(ACCOUNT, id.as_str())).await
+    }
+
+    /// Switches an institution on or off.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn enable_institution(
+        &mut self,
+        code: OrgCode,
+        on: bool,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE institutions SET active = $2, changed_at = $3 WHERE org_code = $1";
+        let query = sqlx::query(TEXT).bind(code.as_str()).bind(i64::from(on)).bind(now.get());
+        change(&mut self.connection, query, missing(INSTITUTION, code.as_str())).await
+    }
+
+    /// Switches a channel on or off.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn enable_channel(
+        &mut self,
+        id: ChannelId,
+        on: bool,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE channels SET enabled = $2, changed_at = $3 WHERE channel = $1";
+        let query = sqlx::query(TEXT).bind(id.as_str()).bind(i64::from(on)).bind(now.get());
+        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+    }
+
+    /// Gives an account a new key; the key until now stays valid beside it until the next rotation, or until
+    /// [`Administration::retire_account_key`].
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn rotate_account_key(
+        &mut self,
+        id: AccountId,
+        key: &Sm4Key,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str =
+            "UPDATE accounts SET key_old = key_new, key_new = $2, changed_at = $3 WHERE org_id = $1";
+        let sealed = self.sealer.seal(account::key_cell(id.as_str()), key.bytes());
+        let query = sqlx::query(TEXT).bind(id.as_str()).bind(sealed).bind(now.get());
+        change(&mut self.connection, query, missing(ACCOUNT, id.as_str())).await
+    }
+
+    /// Ends a rotation: the older key no longer opens anything.
+    ///
+    /// # Errors
+    /// When there is no such account.
+    pub async fn retire_account_key(
+        &mut self,
+        id: AccountId,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE accounts SET key_old = NULL, changed_at = $2 WHERE org_id = $1";
+        let query = sqlx::query(TEXT).bind(id.as_str()).bind(now.get());
+        change(&mut self.connection, query, missing(ACCOUNT, id.as_str())).await
+    }
+
+    /// Gives a channel a new key, like [`Administration::rotate_account_key`]. Notices go out under the new key at
+    /// once.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn rotate_channel_key(
+        &mut self,
+        id: ChannelId,
+        key: &Sm4Key,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str =
+            "UPDATE channels SET key_old = key_new, key_new = $2, changed_at = $3 WHERE channel = $1";
+        let sealed = self.sealer.seal(channel::key_cell(id.as_str()), key.bytes());
+        let query = sqlx::query(TEXT).bind(id.as_str()).bind(sealed).bind(now.get());
+        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+    }
+
+    /// Ends a rotation of a channel's key.
+    ///
+    /// # Errors
+    /// When there is no such channel.
+    pub async fn retire_channel_key(
+        &mut self,
+        id: ChannelId,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE channels SET key_old = NULL, changed_at = $2 WHERE channel = $1";
+        let query = sqlx::query(TEXT).bind(id.as_str()).bind(now.get());
+        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+    }
+
+    /// All accounts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn accounts(&mut self) -> Result<Vec<AccountRow>, AdministrationError> {
+        let stored = account::all(&mut self.connection, &self.sealer).await?;
+        Ok(stored.into_iter().map(AccountRow::from).collect())
+    }
+
+    /// All institutions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn institutions(&mut self) -> Result<Vec<InstitutionRow>, AdministrationError> {
+        Ok(institution::all(&mut self.connection).await?)
+    }
+
+    /// All channels.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn channels(&mut self) -> Result<Vec<ChannelRow>, AdministrationError> {
+        let stored = channel::all(&mut self.connection, &self.sealer).await?;
+        Ok(stored.into_iter().map(ChannelRow::from).collect())
+    }
+
+    /// Closes the connection.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn close(self) -> Result<(), AdministrationError> {
+        Ok(self.connection.close().await?)
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+/// Runs one change and raises the version; `nothing` is the error when no row was touched.
+async fn change(
+    connection: &mut SqliteConnection,
+    query: Query<'_>,
+    nothing: AdministrationError,
+) -> Result<(), AdministrationError> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    if query.execute(&mut *transaction).await?.rows_affected() == 0 {
+        transaction.rollback().await?;
+        return Err(nothing);
+    }
+    raise_version(&mut transaction).await?;
+    Ok(transaction.commit().await?)
+}
+
+fn missing(kind: &'static str, id: &str) -> AdministrationError {
+    AdministrationError::Missing { kind, id: id.to_owned() }
+}
+
+fn check_name(name: &str) -> Result<(), AdministrationError> {
+    let fits = (1..=MAX_NAME).contains(&name.chars().count())
+        && yanmi_protocol::text::first_deceptive_character(name).is_none();
+    if fits { Ok(()) } else { Err(AdministrationError::BadName) }
+}
+
+fn check_address(address: &http::Uri) -> Result<(), AdministrationError> {
+    let fits = matches!(address.scheme_str(), Some("http" | "https")) && address.host().is_some();
+    if fits { Ok(()) } else { Err(AdministrationError::BadAddress) }
+}

@@ -1,0 +1,137 @@
+//! 渠道应用: channels.
+
+use http::Uri;
+use sqlx::sqlite::SqliteConnection;
+use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::{ChannelId, KeyCheckValue, Sm4Key, UnixMillis};
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+
+use super::account::open_keys;
+use super::snapshot::Keys;
+use crate::sealing::{Cell, Sealer};
+use crate::store::StoreError;
+use crate::store::row::Columns;
+
+/// A channel to be added.
+#[derive(Clone, Debug)]
+pub struct NewChannel {
+    /// `chnlId`.
+    pub id: ChannelId,
+    /// What people call it.
+    pub name: String,
+    /// Where its notices are posted.
+    pub notice_url: Uri,
+    /// What it supports.
+    pub facts: ChannelFacts,
+    /// Its key.
+    pub key: Sm4Key,
+}
+
+/// A channel as it is listed. Keys show only their key-check values.
+#[derive(Clone, Debug)]
+pub struct ChannelRow {
+    /// `chnlId`.
+    pub id: ChannelId,
+    /// What people call it.
+    pub name: String,
+    /// Where its notices are posted.
+    pub notice_url: Uri,
+    /// What it supports.
+    pub facts: ChannelFacts,
+    /// Whether it is served at all.
+    pub enabled: bool,
+    /// The newest key.
+    pub newest: KeyCheckValue,
+    /// The key before it, during a rotation.
+    pub older: Option<KeyCheckValue>,
+    /// When it was last changed.
+    pub changed_at: UnixMillis,
+}
+
+/// A channel as it is stored.
+#[derive(Debug)]
+pub(super) struct Stored {
+    pub(super) id: ChannelId,
+    pub(super) name: String,
+    pub(super) notice_url: Uri,
+    pub(super) facts: ChannelFacts,
+    pub(super) enabled: bool,
+    pub(super) keys: Keys,
+    pub(super) changed_at: UnixMillis,
+}
+
+impl From<Stored> for ChannelRow {
+    fn from(stored: Stored) -> Self {
+        Self {
+            id: stored.id,
+            name: stored.name,
+            notice_url: stored.notice_url,
+            facts: stored.facts,
+            enabled: stored.enabled,
+            newest: stored.keys.newest.kcv(),
+            older: stored.keys.older.map(|key| key.kcv()),
+            changed_at: stored.changed_at,
+        }
+    }
+}
+
+/// The word stored for a certification record.
+pub(super) const fn record_word(record: ChannelRecord) -> &'static str {
+    match record {
+        ChannelRecord::Active => "active",
+        ChannelRecord::Missing => "missing",
+        ChannelRecord::Disabled => "disabled",
+    }
+}
+
+/// The words stored for ways.
+pub(super) fn ways_words(ways: Ways) -> String {
+    ways.iter().map(Way::code).collect::<Vec<_>>().join(",")
+}
+
+/// The cell a channel's keys are sealed into.
+pub(super) fn key_cell(id: &str) -> Cell<'_> {
+    Cell { table: "channels", row: id, column: "key" }
+}
+
+/// All channels, by id.
+pub(super) async fn all(
+    connection: &mut SqliteConnection,
+    sealer: &Sealer,
+) -> Result<Vec<Stored>, StoreError> {
+    const TEXT: &str = "\
+        SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
+            changed_at \
+        FROM channels ORDER BY channel";
+    let rows = sqlx::query(TEXT).fetch_all(connection).await?;
+    rows.iter().map(|row| read(&mut Columns::new(row, "channels"), sealer)).collect()
+}
+
+fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError> {
+    let id = columns.channel()?;
+    let name = columns.text()?.to_owned();
+    let notice_url = columns.text()?.parse().map_err(|_| columns.impossible("通知地址格式不对"))?;
+    let (settlement, password_free) = (columns.flag()?, columns.flag()?);
+    let ways = {
+        let words = columns.text()?;
+        let ways = words.split(',').filter(|word| !word.is_empty()).map(Way::from_code);
+        ways.into_iter()
+            .try_fold(Ways::NONE, |set, way| Some(set.with(way?)))
+            .ok_or(columns.impossible("认证方式未知"))?
+    };
+    let record = {
+        let word = columns.text()?;
+        let all = [ChannelRecord::Active, ChannelRecord::Missing, ChannelRecord::Disabled];
+        let found = all.into_iter().find(|record| record_word(*record) == word);
+        found.ok_or(columns.impossible("认证记录状态未知"))?
+    };
+    Ok(Stored {
+        id,
+        name,
+        notice_url,
+        facts: ChannelFacts { record, settlement, password_free, ways },
+        enabled: columns.flag()?,
+        keys: open_keys(columns, sealer, key_cell(id.as_str()))?,
+        changed_at: columns.time()?,
+    })
+}

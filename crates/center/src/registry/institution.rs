@@ -1,0 +1,51 @@
+//! 定点医药机构: institutions.
+
+use sqlx::sqlite::SqliteConnection;
+use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
+
+use crate::store::StoreError;
+use crate::store::row::Columns;
+
+/// An institution to be added.
+#[derive(Clone, Debug)]
+pub struct NewInstitution {
+    /// `orgCodg`.
+    pub org_code: OrgCode,
+    /// The registered name, which the insured person is shown.
+    pub name: String,
+    /// The account it calls through.
+    pub account: AccountId,
+}
+
+/// An institution as it is stored and listed.
+#[derive(Clone, Debug)]
+pub struct InstitutionRow {
+    /// `orgCodg`.
+    pub org_code: OrgCode,
+    /// The registered name.
+    pub name: String,
+    /// The account it calls through.
+    pub account: AccountId,
+    /// Whether it may be served.
+    pub active: bool,
+    /// When it was last changed.
+    pub changed_at: UnixMillis,
+}
+
+/// All institutions, by code.
+pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<InstitutionRow>, StoreError> {
+    const TEXT: &str =
+        "SELECT org_code, name, org_id, active, changed_at FROM institutions ORDER BY org_code";
+    let rows = sqlx::query(TEXT).fetch_all(connection).await?;
+    rows.iter().map(|row| read(&mut Columns::new(row, "institutions"))).collect()
+}
+
+fn read(columns: &mut Columns<'_>) -> Result<InstitutionRow, StoreError> {
+    Ok(InstitutionRow {
+        org_code: columns.org_code()?,
+        name: columns.text()?.to_owned(),
+        account: AccountId::new(columns.text()?).map_err(|_| columns.impossible("业务系统编码格式不对"))?,
+        active: columns.flag()?,
+        changed_at: columns.time()?,
+    })
+}

@@ -1,0 +1,209 @@
+//! The registry as requests see it.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use sqlx::sqlite::SqliteConnection;
+use yanmi_protocol::envelope::{CipherText, OpenError, PlainText};
+use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
+use yanmi_verification::ChannelFacts;
+
+use super::account::Interfaces;
+use super::{account, channel, institution};
+use crate::channel::deliver::Endpoint;
+use crate::channel::lane::{Lane, LaneSettings};
+use crate::sealing::Sealer;
+use crate::store::StoreError;
+
+/// What the configuration says where an entry says nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct Defaults {
+    /// Requests a second of one account.
+    pub(crate) rate: NonZeroU32,
+    /// Requests an account may make at once.
+    pub(crate) burst: NonZeroU32,
+    /// Bounds of each channel's lane.
+    pub(crate) lane: LaneSettings,
+}
+
+/// Everything a request asks about accounts, institutions and channels.
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    version: i64,
+    accounts: HashMap<AccountId, Account>,
+    institutions: HashMap<OrgCode, Institution>,
+    channels: HashMap<ChannelId, Channel>,
+}
+
+/// An account: who calls, with which keys, how often, and what.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) id: AccountId,
+    pub(crate) enabled: bool,
+    pub(crate) interfaces: Interfaces,
+    pub(crate) keys: Keys,
+    pub(crate) limiter: Arc<Limiter>,
+}
+
+/// The keys of an account or channel: the newest, and during a rotation the one before it.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) newest: Sm4Key,
+    pub(crate) older: Option<Sm4Key>,
+}
+
+impl Keys {
+    /// Opens an envelope with the newest key, or else the older, and tells which it was, for the answer is sealed
+    /// with the same (E9). The cause of a failure is that of the newest.
+    pub(crate) fn open(&self, sealed: &CipherText) -> Result<(PlainText, &Sm4Key), OpenError> {
+        match sealed.open(&self.newest) {
+            Ok(plain) => Ok((plain, &self.newest)),
+            Err(cause) => {
+                let older = self.older.as_ref().ok_or(cause)?;
+                sealed.open(older).map(|plain| (plain, older)).map_err(|_| cause)
+            }
+        }
+    }
+}
+
+/// An institution.
+#[derive(Debug)]
+pub(crate) struct Institution {
+    pub(crate) name: String,
+    pub(crate) account: AccountId,
+    pub(crate) active: bool,
+}
+
+/// A channel app.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) enabled: bool,
+    pub(crate) facts: ChannelFacts,
+    pub(crate) keys: Keys,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) limiter: Arc<Limiter>,
+}
+
+/// How often one account may call.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    quota: Quota,
+    limiter: DefaultDirectRateLimiter,
+}
+
+impl Limiter {
+    pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
+        let quota = Quota::per_second(rate).allow_burst(burst);
+        Self { quota, limiter: RateLimiter::direct(quota) }
+    }
+
+    /// Counts one request; the time to wait when it is one too many.
+    pub(crate) fn take(&self) -> Result<(), Duration> {
+        self.limiter.check().map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+    }
+
+    /// The one before, if it has the same quota, so that a new snapshot gives no new burst.
+    fn keep(rate: NonZeroU32, burst: NonZeroU32, before: Option<&Arc<Self>>) -> Arc<Self> {
+        let fresh = Self::new(rate, burst);
+        match before {
+            Some(before) if before.quota == fresh.quota => Arc::clone(before),
+            _ => Arc::new(fresh),
+        }
+    }
+}
+
+impl Snapshot {
+    /// Reads everything, taking over from the snapshot before what must not start anew: limiters and lanes.
+    pub(super) async fn load(
+        connection: &mut SqliteConnection,
+        sealer: &Sealer,
+        defaults: &Defaults,
+        before: Option<&Self>,
+    ) -> Result<Self, StoreError> {
+        // The version is read first: a change in between is then seen at the next look.
+        let version = super::version(connection).await?;
+        let mut snapshot = Self {
+            version,
+            accounts: HashMap::new(),
+            institutions: HashMap::new(),
+            channels: HashMap::new(),
+        };
+        for row in account::all(connection, sealer).await? {
+            snapshot.take_account(row, defaults, before);
+        }
+        for row in institution::all(connection).await? {
+            let institution = Institution { name: row.name, account: row.account, active: row.active };
+            snapshot.institutions.insert(row.org_code, institution);
+        }
+        for row in channel::all(connection, sealer).await? {
+            snapshot.take_channel(row, defaults, before);
+        }
+        Ok(snapshot)
+    }
+
+    fn take_account(&mut self, row: account::Stored, defaults: &Defaults, before: Option<&Self>) {
+        let old = before.and_then(|before| before.accounts.get(&row.id)).map(|account| &account.limiter);
+        let (rate, burst) = match row.rate {
+            Some(rate) => (rate, rate.max(defaults.burst)),
+            None => (defaults.rate, defaults.burst),
+        };
+        let account = Account {
+            id: row.id,
+            enabled: row.enabled,
+            interfaces: row.interfaces,
+            keys: row.keys,
+            limiter: Limiter::keep(rate, burst, old),
+        };
+        self.accounts.insert(row.id, account);
+    }
+
+    fn take_channel(&mut self, row: channel::Stored, defaults: &Defaults, before: Option<&Self>) {
+        let old = before.and_then(|before| before.channels.get(&row.id));
+        // A channel that moved to another address starts with a clean record.
+        let lane = old.filter(|old| old.endpoint.url == row.notice_url);
+        let lane =
+            lane.map_or_else(|| Arc::new(Lane::new(defaults.lane)), |old| Arc::clone(&old.endpoint.lane));
+        let endpoint = Endpoint { id: row.id, url: row.notice_url, key: row.keys.newest.clone(), lane };
+        let channel = Channel {
+            enabled: row.enabled,
+            facts: row.facts,
+            keys: row.keys,
+            endpoint,
+            limiter: Limiter::keep(defaults.rate, defaults.burst, old.map(|old| &old.limiter)),
+        };
+        self.channels.insert(row.id, channel);
+    }
+
+    pub(super) fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// The account of this `orgId`.
+    pub(crate) fn account(&self, org_id: &str) -> Option<&Account> {
+        self.accounts.get(&AccountId::new(org_id).ok()?)
+    }
+
+    /// The account of this id.
+    pub(crate) fn account_of(&self, id: &AccountId) -> Option<&Account> {
+        self.accounts.get(id)
+    }
+
+    /// The institution of this code.
+    pub(crate) fn institution(&self, code: &OrgCode) -> Option<&Institution> {
+        self.institutions.get(code)
+    }
+
+    /// The channel of this id.
+    pub(crate) fn channel(&self, id: &ChannelId) -> Option<&Channel> {
+        self.channels.get(id)
+    }
+
+    /// What the rules need to know about a channel. One that was switched off is as good as not registered.
+    pub(crate) fn channel_facts(&self, id: &ChannelId) -> Option<&ChannelFacts> {
+        self.channels.get(id).filter(|channel| channel.enabled).map(|channel| &channel.facts)
+    }
+}

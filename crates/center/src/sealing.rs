@@ -1,0 +1,166 @@
+//! What is stored about persons and keys is sealed, and found again by keyed hash.
+//!
+//! One key-encryption key comes from a file or the environment, never from the database; everything else is
+//! derived from it. A sealed value is bound to its cell: moved to another row or column it no longer opens. Two
+//! sealings of the same value differ, so they tell nothing when compared; to find a row again, a keyed hash
+//! (HMAC-SM3) of the value stands beside it.
+//!
+//! Sealed bytes: one byte of format (1), the key-check value of the key-encryption key (3), nonce (12), cipher text
+//! and tag (16) of SM4-GCM.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aes_gcm::aead::consts::U12;
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{AesGcm, Nonce};
+use hmac::{Hmac, Mac};
+use sm3::Sm3;
+use sm4::Sm4;
+use yanmi_protocol::Sm4Key;
+use zeroize::Zeroizing;
+
+use crate::entropy::Entropy;
+
+const FORMAT: u8 = 1;
+const HEAD: usize = 1 + 3;
+const NONCE: usize = 12;
+const TAG: usize = 16;
+const SM3_BLOCK: usize = 64;
+
+/// The cell a sealed value belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell<'a> {
+    pub(crate) table: &'static str,
+    pub(crate) row: &'a str,
+    pub(crate) column: &'static str,
+}
+
+impl Cell<'_> {
+    fn bytes(self) -> Vec<u8> {
+        format!("{}\0{}\0{}", self.table, self.row, self.column).into_bytes()
+    }
+}
+
+/// Seals, opens and hashes with keys derived from the key-encryption key.
+#[derive(Clone)]
+pub(crate) struct Sealer {
+    cipher: Arc<AesGcm<Sm4, U12>>,
+    index: Arc<Zeroizing<[u8; 32]>>,
+    kcv: [u8; 3],
+    entropy: Entropy,
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealer(…)")
+    }
+}
+
+/// A sealed value does not open: another key, another cell, or not what was stored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("密文无法打开：密钥加密密钥不符，或数据被改动")]
+pub(crate) struct SealBroken;
+
+impl Sealer {
+    pub(crate) fn new(key: &Sm4Key, entropy: Entropy) -> Self {
+        let derive = |purpose: &str| Zeroizing::new(mac(key.bytes(), &[purpose.as_bytes()]));
+        let seal = derive("yanmi seal 1");
+        // The left half of the derived bytes; an SM4 key has sixteen.
+        let mut half = Zeroizing::new([0; 16]);
+        half.copy_from_slice(&seal[..16]);
+        let cipher = AesGcm::<Sm4, U12>::new(&(*half).into());
+        Self {
+            cipher: Arc::new(cipher),
+            index: Arc::new(derive("yanmi index 1")),
+            kcv: key.kcv().bytes(),
+            entropy,
+        }
+    }
+
+    /// Seals a value into its cell.
+    pub(crate) fn seal(&self, cell: Cell<'_>, value: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; NONCE];
+        self.entropy.fill(&mut nonce);
+        let payload = Payload { msg: value, aad: &cell.bytes() };
+        // Encryption fails only for values of many gigabytes.
+        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).unwrap_or_default();
+        let mut out = Vec::with_capacity(HEAD + NONCE + sealed.len());
+        out.push(FORMAT);
+        out.extend_from_slice(&self.kcv);
+        out.extend_from_slice(&nonce);
+        out.extend_from_slice(&sealed);
+        out
+    }
+
+    /// Opens a value from its cell.
+    pub(crate) fn open(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        let (head, rest) = sealed.split_at_checked(HEAD).ok_or(SealBroken)?;
+        if head[0] != FORMAT || head[1..] != self.kcv || rest.len() < NONCE + TAG {
+            return Err(SealBroken);
+        }
+        let (nonce, text) = rest.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
+        let payload = Payload { msg: text, aad: &cell.bytes() };
+        self.cipher.decrypt(&Nonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| SealBroken)
+    }
+
+    /// The keyed hash a value is found by; `kind` keeps hashes of different things apart.
+    pub(crate) fn index(&self, kind: &'static str, value: &[&str]) -> [u8; 16] {
+        let mut parts: Vec<&[u8]> = vec![kind.as_bytes()];
+        parts.extend(value.iter().map(|part| part.as_bytes()));
+        let full = mac(&**self.index, &parts);
+        let mut out = [0; 16];
+        out.copy_from_slice(&full[..16]);
+        out
+    }
+}
+
+/// HMAC-SM3 over parts, each behind its length so that no two lists look alike.
+fn mac<const N: usize>(key: &[u8; N], parts: &[&[u8]]) -> [u8; 32] {
+    const { assert!(N <= SM3_BLOCK, "a longer key would have to be hashed first") };
+    let mut block = Zeroizing::new([0; SM3_BLOCK]);
+    block[..N].copy_from_slice(key);
+    let mut mac = Hmac::<Sm3>::new(&(*block).into());
+    for part in parts {
+        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealer(key: &str) -> Sealer {
+        Sealer::new(&Sm4Key::from_ascii(key).expect("a key"), Entropy::seeded(7))
+    }
+
+    const CELL: Cell<'_> = Cell { table: "tokens", row: "T", column: "holder" };
+
+    #[test]
+    fn a_value_opens_in_its_cell_with_its_key_and_nowhere_else() {
+        let sealer = sealer("yanmi-test-key-1");
+        let sealed = sealer.seal(CELL, "测试".as_bytes());
+        assert_eq!(sealer.open(CELL, &sealed).expect("opens").as_slice(), "测试".as_bytes());
+        assert_eq!(sealer.open(Cell { row: "U", ..CELL }, &sealed), Err(SealBroken));
+        assert_eq!(sealer.open(Cell { column: "name", ..CELL }, &sealed), Err(SealBroken));
+        assert_eq!(self::sealer("yanmi-test-key-2").open(CELL, &sealed), Err(SealBroken));
+        assert_ne!(sealed, sealer.seal(CELL, "测试".as_bytes()), "sealing twice must not look alike");
+        for at in 0..sealed.len() {
+            let mut bent = sealed.clone();
+            bent[at] ^= 1;
+            assert_eq!(sealer.open(CELL, &bent), Err(SealBroken), "byte {at}");
+            assert_eq!(sealer.open(CELL, &sealed[..at]), Err(SealBroken), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn indexes_tell_kinds_and_parts_apart() {
+        let sealer = sealer("yanmi-test-key-1");
+        assert_eq!(sealer.index("person", &["a", "b"]), sealer.index("person", &["a", "b"]));
+        assert_ne!(sealer.index("person", &["a", "b"]), sealer.index("person", &["ab", ""]));
+        assert_ne!(sealer.index("person", &["a"]), sealer.index("identity", &["a"]));
+        assert_ne!(sealer.index("person", &["a"]), self::sealer("yanmi-test-key-2").index("person", &["a"]));
+    }
+}

@@ -1,0 +1,85 @@
+//! What every request needs: one value, made at start and shared by all faces.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::clock::{Clock as _, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use tokio::sync::{Semaphore, watch};
+use yanmi_protocol::Region;
+use yanmi_verification::Policy;
+
+use crate::channel::deliver::Deliverer;
+use crate::clock::Clock;
+use crate::ledger::Ledger;
+use crate::national::NationalCenter;
+use crate::registry::Registry;
+use crate::sealing::Sealer;
+use crate::telemetry::Telemetry;
+
+/// Source addresses whose failed openings are counted apart; all others share one count.
+const MAX_SOURCES: usize = 100_000;
+
+/// The center as its faces see it.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) region: Region,
+    pub(crate) clock: Clock,
+    pub(crate) policy: Policy,
+    pub(crate) registry: Registry,
+    pub(crate) ledger: Ledger,
+    pub(crate) national: NationalCenter,
+    pub(crate) deliverer: Deliverer,
+    pub(crate) sealer: Sealer,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) openings: Openings,
+    /// Places for status queries that are held.
+    pub(crate) held: Semaphore,
+    /// Becomes true when the process is told to stop; held queries then answer.
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) settings: SiteSettings,
+}
+
+/// The settings requests look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SiteSettings {
+    /// How far a sender's clock may be off.
+    pub(crate) timestamp_window: Duration,
+    /// How long an institution's whole notice call may take.
+    pub(crate) call: Duration,
+    /// How long a body may take to arrive.
+    pub(crate) body: Duration,
+    /// Whether the insured person is shown the registered name of the institution, not the one it sends.
+    pub(crate) show_registered_name: bool,
+    /// Whether decode is served.
+    pub(crate) decode: bool,
+    /// Places for status queries that are held.
+    pub(crate) held_queries: usize,
+}
+
+/// Counts envelopes that do not open, by source address.
+///
+/// An envelope that opens is always served: many institutions may share one address, and behind a load balancer
+/// all of them do, so turning a whole address away would let one wrong key stop a province. Over the limit the
+/// sender of bad envelopes merely learns nothing more than that.
+#[derive(Debug)]
+pub(crate) struct Openings(DefaultKeyedRateLimiter<IpAddr>);
+
+impl Openings {
+    pub(crate) fn new(per_minute: NonZeroU32) -> Self {
+        Self(RateLimiter::keyed(Quota::per_minute(per_minute)))
+    }
+
+    /// Counts one that failed; the time to wait when there were too many.
+    pub(crate) fn failed(&self, source: IpAddr) -> Result<(), Duration> {
+        let shared = IpAddr::from([0, 0, 0, 0]);
+        let source = if self.0.len() < MAX_SOURCES { source } else { shared };
+        self.0.check_key(&source).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+    }
+
+    /// Forgets sources that have been quiet.
+    pub(crate) fn sweep(&self) {
+        self.0.retain_recent();
+    }
+}

@@ -1,0 +1,321 @@
+//! Rows and values: what a column says, and refusing what no column can say.
+
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
+use yanmi_verification::{
+    Budget, Confirmer, Credential, DeclineReason, FreeUse, Identity, IdentityKey, PasswordFree, PersonKey,
+    State, Verification,
+};
+
+use super::StoreError;
+use crate::channel::deliver::{code_of, kind_of};
+
+/// Reads the columns of a row one after the other.
+#[derive(Debug)]
+pub(crate) struct Columns<'a> {
+    row: &'a SqliteRow,
+    table: &'static str,
+    next: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(crate) fn new(row: &'a SqliteRow, table: &'static str) -> Self {
+        Self { row, table, next: 0 }
+    }
+
+    /// Goes on with the columns of another table.
+    pub(crate) fn of(&mut self, table: &'static str) -> &mut Self {
+        self.table = table;
+        self
+    }
+
+    pub(crate) fn skip(&mut self, count: usize) {
+        self.next += count;
+    }
+
+    fn take<T>(&mut self) -> Result<T, StoreError>
+    where
+        T: sqlx::Type<sqlx::Sqlite> + sqlx::Decode<'a, sqlx::Sqlite>,
+    {
+        // Statements and readers are written side by side, so types need no check at run time.
+        let value = self.row.try_get_unchecked(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    pub(crate) fn impossible(&self, what: &'static str) -> StoreError {
+        StoreError::Impossible { table: self.table, what }
+    }
+
+    pub(crate) fn number(&mut self) -> Result<i64, StoreError> {
+        self.take()
+    }
+
+    pub(crate) fn optional_number(&mut self) -> Result<Option<i64>, StoreError> {
+        self.take()
+    }
+
+    pub(crate) fn text(&mut self) -> Result<&'a str, StoreError> {
+        self.take()
+    }
+
+    pub(crate) fn optional_text(&mut self) -> Result<Option<&'a str>, StoreError> {
+        self.take()
+    }
+
+    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], StoreError> {
+        self.take()
+    }
+
+    pub(crate) fn optional_bytes(&mut self) -> Result<Option<&'a [u8]>, StoreError> {
+        self.take()
+    }
+
+    pub(crate) fn flag(&mut self) -> Result<bool, StoreError> {
+        match self.number()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.impossible("标志位不是 0 或 1")),
+        }
+    }
+
+    pub(crate) fn time(&mut self) -> Result<UnixMillis, StoreError> {
+        self.number().map(UnixMillis::new)
+    }
+
+    pub(crate) fn count(&mut self) -> Result<u32, StoreError> {
+        let number = self.number()?;
+        u32::try_from(number).map_err(|_| self.impossible("计数超出范围"))
+    }
+
+    pub(crate) fn amount(&mut self) -> Result<Option<Amount>, StoreError> {
+        let fen = self.optional_number()?;
+        fen.map(Amount::from_fen).transpose().map_err(|_| self.impossible("金额超出范围"))
+    }
+
+    pub(crate) fn token(&mut self) -> Result<EcToken, StoreError> {
+        EcToken::new(self.text()?).map_err(|_| self.impossible("令牌格式不对"))
+    }
+
+    pub(crate) fn org_code(&mut self) -> Result<OrgCode, StoreError> {
+        OrgCode::new(self.text()?).map_err(|_| self.impossible("机构代码格式不对"))
+    }
+
+    pub(crate) fn channel(&mut self) -> Result<ChannelId, StoreError> {
+        ChannelId::new(self.text()?).map_err(|_| self.impossible("渠道编码格式不对"))
+    }
+
+    fn key(&mut self) -> Result<[u8; 16], StoreError> {
+        self.bytes()?.try_into().map_err(|_| self.impossible("索引值不是 16 字节"))
+    }
+
+    fn number_13(&mut self) -> Result<u64, StoreError> {
+        let number = self.number()?;
+        u64::try_from(number)
+            .ok()
+            .filter(|number| NoticeNo::from_number(*number).is_some())
+            .ok_or(self.impossible("流水号不是 13 位"))
+    }
+
+    /// Nine columns of `tokens`: the credential and the sealed holder; all null when there is none.
+    pub(crate) fn credential(&mut self) -> Result<Option<(Credential, &'a [u8])>, StoreError> {
+        self.of("tokens");
+        if self.row.try_get_unchecked::<Option<&[u8]>, _>(self.next)?.is_none() {
+            self.skip(9);
+            return Ok(None);
+        }
+        let credential = Credential {
+            person: PersonKey(self.key()?),
+            identity_key: IdentityKey(self.key()?),
+            channel: self.channel()?,
+            active: self.flag()?,
+            identity: {
+                let word = self.text()?;
+                identity(word).ok_or(self.impossible("身份状态未知"))?
+            },
+            authorized: self.flag()?,
+            password_set: self.flag()?,
+            decoded_at: self.time()?,
+        };
+        Ok(Some((credential, self.bytes()?)))
+    }
+
+    /// Thirteen columns of `verifications`; all null when there is none.
+    pub(crate) fn verification(&mut self) -> Result<Option<Verification>, StoreError> {
+        self.of("verifications");
+        let Some(attempt) = self.optional_number()? else {
+            self.skip(12);
+            return Ok(None);
+        };
+        let attempt = u32::try_from(attempt).map_err(|_| self.impossible("次数超出范围"))?;
+        let notice = self.number_13()?;
+        let serial = self.number_13()?;
+        let serial_at = self.time()?;
+        let amount = self.amount()?;
+        let asked_at = self.time()?;
+        let expires_at = self.time()?;
+        let notices = self.count()?;
+        let first_at = self.time()?;
+        let (word, at) = (self.text()?, self.optional_number()?.map(UnixMillis::new));
+        let (reason, valid_until) = (self.optional_text()?, self.optional_number()?.map(UnixMillis::new));
+        let state = state(word, at, reason, valid_until).ok_or(self.impossible("状态与其他列不一致"))?;
+        let impossible = self.impossible("流水号不是 13 位");
+        let (Some(notice), Some(serial)) =
+            (NoticeNo::from_number(notice), SerialNo::from_parts(serial, serial_at))
+        else {
+            return Err(impossible);
+        };
+        Ok(Some(Verification {
+            attempt,
+            notice,
+            serial,
+            amount,
+            asked_at,
+            expires_at,
+            notices,
+            first_at,
+            state,
+        }))
+    }
+
+    /// One column of `persons`; a person who was never asked has a fresh budget.
+    pub(crate) fn budget(&mut self) -> Result<Budget, StoreError> {
+        self.of("persons");
+        match self.optional_bytes()? {
+            Some(bytes) => Budget::from_bytes(bytes).ok_or(self.impossible("提醒次数记录无法读取")),
+            None => Ok(Budget::default()),
+        }
+    }
+
+    /// Seven columns of `password_free`; all null when there is no setting.
+    pub(crate) fn password_free(&mut self) -> Result<Option<PasswordFree>, StoreError> {
+        self.of("password_free");
+        let Some(open) = self.optional_number()? else {
+            self.skip(6);
+            return Ok(None);
+        };
+        let (single_limit, day_limit) = (self.amount()?, self.amount()?);
+        let day_count = self.optional_number()?.map(u32::try_from).transpose();
+        let day_count = day_count.map_err(|_| self.impossible("次数超出范围"))?;
+        let day = self.count()?;
+        let spent = self.amount()?.ok_or(self.impossible("累计金额缺失"))?;
+        Ok(Some(PasswordFree {
+            open: open == 1,
+            single_limit,
+            day_limit,
+            day_count,
+            day,
+            spent,
+            used: self.count()?,
+        }))
+    }
+
+    /// Two columns of `free_uses`; both null when there is none.
+    pub(crate) fn free_use(&mut self) -> Result<Option<FreeUse>, StoreError> {
+        self.of("free_uses");
+        let Some(day) = self.optional_number()? else {
+            self.skip(1);
+            return Ok(None);
+        };
+        let day = u32::try_from(day).map_err(|_| self.impossible("日期超出范围"))?;
+        Ok(Some(FreeUse { day, amount: self.amount()? }))
+    }
+}
+
+/// The word stored for an identity's condition.
+pub(crate) const fn identity_word(identity: Identity) -> &'static str {
+    match identity {
+        Identity::Complete => "complete",
+        Identity::Empty => "empty",
+        Identity::PlaceEmpty => "place-empty",
+        Identity::Mismatch => "mismatch",
+        Identity::Wrong => "wrong",
+    }
+}
+
+fn identity(word: &str) -> Option<Identity> {
+    let all =
+        [Identity::Complete, Identity::Empty, Identity::PlaceEmpty, Identity::Mismatch, Identity::Wrong];
+    all.into_iter().find(|identity| identity_word(*identity) == word)
+}
+
+/// A state as four columns: word, time, reason, end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct StateColumns {
+    pub(crate) word: &'static str,
+    pub(crate) at: Option<UnixMillis>,
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) valid_until: Option<UnixMillis>,
+}
+
+/// The columns of a state. Expired is never stored: an attempt expires by the clock, not by a write.
+pub(crate) fn state_columns(state: State) -> StateColumns {
+    let (word, at, reason, valid_until) = match state {
+        State::Asked | State::Expired { .. } => ("asked", None, None, None),
+        State::Notified { taken_at } => ("notified", Some(taken_at), None, None),
+        State::Verified { way, at, valid_until, by } => {
+            ("verified", Some(at), Some(confirmation_word(way, by)), Some(valid_until))
+        }
+        State::Declined { reason, at } => ("declined", Some(at), Some(decline_word(reason)), None),
+        State::Undelivered { reason, at } => ("undelivered", Some(at), Some(code_of(reason)), None),
+    };
+    StateColumns { word, at, reason, valid_until }
+}
+
+fn state(
+    word: &str,
+    at: Option<UnixMillis>,
+    reason: Option<&str>,
+    valid_until: Option<UnixMillis>,
+) -> Option<State> {
+    Some(match (word, at, reason, valid_until) {
+        ("asked", None, None, None) => State::Asked,
+        ("notified", Some(taken_at), None, None) => State::Notified { taken_at },
+        ("verified", Some(at), Some(reason), Some(valid_until)) => {
+            let (way, by) = confirmation(reason)?;
+            State::Verified { way, at, valid_until, by }
+        }
+        ("declined", Some(at), Some(reason), None) => State::Declined { reason: decline(reason)?, at },
+        ("undelivered", Some(at), Some(reason), None) => State::Undelivered { reason: kind_of(reason)?, at },
+        _ => return None,
+    })
+}
+
+const fn confirmation_word(way: Way, by: Confirmer) -> &'static str {
+    match (way, by) {
+        (Way::CredentialPassword, Confirmer::Holder) => "01",
+        (Way::Face, Confirmer::Holder) => "02",
+        (Way::ChannelPassword, Confirmer::Holder) => "03",
+        (Way::CredentialPassword, Confirmer::Another) => "01-another",
+        (Way::Face, Confirmer::Another) => "02-another",
+        (Way::ChannelPassword, Confirmer::Another) => "03-another",
+    }
+}
+
+fn confirmation(word: &str) -> Option<(Way, Confirmer)> {
+    match word.strip_suffix("-another") {
+        Some(way) => Way::from_code(way).map(|way| (way, Confirmer::Another)),
+        None => Way::from_code(word).map(|way| (way, Confirmer::Holder)),
+    }
+}
+
+const fn decline_word(reason: DeclineReason) -> &'static str {
+    match reason {
+        DeclineReason::Cancelled => "cancelled",
+        DeclineReason::NotMe => "not-me",
+        DeclineReason::WrongPassword => "wrong-password",
+        DeclineReason::ChannelFailed => "channel-failed",
+    }
+}
+
+fn decline(word: &str) -> Option<DeclineReason> {
+    let all = [
+        DeclineReason::Cancelled,
+        DeclineReason::NotMe,
+        DeclineReason::WrongPassword,
+        DeclineReason::ChannelFailed,
+    ];
+    all.into_iter().find(|reason| decline_word(*reason) == word)
+}

@@ -1,0 +1,301 @@
+//! What the center tells about itself: metrics, and one log line for each request.
+//!
+//! Every name, field and label is documented in `docs/reference/metrics.md` and `docs/reference/request-log.md`.
+//! Nothing personal is ever among them: a token shows its last eight characters, causes name what is wrong and not
+//! what was sent.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use metrics::{
+    Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit,
+};
+use metrics_exporter_prometheus::{
+    BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
+};
+use yanmi_protocol::{Code, EcToken};
+
+/// Upper bounds of the request time histogram, in seconds.
+const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 5.0];
+/// Upper bounds of the batch size histogram.
+const SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 256.0, 1_024.0];
+/// The name tracing filters the request lines by.
+pub const REQUEST_TARGET: &str = "yanmi::request";
+
+static METADATA: Metadata<'static> = Metadata::new("yanmi", Level::INFO, None);
+
+/// What somebody asks of the center; the `op` of the log and the label of the metrics.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Operation {
+    /// 1.7.1.
+    Notify,
+    /// 1.7.2.
+    Status,
+    /// Password check.
+    Password,
+    /// Decode.
+    Decode,
+    /// A channel's result.
+    AuthResult,
+    /// A channel's pending notices.
+    Pending,
+    /// A channel's password-free switch.
+    PasswordFree,
+    /// An address that is none.
+    Unknown,
+}
+
+impl Operation {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Notify,
+        Self::Status,
+        Self::Password,
+        Self::Decode,
+        Self::AuthResult,
+        Self::Pending,
+        Self::PasswordFree,
+        Self::Unknown,
+    ];
+
+    /// The word in log and metrics.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Notify => "notify",
+            Self::Status => "status",
+            Self::Password => "password",
+            Self::Decode => "decode",
+            Self::AuthResult => "auth-result",
+            Self::Pending => "pending",
+            Self::PasswordFree => "password-free",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// The metrics of one center. Cloning is cheap.
+#[derive(Clone)]
+pub struct Telemetry(Arc<Inside>);
+
+struct Inside {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    /// One counter for each operation and code, made when first needed.
+    requests: [[OnceLock<Counter>; Code::ALL.len()]; Operation::ALL.len()],
+    seconds: [Histogram; Operation::ALL.len()],
+    batch_size: Histogram,
+    commit_seconds: Histogram,
+    batches_failed: Counter,
+    read_size: Histogram,
+    waiting: Gauge,
+    resident: Gauge,
+    held: Gauge,
+    log_requests: bool,
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Telemetry")
+    }
+}
+
+impl Telemetry {
+    /// Metrics of their own for one center.
+    ///
+    /// # Errors
+    /// Never with the bounds above; the library cannot know that.
+    pub(crate) fn new(log_requests: bool) -> Result<Self, BuildError> {
+        let recorder = PrometheusBuilder::new()
+            .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+            .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
+            .build_recorder();
+        describe(&recorder);
+        let seconds = Operation::ALL.map(|operation| {
+            recorder.register_histogram(&key("yanmi_request_seconds", &[("op", operation.word())]), &METADATA)
+        });
+        let bare = Key::from_static_name;
+        let histogram = |name| recorder.register_histogram(&bare(name), &METADATA);
+        let gauge = |name| recorder.register_gauge(&bare(name), &METADATA);
+        Ok(Self(Arc::new(Inside {
+            handle: recorder.handle(),
+            requests: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
+            seconds,
+            batch_size: histogram("yanmi_ledger_batch_size"),
+            commit_seconds: histogram("yanmi_ledger_commit_seconds"),
+            batches_failed: recorder.register_counter(&bare("yanmi_ledger_failed_total"), &METADATA),
+            read_size: histogram("yanmi_ledger_read_size"),
+            waiting: gauge("yanmi_ledger_waiting"),
+            resident: gauge("yanmi_resident_verifications"),
+            held: gauge("yanmi_held_queries"),
+            log_requests,
+            recorder,
+        })))
+    }
+
+    /// Counts and logs one finished request.
+    pub(crate) fn request(&self, line: &RequestLine<'_>) {
+        let inside = &*self.0;
+        let elapsed = line.started.elapsed();
+        let at = Code::ALL.iter().position(|code| *code == line.code).unwrap_or(0);
+        let counter = inside.requests[line.operation.index()][at].get_or_init(|| {
+            let labels = [("op", line.operation.word().to_owned()), ("code", line.code.number().to_string())];
+            inside.recorder.register_counter(&key("yanmi_requests_total", &labels), &METADATA)
+        });
+        counter.increment(1);
+        inside.seconds[line.operation.index()].record(elapsed.as_secs_f64());
+        if inside.log_requests || line.cause.is_some() {
+            line.write(elapsed);
+        }
+    }
+
+    /// Counts one attempt to have a channel take a notice; `result` is "ok" or the short word of the failure.
+    pub(crate) fn delivery(&self, channel: &str, result: &'static str) {
+        let labels = [("channel", channel.to_owned()), ("result", result.to_owned())];
+        self.0.recorder.register_counter(&key("yanmi_deliveries_total", &labels), &METADATA).increment(1);
+    }
+
+    /// Counts one question to the national center.
+    pub(crate) fn national(&self, question: &'static str, result: &'static str) {
+        let labels = [("question", question), ("result", result)];
+        self.0.recorder.register_counter(&key("yanmi_national_total", &labels), &METADATA).increment(1);
+    }
+
+    /// A batch begins; hand the moment to [`Telemetry::batch_ends`].
+    #[expect(clippy::unused_self, reason = "the moment belongs to these metrics")]
+    pub(crate) fn batch_begins(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// A batch ended.
+    pub(crate) fn batch_ends(&self, begun: Instant, size: usize, committed: bool) {
+        if committed {
+            self.0.batch_size.record(as_f64(size));
+            self.0.commit_seconds.record(begun.elapsed().as_secs_f64());
+        } else {
+            self.0.batches_failed.increment(1);
+        }
+    }
+
+    /// So many keys were read in one query.
+    pub(crate) fn read(&self, size: usize) {
+        self.0.read_size.record(as_f64(size));
+    }
+
+    /// The state of the moment, taken when somebody looks.
+    pub(crate) fn render(&self, waiting: usize, resident: usize, held: usize) -> String {
+        self.0.waiting.set(as_f64(waiting));
+        self.0.resident.set(as_f64(resident));
+        self.0.held.set(as_f64(held));
+        self.0.handle.render()
+    }
+
+    /// Folds recorded values into their histograms; without it they would pile up between two looks.
+    pub(crate) fn upkeep(&self) {
+        self.0.handle.run_upkeep();
+    }
+}
+
+fn key<V: Into<SharedString> + Clone>(name: &'static str, labels: &[(&'static str, V)]) -> Key {
+    let labels: Vec<Label> = labels.iter().map(|(name, value)| Label::new(*name, value.clone())).collect();
+    Key::from_parts(name, labels)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+fn as_f64(count: usize) -> f64 {
+    count as f64
+}
+
+/// Name and meaning of every metric, for the exposition and the reference.
+pub const METRICS: [(&str, &str); 10] = [
+    ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
+    ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
+    ("yanmi_ledger_batch_size", "每次提交的命令数"),
+    ("yanmi_ledger_commit_seconds", "每批从读取事实到提交完成的耗时（秒）"),
+    ("yanmi_ledger_failed_total", "提交失败的批数"),
+    ("yanmi_ledger_read_size", "每次批量读取的键数"),
+    ("yanmi_ledger_waiting", "等待进入下一批的命令数"),
+    ("yanmi_resident_verifications", "内存中的核验记录数"),
+    ("yanmi_held_queries", "正在等待状态变化的查询数"),
+    ("yanmi_deliveries_total", "投递到渠道的通知数，按渠道（channel）与结果（result）"),
+];
+
+fn describe(recorder: &PrometheusRecorder) {
+    for (name, meaning) in METRICS.into_iter().chain([NATIONAL_METRIC]) {
+        let name = KeyName::from_const_str(name);
+        match name.as_str() {
+            counter if counter.ends_with("_total") => recorder.describe_counter(name, None, meaning.into()),
+            seconds if seconds.ends_with("_seconds") => {
+                recorder.describe_histogram(name, Some(Unit::Seconds), meaning.into());
+            }
+            size if size.ends_with("_size") => recorder.describe_histogram(name, None, meaning.into()),
+            _ => recorder.describe_gauge(name, None, meaning.into()),
+        }
+    }
+}
+
+/// The metric of the national center's adapter.
+pub const NATIONAL_METRIC: (&str, &str) =
+    ("yanmi_national_total", "向国家电子凭证提出的查询数，按问题（question）与结果（result）");
+
+/// One finished request.
+#[derive(Debug)]
+pub(crate) struct RequestLine<'a> {
+    pub(crate) operation: Operation,
+    /// The account or channel; "-" while it is not proven.
+    pub(crate) org_id: &'a str,
+    pub(crate) code: Code,
+    pub(crate) started: Instant,
+    /// With how many other commands it was committed; 0 when nothing was.
+    pub(crate) batch: usize,
+    pub(crate) token: Option<EcToken>,
+    /// What is not told to the caller: why an envelope did not open, what failed on our side.
+    pub(crate) cause: Option<&'a str>,
+}
+
+impl RequestLine<'_> {
+    fn write(&self, elapsed: Duration) {
+        let micros = elapsed.as_micros();
+        let (op, code, batch) = (self.operation.word(), self.code.number(), self.batch);
+        let token = Masked(self.token);
+        match self.cause {
+            None => tracing::info!(
+                target: REQUEST_TARGET, op, orgId = self.org_id, code, us = micros, batch, %token, "请求"
+            ),
+            Some(cause) if self.code == Code::Unknown => tracing::error!(
+                target: REQUEST_TARGET, op, orgId = self.org_id, code, us = micros, batch, %token, cause, "请求"
+            ),
+            Some(cause) => tracing::warn!(
+                target: REQUEST_TARGET, op, orgId = self.org_id, code, us = micros, batch, %token, cause, "请求"
+            ),
+        }
+    }
+}
+
+/// A token as the log shows it.
+struct Masked(Option<EcToken>);
+
+impl fmt::Display for Masked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(token) => write!(f, "{token:?}"),
+            None => f.write_str("-"),
+        }
+    }
+}
+
+/// An error and everything behind it, in one line, for the log.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut out = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        out.push_str("：");
+        out.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    out
+}
