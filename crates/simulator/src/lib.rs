@@ -1,1 +1,50 @@
-//! Placeholder.
+//! Every other party than the center, each speaking the real protocol over real sockets.
+//!
+//! The persons of the play:
+//!
+//! * the **national center** ([`Simulator`], paths of `yanmi_protocol::message::national`), which issues QR codes
+//!   and tokens and answers the center's four questions;
+//! * the **channel apps** ([`Simulator`], `/channels/{chnlId}/notice`), which take notices and tell the center
+//!   what the person did; each can be put into a bad mood;
+//! * the **insured persons**, who act through their phones (the control interface of the [`Simulator`]);
+//! * the **institution** ([`Institution`]), which decodes, notifies and asks;
+//! * the **load generator** ([`load`]), an institution that does nothing but ask, as fast as it can.
+//!
+//! Who exists, with which keys, is a [`World`]: the sandbox writes it to `sandbox.json` and reads it back. The
+//! simulator keeps nothing else that matters. QR codes, tokens and face authorizations carry their meaning
+//! inside themselves, and a phone that forgot its notices asks the center for them, so any party may be
+//! restarted at any moment.
+//!
+//! Time and chance are arguments here as everywhere: a [`Clock`] and an [`Entropy`].
+
+use std::sync::Arc;
+
+use yanmi_protocol::UnixMillis;
+
+mod channel;
+mod control;
+mod hang;
+pub mod institution;
+pub mod load;
+pub mod magic;
+mod mint;
+mod mood;
+mod national;
+pub mod outgoing;
+mod phone;
+mod serve;
+mod state;
+pub mod world;
+
+pub use channel::SwitchError;
+pub use hang::{LONGEST_HANG, LONGEST_SILENCE, MOST_HELD};
+pub use institution::Institution;
+pub use mood::{ChannelMood, NationalMood, SLOWEST};
+pub use serve::{MAX_CONNECTIONS, STOP_BOUND, Simulator};
+pub use world::World;
+
+/// What time it is, wherever the simulated parties have to know.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
+
+/// Where chance comes from: fills the slice with random bytes.
+pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;

@@ -1,0 +1,199 @@
+//! The simulator's one server: national center, channel apps and control interface on one socket.
+//!
+//! It is written on hyper itself rather than on a router, because a channel in the mood `reset` must be able to
+//! end a connection without an answer: a handler that returns [`Cut`] has its connection reset.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::{JoinHandle, JoinSet};
+use yanmi_protocol::{ChannelId, envelope};
+
+use crate::channel::SwitchError;
+use crate::mood::{ChannelMood, NationalMood};
+use crate::state::State;
+use crate::world::World;
+use crate::{Clock, Entropy, channel, control, national};
+
+/// Connections served at once; more wait to be accepted.
+pub const MAX_CONNECTIONS: usize = 2_048;
+/// How long a stop waits for what is being answered before it drops it.
+pub const STOP_BOUND: Duration = Duration::from_secs(3);
+/// How long a client may take to send the head of its request.
+const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
+/// Pause after a failed accept, which most often means that the process is out of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a handler answers.
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+/// "Do not answer: reset the connection."
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("connection cut on purpose")]
+pub(crate) struct Cut;
+
+/// A running national center, its channel apps and the phones of its persons.
+#[derive(Debug)]
+pub struct Simulator {
+    state: Arc<State>,
+    addr: SocketAddr,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Serves the world on this listener until [`Simulator::stop`], or until it is dropped.
+    ///
+    /// # Errors
+    /// When the listener has no local address.
+    pub fn start(world: World, listener: TcpListener, clock: Clock, entropy: Entropy) -> io::Result<Self> {
+        let addr = listener.local_addr()?;
+        let (stop, stopping) = watch::channel(false);
+        let state = Arc::new(State::new(world, clock, entropy, stopping.clone()));
+        let server = tokio::spawn(accept(Arc::clone(&state), listener, stopping));
+        Ok(Self { state, addr, stop, server })
+    }
+
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The world it plays.
+    pub fn world(&self) -> &World {
+        &self.state.world
+    }
+
+    /// Puts a channel into a mood; whether there is such a channel.
+    pub fn set_channel_mood(&self, channel: ChannelId, mood: ChannelMood) -> bool {
+        self.state.set_channel_mood(channel, mood)
+    }
+
+    /// Puts the national center into a mood.
+    pub fn set_national_mood(&self, mood: NationalMood) {
+        self.state.set_national_mood(mood);
+    }
+
+    /// How many requests are held now, by hanging or slow channels or a silent national center.
+    pub fn held(&self) -> usize {
+        self.state.hangs.held()
+    }
+
+    /// Has every person who is to have password-free settlement from the beginning switch it on at the center.
+    /// To be called once the center is up; calling it again changes nothing.
+    ///
+    /// # Errors
+    /// When the center cannot be reached or refuses.
+    pub async fn switch_password_free(&self) -> Result<(), SwitchError> {
+        channel::switch_password_free(&self.state).await
+    }
+
+    /// Stops accepting, lets what is being answered finish within [`STOP_BOUND`], and drops the rest.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // An error would mean that the server panicked, and then there is nothing left to stop.
+        let _ = self.server.await;
+    }
+}
+
+async fn accept(state: Arc<State>, listener: TcpListener, stopping: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let mut stopped = pin!(wait_for_stop(stopping.clone()));
+    loop {
+        // The semaphore is never closed; were it, serving without a place beats not serving.
+        let place = Arc::clone(&places).acquire_owned();
+        let (place, accepted) = tokio::select! {
+            () = &mut stopped => break,
+            place_and_stream = async { (place.await.ok(), listener.accept().await) } => place_and_stream,
+        };
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, _)) => {
+                let serving = serve(Arc::clone(&state), stream, stopping.clone());
+                connections.spawn(async move {
+                    serving.await;
+                    drop(place);
+                });
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+    }
+    drop(listener);
+    let finished = async { while connections.join_next().await.is_some() {} };
+    // What has not finished by then is dropped with the set.
+    let _ = tokio::time::timeout(STOP_BOUND, finished).await;
+}
+
+async fn wait_for_stop(mut stopping: watch::Receiver<bool>) {
+    // An error means that the simulator was dropped, which is a stop as well.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+type Answering = Pin<Box<dyn Future<Output = Result<Reply, Cut>> + Send>>;
+
+async fn serve(state: Arc<State>, stream: TcpStream, stopping: watch::Receiver<bool>) {
+    // Without it answers wait for the other side's acknowledgment; serving still works.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| -> Answering { Box::pin(handle(Arc::clone(&state), request)) });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    let early = tokio::select! {
+        done = poll_fn(|cx| connection.poll_without_shutdown(cx)) => Some(done),
+        () = wait_for_stop(stopping) => None,
+    };
+    let done = if let Some(done) = early {
+        done
+    } else {
+        Pin::new(&mut connection).graceful_shutdown();
+        poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+    };
+    if done.is_err() {
+        // Closing with a zero linger time sends a reset instead of an orderly end.
+        let _ = connection.into_parts().io.into_inner().set_zero_linger();
+    }
+}
+
+async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, Cut> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, envelope::MAX_BODY_BYTES).collect().await else {
+        return Ok(error(StatusCode::PAYLOAD_TOO_LARGE, "请求体不完整或超过 64 KiB"));
+    };
+    let body = body.to_bytes();
+    let path = head.uri.path();
+    let steps: Vec<&str> = path.split('/').skip(1).collect();
+    match (&head.method, steps.as_slice()) {
+        (&Method::POST, ["cfc", "api", "natl", _]) => national::answer(&state, path, &body).await,
+        (&Method::POST, ["channels", id, "notice"]) => channel::receive(&state, id, &body).await,
+        (method, steps) => Ok(control::answer(&state, method, steps, &body).await),
+    }
+}
+
+/// A JSON answer.
+pub(crate) fn json(status: StatusCode, text: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Full::new(text.into()));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
+    reply
+}
+
+/// A JSON answer that says what is wrong, for people.
+pub(crate) fn error(status: StatusCode, sentence: &str) -> Reply {
+    json(status, serde_json::json!({ "error": sentence }).to_string())
+}

@@ -1,0 +1,124 @@
+//! What the simulated parties share: the world, moods, phones, and the way out.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+use yanmi_protocol::{AuthNo, ChannelId, QrCode, UnixMillis};
+
+use crate::hang::Hangs;
+use crate::mint::{CHANCE, Holder, Mint};
+use crate::mood::{ChannelMood, NationalMood};
+use crate::outgoing::Caller;
+use crate::phone::Phones;
+use crate::world::{Channel, Person, World};
+use crate::{Clock, Entropy};
+
+pub(crate) struct State {
+    pub(crate) world: World,
+    pub(crate) mint: Mint,
+    pub(crate) caller: Caller,
+    pub(crate) hangs: Hangs,
+    clock: Clock,
+    entropy: Entropy,
+    moods: Mutex<Moods>,
+    phones: Mutex<Phones>,
+}
+
+/// The world masks its own secrets; the rest says nothing.
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("world", &self.world).finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Moods {
+    national: NationalMood,
+    channels: HashMap<ChannelId, ChannelMood>,
+}
+
+impl State {
+    pub(crate) fn new(world: World, clock: Clock, entropy: Entropy, stopping: watch::Receiver<bool>) -> Self {
+        Self {
+            mint: Mint::new(world.region, world.national.key.clone()),
+            world,
+            caller: Caller::new(),
+            hangs: Hangs::new(stopping),
+            clock,
+            entropy,
+            moods: Mutex::default(),
+            phones: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        (self.clock)()
+    }
+
+    pub(crate) fn chance(&self) -> [u8; CHANCE] {
+        let mut bytes = [0; CHANCE];
+        (self.entropy)(&mut bytes);
+        bytes
+    }
+
+    /// The phones. Whoever panicked while holding them left them whole: every change is a single step.
+    pub(crate) fn phones(&self) -> MutexGuard<'_, Phones> {
+        self.phones.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn moods(&self) -> MutexGuard<'_, Moods> {
+        self.moods.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn national_mood(&self) -> NationalMood {
+        self.moods().national
+    }
+
+    pub(crate) fn set_national_mood(&self, mood: NationalMood) {
+        self.moods().national = mood;
+    }
+
+    pub(crate) fn channel_mood(&self, channel: ChannelId) -> ChannelMood {
+        self.moods().channels.get(&channel).copied().unwrap_or_default()
+    }
+
+    /// Sets the mood of a channel of the world; whether there is such a channel.
+    pub(crate) fn set_channel_mood(&self, channel: ChannelId, mood: ChannelMood) -> bool {
+        let known = self.world.channel(channel.as_str()).is_some();
+        if known {
+            self.moods().channels.insert(channel, mood);
+        }
+        known
+    }
+
+    /// Who holds what was issued, if the world still has them.
+    pub(crate) fn holder(&self, holder: Holder) -> Option<(&Person, &Channel)> {
+        let person = self.world.all_persons().nth(holder.person)?;
+        Some((person, self.world.all_channels().nth(holder.channel)?))
+    }
+
+    pub(crate) fn person_at(&self, position: usize) -> Option<&Person> {
+        self.world.all_persons().nth(position)
+    }
+
+    fn position(&self, person: &Person) -> Option<usize> {
+        self.world.all_persons().position(|other| other.ec_index_no == person.ec_index_no)
+    }
+
+    /// A fresh QR code of this person in this app.
+    pub(crate) fn qr_code(&self, person: &Person, channel: &Channel) -> Option<QrCode> {
+        let person = self.position(person)?;
+        let channel = self.world.all_channels().position(|other| other.chnl_id == channel.chnl_id)?;
+        self.mint.qr_code(Holder { person, channel }, self.chance())
+    }
+
+    /// A fresh face authorization of this person; of nobody when `person` is nothing.
+    pub(crate) fn auth_no(&self, person: Option<&Person>) -> Option<AuthNo> {
+        /// A position no list of persons reaches.
+        const NOBODY: usize = 999;
+        let position = person.map_or(Some(NOBODY), |person| self.position(person))?;
+        self.mint.auth_no(position, self.chance())
+    }
+}
