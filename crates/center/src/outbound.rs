@@ -149,7 +149,8 @@ impl Inside {
                 outcome => return outcome,
             }
         }
-        let fresh = self.connector.connect(&target).await?;
+        // Boxed: it is rare and large, and every call would carry the room for it.
+        let fresh = Box::pin(self.connector.connect(&target)).await?;
         self.exchange(&target, fresh, request(url, body)?).await
     }
 

@@ -2,8 +2,8 @@
 //!
 //! It has to outrun what it measures. An axum server that only echoes answers about 150,000 requests a second
 //! on one core, so the generator, on the other core, has less than 7 µs for each: it therefore speaks its own
-//! minimal HTTP/1.1 ([`wire`]), reuses its buffers, and reads of an answer only the status, the length and the
-//! return code. It still seals every request freshly, as an institution does.
+//! minimal HTTP/1.1, reuses its buffers, and reads of an answer only the status, the length and the return code.
+//! It still seals every request freshly, as an institution does.
 //!
 //! Latency is measured from the first byte written to the last byte read and kept in an HDR histogram. Being a
 //! closed loop, it does not show what would have queued in front of a stalled server; the share of requests a
