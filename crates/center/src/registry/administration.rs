@@ -15,7 +15,7 @@ use crate::sealing::Sealer;
 use crate::store::{Store, StoreError};
 
 /// Characters a name may have.
-pub const MAX_NAME: usize = 40;
+pub(super) const MAX_NAME: usize = 40;
 
 /// Why the registry was not changed. Chinese, for the operator.
 #[derive(Debug, thiserror::Error)]

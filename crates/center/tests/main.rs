@@ -1,0 +1,4 @@
+//! The whole center in one value, with every other party real enough to be talked to over HTTP.
+
+mod journey;
+mod site;

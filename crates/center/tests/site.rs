@@ -1,0 +1,281 @@
+//! One site for one test: a center with its own database and clock, and a simulator beside it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use yanmi_center::Center;
+use yanmi_center::clock::Clock;
+use yanmi_center::config::{Config, Database, Essentials, Listen};
+use yanmi_center::entropy::Entropy;
+use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_protocol::message::{notify, status};
+use yanmi_protocol::{EcToken, Region, Sm4Key, UnixMillis};
+use yanmi_simulator::institution::Called;
+use yanmi_simulator::world::{Channel, Person, Record, Urls};
+use yanmi_simulator::{Institution, Simulator, World};
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+
+/// When every test begins.
+pub(crate) const START: i64 = 1_763_869_440_000;
+/// The first institution of the first account.
+pub(crate) const HOSPITAL: &str = "H35010000001";
+pub(crate) const HOSPITAL_NAME: &str = "福州示范医院";
+
+/// A clock that stands still until it is moved.
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    pub(crate) fn now(&self) -> UnixMillis {
+        UnixMillis::new(self.0.load(Ordering::SeqCst))
+    }
+
+    pub(crate) fn forward(&self, span: Duration) {
+        let millis = i64::try_from(span.as_millis()).expect("a short time");
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+pub(crate) struct Site {
+    pub(crate) center: Center,
+    pub(crate) simulator: Simulator,
+    pub(crate) hands: Hands,
+    pub(crate) config: Config,
+    _folder: TempDir,
+}
+
+/// Any free port of this machine.
+fn anywhere() -> Listen {
+    Listen::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+}
+
+fn clock_of(hands: &Hands) -> Clock {
+    let hands = hands.clone();
+    Clock::new(move || hands.now())
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A site whose configuration `change` has changed.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let hands = Hands(Arc::new(AtomicI64::new(START)));
+        let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+        let simulator_url = format!("http://{}", socket.local_addr().expect("an address"));
+        let urls = Urls { institution: String::new(), channel: String::new(), simulator: simulator_url };
+        let chance = Entropy::seeded(1);
+        let region = Region::new("350000").expect("a region");
+        let mut world = World::generate(region, &urls, &mut |bytes| chance.fill(bytes));
+        let essentials = Essentials {
+            region,
+            encryption_key: Sm4Key::from_ascii("yanmi-test-kek-1").expect("a key"),
+            national_url: world.national.url.parse().expect("a URL"),
+            national_org_id: world.national.org_id,
+            national_key: world.national.key.clone(),
+        };
+        let mut config = Config::new(essentials, folder.path());
+        config.listen.institution = anywhere();
+        config.listen.channel = anywhere();
+        config.decode_enabled = true;
+        change(&mut config);
+        register(&config, &world).await;
+        let center =
+            Center::start(config.clone(), clock_of(&hands), Entropy::seeded(2)).await.expect("a center");
+        let url = |address: Option<SocketAddr>| format!("http://{}", address.expect("a listener"));
+        let urls = Urls {
+            institution: url(center.institution_addr()),
+            channel: url(center.channel_addr()),
+            simulator: world.simulator_url.clone(),
+        };
+        world.relocate(&urls);
+        // From now on the center keeps its ports, so that the simulator finds it again after a restart.
+        config.listen.institution = Listen::plain(center.institution_addr().expect("a listener"));
+        config.listen.channel = Listen::plain(center.channel_addr().expect("a listener"));
+        let time = hands.clone();
+        let chance = Entropy::seeded(3);
+        let simulator = Simulator::start(
+            world,
+            socket,
+            Arc::new(move || time.now()),
+            Arc::new(move |bytes: &mut [u8]| chance.fill(bytes)),
+        )
+        .expect("a simulator");
+        simulator.switch_password_free().await.expect("password-free persons");
+        Self { center, simulator, hands, config, _folder: folder }
+    }
+
+    /// Stops the center and starts it again on the same state.
+    pub(crate) async fn restart(mut self) -> Self {
+        self.center.stop().await;
+        self.center = Center::start(self.config.clone(), clock_of(&self.hands), Entropy::seeded(4))
+            .await
+            .expect("a center");
+        self
+    }
+
+    pub(crate) fn world(&self) -> &World {
+        self.simulator.world()
+    }
+
+    pub(crate) fn person(&self) -> &Person {
+        &self.world().persons[0]
+    }
+
+    /// The channel app that works.
+    pub(crate) fn channel(&self) -> &Channel {
+        &self.world().channels[0]
+    }
+
+    /// The first account's system.
+    pub(crate) fn institution(&self) -> Institution {
+        self.institution_of(0)
+    }
+
+    pub(crate) fn institution_of(&self, at: usize) -> Institution {
+        let world = self.world();
+        let account = &world.accounts[at];
+        let hands = self.hands.clone();
+        Institution::new(
+            &world.institution_url,
+            account.org_id.as_str(),
+            account.key.clone(),
+            world.region,
+            Arc::new(move || hands.now()),
+        )
+    }
+
+    /// The first person shows a code in a channel app, and the hospital decodes it.
+    pub(crate) async fn token_in(&self, channel: &Channel) -> EcToken {
+        let person = self.person().ec_index_no;
+        let body = serde_json::json!({ "ecIndexNo": person.as_str(), "chnlId": channel.chnl_id.as_str() });
+        let shown = self.control("/qr", &body).await;
+        let code = shown["ecQrCode"].as_str().expect("a QR code").to_owned();
+        let decoded = self.institution().decode(HOSPITAL, "01101", &code).await.expect("an answer");
+        decoded.token.expect("a token")
+    }
+
+    pub(crate) async fn token(&self) -> EcToken {
+        self.token_in(&self.channel().clone()).await
+    }
+
+    /// The hospital asks for a notice.
+    pub(crate) async fn notify(&self, token: EcToken, amount: Option<&str>) -> Called {
+        let draft =
+            notify::Draft { token: token.as_str(), org_code: HOSPITAL, org_name: HOSPITAL_NAME, amount };
+        self.institution().notify(&draft).await.expect("an answer")
+    }
+
+    /// The hospital asks for the status.
+    pub(crate) async fn status(&self, token: EcToken) -> Called {
+        let draft =
+            status::Draft { token: token.as_str(), org_code: HOSPITAL, extended: None, wait_seconds: None };
+        self.institution().status(&draft).await.expect("an answer")
+    }
+
+    /// `checkStas`.
+    pub(crate) async fn check_stas(&self, token: EcToken) -> String {
+        self.status(token).await.member("checkStas").expect("a status")
+    }
+
+    /// The notices on the first person's phone, the newest first.
+    pub(crate) async fn phone(&self) -> Vec<serde_json::Value> {
+        let path = format!("/phones/{}/notices", self.person().ec_index_no.as_str());
+        let answer = self.ask_simulator("GET", &path, "").await;
+        answer["notices"].as_array().expect("a list").clone()
+    }
+
+    /// The first person does something about a notice; the center's answer to the channel.
+    pub(crate) async fn act(&self, notice: &str, action: &str, way: &str) -> serde_json::Value {
+        let path = format!("/phones/{}/act", self.person().ec_index_no.as_str());
+        self.control(&path, &serde_json::json!({ "notcNo": notice, "action": action, "way": way })).await
+    }
+
+    /// The number of the newest notice on the phone.
+    pub(crate) async fn newest_notice(&self) -> String {
+        self.phone().await[0]["notcNo"].as_str().expect("a number").to_owned()
+    }
+
+    pub(crate) async fn mood(&self, channel: &Channel, mood: &str, millis: u64) {
+        let path = format!("/channels/{}/mood", channel.chnl_id.as_str());
+        self.control(&path, &serde_json::json!({ "mood": mood, "ms": millis })).await;
+    }
+
+    /// Posts to the simulator's control interface.
+    pub(crate) async fn control(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
+        self.ask_simulator("POST", path, &body.to_string()).await
+    }
+
+    async fn ask_simulator(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
+        let (status, text) = http(self.simulator.addr(), method, path, body).await;
+        assert_eq!(status, 200, "{path}: {text}");
+        serde_json::from_str(&text).expect("JSON")
+    }
+}
+
+/// One plain HTTP request; status and body.
+pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, body: &str) -> (u16, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
+    (status, body.to_owned())
+}
+
+async fn register(config: &Config, world: &World) {
+    let Database::Sqlite(path) = &config.database else { panic!("tests run on SQLite") };
+    let now = UnixMillis::new(START);
+    let mut administration =
+        Administration::open(path, &config.encryption_key, Entropy::seeded(5)).await.expect("a database");
+    for account in &world.accounts {
+        let new = NewAccount {
+            id: account.org_id,
+            name: "测试账号".to_owned(),
+            key: account.key.clone(),
+            interfaces: Interfaces::ALL,
+            rate: None,
+        };
+        administration.add_account(&new, now).await.expect("a new account");
+        for member in &account.institutions {
+            let new = NewInstitution {
+                org_code: member.org_codg,
+                name: member.org_name.clone(),
+                account: account.org_id,
+            };
+            administration.add_institution(&new, now).await.expect("a new institution");
+        }
+    }
+    for channel in world.all_channels() {
+        let new = NewChannel {
+            id: channel.chnl_id,
+            name: channel.name.clone(),
+            notice_url: channel.notice_url.parse().expect("a URL"),
+            facts: ChannelFacts {
+                record: match channel.record {
+                    Record::Active => ChannelRecord::Active,
+                    Record::Disabled => ChannelRecord::Disabled,
+                    Record::Missing => ChannelRecord::Missing,
+                },
+                settlement: channel.settlement,
+                password_free: channel.password_free,
+                ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
+            },
+            key: channel.key.clone(),
+        };
+        administration.add_channel(&new, now).await.expect("a new channel");
+    }
+    administration.close().await.expect("closed");
+}
