@@ -1,0 +1,50 @@
+//! What a newcomer reads when the sandbox is up: what there is, and what to try next.
+
+use std::path::Path;
+
+use yanmi_simulator::World;
+
+/// The text. Every line of it can be copied and run.
+pub(super) fn text(world: &World, dir: &Path) -> String {
+    let file = dir.join("sandbox.json");
+    let file = file.display();
+    let (simulator, institution) = (&world.simulator_url, &world.institution_url);
+    let (Some(person), Some(channel)) = (world.persons.first(), world.channels.first()) else {
+        return String::new();
+    };
+    let Some(member) = world.accounts.first().and_then(|account| account.institutions.first()) else {
+        return String::new();
+    };
+    let (index, channel_id, channel_name) =
+        (person.ec_index_no.as_str(), channel.chnl_id.as_str(), &channel.name);
+    let (code, name) = (member.org_codg.as_str(), &member.org_name);
+    let (person_name, password) = (&person.user_name, person.password.as_deref().unwrap_or("-"));
+    format!(
+        "\
+验密沙箱已就绪。
+  机构监听口  {institution}（1.7.1、1.7.2、密码核验、解码）
+  渠道监听口  {channel_url}
+  模拟器      {simulator}（国家电子凭证、渠道应用、参保人的手机）
+  参保人      {person_name}，密码 {password}，渠道应用「{channel_name}」
+  机构        {code} {name}
+
+试一试（每行可直接复制；yanmi 指 target/release/yanmi）：
+
+1. 参保人在手机上展码：
+   curl -s {simulator}/qr -d '{{\"ecIndexNo\":\"{index}\",\"chnlId\":\"{channel_id}\"}}'
+2. 机构扫码解码，得到令牌 ecToken：
+   yanmi call decode --sandbox {file} --qr 上一步的ecQrCode
+3. 机构发起认证通知（1.7.1）：
+   yanmi call notify --sandbox {file} --token 上一步的ecToken --amount 128.50
+4. 看参保人的手机：
+   curl -s {simulator}/phones/{index}/notices
+5. 参保人输入密码确认：
+   curl -s {simulator}/phones/{index}/act -d '{{\"notcNo\":\"上一步的notcNo\",\"action\":\"confirm\",\"way\":\"01\"}}'
+6. 机构查询状态（1.7.2），checkStas 为 1 即可结算：
+   yanmi call status --sandbox {file} --token 第2步的ecToken
+
+各返回码的令牌在 {file} 的 magicTokens 中。按 Ctrl-C 停止。
+",
+        channel_url = world.channel_url,
+    )
+}

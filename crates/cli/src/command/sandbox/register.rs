@@ -1,0 +1,128 @@
+//! Registering the sandbox's world at its center, so that both always agree.
+
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use yanmi_center::registry::{
+    Administration, AdministrationError, Interfaces, NewAccount, NewChannel, NewInstitution,
+};
+use yanmi_protocol::{Sm4Key, UnixMillis};
+use yanmi_simulator::World;
+use yanmi_simulator::world::{Account, Channel, Record};
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+
+use crate::ambient;
+use crate::failure::Failure;
+
+/// Requests a second of the first account, so that load can be tried; the others have the default, so that being
+/// limited (-6) can be tried as well.
+const FIRST_ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
+
+/// Adds what is missing and brings what is there up to date.
+pub(super) async fn register(database: &Path, key: &Sm4Key, world: &World) -> Result<(), Failure> {
+    let failed = |error: AdministrationError| Failure::because("未能登记沙箱各方", &error);
+    let now = ambient::clock().now();
+    let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
+    let known = Known::read(&mut administration).await.map_err(failed)?;
+    for (at, account) in world.accounts.iter().enumerate() {
+        let rate = (at == 0).then_some(FIRST_ACCOUNT_RATE);
+        known.account(&mut administration, account, rate, now).await.map_err(failed)?;
+    }
+    for channel in world.all_channels() {
+        known.channel(&mut administration, channel, now).await.map_err(failed)?;
+    }
+    administration.close().await.map_err(failed)
+}
+
+/// What the center has registered already.
+struct Known {
+    accounts: Vec<yanmi_center::registry::AccountRow>,
+    institutions: Vec<yanmi_center::registry::InstitutionRow>,
+    channels: Vec<yanmi_center::registry::ChannelRow>,
+}
+
+impl Known {
+    async fn read(administration: &mut Administration) -> Result<Self, AdministrationError> {
+        Ok(Self {
+            accounts: administration.accounts().await?,
+            institutions: administration.institutions().await?,
+            channels: administration.channels().await?,
+        })
+    }
+
+    async fn account(
+        &self,
+        administration: &mut Administration,
+        account: &Account,
+        rate: Option<NonZeroU32>,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        match self.accounts.iter().find(|known| known.id == account.org_id) {
+            None => {
+                let new = NewAccount {
+                    id: account.org_id,
+                    name: "沙箱账号".to_owned(),
+                    key: account.key.clone(),
+                    interfaces: Interfaces::ALL,
+                    rate,
+                };
+                administration.add_account(&new, now).await?;
+            }
+            Some(known) if known.newest != account.key.kcv() => {
+                administration.rotate_account_key(account.org_id, &account.key, now).await?;
+            }
+            Some(_) => {}
+        }
+        for member in &account.institutions {
+            if !self.institutions.iter().any(|known| known.org_code == member.org_codg) {
+                let new = NewInstitution {
+                    org_code: member.org_codg,
+                    name: member.org_name.clone(),
+                    account: account.org_id,
+                };
+                administration.add_institution(&new, now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn channel(
+        &self,
+        administration: &mut Administration,
+        channel: &Channel,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        let notice_url =
+            channel.notice_url.parse::<http::Uri>().map_err(|_| AdministrationError::BadAddress)?;
+        let Some(known) = self.channels.iter().find(|known| known.id == channel.chnl_id) else {
+            let new = NewChannel {
+                id: channel.chnl_id,
+                name: channel.name.clone(),
+                notice_url,
+                facts: facts(channel),
+                key: channel.key.clone(),
+            };
+            return administration.add_channel(&new, now).await;
+        };
+        if known.newest != channel.key.kcv() {
+            administration.rotate_channel_key(channel.chnl_id, &channel.key, now).await?;
+        }
+        if known.notice_url != notice_url {
+            administration.move_channel(channel.chnl_id, &notice_url, now).await?;
+        }
+        Ok(())
+    }
+}
+
+fn facts(channel: &Channel) -> ChannelFacts {
+    ChannelFacts {
+        record: match channel.record {
+            Record::Active => ChannelRecord::Active,
+            Record::Disabled => ChannelRecord::Disabled,
+            Record::Missing => ChannelRecord::Missing,
+        },
+        settlement: channel.settlement,
+        password_free: channel.password_free,
+        ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
+    }
+}

@@ -1,0 +1,94 @@
+//! The sandbox's folder.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use yanmi_protocol::{Region, Sm4Key};
+use yanmi_simulator::World;
+use yanmi_simulator::world::Urls;
+
+use crate::ambient;
+use crate::failure::Failure;
+
+/// The region of the specification's samples.
+const REGION: &str = "350000";
+/// Largest `sandbox.json` that is read, in bytes.
+const MAX_FILE: u64 = 4 * 1024 * 1024;
+
+/// What the folder holds.
+pub(super) struct State {
+    pub(super) world: World,
+    /// The key-encryption key.
+    pub(super) key: Sm4Key,
+    pub(super) database: PathBuf,
+    /// `sandbox.json`.
+    pub(super) file: PathBuf,
+}
+
+impl State {
+    /// Opens the folder; makes what is missing, and writes `sandbox.json` for these addresses.
+    pub(super) fn open(dir: &Path, urls: &Urls) -> Result<Self, Failure> {
+        fs::create_dir_all(dir).map_err(|error| {
+            Failure::because(&format!("无法建立文件夹 {}（--dir）", dir.display()), &error)
+        })?;
+        let file = dir.join("sandbox.json");
+        let mut world = match read(&file)? {
+            Some(text) => World::from_json(&text).map_err(|error| {
+                Failure::because(&format!("无法读取 {}，可删除后重来", file.display()), &error)
+            })?,
+            None => {
+                let region = Region::new(REGION).map_err(|error| Failure::because("区划代码有误", &error))?;
+                World::generate(region, urls, &mut ambient::fill)
+            }
+        };
+        world.relocate(urls);
+        write_private(&file, &world.to_json())?;
+        Ok(Self { world, key: key(&dir.join("center.key"))?, database: database(dir), file })
+    }
+}
+
+/// The center's database in a sandbox's folder.
+pub(super) fn database(dir: &Path) -> PathBuf {
+    dir.join("center.sqlite")
+}
+
+fn key(path: &Path) -> Result<Sm4Key, Failure> {
+    if let Some(text) = read(path)? {
+        return Sm4Key::from_hex(text.trim())
+            .map_err(|error| Failure::because(&format!("密钥文件 {} 有误", path.display()), &error));
+    }
+    let mut bytes = [0; 16];
+    ambient::fill(&mut bytes);
+    let key = Sm4Key::from_bytes(bytes);
+    write_private(path, &format!("{}\n", *key.to_hex()))?;
+    Ok(key)
+}
+
+fn read(path: &Path) -> Result<Option<String>, Failure> {
+    let failed = |error: std::io::Error| Failure::because(&format!("无法读取 {}", path.display()), &error);
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error)),
+        Ok(meta) if meta.len() > MAX_FILE => {
+            Err(Failure::new(format!("{} 超过 {MAX_FILE} 字节", path.display())))
+        }
+        Ok(_) => fs::read_to_string(path).map(Some).map_err(failed),
+    }
+}
+
+/// Writes a file only its owner may read, whole or not at all.
+fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::because(&format!("无法写入 {}", path.display()), &error);
+    let fresh = path.with_extension("new");
+    let mut file = fs::File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&fresh)
+        .map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    fs::rename(&fresh, path).map_err(failed)
+}

@@ -1,0 +1,83 @@
+//! `yanmi serve`: the center of a site.
+
+use std::path::PathBuf;
+
+use tokio::signal::unix::{SignalKind, signal};
+use yanmi_center::Center;
+use yanmi_center::config::{Config, LogLevel};
+
+use crate::ambient;
+use crate::failure::Failure;
+
+/// 运行中心
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// 配置文件
+    #[arg(long, value_name = "文件")]
+    config: PathBuf,
+}
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let config = load(&self.config)?;
+        log_to_stderr(config.log.level);
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let runtime = runtime(config.limits.workers)?;
+        runtime.block_on(serve(config))
+    }
+}
+
+async fn serve(config: Config) -> Result<(), Failure> {
+    let center = Center::start(config, ambient::clock(), ambient::entropy())
+        .await
+        .map_err(|error| Failure::because("中心未能启动", &error))?;
+    for (face, address) in [("机构", center.institution_addr()), ("渠道", center.channel_addr())] {
+        if let Some(address) = address {
+            tracing::info!(%address, "{face}监听口已开放");
+        }
+    }
+    stop_signal().await?;
+    tracing::info!("收到停止信号，不再接受新请求");
+    let farewell = center.stop().await;
+    tracing::info!(finished = farewell.finished, cut = farewell.cut, "已停止");
+    Ok(())
+}
+
+/// Reads the configuration with the process's environment.
+pub(crate) fn load(path: &std::path::Path) -> Result<Config, Failure> {
+    Config::load(path, &|name| std::env::var(name).ok()).map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Sends what is logged to the standard error.
+pub(crate) fn log_to_stderr(level: LogLevel) {
+    let filter = tracing_subscriber::EnvFilter::new(level.name());
+    // A second subscriber in one process is a bug; the first stays.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
+}
+
+/// A runtime of so many workers; 0 for as many as there are cores.
+pub(crate) fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Failure> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if workers > 0 {
+        builder.worker_threads(workers);
+    }
+    builder.enable_all().build().map_err(|error| Failure::because("无法启动运行时", &error))
+}
+
+/// Waits until the process is told to stop: Ctrl-C or SIGTERM.
+pub(crate) async fn stop_signal() -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::because("无法等待停止信号", &error);
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
