@@ -38,9 +38,9 @@ impl Holder {
     }
 
     /// Opens the sealed holder of a token.
-    pub(crate) fn open(sealer: &Sealer, token: EcToken, sealed: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn open(sealer: &Sealer, token: EcToken, kept: &[u8]) -> Result<Self, Refusal> {
         let broken = |SealBroken| Refusal::Broken("持证人信息无法打开".to_owned());
-        let plain = sealer.open(cell(&token), sealed).map_err(broken)?;
+        let plain = sealer.open(cell(&token), kept).map_err(broken)?;
         serde_json::from_slice(&plain).map_err(|_| Refusal::Broken("持证人信息无法读取".to_owned()))
     }
 

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// A source of unpredictable bytes.
 #[derive(Clone)]
-pub struct Entropy(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Entropy(Arc<Fill>);
 
 impl Entropy {
     /// A source that fills a slice by calling `fill`.
@@ -37,7 +39,7 @@ impl fmt::Debug for Entropy {
     }
 }
 
-/// The next word of the SplitMix64 sequence (Steele, Lea and Flood 2014).
+/// The next word of the `SplitMix64` sequence (Steele, Lea and Flood 2014).
 fn split_mix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let mut word = *state;

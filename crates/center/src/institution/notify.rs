@@ -15,6 +15,7 @@ use yanmi_protocol::{AccountId, SerialNo};
 use yanmi_verification::Refusal as Rule;
 
 use super::{ByAccount, check_institution};
+use crate::channel::deliver::DeliveryFailure;
 use crate::channel::notice::{self, Occasion};
 use crate::credential;
 use crate::envelope::{self, Call};
@@ -119,7 +120,7 @@ impl Journey {
         }
         let time = self.site.settings.call.saturating_sub(self.started.elapsed()).saturating_sub(RESERVE);
         let taken = self.site.deliverer.deliver(&channel.endpoint, &notice, time.max(LEAST)).await;
-        let result = taken.as_ref().map_or_else(|failure| failure.code(), |()| "ok");
+        let result = taken.as_ref().map_or_else(DeliveryFailure::code, |()| "ok");
         self.site.telemetry.delivery(channel.endpoint.id.as_str(), result);
         let (key, notice) = (self.key, delivery.verification.notice);
         match taken {
@@ -151,7 +152,7 @@ impl Journey {
         let time = site.settings.call;
         tokio::spawn(async move {
             let result = site.deliverer.deliver(&endpoint, &withdrawal, time).await;
-            let word = result.as_ref().map_or_else(|failure| failure.code(), |()| "withdrawn");
+            let word = result.as_ref().map_or_else(DeliveryFailure::code, |()| "withdrawn");
             site.telemetry.delivery(endpoint.id.as_str(), word);
         });
     }

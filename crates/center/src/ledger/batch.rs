@@ -3,9 +3,9 @@
 //! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Which
 //! rule decides which command is all there is here; the rules themselves are in the verification crate.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Connection, SqliteTransaction};
 use yanmi_protocol::{ChannelId, NoticeNo, SerialNo, UnixMillis};
@@ -64,11 +64,11 @@ pub(crate) async fn run(
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let mut work = load_all(&mut transaction, commands, resident).await?;
     let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
-    let (changes, changed) = work.finish();
-    if changes.is_empty() {
+    let (rows, changed) = work.finish();
+    if rows.is_empty() {
         transaction.rollback().await?;
     } else {
-        changes.write(&mut transaction).await?;
+        rows.write(&mut transaction).await?;
         transaction.commit().await?;
     }
     Ok(Committed { outcomes, changed })

@@ -1,7 +1,6 @@
 //! Loading the facts for every key of a batch in one query.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};

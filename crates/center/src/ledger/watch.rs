@@ -1,8 +1,8 @@
 //! Waking those who wait for a verification to change (`waitSeconds`).
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use hashbrown::HashMap;
 use tokio::sync::Notify;
 
 use super::command::Key;

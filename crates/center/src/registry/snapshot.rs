@@ -1,12 +1,12 @@
 //! The registry as requests see it.
 
-use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use hashbrown::HashMap;
 use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::envelope::{CipherText, OpenError, PlainText};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};

@@ -4,10 +4,11 @@
 //! read), `center.sqlite` is the center's database, `center.key` its key-encryption key.
 
 mod guide;
-mod register;
+pub(super) mod register;
 mod state;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -18,13 +19,17 @@ use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
 use crate::ambient;
-use crate::command::serve::{log_to_stderr, runtime, stop_signal};
+use crate::command::serve::{runtime, stop_signal};
 use crate::failure::Failure;
+use crate::log;
 
 /// The channel face listens this far above the institution face.
 const CHANNEL_OFFSET: u16 = 1;
 /// The simulator listens this far above the institution face.
 const SIMULATOR_OFFSET: u16 = 9;
+/// Requests a second of the first account, so that load can be tried; the others have the default, so that being
+/// limited (-6) can be tried as well.
+const FIRST_ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 /// Notices a person may get in an hour, so that nobody who plays runs out of them.
 const PERSON_HOUR: u32 = 10_000;
 
@@ -46,7 +51,7 @@ impl Sandbox {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let level = LogLevel::ALL.into_iter().find(|level| level.name() == self.log);
         let level = level.ok_or_else(|| Failure::new("--log 应为 error、warn、info、debug 之一"))?;
-        log_to_stderr(level);
+        let _log = log::to_stderr(level);
         runtime(0)?.block_on(self.play(level))
     }
 
@@ -59,7 +64,7 @@ impl Sandbox {
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Failure::because(&format!("模拟器无法监听 {address}（用 --port 换端口）"), &error)
         })?;
-        register::register(&state.database, &state.key, &world).await?;
+        register::register(&state.database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
         let config = self.config(&state.key, &world, level)?;
         let center = Center::start(config, ambient::clock(), ambient::entropy())
             .await

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 use yanmi_center::Center;
-use yanmi_center::config::{Config, LogLevel};
+use yanmi_center::config::Config;
 
 use crate::ambient;
 use crate::failure::Failure;
+use crate::log;
 
 /// 运行中心
 #[derive(Debug, clap::Args)]
@@ -15,21 +16,24 @@ pub(crate) struct Serve {
     /// 配置文件
     #[arg(long, value_name = "文件")]
     config: PathBuf,
+    /// 就绪后在标准输出打印机构监听口的地址
+    #[arg(long, hide = true)]
+    announce: bool,
 }
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let config = load(&self.config)?;
-        log_to_stderr(config.log.level);
+        let _log = log::to_stderr(config.log.level);
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
         let runtime = runtime(config.limits.workers)?;
-        runtime.block_on(serve(config))
+        runtime.block_on(serve(config, self.announce))
     }
 }
 
-async fn serve(config: Config) -> Result<(), Failure> {
+async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
     let center = Center::start(config, ambient::clock(), ambient::entropy())
         .await
         .map_err(|error| Failure::because("中心未能启动", &error))?;
@@ -37,6 +41,9 @@ async fn serve(config: Config) -> Result<(), Failure> {
         if let Some(address) = address {
             tracing::info!(%address, "{face}监听口已开放");
         }
+    }
+    if let Some(address) = center.institution_addr().filter(|_| announce) {
+        println!("{address}");
     }
     stop_signal().await?;
     tracing::info!("收到停止信号，不再接受新请求");
@@ -48,17 +55,6 @@ async fn serve(config: Config) -> Result<(), Failure> {
 /// Reads the configuration with the process's environment.
 pub(crate) fn load(path: &std::path::Path) -> Result<Config, Failure> {
     Config::load(path, &|name| std::env::var(name).ok()).map_err(|error| Failure::new(error.to_string()))
-}
-
-/// Sends what is logged to the standard error.
-pub(crate) fn log_to_stderr(level: LogLevel) {
-    let filter = tracing_subscriber::EnvFilter::new(level.name());
-    // A second subscriber in one process is a bug; the first stays.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(false)
-        .try_init();
 }
 
 /// A runtime of so many workers; 0 for as many as there are cores.

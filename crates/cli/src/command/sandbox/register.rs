@@ -14,18 +14,21 @@ use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 use crate::ambient;
 use crate::failure::Failure;
 
-/// Requests a second of the first account, so that load can be tried; the others have the default, so that being
-/// limited (-6) can be tried as well.
-const FIRST_ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
-
 /// Adds what is missing and brings what is there up to date.
-pub(super) async fn register(database: &Path, key: &Sm4Key, world: &World) -> Result<(), Failure> {
+///
+/// `rate` is what the first account may ask in a second; the others have the default.
+pub(in crate::command) async fn register(
+    database: &Path,
+    key: &Sm4Key,
+    world: &World,
+    rate: NonZeroU32,
+) -> Result<(), Failure> {
     let failed = |error: AdministrationError| Failure::because("未能登记沙箱各方", &error);
     let now = ambient::clock().now();
     let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
     let known = Known::read(&mut administration).await.map_err(failed)?;
     for (at, account) in world.accounts.iter().enumerate() {
-        let rate = (at == 0).then_some(FIRST_ACCOUNT_RATE);
+        let rate = (at == 0).then_some(rate);
         known.account(&mut administration, account, rate, now).await.map_err(failed)?;
     }
     for channel in world.all_channels() {

@@ -1,0 +1,226 @@
+//! The servers a measurement starts itself.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use tokio::net::TcpListener;
+use yanmi_protocol::{Region, Sm4Key};
+use yanmi_simulator::load::channel_router;
+use yanmi_simulator::world::Urls;
+use yanmi_simulator::{Simulator, World};
+
+use crate::ambient;
+use crate::command::sandbox::register;
+use crate::failure::Failure;
+
+/// Requests a second that no measurement reaches.
+const NO_LIMIT: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
+/// The most cores a machine may have for them to be told apart.
+const MAX_CORES: usize = 1_024;
+
+/// Which core is whose.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cores {
+    server: usize,
+    load: usize,
+}
+
+/// The first core this process may use for the server, the second for everybody else; this thread, and every
+/// thread it starts from now on, is bound to the second.
+pub(super) fn bind_to_cores() -> Result<Cores, Failure> {
+    let failed =
+        |error: rustix::io::Errno| Failure::because("无法绑定处理器核", &std::io::Error::from(error));
+    let mine = sched_getaffinity(None).map_err(failed)?;
+    let mut cores = (0..MAX_CORES).filter(|core| mine.is_set(*core));
+    let (Some(server), Some(load)) = (cores.next(), cores.next()) else {
+        return Err(Failure::new("自行启动中心的压测需要两个处理器核"));
+    };
+    bind(load)?;
+    Ok(Cores { server, load })
+}
+
+fn bind(core: usize) -> Result<(), Failure> {
+    let mut set = CpuSet::new();
+    set.set(core);
+    sched_setaffinity(None, &set)
+        .map_err(|error| Failure::because("无法绑定处理器核", &std::io::Error::from(error)))
+}
+
+/// A server in a process of its own, on its own core; ended when dropped.
+#[derive(Debug)]
+pub(super) struct Served {
+    child: Child,
+    pub(super) address: SocketAddr,
+    idle_kib: u64,
+}
+
+impl Served {
+    /// Starts this program with these arguments; its first line of output is the address it serves.
+    fn start(cores: Cores, args: &[&str], log: Stdio) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::because("无法启动被测服务", &error);
+        let program = std::env::current_exe().map_err(failed)?;
+        // A child inherits the cores of the thread that starts it.
+        bind(cores.server)?;
+        let child =
+            Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn();
+        bind(cores.load)?;
+        let mut child = child.map_err(failed)?;
+        let mut line = String::new();
+        if let Some(out) = child.stdout.take() {
+            BufReader::new(out).read_line(&mut line).map_err(failed)?;
+        }
+        let Ok(address) = line.trim().parse() else {
+            let _ = child.kill();
+            return Err(Failure::new("被测服务未能启动"));
+        };
+        let mut served = Self { child, address, idle_kib: 0 };
+        served.idle_kib = served.resident_kib()?;
+        Ok(served)
+    }
+
+    /// Memory of the process, in KiB: when it was ready, and now.
+    pub(super) fn memory(&self) -> Result<(u64, u64), Failure> {
+        Ok((self.idle_kib, self.resident_kib()?))
+    }
+
+    fn resident_kib(&self) -> Result<u64, Failure> {
+        let path = format!("/proc/{}/status", self.child.id());
+        let text = fs::read_to_string(path).map_err(|error| Failure::because("无法读取服务内存", &error))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse().ok());
+        number.ok_or_else(|| Failure::new("无法读取服务内存"))
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The baseline: a server that echoes.
+pub(super) fn echo(cores: &Cores) -> Result<Served, Failure> {
+    Served::start(*cores, &["echo"], Stdio::inherit())
+}
+
+/// A center in a process of its own, and beside it in this process a national center and a channel app.
+#[derive(Debug)]
+pub(super) struct Arena {
+    pub(super) world: World,
+    pub(super) server: Served,
+    _simulator: Simulator,
+    _folder: Folder,
+}
+
+impl Arena {
+    pub(super) async fn start(cores: &Cores) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::because("无法准备压测环境", &error);
+        let folder = Folder::new().map_err(failed)?;
+        let national = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+        let channel = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
+        let mut world = world(&national, &channel).map_err(failed)?;
+        let key = Sm4Key::from_bytes([7; 16]);
+        let database = folder.0.join("center.sqlite");
+        register::register(&database, &key, &world, NO_LIMIT).await?;
+        let config = write_config(&folder.0, &world, &key).map_err(failed)?;
+        let log = fs::File::create(folder.0.join("center.log")).map_err(failed)?;
+        let args = ["serve", "--config", &config.to_string_lossy(), "--announce"];
+        let server = Served::start(*cores, &args, Stdio::from(log))?;
+        world.institution_url = format!("http://{}", server.address);
+        let keys: Vec<_> =
+            world.all_channels().map(|channel| (channel.chnl_id, channel.key.clone())).collect();
+        let router = channel_router(world.region, keys);
+        tokio::spawn(async move { axum::serve(channel, router).await });
+        let clock = ambient::clock();
+        let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
+        let simulator =
+            Simulator::start(world.clone(), national, clock, Arc::new(ambient::fill)).map_err(failed)?;
+        Ok(Self { world, server, _simulator: simulator, _folder: folder })
+    }
+}
+
+/// A world whose channels all listen at the lean channel.
+fn world(national: &TcpListener, channel: &TcpListener) -> std::io::Result<World> {
+    let urls = Urls {
+        institution: String::new(),
+        channel: String::new(),
+        simulator: format!("http://{}", national.local_addr()?),
+    };
+    let region = Region::new("350000").map_err(std::io::Error::other)?;
+    let mut world = World::generate(region, &urls, &mut ambient::fill);
+    let notice_url = format!("http://{}/notice", channel.local_addr()?);
+    for channel in &mut world.channels {
+        channel.notice_url.clone_from(&notice_url);
+    }
+    Ok(world)
+}
+
+/// The default configuration, with every limit out of the way that would refuse the load itself.
+fn write_config(folder: &Path, world: &World, key: &Sm4Key) -> std::io::Result<PathBuf> {
+    write_private(&folder.join("center.key"), &key.to_hex())?;
+    write_private(&folder.join("national.key"), &world.national.key.to_hex())?;
+    let text = format!(
+        "region = \"{region}\"\ndatabase = \"sqlite:center.sqlite\"\n\
+         [keys]\nencryption_key_file = \"center.key\"\n\
+         [listen.institution]\naddress = \"127.0.0.1:0\"\n\
+         [national]\nurl = \"{url}\"\norg_id = \"{org_id}\"\nkey_file = \"national.key\"\n\
+         [limits]\nrequests_per_second = 1000000\nburst = 1000000\n\
+         [policy]\nnotices_per_person_hour = 10000000\n",
+        region = world.region.as_str(),
+        url = world.national.url,
+        org_id = world.national.org_id.as_str(),
+    );
+    let path = folder.join("center.toml");
+    fs::write(&path, text)?;
+    Ok(path)
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = fs::File::options().create_new(true).write(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+/// A folder of its own, removed when dropped.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> std::io::Result<Self> {
+        let mut bytes = [0; 8];
+        ambient::fill(&mut bytes);
+        let name = format!("yanmi-load-{:016x}", u64::from_be_bytes(bytes));
+        // Beside the working folder rather than in /tmp, which may be memory and would make a flush cost nothing.
+        let path = std::env::current_dir()?.join("target").join(name);
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed stays; it holds nothing anybody needs.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Reads `sandbox.json`.
+pub(super) fn read_world(file: &Path) -> Result<World, Failure> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| Failure::because(&format!("无法读取 {}", file.display()), &error))?;
+    World::from_json(&text).map_err(|error| Failure::because("无法读取沙箱", &error))
+}
+
+/// The address in an `http://` URL.
+pub(super) fn address_of(url: &str) -> Result<SocketAddr, Failure> {
+    let address = url.strip_prefix("http://").and_then(|address| address.parse().ok());
+    address.ok_or_else(|| Failure::new(format!("{url} 不是 http://地址:端口")))
+}
