@@ -84,9 +84,9 @@ impl Refusal {
             | Self::Envelope(_)
             | Self::Decode(_)
             | Self::Timestamp { .. }
-            | Self::Member(_) => Code::BadParameter,
-            Self::Body(BodyError::TimedOut(_)) => Code::Timeout,
-            Self::Body(_) => Code::BadParameter,
+            | Self::Member(_)
+            | Self::Body(BodyError::TooLarge(_) | BodyError::Broken) => Code::BadParameter,
+            Self::Body(BodyError::TimedOut(_)) | Self::National(NationalError::TimedOut) => Code::Timeout,
             Self::Denied(_) => Code::Denied,
             Self::OpeningsLimited(_) | Self::RateLimited(_) | Self::Ledger(Unavailable::Full) => {
                 Code::RateLimited
@@ -101,7 +101,6 @@ impl Refusal {
             Self::NoticeFailed(_) => Code::NoticeFailed,
             Self::BadAuthNo => Code::BadAuthNo,
             Self::National(NationalError::Refused(code)) => *code,
-            Self::National(NationalError::TimedOut) => Code::Timeout,
             Self::National(NationalError::Busy | NationalError::Failed(_)) => Code::NationalCenterFailed,
             Self::Ledger(_) | Self::Broken(_) => Code::Unknown,
         }
@@ -145,10 +144,9 @@ impl Refusal {
             Self::OpeningsLimited(_) => Some("该来源地址的无法解密请求过多".to_owned()),
             Self::NoticeFailed(failure) => Some(failure.code().to_owned()),
             Self::National(NationalError::Busy) => Some("国家电子凭证并发已满".to_owned()),
-            Self::National(NationalError::Failed(cause)) => Some(cause.clone()),
             Self::National(NationalError::TimedOut) => Some("国家电子凭证超时".to_owned()),
             Self::Ledger(unavailable) => Some(unavailable.to_string()),
-            Self::Broken(cause) => Some(cause.clone()),
+            Self::National(NationalError::Failed(cause)) | Self::Broken(cause) => Some(cause.clone()),
             _ => None,
         }
     }

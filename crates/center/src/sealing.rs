@@ -108,7 +108,7 @@ impl Sealer {
     pub(crate) fn index(&self, kind: &'static str, value: &[&str]) -> [u8; 16] {
         let mut parts: Vec<&[u8]> = vec![kind.as_bytes()];
         parts.extend(value.iter().map(|part| part.as_bytes()));
-        let full = mac(&**self.index, &parts);
+        let full = mac(&self.index, &parts);
         let mut out = [0; 16];
         out.copy_from_slice(&full[..16]);
         out
@@ -140,18 +140,18 @@ mod tests {
 
     #[test]
     fn a_value_opens_in_its_cell_with_its_key_and_nowhere_else() {
-        let sealer = sealer("yanmi-test-key-1");
-        let sealed = sealer.seal(CELL, "测试".as_bytes());
-        assert_eq!(sealer.open(CELL, &sealed).expect("opens").as_slice(), "测试".as_bytes());
-        assert_eq!(sealer.open(Cell { row: "U", ..CELL }, &sealed), Err(SealBroken));
-        assert_eq!(sealer.open(Cell { column: "name", ..CELL }, &sealed), Err(SealBroken));
-        assert_eq!(self::sealer("yanmi-test-key-2").open(CELL, &sealed), Err(SealBroken));
-        assert_ne!(sealed, sealer.seal(CELL, "测试".as_bytes()), "sealing twice must not look alike");
+        let mine = sealer("yanmi-test-key-1");
+        let sealed = mine.seal(CELL, "测试".as_bytes());
+        assert_eq!(mine.open(CELL, &sealed).expect("opens").as_slice(), "测试".as_bytes());
+        assert_eq!(mine.open(Cell { row: "U", ..CELL }, &sealed), Err(SealBroken));
+        assert_eq!(mine.open(Cell { column: "name", ..CELL }, &sealed), Err(SealBroken));
+        assert_eq!(sealer("yanmi-test-key-2").open(CELL, &sealed), Err(SealBroken));
+        assert_ne!(sealed, mine.seal(CELL, "测试".as_bytes()), "sealing twice must not look alike");
         for at in 0..sealed.len() {
             let mut bent = sealed.clone();
             bent[at] ^= 1;
-            assert_eq!(sealer.open(CELL, &bent), Err(SealBroken), "byte {at}");
-            assert_eq!(sealer.open(CELL, &sealed[..at]), Err(SealBroken), "cut at {at}");
+            assert_eq!(mine.open(CELL, &bent), Err(SealBroken), "byte {at}");
+            assert_eq!(mine.open(CELL, &sealed[..at]), Err(SealBroken), "cut at {at}");
         }
     }
 

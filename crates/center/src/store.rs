@@ -1,6 +1,6 @@
 //! The database: opening it, bringing it up to date, and knowing that it is ours.
 //!
-//! SQLite, embedded, with a write-ahead log and `synchronous=FULL`: what was committed survives the loss of power.
+//! `SQLite`, embedded, with a write-ahead log and `synchronous=FULL`: what was committed survives the loss of power.
 //! Statements live beside their use, in the subset both of the planned databases understand; what must differ
 //! between them is in [`batch`].
 
@@ -24,9 +24,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows a statement hands over at once; as many as the largest batch, so that reading one never waits on a channel.
 const ROW_BUFFER: usize = 1_024;
 /// Memory for pages, per connection, in KiB.
-const CACHE_KIB: u32 = 32 * 1_024;
-/// As much of the file is read through memory mapping, so that a page outside the cache costs no system call.
-const MAPPED_BYTES: u64 = 4 * 1_024 * 1_024 * 1_024;
+const CACHE_KIB: u32 = 64 * 1_024;
 /// Pages the write-ahead log grows to before they are moved into the database file.
 const CHECKPOINT_PAGES: u32 = 4_000;
 /// `PRAGMA application_id`: "YANM". A database of another program is not touched.
@@ -106,7 +104,6 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .row_buffer_size(ROW_BUFFER)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
-            .pragma("mmap_size", MAPPED_BYTES.to_string())
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .disable_statement_logging();

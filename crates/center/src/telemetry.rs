@@ -293,7 +293,7 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut out = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        out.push_str("：");
+        out.push('：');
         out.push_str(&cause.to_string());
         source = cause.source();
     }

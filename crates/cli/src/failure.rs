@@ -16,7 +16,8 @@ impl Failure {
         let mut text = format!("{what}：{error}");
         let mut source = error.source();
         while let Some(cause) = source {
-            text.push_str(&format!("：{cause}"));
+            text.push('：');
+            text.push_str(&cause.to_string());
             source = cause.source();
         }
         Self(text)

@@ -47,7 +47,7 @@ fn build(
         credential: &shown.credential,
         holder: &shown.holder,
         // An institution that was taken out of the registry meanwhile is shown by its code.
-        org_name: shown.shown_name.as_deref().or(registered).unwrap_or(shown.key.org_code.as_str()),
+        org_name: shown.org_name.as_deref().or(registered).unwrap_or(shown.key.org_code.as_str()),
         ways,
     };
     notice::build(&call.site, &occasion)

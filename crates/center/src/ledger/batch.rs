@@ -3,7 +3,6 @@
 //! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Which
 //! rule decides which command is all there is here; the rules themselves are in the verification crate.
 
-
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use sqlx::sqlite::SqliteConnection;

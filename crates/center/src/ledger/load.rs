@@ -94,7 +94,8 @@ pub(crate) struct Shown {
     pub(crate) credential: yanmi_verification::Credential,
     pub(crate) holder: Vec<u8>,
     pub(crate) verification: Verification,
-    pub(crate) shown_name: Option<String>,
+    /// The institution's name to show; nothing for the registered one.
+    pub(crate) org_name: Option<String>,
 }
 
 const BY_NOTICE: &str = "\
@@ -146,11 +147,11 @@ pub(crate) async fn pending(
 fn read_shown(row: &sqlx::sqlite::SqliteRow) -> Result<Shown, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
-    let shown_name = columns.optional_text()?.filter(|name| !name.is_empty()).map(str::to_owned);
+    let org_name = columns.optional_text()?.filter(|name| !name.is_empty()).map(str::to_owned);
     let (credential, holder) = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
     let holder = holder.to_vec();
     let verification = columns.verification()?.ok_or(columns.impossible("核验记录为空"))?;
-    Ok(Shown { key, credential, holder, verification, shown_name })
+    Ok(Shown { key, credential, holder, verification, org_name })
 }
 
 /// The tries of each document, those without a row left out.

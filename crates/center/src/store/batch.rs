@@ -1,6 +1,6 @@
 //! Many rows in one statement: the one place where the databases differ.
 //!
-//! A batch travels as one parameter, a JSON array of arrays, which SQLite takes apart with `json_each`. Values are
+//! A batch travels as one parameter, a JSON array of arrays, which `SQLite` takes apart with `json_each`. Values are
 //! numbers, texts and null; bytes are hexadecimal digits and come back with `unhex`.
 
 use std::fmt::Write;

@@ -26,7 +26,7 @@ const WARM_UP: Duration = Duration::from_secs(2);
 /// Verifications that are prepared for status queries unless told otherwise.
 const DEFAULT_LEDGER: u64 = 10_000;
 /// Fresh tokens a second that are prepared for notices of a center this command starts.
-const TOKENS_PER_SECOND: u64 = 45_000;
+const TOKENS_PER_SECOND: u64 = 8_000;
 
 /// 压测：闭环地发送请求，按 HDR 直方图统计时延
 #[derive(Debug, clap::Args)]

@@ -34,14 +34,12 @@ impl State {
             Failure::because(&format!("无法建立文件夹 {}（--dir）", dir.display()), &error)
         })?;
         let file = dir.join("sandbox.json");
-        let mut world = match read(&file)? {
-            Some(text) => World::from_json(&text).map_err(|error| {
-                Failure::because(&format!("无法读取 {}，可删除后重来", file.display()), &error)
-            })?,
-            None => {
-                let region = Region::new(REGION).map_err(|error| Failure::because("区划代码有误", &error))?;
-                World::generate(region, urls, &mut ambient::fill)
-            }
+        let mut world = if let Some(text) = read(&file)? {
+            let failed = format!("无法读取 {}，可删除后重来", file.display());
+            World::from_json(&text).map_err(|error| Failure::because(&failed, &error))?
+        } else {
+            let region = Region::new(REGION).map_err(|error| Failure::because("区划代码有误", &error))?;
+            World::generate(region, urls, &mut ambient::fill)
         };
         world.relocate(urls);
         write_private(&file, &world.to_json())?;

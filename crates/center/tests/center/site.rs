@@ -70,9 +70,9 @@ impl Site {
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
         let simulator_url = format!("http://{}", socket.local_addr().expect("an address"));
         let urls = Urls { institution: String::new(), channel: String::new(), simulator: simulator_url };
-        let chance = Entropy::seeded(1);
+        let keys = Entropy::seeded(1);
         let region = Region::new("350000").expect("a region");
-        let mut world = World::generate(region, &urls, &mut |bytes| chance.fill(bytes));
+        let mut world = World::generate(region, &urls, &mut |bytes| keys.fill(bytes));
         let essentials = Essentials {
             region,
             encryption_key: Sm4Key::from_ascii("yanmi-test-kek-1").expect("a key"),
@@ -99,12 +99,12 @@ impl Site {
         config.listen.institution = Listen::plain(center.institution_addr().expect("a listener"));
         config.listen.channel = Listen::plain(center.channel_addr().expect("a listener"));
         let time = hands.clone();
-        let chance = Entropy::seeded(3);
+        let entropy = Entropy::seeded(3);
         let simulator = Simulator::start(
             world,
             socket,
             Arc::new(move || time.now()),
-            Arc::new(move |bytes: &mut [u8]| chance.fill(bytes)),
+            Arc::new(move |bytes: &mut [u8]| entropy.fill(bytes)),
         )
         .expect("a simulator");
         simulator.switch_password_free().await.expect("password-free persons");

@@ -1,0 +1,5 @@
+//! The protocol against known answers made by others, against its own rules, and against nonsense.
+
+mod envelope;
+mod mutation;
+mod vectors;
