@@ -1,6 +1,13 @@
 //! One file for each command.
 
+pub(crate) mod account;
+pub(crate) mod call;
+pub(crate) mod channel;
+pub(crate) mod check;
 pub(crate) mod echo;
+pub(crate) mod institution;
+pub(crate) mod key;
 pub(crate) mod load;
 pub(crate) mod sandbox;
+pub(crate) mod seal;
 pub(crate) mod serve;

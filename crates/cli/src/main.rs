@@ -1,37 +1,82 @@
-//! `yanmi`: the one executable.
+//! `yanmi` (验密): the one executable, and the composition root.
+//!
+//! Time and chance, the process's environment and its signals come in here and nowhere else.
 
 mod ambient;
 mod command;
+mod diagnosis;
 mod failure;
+mod key_text;
 mod log;
+mod table;
+mod usage;
 
-use clap::Parser;
+use std::process::ExitCode;
 
+use clap::{CommandFactory, FromArgMatches, Subcommand};
+
+/// The system's allocator is a noticeable part of a request.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-#[derive(Debug, Parser)]
-#[command(name = "yanmi")]
-enum Cli {
+/// 医保电子凭证线上密码核验认证
+#[derive(Debug, clap::Parser)]
+#[command(name = "yanmi", version)]
+struct Yanmi {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
     Sandbox(command::sandbox::Sandbox),
     Serve(command::serve::Serve),
+    Check(command::check::Check),
+    Migrate(command::check::Migrate),
+    Account(command::account::Account),
+    Institution(command::institution::Institution),
+    Channel(command::channel::Channel),
+    Key(command::key::Key),
+    Seal(command::seal::Seal),
+    Open(command::seal::Open),
+    Call(command::call::Call),
     Load(command::load::Load),
     #[command(hide = true)]
     Echo(command::echo::Echo),
 }
 
-fn main() -> std::process::ExitCode {
-    let result = match Cli::parse() {
-        Cli::Sandbox(c) => c.run(),
-        Cli::Serve(c) => c.run(),
-        Cli::Load(c) => c.run(),
-        Cli::Echo(c) => c.run(),
+fn main() -> ExitCode {
+    let matches = match usage::in_chinese(Yanmi::command()).try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return usage::end(&error),
     };
-    match result {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+    let yanmi = match Yanmi::from_arg_matches(&matches) {
+        Ok(yanmi) => yanmi,
+        Err(error) => return usage::end(&error),
+    };
+    match run(yanmi.command) {
+        Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("{failure}");
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
+    }
+}
+
+fn run(command: Command) -> Result<(), failure::Failure> {
+    match command {
+        Command::Sandbox(command) => command.run(),
+        Command::Serve(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::Account(command) => command.run(),
+        Command::Institution(command) => command.run(),
+        Command::Channel(command) => command.run(),
+        Command::Key(command) => command.run(),
+        Command::Seal(command) => command.run(),
+        Command::Open(command) => command.run(),
+        Command::Call(command) => command.run(),
+        Command::Load(command) => command.run(),
+        Command::Echo(command) => command.run(),
     }
 }

@@ -1,0 +1,203 @@
+//! `yanmi channel`: 渠道应用.
+
+use std::path::PathBuf;
+
+use yanmi_center::config::Config;
+use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings, Resolver};
+use yanmi_center::registry::{Administration, AdministrationError, NewChannel};
+use yanmi_protocol::ChannelId;
+use yanmi_protocol::message::channel_notice::Way;
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+
+use crate::ambient;
+use crate::command::account::{key_or_new, yes};
+use crate::command::check::{close, open};
+use crate::command::serve;
+use crate::failure::Failure;
+use crate::table;
+
+/// 管理渠道应用
+#[derive(Debug, clap::Args)]
+pub(crate) struct Channel {
+    /// 配置文件
+    #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// 新增渠道；不给密钥则生成一个并打印一次
+    Add(Box<New>),
+    /// 列出全部渠道
+    List,
+    /// 停用
+    Disable(One),
+    /// 启用
+    Enable(One),
+    /// 更换通知地址
+    Move {
+        #[command(flatten)]
+        one: One,
+        /// 新的通知地址
+        #[arg(long, value_name = "地址")]
+        url: http::Uri,
+    },
+    /// 换密钥：新旧密钥同时有效，直到 retire-key
+    RotateKey {
+        #[command(flatten)]
+        one: One,
+        /// 新密钥文件；不给则生成一个并打印一次
+        #[arg(long, value_name = "文件")]
+        key_file: Option<PathBuf>,
+    },
+    /// 结束换密钥：旧密钥失效
+    RetireKey(One),
+}
+
+#[derive(Debug, clap::Args)]
+struct One {
+    /// 渠道编码
+    #[arg(long, value_name = "编码")]
+    id: String,
+}
+
+#[derive(Debug, clap::Args)]
+struct New {
+    #[command(flatten)]
+    one: One,
+    /// 名称
+    #[arg(long, value_name = "名称")]
+    name: String,
+    /// 通知地址
+    #[arg(long, value_name = "地址")]
+    url: http::Uri,
+    /// 支持医保结算业务
+    #[arg(long)]
+    settlement: bool,
+    /// 提供免密功能
+    #[arg(long)]
+    password_free: bool,
+    /// 认证方式：01 凭证密码，02 人脸，03 渠道支付密码
+    #[arg(long, value_name = "代码", value_delimiter = ',', default_value = "01,02,03")]
+    ways: Vec<String>,
+    /// 渠道认证记录：active、disabled、missing
+    #[arg(long, value_name = "状态", default_value = "active")]
+    record: String,
+    /// 密钥文件
+    #[arg(long, value_name = "文件")]
+    key_file: Option<PathBuf>,
+}
+
+impl One {
+    fn id(&self) -> Result<ChannelId, Failure> {
+        ChannelId::new(&self.id).map_err(|error| Failure::new(format!("--id {error}")))
+    }
+}
+
+impl New {
+    fn read(self) -> Result<NewChannel, Failure> {
+        let ways = self
+            .ways
+            .iter()
+            .try_fold(Ways::NONE, |set, code| Some(set.with(Way::from_code(code)?)))
+            .ok_or_else(|| Failure::new("--ways 只能是 01、02、03"))?;
+        let record = match self.record.as_str() {
+            "active" => ChannelRecord::Active,
+            "disabled" => ChannelRecord::Disabled,
+            "missing" => ChannelRecord::Missing,
+            _ => return Err(Failure::new("--record 只能是 active、disabled、missing")),
+        };
+        let facts =
+            ChannelFacts { record, settlement: self.settlement, password_free: self.password_free, ways };
+        let id = self.one.id()?;
+        Ok(NewChannel { id, name: self.name, notice_url: self.url, facts, key: key_or_new(self.key_file)? })
+    }
+}
+
+impl Channel {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let config = serve::load(&self.config)?;
+        serve::runtime(1)?.block_on(async {
+            let mut administration = open(&config).await?;
+            let done = self.what.run(&mut administration, &config).await;
+            close(administration).await?;
+            done
+        })
+    }
+}
+
+impl What {
+    async fn run(self, administration: &mut Administration, config: &Config) -> Result<(), Failure> {
+        let failed = |error: AdministrationError| Failure::because("未作更改", &error);
+        let now = ambient::clock().now();
+        match self {
+            Self::Add(new) => {
+                check_address(&new.url, config)?;
+                administration.add_channel(&new.read()?, now).await.map_err(failed)?;
+            }
+            Self::List => return list(administration).await.map_err(failed),
+            Self::Disable(one) => {
+                administration.enable_channel(one.id()?, false, now).await.map_err(failed)?;
+            }
+            Self::Enable(one) => {
+                administration.enable_channel(one.id()?, true, now).await.map_err(failed)?;
+            }
+            Self::Move { one, url } => {
+                check_address(&url, config)?;
+                administration.move_channel(one.id()?, &url, now).await.map_err(failed)?;
+            }
+            Self::RotateKey { one, key_file } => {
+                let key = key_or_new(key_file)?;
+                administration.rotate_channel_key(one.id()?, &key, now).await.map_err(failed)?;
+            }
+            Self::RetireKey(one) => {
+                administration.retire_channel_key(one.id()?, now).await.map_err(failed)?;
+            }
+        }
+        println!("已更改；运行中的中心一秒内生效。");
+        Ok(())
+    }
+}
+
+/// An address outside of the allowed networks is refused when it is stored, not only when it is called.
+fn check_address(url: &http::Uri, config: &Config) -> Result<(), Failure> {
+    let settings = OutboundSettings {
+        allow: AllowList::from(config.outbound.allow.clone()),
+        roots: config.outbound.roots.clone(),
+        resolver: Resolver::system(),
+    };
+    let outbound =
+        Outbound::new(settings).map_err(|error| Failure::because("设置 outbound 不可用", &error))?;
+    outbound.check_url(url).map_err(|error| Failure::because("--url 不可用（见设置 outbound.allow）", &error))
+}
+
+async fn list(administration: &mut Administration) -> Result<(), AdministrationError> {
+    let rows: Vec<[String; 8]> = administration
+        .channels()
+        .await?
+        .into_iter()
+        .map(|row| {
+            let older = row.older.map_or_else(String::new, |kcv| format!("、{kcv}（旧）"));
+            let record = match row.facts.record {
+                ChannelRecord::Active => "有效",
+                ChannelRecord::Disabled => "停用",
+                ChannelRecord::Missing => "无",
+            };
+            [
+                row.id.as_str().to_owned(),
+                row.name,
+                yes(row.enabled),
+                yes(row.facts.settlement),
+                yes(row.facts.password_free),
+                row.facts.ways.iter().map(Way::code).collect::<Vec<_>>().join(","),
+                record.to_owned(),
+                format!("{}{older}", row.newest),
+            ]
+        })
+        .collect();
+    let heading = ["渠道编码", "名称", "启用", "结算", "免密", "认证方式", "认证记录", "密钥校验值"];
+    print!("{}", table::text(heading, &rows));
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! `yanmi check` and `yanmi migrate`.
+
+use std::path::PathBuf;
+
+use yanmi_center::config::{Config, Database};
+use yanmi_center::registry::Administration;
+
+use crate::ambient;
+use crate::command::serve;
+use crate::failure::Failure;
+
+/// 检查配置文件，打印每项生效的值及其来源
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// 配置文件
+    #[arg(long, value_name = "文件")]
+    config: PathBuf,
+}
+
+impl Check {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let config = serve::load(&self.config)?;
+        for line in config.explain() {
+            println!("{line}");
+        }
+        for warning in config.warnings() {
+            eprintln!("注意：{warning}");
+        }
+        Ok(())
+    }
+}
+
+/// 建立数据库，或把它升级到本版本的结构
+#[derive(Debug, clap::Args)]
+pub(crate) struct Migrate {
+    /// 配置文件
+    #[arg(long, value_name = "文件")]
+    config: PathBuf,
+}
+
+impl Migrate {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let config = serve::load(&self.config)?;
+        serve::runtime(1)?.block_on(async {
+            close(open(&config).await?).await?;
+            println!("数据库已是本版本的结构：{}", database(&config)?.display());
+            Ok(())
+        })
+    }
+}
+
+/// The database file of a configuration.
+pub(crate) fn database(config: &Config) -> Result<&PathBuf, Failure> {
+    match &config.database {
+        Database::Sqlite(path) => Ok(path),
+        _ => Err(Failure::new("本版本只支持 sqlite: 数据库（设置 database）")),
+    }
+}
+
+/// Opens the registry of a configuration, bringing the database up to date.
+pub(crate) async fn open(config: &Config) -> Result<Administration, Failure> {
+    Administration::open(database(config)?, &config.encryption_key, ambient::entropy())
+        .await
+        .map_err(|error| Failure::because("无法打开数据库", &error))
+}
+
+/// Closes the registry.
+pub(crate) async fn close(administration: Administration) -> Result<(), Failure> {
+    administration.close().await.map_err(|error| Failure::because("无法关闭数据库", &error))
+}

@@ -1,0 +1,107 @@
+//! `yanmi institution`: 定点医药机构.
+
+use std::path::PathBuf;
+
+use yanmi_center::registry::{Administration, AdministrationError, NewInstitution};
+use yanmi_protocol::{AccountId, OrgCode};
+
+use crate::ambient;
+use crate::command::account::yes;
+use crate::command::check::{close, open};
+use crate::command::serve;
+use crate::failure::Failure;
+use crate::table;
+
+/// 管理定点医药机构
+#[derive(Debug, clap::Args)]
+pub(crate) struct Institution {
+    /// 配置文件
+    #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// 新增机构
+    Add {
+        #[command(flatten)]
+        one: One,
+        /// 登记名称，参保人在手机上看到的就是它
+        #[arg(long, value_name = "名称")]
+        name: String,
+        /// 所属的业务系统编码
+        #[arg(long, value_name = "编码")]
+        account: String,
+    },
+    /// 列出全部机构
+    List,
+    /// 停用
+    Disable(One),
+    /// 启用
+    Enable(One),
+}
+
+#[derive(Debug, clap::Args)]
+struct One {
+    /// 定点医药机构代码
+    #[arg(long, value_name = "代码")]
+    org: String,
+}
+
+impl One {
+    fn code(&self) -> Result<OrgCode, Failure> {
+        OrgCode::new(&self.org).map_err(|error| Failure::new(format!("--org {error}")))
+    }
+}
+
+impl Institution {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let config = serve::load(&self.config)?;
+        serve::runtime(1)?.block_on(async {
+            let mut administration = open(&config).await?;
+            let done = self.what.run(&mut administration).await;
+            close(administration).await?;
+            done
+        })
+    }
+}
+
+impl What {
+    async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
+        let failed = |error: AdministrationError| Failure::because("未作更改", &error);
+        let now = ambient::clock().now();
+        match self {
+            Self::Add { one, name, account } => {
+                let account =
+                    AccountId::new(&account).map_err(|error| Failure::new(format!("--account {error}")))?;
+                let new = NewInstitution { org_code: one.code()?, name, account };
+                administration.add_institution(&new, now).await.map_err(failed)?;
+            }
+            Self::List => return list(administration).await.map_err(failed),
+            Self::Disable(one) => {
+                administration.enable_institution(one.code()?, false, now).await.map_err(failed)?;
+            }
+            Self::Enable(one) => {
+                administration.enable_institution(one.code()?, true, now).await.map_err(failed)?;
+            }
+        }
+        println!("已更改；运行中的中心一秒内生效。");
+        Ok(())
+    }
+}
+
+async fn list(administration: &mut Administration) -> Result<(), AdministrationError> {
+    let rows: Vec<[String; 4]> = administration
+        .institutions()
+        .await?
+        .into_iter()
+        .map(|row| {
+            let account = row.account.as_str().to_owned();
+            [row.org_code.as_str().to_owned(), row.name, account, yes(row.active)]
+        })
+        .collect();
+    print!("{}", table::text(["机构代码", "名称", "业务系统编码", "启用"], &rows));
+    Ok(())
+}

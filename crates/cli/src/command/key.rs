@@ -1,0 +1,71 @@
+//! `yanmi key`: making keys, and telling them apart.
+
+use std::io::Read;
+
+use yanmi_protocol::Sm4Key;
+use zeroize::Zeroizing;
+
+use crate::ambient;
+use crate::failure::Failure;
+use crate::key_text;
+
+/// 生成密钥、查看密钥校验值
+#[derive(Debug, clap::Args)]
+pub(crate) struct Key {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// 生成一个新密钥，连同密钥校验值打印一次
+    New {
+        /// 生成 16 个 ASCII 字符的密钥，而不是 32 位十六进制
+        #[arg(long)]
+        ascii: bool,
+    },
+    /// 打印标准输入中密钥的校验值
+    Kcv,
+}
+
+impl Key {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        match self.what {
+            What::New { ascii: false } => {
+                let key = random();
+                println!("密钥    {}\n校验值  {}", *key.to_hex(), key.kcv());
+            }
+            What::New { ascii: true } => {
+                let (text, key) = random_ascii()?;
+                println!("密钥    {}\n校验值  {}", *text, key.kcv());
+            }
+            What::Kcv => {
+                let mut text = Zeroizing::new(String::new());
+                std::io::stdin()
+                    .read_to_string(&mut text)
+                    .map_err(|error| Failure::because("无法读取密钥", &error))?;
+                println!("{}", key_text::parse(&text)?.kcv());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A new key.
+pub(crate) fn random() -> Sm4Key {
+    let mut bytes = Zeroizing::new([0; 16]);
+    ambient::fill(&mut *bytes);
+    Sm4Key::from_bytes(*bytes)
+}
+
+/// Sixty-four characters nobody mistakes for another or has to quote; a power of two, so that all are as likely.
+const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+fn random_ascii() -> Result<(Zeroizing<String>, Sm4Key), Failure> {
+    let mut bytes = Zeroizing::new([0; 16]);
+    ambient::fill(&mut *bytes);
+    let text: String = bytes.iter().map(|byte| char::from(LETTERS[usize::from(byte % 64)])).collect();
+    let text = Zeroizing::new(text);
+    let key = Sm4Key::from_ascii(&text).map_err(|error| Failure::new(error.to_string()))?;
+    Ok((text, key))
+}

@@ -1,0 +1,114 @@
+//! `yanmi seal` and `yanmi open`: what goes into `encData`, and what is in it.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use yanmi_protocol::envelope::{self, CipherText};
+use yanmi_protocol::{Members, Sm4Key};
+
+use crate::diagnosis;
+use crate::failure::Failure;
+use crate::key_text;
+
+/// Largest input, in bytes.
+const MAX_INPUT: u64 = 1024 * 1024;
+
+/// 加密：标准输入的明文 → 标准输出的 encData
+#[derive(Debug, clap::Args)]
+pub(crate) struct Seal {
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+/// 解密：标准输入的 encData 或整个报文 → 标准输出的明文；打不开时说明原因
+#[derive(Debug, clap::Args)]
+pub(crate) struct Open {
+    #[command(flatten)]
+    key: KeyArgs,
+}
+
+#[derive(Debug, clap::Args)]
+struct KeyArgs {
+    /// 密钥：32 位十六进制或 16 个 ASCII 字符（测试用；正式密钥请用 --key-file）
+    #[arg(long, value_name = "密钥", conflicts_with = "key_file")]
+    key: Option<String>,
+    /// 密钥文件
+    #[arg(long, value_name = "文件")]
+    key_file: Option<PathBuf>,
+}
+
+impl KeyArgs {
+    /// The key; which one it is goes to the standard error, so that two people can compare.
+    fn read(&self) -> Result<Sm4Key, Failure> {
+        let key = match (&self.key, &self.key_file) {
+            (Some(text), _) => key_text::parse(text)?,
+            (None, Some(file)) => key_text::from_file(file)?,
+            (None, None) => return Err(Failure::new("请用 --key 或 --key-file 给出密钥")),
+        };
+        eprintln!("密钥校验值 {}", key.kcv());
+        Ok(key)
+    }
+}
+
+impl Seal {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let key = self.key.read()?;
+        let input = input()?;
+        if input.len() > envelope::MAX_PLAIN_BYTES {
+            return Err(Failure::new(format!("明文超过 {} 字节", envelope::MAX_PLAIN_BYTES)));
+        }
+        println!("{}", envelope::seal(&key, &input));
+        Ok(())
+    }
+}
+
+impl Open {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let key = self.key.read()?;
+        let text = String::from_utf8_lossy(&input()?).into_owned();
+        let enc_data = enc_data(text.trim());
+        let opened = CipherText::from_hex(&enc_data)
+            .map_err(|error| error.to_string())
+            .and_then(|sealed| sealed.open(&key).map_err(|error| error.to_string()));
+        match opened {
+            Ok(plain) => {
+                println!("{}", plain.as_str());
+                if plain.members().is_ok_and(|members| members.raw("encData").is_ok_and(|raw| raw.is_some()))
+                {
+                    eprintln!("注意：加密的是整个报文；只应加密业务参数的 JSON，结果放入 encData。");
+                }
+                Ok(())
+            }
+            Err(why) => {
+                let likely = diagnosis::explain(&key, &enc_data).unwrap_or_else(|| {
+                    "没有符合已知的常见错误：请核对密钥校验值是否与对方一致，密文是否完整。".to_owned()
+                });
+                Err(Failure::new(format!("无法解密：{why}\n{likely}")))
+            }
+        }
+    }
+}
+
+fn input() -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .take(MAX_INPUT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::because("无法读取标准输入", &error))?;
+    if bytes.len() as u64 > MAX_INPUT {
+        return Err(Failure::new(format!("输入超过 {MAX_INPUT} 字节")));
+    }
+    Ok(bytes)
+}
+
+/// The `encData` of a whole request or answer, or the text itself.
+fn enc_data(text: &str) -> String {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    let Ok(members) = Members::parse(text) else { return text.to_owned() };
+    let own = members.raw("encData").ok().flatten();
+    let inner = || {
+        let data = Members::parse(members.raw("data").ok().flatten()?).ok()?;
+        data.raw("encData").ok().flatten()
+    };
+    own.or_else(inner).map_or_else(|| text.to_owned(), |raw| raw.trim_matches('"').to_owned())
+}

@@ -1,0 +1,36 @@
+//! Keys as people write them: 32 hexadecimal digits, or 16 ASCII characters.
+
+use std::path::Path;
+
+use yanmi_protocol::Sm4Key;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// Reads a key of either form; white space around it does not matter.
+pub(crate) fn parse(text: &str) -> Result<Sm4Key, Failure> {
+    let text = text.trim();
+    // Sixteen characters are a key of ASCII characters, whatever they are; everything else is meant as hexadecimal.
+    let key = if text.len() == 16 { Sm4Key::from_ascii(text) } else { Sm4Key::from_hex(text) };
+    key.map_err(|error| Failure::new(error.to_string()))
+}
+
+/// Reads a key from a file.
+pub(crate) fn from_file(path: &Path) -> Result<Sm4Key, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::because(&format!("无法读取密钥文件 {}", path.display()), &error))?;
+    parse(&Zeroizing::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_are_read() {
+        let hex = parse(" 00112233445566778899aabbccddeeff\n").expect("a key");
+        assert_eq!(&*hex.to_hex(), "00112233445566778899AABBCCDDEEFF");
+        assert_eq!(parse("yanmi-test-key-1").expect("a key").bytes(), b"yanmi-test-key-1");
+        assert!(parse("0011").expect_err("short").to_string().contains("实际为 4 位"));
+    }
+}
