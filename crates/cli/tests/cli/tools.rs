@@ -1,0 +1,51 @@
+//! The tools that need no center.
+
+use crate::yanmi::run;
+
+#[test]
+fn keys_are_made_and_recognized() {
+    for args in [&["key", "new"][..], &["key", "new", "--ascii"]] {
+        let made = run(args, "");
+        let mut lines = made.out.lines();
+        let mut word =
+            || lines.next().and_then(|line| line.split_whitespace().last()).expect("a word").to_owned();
+        let (key, kcv) = (word(), word());
+        assert_eq!(run(&["key", "kcv"], &key).out.trim(), kcv);
+    }
+    let bad = run(&["key", "kcv"], "0011");
+    assert_eq!((bad.code, bad.err.trim()), (1, "密钥应为 32 位十六进制数字，实际为 4 位"));
+}
+
+#[test]
+fn what_is_sealed_opens_whether_bare_or_in_a_message() {
+    let key = ["--key", "00112233445566778899AABBCCDDEEFF"];
+    let plain = "{\"checkStas\":\"1\"}";
+    let sealed = run(&[&["seal"], &key[..]].concat(), plain).out;
+    let sealed = sealed.trim();
+    let answer = format!("{{\"code\":0,\"data\":{{\"encData\":\"{sealed}\"}}}}");
+    for text in [sealed.to_owned(), format!("{{\"orgId\":\"x\",\"encData\":\"{sealed}\"}}"), answer] {
+        assert_eq!(run(&[&["open"], &key[..]].concat(), &text).out.trim(), plain);
+    }
+    let wrong = run(&["open", "--key", "yanmi-test-key-1"], sealed);
+    assert_eq!(wrong.code, 1);
+    assert!(wrong.err.contains("无法解密") && wrong.out.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn help_and_mistakes_are_chinese() {
+    let help = run(&["--help"], "");
+    assert_eq!(help.code, 0);
+    for word in ["用法：", "命令:", "选项:", "显示帮助", "sandbox"] {
+        assert!(help.out.contains(word), "{word} in {}", help.out);
+    }
+    for (args, words) in [
+        (&["nonsense"][..], "没有命令 nonsense"),
+        (&["serve"], "缺少选项 --config"),
+        (&["key", "new", "--wrong"], "没有选项 --wrong"),
+        (&["load", "--what", "x"], "可选：echo, status, notify"),
+        (&["sandbox", "--port", "70000"], "的值 70000 不可用"),
+    ] {
+        let ran = run(args, "");
+        assert!(ran.code == 2 && ran.err.contains(words), "{args:?}: {ran:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! Running the executable.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_yanmi");
+
+/// What a run printed and how it ended.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: i32,
+}
+
+/// Runs the executable with this on its standard input.
+pub(crate) fn run(args: &[&str], input: &str) -> Ran {
+    let mut child = Command::new(PROGRAM)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the executable starts");
+    // A command that does not read its input may be gone already.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let ran = child.wait_with_output().expect("the executable ends");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Ran { out: text(ran.stdout), err: text(ran.stderr), code: ran.status.code().unwrap_or(-1) }
+}
+
+/// A sandbox that is ready; killed when dropped.
+pub(crate) struct Sandbox {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    pub(crate) port: u16,
+    pub(crate) file: String,
+}
+
+impl Sandbox {
+    /// Starts a sandbox in a folder, on ports that are free now; on others if somebody takes them meanwhile.
+    pub(crate) fn start(dir: &Path) -> Self {
+        for _ in 0..20 {
+            if let Some(sandbox) = Self::try_start(dir, free_port()) {
+                return sandbox;
+            }
+        }
+        panic!("no sandbox started on twenty ports");
+    }
+
+    fn try_start(dir: &Path, port: u16) -> Option<Self> {
+        let mut child = Command::new(PROGRAM)
+            .args(["sandbox", "--dir", dir.to_str()?, "--port", &port.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the executable starts");
+        let mut out = BufReader::new(child.stdout.take()?);
+        let mut line = String::new();
+        while out.read_line(&mut line).expect("a line") > 0 {
+            if let Some(file) = line.trim().strip_prefix("ready: ") {
+                let file = file.to_owned();
+                return Some(Self { child, out, port, file });
+            }
+            line.clear();
+        }
+        child.wait().expect("it ended");
+        None
+    }
+
+    /// Asks one of its ports; the body of the answer as JSON.
+    pub(crate) fn ask(&self, offset: u16, method: &str, path: &str, body: &str) -> serde_json::Value {
+        let text = http(self.port + offset, method, path, body);
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {text}"))
+    }
+
+    /// Stops it as Ctrl-C does; what it printed after it was ready.
+    pub(crate) fn stop(mut self) -> String {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+        let mut rest = String::new();
+        self.out.read_to_string(&mut rest).expect("the rest");
+        assert!(self.child.wait().expect("it ends").success());
+        rest
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that was free a moment ago, with room for the two others of a sandbox.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    listener.local_addr().expect("an address").port().min(65_000)
+}
+
+/// One plain HTTP request; the body of the answer.
+pub(crate) fn http(port: u16, method: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
+    let length = body.len();
+    write!(stream, "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}")
+        .expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer.split_once("\r\n\r\n").expect("a head").1.to_owned()
+}
