@@ -1,3 +1,20 @@
-//! Checks and chores of the repository.
+//! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`.
 
-fn main() {}
+mod bench;
+mod references;
+mod tidy;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["tidy"] => tidy::run(),
+        ["references"] => references::rewrite(),
+        ["bench", rest @ ..] => bench::run(rest),
+        _ => {
+            eprintln!("usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N]");
+            ExitCode::from(2)
+        }
+    }
+}

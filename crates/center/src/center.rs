@@ -127,20 +127,8 @@ impl Center {
             stopping: stopped,
             settings: settings(&config),
         });
-        let metrics_from: Arc<[IpNet]> = config.metrics_from.clone().into();
-        let servers = listeners
-            .into_iter()
-            .map(|(face, listener)| {
-                let router = match face {
-                    "institution" => institution::router(Arc::clone(&site)),
-                    _ => channel::router(Arc::clone(&site)),
-                };
-                let router = router.merge(operations::router(Arc::clone(&site), Arc::clone(&metrics_from)));
-                Server::start(listener, router, config.limits.server())
-            })
-            .collect();
         Ok(Self {
-            servers,
+            servers: serve(&site, listeners, &config),
             chores: vec![
                 tokio::spawn(follow_registry(Arc::clone(&site))),
                 tokio::spawn(upkeep(Arc::clone(&site))),
@@ -202,6 +190,20 @@ impl Center {
         }
         farewell
     }
+}
+
+/// Begins to serve every face on its listener.
+fn serve(site: &Arc<Site>, listeners: Vec<(&'static str, Listener)>, config: &Config) -> Vec<Server> {
+    let metrics_from: Arc<[IpNet]> = config.metrics_from.clone().into();
+    let serve = |(face, listener)| {
+        let router = match face {
+            "institution" => institution::router(Arc::clone(site)),
+            _ => channel::router(Arc::clone(site)),
+        };
+        let router = router.merge(operations::router(Arc::clone(site), Arc::clone(&metrics_from)));
+        Server::start(listener, router, config.limits.server())
+    };
+    listeners.into_iter().map(serve).collect()
 }
 
 fn outbound(config: &Config) -> Result<Outbound, RootsError> {

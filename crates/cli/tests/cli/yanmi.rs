@@ -51,14 +51,15 @@ impl Sandbox {
     }
 
     fn try_start(dir: &Path, port: u16) -> Option<Self> {
+        let dir = dir.to_str().expect("a path");
         let mut child = Command::new(PROGRAM)
-            .args(["sandbox", "--dir", dir.to_str()?, "--port", &port.to_string()])
+            .args(["sandbox", "--dir", dir, "--port", &port.to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("the executable starts");
-        let mut out = BufReader::new(child.stdout.take()?);
+        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         while out.read_line(&mut line).expect("a line") > 0 {
             if let Some(file) = line.trim().strip_prefix("ready: ") {

@@ -1,0 +1,74 @@
+//! Dependencies point one way only. Each crate line keeps something out: the server out of the SDK, I/O out of the
+//! rules, fake parties out of production.
+
+use super::{File, Violation};
+
+/// What each crate may depend on, beside crates of others: in general, and in its tests.
+const ALLOWED: [(&str, &[&str], &[&str]); 6] = [
+    ("protocol", &[], &[]),
+    ("verification", &["protocol"], &[]),
+    ("center", &["protocol", "verification"], &["simulator"]),
+    ("simulator", &["protocol"], &[]),
+    ("cli", &["protocol", "verification", "center", "simulator"], &[]),
+    ("xtask", &["protocol"], &[]),
+];
+
+/// Crates of others that would bring I/O into the pure crates.
+const IMPURE: [&str; 6] = ["tokio", "sqlx", "hyper", "axum", "rustls", "tracing"];
+const PURE: [&str; 2] = ["protocol", "verification"];
+
+pub(crate) fn check(files: &[File]) -> Vec<Violation> {
+    let manifests = files.iter().filter(|file| file.path.ends_with("/Cargo.toml"));
+    manifests.flat_map(|file| manifest(&file.path, &file.text)).collect()
+}
+
+fn manifest(path: &str, text: &str) -> Vec<Violation> {
+    let name = path.trim_end_matches("/Cargo.toml").rsplit('/').next().unwrap_or_default();
+    let Ok(table) = text.parse::<toml::Table>() else {
+        return vec![Violation::new(path, "is no TOML")];
+    };
+    let mut out = Vec::new();
+    let lints = table.get("lints").and_then(|lints| lints.get("workspace"));
+    if lints.and_then(toml::Value::as_bool) != Some(true) {
+        out.push(Violation::new(path, "needs [lints] workspace = true"));
+    }
+    let Some((_, general, tests)) = ALLOWED.iter().find(|(known, _, _)| *known == name) else {
+        out.push(Violation::new(path, "is a crate tidy does not know: say what it may depend on"));
+        return out;
+    };
+    for (section, more) in [("dependencies", &[][..]), ("dev-dependencies", tests)] {
+        let names = table.get(section).and_then(toml::Value::as_table).map(toml::Table::keys);
+        for dependency in names.into_iter().flatten() {
+            let own = dependency.strip_prefix("yanmi-");
+            let allowed = own.is_none_or(|own| general.contains(&own) || more.contains(&own));
+            if !allowed {
+                out.push(Violation::new(path, format!("{name} may not depend on {dependency} ({section})")));
+            }
+            if PURE.contains(&name) && IMPURE.contains(&dependency.as_str()) {
+                out.push(Violation::new(path, format!("{name} is pure and may not depend on {dependency}")));
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(path: &str, text: &str) -> Vec<String> {
+        manifest(path, text).into_iter().map(|violation| violation.what).collect()
+    }
+
+    #[test]
+    fn directions() {
+        let lints = "[lints]\nworkspace = true\n";
+        let center = |section: &str| format!("{lints}[{section}]\nyanmi-simulator.workspace = true\n");
+        assert_eq!(said("crates/center/Cargo.toml", &center("dev-dependencies")), Vec::<String>::new());
+        assert_eq!(said("crates/center/Cargo.toml", &center("dependencies")).len(), 1);
+        let pure = format!("{lints}[dependencies]\ntokio = \"1\"\n");
+        assert_eq!(said("crates/verification/Cargo.toml", &pure).len(), 1);
+        assert_eq!(said("crates/cli/Cargo.toml", "[dependencies]\n").len(), 1, "lints");
+        assert_eq!(said("crates/unknown/Cargo.toml", lints).len(), 1);
+    }
+}
