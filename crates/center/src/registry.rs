@@ -1,6 +1,6 @@
 //! Who is who: accounts, institutions and channels.
 //!
-//! They are few and change seldom, so all of them are held in memory as one immutable [`Snapshot`]. A request takes
+//! They are few and change seldom, so all of them are held in memory as one immutable snapshot. A request takes
 //! the snapshot once and asks nobody else: no lock, no statement. Every change raises a version in the database; a
 //! running center looks at it each second and swaps the snapshot when it has moved.
 //!

@@ -2,7 +2,7 @@
 //!
 //! `SQLite`, embedded, with a write-ahead log and `synchronous=FULL`: what was committed survives the loss of power.
 //! Statements live beside their use, in the subset both of the planned databases understand; what must differ
-//! between them is in [`batch`].
+//! between them is in the module `batch`.
 
 pub(crate) mod batch;
 pub(crate) mod row;

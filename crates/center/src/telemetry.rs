@@ -299,3 +299,47 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_reference() {
+        let page = include_str!("../../../docs/reference/metrics.md");
+        for (name, meaning) in METRICS.into_iter().chain([NATIONAL_METRIC]) {
+            let start = format!("| `{name}` | ");
+            let row = page.lines().find_map(|line| line.strip_prefix(&start));
+            let row = row.unwrap_or_else(|| panic!("{name} is not on docs/reference/metrics.md"));
+            let plain = row.trim_end_matches(" |").replace('`', "");
+            assert_eq!(plain, meaning, "{name}");
+        }
+        let rows = page.lines().filter(|line| line.starts_with("| `yanmi_")).count();
+        assert_eq!(rows, METRICS.len() + 1, "the page names metrics that do not exist");
+    }
+
+    #[test]
+    fn a_request_is_counted_and_timed() {
+        let telemetry = Telemetry::new(false).expect("metrics");
+        telemetry.request(&RequestLine {
+            operation: Operation::Notify,
+            org_id: "his",
+            code: Code::PasswordFree,
+            started: Instant::now(),
+            batch: 3,
+            token: None,
+            cause: None,
+        });
+        telemetry.upkeep();
+        let page = telemetry.render(1, 2, 3);
+        for line in [
+            "yanmi_requests_total{op=\"notify\",code=\"500320\"} 1",
+            "yanmi_request_seconds_count{op=\"notify\"} 1",
+            "yanmi_ledger_waiting 1",
+            "yanmi_resident_verifications 2",
+            "yanmi_held_queries 3",
+        ] {
+            assert!(page.lines().any(|l| l == line), "{line} is not in {page}");
+        }
+    }
+}

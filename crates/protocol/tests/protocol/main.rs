@@ -2,4 +2,5 @@
 
 mod envelope;
 mod mutation;
+mod reference;
 mod vectors;

@@ -18,6 +18,10 @@ const MILLI: Duration = Duration::from_millis(1);
 const SOON: Duration = Duration::from_secs(3);
 const BY_FACE: Conclusion = Conclusion::Confirmed { way: Way::Face, by: Confirmer::Holder };
 
+fn just_before(span: Duration) -> Duration {
+    span.saturating_sub(MILLI)
+}
+
 impl Scene {
     fn conclude(&mut self, conclusion: Conclusion) -> Result<(), Refusal> {
         let current = self.current();
@@ -77,7 +81,7 @@ fn v3_the_same_amount_keeps_attempt_and_number_and_extends_the_life() {
     scene.notify(Some("5")).expect("asked");
     let first = scene.current();
     scene.verification = delivered(&first, first.notice, scene.now).map(|(next, _)| next);
-    scene.forward(scene.policy.notice_life - MILLI);
+    scene.forward(just_before(scene.policy.notice_life));
     assert_eq!(scene.event_of(Some("5.00")), Event::AskedAgain);
     let again = scene.current();
     assert_eq!((again.attempt, again.notice), (first.attempt, first.notice));
@@ -125,7 +129,7 @@ fn v6_only_the_live_number_counts_and_only_in_time() {
     let mut scene = Scene::new();
     scene.notify(None).expect("asked");
     let open = scene.clone();
-    scene.forward(scene.policy.notice_life - MILLI);
+    scene.forward(just_before(scene.policy.notice_life));
     assert_eq!(scene.conclude(BY_FACE), Ok(()));
     assert_eq!(scene.conclude(BY_FACE), Ok(()), "channels repeat");
     assert_eq!(
@@ -153,7 +157,7 @@ fn v8_the_limits_of_a_verification() {
     let mut scene = Scene::new();
     scene.policy.notices_per_person_hour = 1_000;
     scene.notify(None).expect("the first");
-    scene.forward(SOON - MILLI);
+    scene.forward(just_before(SOON));
     assert_eq!(scene.notify(None), Err(Refusal::TooFrequent { wait: MILLI }));
     scene.forward(MILLI);
     for _ in 1..scene.policy.notices_per_verification {
@@ -175,7 +179,7 @@ fn v9_exactly_while_it_counts() {
     scene.notify(Some("5")).expect("asked");
     assert_eq!(scene.status(), Ok(Status::NotConfirmed));
     scene.conclude(BY_FACE).expect("confirmed");
-    scene.forward(scene.policy.confirmation_life - MILLI);
+    scene.forward(just_before(scene.policy.confirmation_life));
     assert_eq!(scene.status(), Ok(Status::Confirmed));
     scene.forward(MILLI);
     assert_eq!(scene.status(), Ok(Status::NotConfirmed));
