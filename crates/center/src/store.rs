@@ -23,8 +23,10 @@ use crate::sealing::{Cell, Sealer};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows a statement hands over at once; as many as the largest batch, so that reading one never waits on a channel.
 const ROW_BUFFER: usize = 1_024;
+/// Prepared statements kept, per connection: each batch statement in each of its seven sizes, and the others.
+const STATEMENTS: usize = 200;
 /// Memory for pages, per connection, in KiB.
-const CACHE_KIB: u32 = 64 * 1_024;
+const CACHE_KIB: u32 = 8 * 1_024;
 /// Pages the write-ahead log grows to before they are moved into the database file.
 const CHECKPOINT_PAGES: u32 = 4_000;
 /// `PRAGMA application_id`: "YANM". A database of another program is not touched.
@@ -103,6 +105,7 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .row_buffer_size(ROW_BUFFER)
+            .statement_cache_capacity(STATEMENTS)
             .pragma("cache_size", format!("-{CACHE_KIB}"))
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())

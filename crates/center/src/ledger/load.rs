@@ -7,11 +7,13 @@ use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, Perso
 
 use super::command::{Key, Loaded};
 use crate::store::StoreError;
-use crate::store::batch::Rows;
+use crate::store::batch::{Rows, Statement};
 use crate::store::row::Columns;
 
-const FACTS: &str = "\
-    SELECT k.key, \
+/// Each row is the key's number, token and institution.
+const FACTS: Statement = Statement {
+    head: "WITH k (number, token, org_code) AS (",
+    tail: ") SELECT k.number, \
         t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
         t.holder, \
         v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
@@ -19,12 +21,13 @@ const FACTS: &str = "\
         p.budget, \
         f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, \
         u.day, u.amount \
-    FROM json_each($1) k \
-    LEFT JOIN tokens t ON t.token = k.value ->> 0 \
-    LEFT JOIN verifications v ON v.token = k.value ->> 0 AND v.org_code = k.value ->> 1 \
+    FROM k \
+    LEFT JOIN tokens t ON t.token = k.token \
+    LEFT JOIN verifications v ON v.token = k.token AND v.org_code = k.org_code \
     LEFT JOIN persons p ON p.person = t.person \
     LEFT JOIN password_free f ON f.person = t.person AND f.channel = t.channel \
-    LEFT JOIN free_uses u ON u.token = k.value ->> 0 AND u.org_code = k.value ->> 1";
+    LEFT JOIN free_uses u ON u.token = k.token AND u.org_code = k.org_code",
+};
 
 /// Everything stored about each key, in the order of the keys.
 pub(crate) async fn facts(
@@ -32,14 +35,13 @@ pub(crate) async fn facts(
     keys: &[Key],
 ) -> Result<Vec<Loaded>, StoreError> {
     let mut rows = Rows::default();
-    for key in keys {
+    for (at, key) in keys.iter().enumerate() {
         rows.push(|row| {
-            row.plain(key.token.as_str()).plain(key.org_code.as_str());
+            row.number(signed(at)).text(key.token.as_str()).text(key.org_code.as_str());
         });
     }
     let mut out = vec![Loaded::default(); keys.len()];
-    let found = sqlx::query(FACTS).bind(rows.into_parameter()).fetch_all(connection).await?;
-    for row in &found {
+    for row in &rows.fetch(connection, FACTS).await? {
         let mut columns = Columns::new(row, "tokens");
         let slot = usize::try_from(columns.number()?).ok().and_then(|at| out.get_mut(at));
         let Some(slot) = slot else { return Err(columns.impossible("查询返回了未请求的行")) };
@@ -53,6 +55,11 @@ pub(crate) async fn facts(
         slot.free_use = columns.free_use()?;
     }
     Ok(out)
+}
+
+/// The number of a key in its batch, which is short.
+fn signed(at: usize) -> i64 {
+    i64::try_from(at).unwrap_or(i64::MAX)
 }
 
 const NEWEST: &str = "\
@@ -159,17 +166,18 @@ pub(crate) async fn tries(
     connection: &mut SqliteConnection,
     identities: &[IdentityKey],
 ) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
-    const TEXT: &str = "\
-        SELECT k.key, w.tries, w.locked_until FROM json_each($1) k \
-        JOIN password_tries w ON w.identity = unhex(k.value ->> 0)";
+    const TEXT: Statement = Statement {
+        head: "WITH k (number, identity) AS (",
+        tail: ") SELECT k.number, w.tries, w.locked_until FROM k JOIN password_tries w ON w.identity = k.identity",
+    };
     let mut rows = Rows::default();
-    for identity in identities {
+    for (at, identity) in identities.iter().enumerate() {
         rows.push(|row| {
-            row.bytes(&identity.0);
+            row.number(signed(at)).bytes(&identity.0);
         });
     }
     let mut out = HashMap::with_capacity(identities.len());
-    for row in &sqlx::query(TEXT).bind(rows.into_parameter()).fetch_all(connection).await? {
+    for row in &rows.fetch(connection, TEXT).await? {
         let mut columns = Columns::new(row, "password_tries");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         let tries = PasswordTries {
@@ -188,16 +196,18 @@ pub(crate) async fn budgets(
     connection: &mut SqliteConnection,
     persons: &[PersonKey],
 ) -> Result<HashMap<PersonKey, Budget>, StoreError> {
-    const TEXT: &str = "\
-        SELECT k.key, p.budget FROM json_each($1) k JOIN persons p ON p.person = unhex(k.value ->> 0)";
+    const TEXT: Statement = Statement {
+        head: "WITH k (number, person) AS (",
+        tail: ") SELECT k.number, p.budget FROM k JOIN persons p ON p.person = k.person",
+    };
     let mut rows = Rows::default();
-    for person in persons {
+    for (at, person) in persons.iter().enumerate() {
         rows.push(|row| {
-            row.bytes(&person.0);
+            row.number(signed(at)).bytes(&person.0);
         });
     }
     let mut out = HashMap::with_capacity(persons.len());
-    for row in &sqlx::query(TEXT).bind(rows.into_parameter()).fetch_all(connection).await? {
+    for row in &rows.fetch(connection, TEXT).await? {
         let mut columns = Columns::new(row, "persons");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         if let Some(person) = persons.get(at) {
@@ -212,18 +222,19 @@ pub(crate) async fn free_settings(
     connection: &mut SqliteConnection,
     wanted: &[(PersonKey, ChannelId)],
 ) -> Result<HashMap<(PersonKey, ChannelId), PasswordFree>, StoreError> {
-    const TEXT: &str = "\
-        SELECT k.key, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used \
-        FROM json_each($1) k \
-        JOIN password_free f ON f.person = unhex(k.value ->> 0) AND f.channel = k.value ->> 1";
+    const TEXT: Statement = Statement {
+        head: "WITH k (number, person, channel) AS (",
+        tail: ") SELECT k.number, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used \
+            FROM k JOIN password_free f ON f.person = k.person AND f.channel = k.channel",
+    };
     let mut rows = Rows::default();
-    for (person, channel) in wanted {
+    for (at, (person, channel)) in wanted.iter().enumerate() {
         rows.push(|row| {
-            row.bytes(&person.0).plain(channel.as_str());
+            row.number(signed(at)).bytes(&person.0).text(channel.as_str());
         });
     }
     let mut out = HashMap::with_capacity(wanted.len());
-    for row in &sqlx::query(TEXT).bind(rows.into_parameter()).fetch_all(connection).await? {
+    for row in &rows.fetch(connection, TEXT).await? {
         let mut columns = Columns::new(row, "password_free");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         if let (Some(key), Some(setting)) = (wanted.get(at), columns.password_free()?) {

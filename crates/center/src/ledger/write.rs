@@ -8,7 +8,7 @@ use yanmi_verification::{
 
 use super::command::{Key, Learned};
 use crate::store::StoreError;
-use crate::store::batch::Rows;
+use crate::store::batch::{Rows, Statement};
 use crate::store::row::{identity_word, state_columns};
 
 /// The rows of one batch, by table.
@@ -40,12 +40,12 @@ impl Changes {
     pub(crate) fn token(&mut self, learned: &Learned) {
         let c = &learned.credential;
         self.tokens.push(|row| {
-            row.plain(learned.token.as_str())
+            row.text(learned.token.as_str())
                 .bytes(&c.person.0)
                 .bytes(&c.identity_key.0)
-                .plain(c.channel.as_str())
+                .text(c.channel.as_str())
                 .number(i64::from(c.active))
-                .plain(identity_word(c.identity))
+                .text(identity_word(c.identity))
                 .number(i64::from(c.authorized))
                 .number(i64::from(c.password_set))
                 .number(c.decoded_at.get())
@@ -57,8 +57,8 @@ impl Changes {
     pub(crate) fn verification(&mut self, key: &Key, v: &Verification, shown_name: Option<&str>) {
         let state = state_columns(v.state);
         self.verifications.push(|row| {
-            row.plain(key.token.as_str())
-                .plain(key.org_code.as_str())
+            row.text(key.token.as_str())
+                .text(key.org_code.as_str())
                 .number(i64::from(v.attempt))
                 .number(signed(v.notice.number()))
                 .number(signed(v.serial.number()))
@@ -69,9 +69,9 @@ impl Changes {
                 .number(v.expires_at.get())
                 .number(i64::from(v.notices))
                 .number(v.first_at.get())
-                .plain(state.word)
+                .text(state.word)
                 .optional_number(state.at.map(UnixMillis::get))
-                .optional_plain(state.reason)
+                .optional_text(state.reason)
                 .optional_number(state.valid_until.map(UnixMillis::get));
         });
     }
@@ -93,7 +93,7 @@ impl Changes {
     pub(crate) fn free(&mut self, person: PersonKey, channel: ChannelId, setting: &PasswordFree) {
         self.free.push(|row| {
             row.bytes(&person.0)
-                .plain(channel.as_str())
+                .text(channel.as_str())
                 .number(i64::from(setting.open))
                 .optional_number(setting.single_limit.map(Amount::fen))
                 .optional_number(setting.day_limit.map(Amount::fen))
@@ -106,8 +106,8 @@ impl Changes {
 
     pub(crate) fn free_use(&mut self, key: &Key, used: FreeUse) {
         self.free_uses.push(|row| {
-            row.plain(key.token.as_str())
-                .plain(key.org_code.as_str())
+            row.text(key.token.as_str())
+                .text(key.org_code.as_str())
                 .number(i64::from(used.day))
                 .optional_number(used.amount.map(Amount::fen));
         });
@@ -116,15 +116,15 @@ impl Changes {
     pub(crate) fn audit(&mut self, entry: &Audited<'_>) {
         self.audit.push(|row| {
             row.number(entry.at.get())
-                .plain(entry.event.code())
-                .optional_plain(entry.key.map(|key| key.token.as_str()))
-                .optional_plain(entry.key.map(|key| key.org_code.as_str()))
-                .optional_plain(entry.credential.map(|c| c.channel.as_str()))
+                .text(entry.event.code())
+                .optional_text(entry.key.map(|key| key.token.as_str()))
+                .optional_text(entry.key.map(|key| key.org_code.as_str()))
+                .optional_text(entry.credential.map(|c| c.channel.as_str()))
                 .optional_bytes(entry.credential.map(|c| c.person.0.as_slice()))
                 .optional_number(entry.verification.map(|v| signed(v.notice.number())))
                 .optional_number(entry.verification.map(|v| signed(v.serial.number())))
                 .optional_number(entry.amount.map(Amount::fen))
-                .optional_plain(entry.detail)
+                .optional_text(entry.detail)
                 .optional_bytes(entry.confirmer);
         });
     }
@@ -138,7 +138,7 @@ impl Changes {
         channel: ChannelId,
     ) {
         self.audit.push(|row| {
-            row.number(at.get()).plain(event.code()).null().null().plain(channel.as_str()).bytes(&person.0);
+            row.number(at.get()).text(event.code()).null().null().text(channel.as_str()).bytes(&person.0);
             row.null().null().null().null().null();
         });
     }
@@ -146,8 +146,8 @@ impl Changes {
     /// An event about a document whose holder need not be known by a credential.
     pub(crate) fn audit_identity(&mut self, at: UnixMillis, event: Event, identity: IdentityKey) {
         self.audit.push(|row| {
-            row.number(at.get()).plain(event.code()).null().null().null().bytes(&identity.0);
-            row.null().null().null().plain("identity").null();
+            row.number(at.get()).text(event.code()).null().null().null().bytes(&identity.0);
+            row.null().null().null().text("identity").null();
         });
     }
 
@@ -158,21 +158,14 @@ impl Changes {
 
     /// Writes it all, within the transaction the caller has begun.
     pub(crate) async fn write(self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        run(connection, TOKENS, self.tokens).await?;
-        run(connection, VERIFICATIONS, self.verifications).await?;
-        run(connection, PERSONS, self.persons).await?;
-        run(connection, TRIES, self.tries).await?;
-        run(connection, FREE, self.free).await?;
-        run(connection, FREE_USES, self.free_uses).await?;
-        run(connection, AUDIT, self.audit).await
+        self.tokens.execute(connection, TOKENS).await?;
+        self.verifications.execute(connection, VERIFICATIONS).await?;
+        self.persons.execute(connection, PERSONS).await?;
+        self.tries.execute(connection, TRIES).await?;
+        self.free.execute(connection, FREE).await?;
+        self.free_uses.execute(connection, FREE_USES).await?;
+        self.audit.execute(connection, AUDIT).await
     }
-}
-
-async fn run(connection: &mut SqliteConnection, text: &'static str, rows: Rows) -> Result<(), StoreError> {
-    if !rows.is_empty() {
-        sqlx::query(text).bind(rows.into_parameter()).execute(connection).await?;
-    }
-    Ok(())
 }
 
 /// Numbers of thirteen digits fit either way.
@@ -180,55 +173,49 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-const TOKENS: &str = "\
-    INSERT INTO tokens (token, person, identity, channel, active, condition, authorized, password_set, decoded_at, \
-        holder) \
-    SELECT value ->> 0, unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-        value ->> 7, value ->> 8, unhex(value ->> 9) \
-    FROM json_each($1) WHERE true \
-    ON CONFLICT (token) DO UPDATE SET person = excluded.person, identity = excluded.identity, \
+const TOKENS: Statement = Statement {
+    head: "INSERT INTO tokens (token, person, identity, channel, active, condition, authorized, password_set, \
+        decoded_at, holder)",
+    tail: "ON CONFLICT (token) DO UPDATE SET person = excluded.person, identity = excluded.identity, \
         channel = excluded.channel, active = excluded.active, condition = excluded.condition, \
         authorized = excluded.authorized, password_set = excluded.password_set, decoded_at = excluded.decoded_at, \
-        holder = excluded.holder";
+        holder = excluded.holder",
+};
 
-const VERIFICATIONS: &str = "\
-    INSERT INTO verifications (token, org_code, attempt, notice, serial, serial_at, amount, shown_name, asked_at, \
-        expires_at, notices, first_at, state, state_at, reason, valid_until) \
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, \
-        value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15 \
-    FROM json_each($1) WHERE true \
-    ON CONFLICT (token, org_code) DO UPDATE SET attempt = excluded.attempt, notice = excluded.notice, \
+const VERIFICATIONS: Statement = Statement {
+    head: "INSERT INTO verifications (token, org_code, attempt, notice, serial, serial_at, amount, shown_name, \
+        asked_at, expires_at, notices, first_at, state, state_at, reason, valid_until)",
+    tail: "ON CONFLICT (token, org_code) DO UPDATE SET attempt = excluded.attempt, notice = excluded.notice, \
         serial = excluded.serial, serial_at = excluded.serial_at, amount = excluded.amount, \
         shown_name = coalesce(excluded.shown_name, shown_name), asked_at = excluded.asked_at, \
         expires_at = excluded.expires_at, notices = excluded.notices, first_at = excluded.first_at, \
         state = excluded.state, state_at = excluded.state_at, reason = excluded.reason, \
-        valid_until = excluded.valid_until";
+        valid_until = excluded.valid_until",
+};
 
-const PERSONS: &str = "\
-    INSERT INTO persons (person, budget) SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each($1) WHERE true \
-    ON CONFLICT (person) DO UPDATE SET budget = excluded.budget";
+const PERSONS: Statement = Statement {
+    head: "INSERT INTO persons (person, budget)",
+    tail: "ON CONFLICT (person) DO UPDATE SET budget = excluded.budget",
+};
 
-const TRIES: &str = "\
-    INSERT INTO password_tries (identity, tries, locked_until) \
-    SELECT unhex(value ->> 0), value ->> 1, value ->> 2 FROM json_each($1) WHERE true \
-    ON CONFLICT (identity) DO UPDATE SET tries = excluded.tries, locked_until = excluded.locked_until";
+const TRIES: Statement = Statement {
+    head: "INSERT INTO password_tries (identity, tries, locked_until)",
+    tail: "ON CONFLICT (identity) DO UPDATE SET tries = excluded.tries, locked_until = excluded.locked_until",
+};
 
-const FREE: &str = "\
-    INSERT INTO password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used) \
-    SELECT unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, \
-        value ->> 7, value ->> 8 \
-    FROM json_each($1) WHERE true \
-    ON CONFLICT (person, channel) DO UPDATE SET open = excluded.open, single_limit = excluded.single_limit, \
+const FREE: Statement = Statement {
+    head: "INSERT INTO password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used)",
+    tail: "ON CONFLICT (person, channel) DO UPDATE SET open = excluded.open, single_limit = excluded.single_limit, \
         day_limit = excluded.day_limit, day_count = excluded.day_count, day = excluded.day, \
-        spent = excluded.spent, used = excluded.used";
+        spent = excluded.spent, used = excluded.used",
+};
 
-const FREE_USES: &str = "\
-    INSERT INTO free_uses (token, org_code, day, amount) \
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each($1) WHERE true \
-    ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount";
+const FREE_USES: Statement = Statement {
+    head: "INSERT INTO free_uses (token, org_code, day, amount)",
+    tail: "ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount",
+};
 
-const AUDIT: &str = "\
-    INSERT INTO audit (at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer) \
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5), value ->> 6, \
-        value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10) \
-    FROM json_each($1)";
+const AUDIT: Statement = Statement {
+    head: "INSERT INTO audit (at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer)",
+    tail: "",
+};
