@@ -6,7 +6,6 @@
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{Connection, SqliteTransaction};
 use yanmi_protocol::{ChannelId, NoticeNo, SerialNo, UnixMillis};
 use yanmi_verification::conclude::{Concluded, Conclusion};
 use yanmi_verification::notify::{Notify, Step};
@@ -25,6 +24,7 @@ use super::write::{Audited, Changes};
 use crate::channel::deliver::code_of;
 use crate::registry::Snapshot;
 use crate::store::StoreError;
+use crate::store::batch::Session;
 
 /// What decides beside the facts: the registry, the policy, the time.
 #[derive(Clone, Copy, Debug)]
@@ -60,21 +60,40 @@ pub(crate) async fn run(
     resident: &Resident,
     circumstances: Circumstances<'_>,
 ) -> Result<Committed, StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    let mut work = load_all(&mut transaction, commands, resident).await?;
-    let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
-    let (rows, changed) = work.finish();
-    if rows.is_empty() {
-        transaction.rollback().await?;
-    } else {
-        rows.write(&mut transaction).await?;
-        transaction.commit().await?;
+    let mut session = Session::writing(connection);
+    match decide_all(&mut session, commands, resident, circumstances).await {
+        Ok((outcomes, writes, changed)) => {
+            if writes.is_empty() {
+                session.roll_back().await?;
+            } else {
+                session.commit(|script| writes.write(script)).await?;
+            }
+            Ok(Committed { outcomes, changed })
+        }
+        Err(error) => {
+            // What went wrong first tells more than what goes wrong now.
+            let _ = session.roll_back().await;
+            Err(error)
+        }
     }
-    Ok(Committed { outcomes, changed })
+}
+
+type Decisions = (Vec<Outcome>, Changes, Vec<(Key, Loaded)>);
+
+async fn decide_all(
+    session: &mut Session<'_>,
+    commands: &[Command],
+    resident: &Resident,
+    circumstances: Circumstances<'_>,
+) -> Result<Decisions, StoreError> {
+    let mut work = load_all(session, commands, resident).await?;
+    let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
+    let (writes, changed) = work.finish();
+    Ok((outcomes, writes, changed))
 }
 
 async fn load_all(
-    transaction: &mut SqliteTransaction<'_>,
+    session: &mut Session<'_>,
     commands: &[Command],
     resident: &Resident,
 ) -> Result<Work, StoreError> {
@@ -97,13 +116,13 @@ async fn load_all(
         }
     }
     if !wanted.is_empty() {
-        for (key, loaded) in wanted.iter().zip(load::facts(transaction, &wanted).await?) {
+        for (key, loaded) in wanted.iter().zip(load::facts(session, &wanted).await?) {
             work.take_in(*key, loaded);
         }
     }
-    work.load_tries(transaction, commands).await?;
-    work.load_free(transaction, commands).await?;
-    work.load_budgets(transaction, commands).await?;
+    work.load_tries(session, commands).await?;
+    work.load_free(session, commands).await?;
+    work.load_budgets(session, commands).await?;
     Ok(work)
 }
 
@@ -128,7 +147,7 @@ impl Work {
 
     async fn load_tries(
         &mut self,
-        transaction: &mut SqliteTransaction<'_>,
+        session: &mut Session<'_>,
         commands: &[Command],
     ) -> Result<(), StoreError> {
         let wanted: Vec<IdentityKey> = commands
@@ -139,17 +158,13 @@ impl Work {
             })
             .collect();
         if !wanted.is_empty() {
-            self.tries = load::tries(transaction, &wanted).await?;
+            self.tries = load::tries(session, &wanted).await?;
         }
         Ok(())
     }
 
     /// Settings of persons who were just learned, or who switch: the query by token does not find them.
-    async fn load_free(
-        &mut self,
-        transaction: &mut SqliteTransaction<'_>,
-        commands: &[Command],
-    ) -> Result<(), StoreError> {
+    async fn load_free(&mut self, session: &mut Session<'_>, commands: &[Command]) -> Result<(), StoreError> {
         let wanted: Vec<(PersonKey, ChannelId)> = commands
             .iter()
             .filter_map(|command| match command {
@@ -161,7 +176,7 @@ impl Work {
             })
             .collect();
         if !wanted.is_empty() {
-            self.free.extend(load::free_settings(transaction, &wanted).await?);
+            self.free.extend(load::free_settings(session, &wanted).await?);
         }
         Ok(())
     }
@@ -169,7 +184,7 @@ impl Work {
     /// Budgets of persons who were just learned: the query by token does not find them either.
     async fn load_budgets(
         &mut self,
-        transaction: &mut SqliteTransaction<'_>,
+        session: &mut Session<'_>,
         commands: &[Command],
     ) -> Result<(), StoreError> {
         let wanted: Vec<PersonKey> = commands
@@ -180,7 +195,7 @@ impl Work {
             })
             .collect();
         if !wanted.is_empty() {
-            self.budgets.extend(load::budgets(transaction, &wanted).await?);
+            self.budgets.extend(load::budgets(session, &wanted).await?);
         }
         Ok(())
     }

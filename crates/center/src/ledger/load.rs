@@ -1,19 +1,19 @@
 //! Loading the facts for every key of a batch in one query.
 
 use hashbrown::HashMap;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};
 
 use super::command::{Key, Loaded};
 use crate::store::StoreError;
-use crate::store::batch::{Rows, Statement};
+use crate::store::batch::{Query, Rows, Session};
 use crate::store::row::Columns;
 
 /// Each row is the key's number, token and institution.
-const FACTS: Statement = Statement {
-    head: "WITH k (number, token, org_code) AS (",
-    tail: ") SELECT k.number, \
+const FACTS: Query = Query {
+    rows: "k (number, token, org_code)",
+    select: "SELECT k.number, \
         t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
         t.holder, \
         v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
@@ -30,10 +30,7 @@ const FACTS: Statement = Statement {
 };
 
 /// Everything stored about each key, in the order of the keys.
-pub(crate) async fn facts(
-    connection: &mut SqliteConnection,
-    keys: &[Key],
-) -> Result<Vec<Loaded>, StoreError> {
+pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
     let mut rows = Rows::default();
     for (at, key) in keys.iter().enumerate() {
         rows.push(|row| {
@@ -41,7 +38,7 @@ pub(crate) async fn facts(
         });
     }
     let mut out = vec![Loaded::default(); keys.len()];
-    for row in &rows.fetch(connection, FACTS).await? {
+    for row in &session.ask(rows, FACTS).await? {
         let mut columns = Columns::new(row, "tokens");
         let slot = usize::try_from(columns.number()?).ok().and_then(|at| out.get_mut(at));
         let Some(slot) = slot else { return Err(columns.impossible("查询返回了未请求的行")) };
@@ -85,7 +82,7 @@ pub(crate) async fn newest(
     found.iter().map(read_stored).collect()
 }
 
-fn read_stored(row: &sqlx::sqlite::SqliteRow) -> Result<Stored, StoreError> {
+fn read_stored(row: &SqliteRow) -> Result<Stored, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let id = columns.number()?;
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
@@ -151,7 +148,7 @@ pub(crate) async fn pending(
     found.iter().map(read_shown).collect()
 }
 
-fn read_shown(row: &sqlx::sqlite::SqliteRow) -> Result<Shown, StoreError> {
+fn read_shown(row: &SqliteRow) -> Result<Shown, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
     let org_name = columns.optional_text()?.filter(|name| !name.is_empty()).map(str::to_owned);
@@ -163,12 +160,12 @@ fn read_shown(row: &sqlx::sqlite::SqliteRow) -> Result<Shown, StoreError> {
 
 /// The tries of each document, those without a row left out.
 pub(crate) async fn tries(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     identities: &[IdentityKey],
 ) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
-    const TEXT: Statement = Statement {
-        head: "WITH k (number, identity) AS (",
-        tail: ") SELECT k.number, w.tries, w.locked_until FROM k JOIN password_tries w ON w.identity = k.identity",
+    const QUERY: Query = Query {
+        rows: "k (number, identity)",
+        select: "SELECT k.number, w.tries, w.locked_until FROM k JOIN password_tries w ON w.identity = k.identity",
     };
     let mut rows = Rows::default();
     for (at, identity) in identities.iter().enumerate() {
@@ -177,7 +174,7 @@ pub(crate) async fn tries(
         });
     }
     let mut out = HashMap::with_capacity(identities.len());
-    for row in &rows.fetch(connection, TEXT).await? {
+    for row in &session.ask(rows, QUERY).await? {
         let mut columns = Columns::new(row, "password_tries");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         let tries = PasswordTries {
@@ -193,12 +190,12 @@ pub(crate) async fn tries(
 
 /// The budgets of persons, those without a row left out.
 pub(crate) async fn budgets(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     persons: &[PersonKey],
 ) -> Result<HashMap<PersonKey, Budget>, StoreError> {
-    const TEXT: Statement = Statement {
-        head: "WITH k (number, person) AS (",
-        tail: ") SELECT k.number, p.budget FROM k JOIN persons p ON p.person = k.person",
+    const QUERY: Query = Query {
+        rows: "k (number, person)",
+        select: "SELECT k.number, p.budget FROM k JOIN persons p ON p.person = k.person",
     };
     let mut rows = Rows::default();
     for (at, person) in persons.iter().enumerate() {
@@ -207,7 +204,7 @@ pub(crate) async fn budgets(
         });
     }
     let mut out = HashMap::with_capacity(persons.len());
-    for row in &rows.fetch(connection, TEXT).await? {
+    for row in &session.ask(rows, QUERY).await? {
         let mut columns = Columns::new(row, "persons");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         if let Some(person) = persons.get(at) {
@@ -219,12 +216,12 @@ pub(crate) async fn budgets(
 
 /// The password-free settings of persons in channels, those without a row left out.
 pub(crate) async fn free_settings(
-    connection: &mut SqliteConnection,
+    session: &mut Session<'_>,
     wanted: &[(PersonKey, ChannelId)],
 ) -> Result<HashMap<(PersonKey, ChannelId), PasswordFree>, StoreError> {
-    const TEXT: Statement = Statement {
-        head: "WITH k (number, person, channel) AS (",
-        tail: ") SELECT k.number, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used \
+    const QUERY: Query = Query {
+        rows: "k (number, person, channel)",
+        select: "SELECT k.number, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used \
             FROM k JOIN password_free f ON f.person = k.person AND f.channel = k.channel",
     };
     let mut rows = Rows::default();
@@ -234,7 +231,7 @@ pub(crate) async fn free_settings(
         });
     }
     let mut out = HashMap::with_capacity(wanted.len());
-    for row in &rows.fetch(connection, TEXT).await? {
+    for row in &session.ask(rows, QUERY).await? {
         let mut columns = Columns::new(row, "password_free");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         if let (Some(key), Some(setting)) = (wanted.get(at), columns.password_free()?) {

@@ -9,6 +9,7 @@ use yanmi_verification::PersonKey;
 use super::command::{Key, Loaded};
 use super::load::{self, Shown};
 use super::{LedgerLimits, Unavailable};
+use crate::store::batch::Session;
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 
@@ -102,7 +103,7 @@ async fn run(
             continue;
         }
         telemetry.read(keys.len());
-        match told(load::facts(&mut connection, &keys).await) {
+        match told(load::facts(&mut Session::reading(&mut connection), &keys).await) {
             Ok(found) => {
                 for (reply, loaded) in replies.into_iter().zip(found) {
                     // A caller that has gone away needs no answer.

@@ -1,14 +1,12 @@
 //! Writing everything a batch changed: one statement for each table it touched.
 
-use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::{Amount, ChannelId, UnixMillis};
 use yanmi_verification::{
     Budget, Credential, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
 };
 
 use super::command::{Key, Learned};
-use crate::store::StoreError;
-use crate::store::batch::{Rows, Statement};
+use crate::store::batch::{Insert, Rows, Script};
 use crate::store::row::{identity_word, state_columns};
 
 /// The rows of one batch, by table.
@@ -151,20 +149,26 @@ impl Changes {
         });
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    fn tables(&self) -> [&Rows; 7] {
         let Self { tokens, verifications, persons, tries, free, free_uses, audit } = self;
-        [tokens, verifications, persons, tries, free, free_uses, audit].iter().all(|rows| rows.is_empty())
+        [tokens, verifications, persons, tries, free, free_uses, audit]
     }
 
-    /// Writes it all, within the transaction the caller has begun.
-    pub(crate) async fn write(self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        self.tokens.execute(connection, TOKENS).await?;
-        self.verifications.execute(connection, VERIFICATIONS).await?;
-        self.persons.execute(connection, PERSONS).await?;
-        self.tries.execute(connection, TRIES).await?;
-        self.free.execute(connection, FREE).await?;
-        self.free_uses.execute(connection, FREE_USES).await?;
-        self.audit.execute(connection, AUDIT).await
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables().iter().all(|rows| rows.is_empty())
+    }
+
+    /// The statements that write it all.
+    pub(crate) fn write(self, script: &mut Script) {
+        let longest = self.tables().iter().map(|rows| rows.len()).max().unwrap_or(0);
+        let mut insert = |rows, insert| script.insert(rows, insert, longest);
+        insert(self.tokens, TOKENS);
+        insert(self.verifications, VERIFICATIONS);
+        insert(self.persons, PERSONS);
+        insert(self.tries, TRIES);
+        insert(self.free, FREE);
+        insert(self.free_uses, FREE_USES);
+        insert(self.audit, AUDIT);
     }
 }
 
@@ -173,19 +177,19 @@ fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-const TOKENS: Statement = Statement {
-    head: "INSERT INTO tokens (token, person, identity, channel, active, condition, authorized, password_set, \
+const TOKENS: Insert = Insert {
+    into: "tokens (token, person, identity, channel, active, condition, authorized, password_set, \
         decoded_at, holder)",
-    tail: "ON CONFLICT (token) DO UPDATE SET person = excluded.person, identity = excluded.identity, \
+    conflict: "ON CONFLICT (token) DO UPDATE SET person = excluded.person, identity = excluded.identity, \
         channel = excluded.channel, active = excluded.active, condition = excluded.condition, \
         authorized = excluded.authorized, password_set = excluded.password_set, decoded_at = excluded.decoded_at, \
         holder = excluded.holder",
 };
 
-const VERIFICATIONS: Statement = Statement {
-    head: "INSERT INTO verifications (token, org_code, attempt, notice, serial, serial_at, amount, shown_name, \
+const VERIFICATIONS: Insert = Insert {
+    into: "verifications (token, org_code, attempt, notice, serial, serial_at, amount, shown_name, \
         asked_at, expires_at, notices, first_at, state, state_at, reason, valid_until)",
-    tail: "ON CONFLICT (token, org_code) DO UPDATE SET attempt = excluded.attempt, notice = excluded.notice, \
+    conflict: "ON CONFLICT (token, org_code) DO UPDATE SET attempt = excluded.attempt, notice = excluded.notice, \
         serial = excluded.serial, serial_at = excluded.serial_at, amount = excluded.amount, \
         shown_name = coalesce(excluded.shown_name, shown_name), asked_at = excluded.asked_at, \
         expires_at = excluded.expires_at, notices = excluded.notices, first_at = excluded.first_at, \
@@ -193,29 +197,29 @@ const VERIFICATIONS: Statement = Statement {
         valid_until = excluded.valid_until",
 };
 
-const PERSONS: Statement = Statement {
-    head: "INSERT INTO persons (person, budget)",
-    tail: "ON CONFLICT (person) DO UPDATE SET budget = excluded.budget",
+const PERSONS: Insert = Insert {
+    into: "persons (person, budget)",
+    conflict: "ON CONFLICT (person) DO UPDATE SET budget = excluded.budget",
 };
 
-const TRIES: Statement = Statement {
-    head: "INSERT INTO password_tries (identity, tries, locked_until)",
-    tail: "ON CONFLICT (identity) DO UPDATE SET tries = excluded.tries, locked_until = excluded.locked_until",
+const TRIES: Insert = Insert {
+    into: "password_tries (identity, tries, locked_until)",
+    conflict: "ON CONFLICT (identity) DO UPDATE SET tries = excluded.tries, locked_until = excluded.locked_until",
 };
 
-const FREE: Statement = Statement {
-    head: "INSERT INTO password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used)",
-    tail: "ON CONFLICT (person, channel) DO UPDATE SET open = excluded.open, single_limit = excluded.single_limit, \
+const FREE: Insert = Insert {
+    into: "password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used)",
+    conflict: "ON CONFLICT (person, channel) DO UPDATE SET open = excluded.open, single_limit = excluded.single_limit, \
         day_limit = excluded.day_limit, day_count = excluded.day_count, day = excluded.day, \
         spent = excluded.spent, used = excluded.used",
 };
 
-const FREE_USES: Statement = Statement {
-    head: "INSERT INTO free_uses (token, org_code, day, amount)",
-    tail: "ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount",
+const FREE_USES: Insert = Insert {
+    into: "free_uses (token, org_code, day, amount)",
+    conflict: "ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount",
 };
 
-const AUDIT: Statement = Statement {
-    head: "INSERT INTO audit (at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer)",
-    tail: "",
+const AUDIT: Insert = Insert {
+    into: "audit (at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer)",
+    conflict: "",
 };

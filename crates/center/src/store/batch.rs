@@ -1,16 +1,19 @@
-//! Many rows in one statement: the one place where the databases differ.
+//! Many rows in one statement, several statements in one trip: the one place where the databases differ.
 //!
-//! A batch becomes a list of rows of placeholders, `VALUES (?, ?), (?, ?)`, between the head and the tail of a
-//! statement. Lists are cut into powers of two, so that there are few texts and each is prepared only once. Passing a
-//! batch as one JSON text was measured first: taking it apart again was a quarter of the database's time.
+//! A batch becomes lists of placeholders, `VALUES (?, ?), (?, ?)`, and everything a batch writes goes to the database
+//! as one script, because each trip to the database's thread and back costs as much as writing several rows. Lists
+//! are filled up with empty rows to one of a few lengths, so that there are few texts and each is prepared only once.
+//!
+//! Passing a batch as one JSON text was measured first: taking it apart again was a quarter of the database's time.
+//! Placeholders bear no numbers, because the driver looks up a numbered one by its name.
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe};
+use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr};
 
 use super::StoreError;
 
-/// Rows of one statement at most.
-const MOST_ROWS: usize = 64;
+/// Rows of one statement at most. Twenty columns each stay below the 32,766 parameters of one statement.
+const MOST_ROWS: usize = 1_024;
 
 /// One value of a row.
 #[derive(Clone, Debug)]
@@ -21,23 +24,41 @@ enum Value {
     Bytes(Vec<u8>),
 }
 
-/// The rows of a batch, all of one width.
+/// The rows of a batch, all of one width. The first column of a row is never null.
 #[derive(Debug, Default)]
 pub(crate) struct Rows {
     values: Vec<Value>,
     count: usize,
 }
 
-/// A statement around the rows: `head`, the list, `tail`.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Statement {
-    pub(crate) head: &'static str,
-    pub(crate) tail: &'static str,
-}
-
 /// One row being written.
 #[derive(Debug)]
 pub(crate) struct RowWriter<'a>(&'a mut Vec<Value>);
+
+/// Where rows go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Insert {
+    /// The table and its columns: `t (a, b)`.
+    pub(crate) into: &'static str,
+    /// What to do with a row that is there already: `ON CONFLICT …`, or nothing.
+    pub(crate) conflict: &'static str,
+}
+
+/// A query about rows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Query {
+    /// The rows as a table: `k (a, b)`.
+    pub(crate) rows: &'static str,
+    /// `SELECT … FROM k …`.
+    pub(crate) select: &'static str,
+}
+
+/// Statements that go to the database together, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Script {
+    text: String,
+    arguments: SqliteArguments,
+}
 
 impl Rows {
     /// Adds one row, whose values `write` puts in order.
@@ -50,50 +71,162 @@ impl Rows {
         self.count == 0
     }
 
-    /// Runs the statement over all rows; nothing when there are none.
-    pub(crate) async fn execute(
-        self,
-        connection: &mut SqliteConnection,
-        statement: Statement,
-    ) -> Result<(), StoreError> {
-        for (text, arguments) in self.cut(statement) {
-            sqlx::query_with(AssertSqlSafe(text), arguments).execute(&mut *connection).await?;
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+}
+
+impl Script {
+    /// Adds a statement without parameters.
+    pub(crate) fn plain(&mut self, statement: &'static str) {
+        self.text.push_str(statement);
+        self.text.push_str(";\n");
+    }
+
+    /// Adds an insertion of all rows; nothing when there are none. `likely` is how many rows the longest list of the
+    /// script has: lists of one length make fewer texts.
+    ///
+    /// A statement that fails midway leaves its rows in place (`OR FAIL`), which spares the database a journal for each
+    /// statement: the caller gives up the whole transaction anyway.
+    pub(crate) fn insert(&mut self, rows: Rows, insert: Insert, likely: usize) {
+        self.lists(rows, likely, |text, list| {
+            text.push_str("INSERT OR FAIL INTO ");
+            text.push_str(insert.into);
+            text.push_str(" SELECT * FROM (");
+            list(text);
+            text.push_str(") WHERE column1 IS NOT NULL ");
+            text.push_str(insert.conflict);
+        });
+    }
+
+    /// Adds a query about all rows; nothing when there are none. A row that is to be told apart in the answer carries
+    /// its own number.
+    pub(crate) fn query(&mut self, rows: Rows, query: Query) {
+        let count = rows.count;
+        self.lists(rows, count, |text, list| {
+            text.push_str("WITH ");
+            text.push_str(query.rows);
+            text.push_str(" AS (SELECT * FROM (");
+            list(text);
+            text.push_str(") WHERE column1 IS NOT NULL) ");
+            text.push_str(query.select);
+        });
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    fn lists(&mut self, rows: Rows, likely: usize, around: impl Fn(&mut String, &dyn Fn(&mut String))) {
+        let width = rows.values.len().checked_div(rows.count).unwrap_or(0);
+        let mut values = rows.values.into_iter();
+        let mut left = rows.count;
+        while left > 0 {
+            let taken = left.min(MOST_ROWS);
+            let room = room(taken.max(likely.min(MOST_ROWS)));
+            left -= taken;
+            self.arguments.reserve(room * width, 0);
+            values.by_ref().take(taken * width).for_each(|value| add(&mut self.arguments, value));
+            (taken * width..room * width).for_each(|_| add(&mut self.arguments, Value::Null));
+            around(&mut self.text, &|text| list(text, room, width));
+            self.text.push_str(";\n");
+        }
+    }
+}
+
+/// A connection on which a transaction is open, or will be as soon as something is asked.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    connection: &'a mut SqliteConnection,
+    transaction: Option<Transaction>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Transaction {
+    Wanted,
+    Open,
+}
+
+impl<'a> Session<'a> {
+    /// Reads without a transaction around them.
+    pub(crate) fn reading(connection: &'a mut SqliteConnection) -> Self {
+        Self { connection, transaction: None }
+    }
+
+    /// A transaction that will write.
+    pub(crate) fn writing(connection: &'a mut SqliteConnection) -> Self {
+        Self { connection, transaction: Some(Transaction::Wanted) }
+    }
+
+    /// Asks about rows; nothing when there are none.
+    pub(crate) async fn ask(&mut self, rows: Rows, query: Query) -> Result<Vec<SqliteRow>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut script = self.script();
+        script.query(rows, query);
+        let text = AssertSqlSafe(script.text).into_sql_str();
+        Ok(sqlx::query_with(text, script.arguments).fetch_all(&mut *self.connection).await?)
+    }
+
+    /// Writes and commits. On an error nothing has happened, unless it came from the commit itself.
+    pub(crate) async fn commit(mut self, write: impl FnOnce(&mut Script)) -> Result<(), StoreError> {
+        let mut script = self.script();
+        write(&mut script);
+        script.plain("COMMIT");
+        let written = self.run(script).await;
+        if written.is_err() {
+            // What went wrong first tells more than what goes wrong now.
+            let _ = self.roll_back().await;
+        }
+        written
+    }
+
+    /// Gives everything up.
+    pub(crate) async fn roll_back(mut self) -> Result<(), StoreError> {
+        let mut script = Script::default();
+        if self.transaction == Some(Transaction::Open) {
+            script.plain("ROLLBACK");
+        }
+        self.run(script).await
+    }
+
+    /// A script that begins what has not begun.
+    fn script(&mut self) -> Script {
+        let mut script = Script::default();
+        if self.transaction == Some(Transaction::Wanted) {
+            script.plain("BEGIN IMMEDIATE");
+            self.transaction = Some(Transaction::Open);
+        }
+        script
+    }
+
+    async fn run(&mut self, script: Script) -> Result<(), StoreError> {
+        if !script.is_empty() {
+            let text = AssertSqlSafe(script.text).into_sql_str();
+            sqlx::query_with(text, script.arguments).execute(&mut *self.connection).await?;
         }
         Ok(())
     }
+}
 
-    /// Runs a query over all rows. A statement sees only its own rows, so a row that is to be told apart in the answer
-    /// carries its own number.
-    pub(crate) async fn fetch(
-        self,
-        connection: &mut SqliteConnection,
-        statement: Statement,
-    ) -> Result<Vec<SqliteRow>, StoreError> {
-        let mut out = Vec::with_capacity(self.count);
-        for (text, arguments) in self.cut(statement) {
-            out.extend(sqlx::query_with(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?);
-        }
-        Ok(out)
+/// The length of the list that `count` rows are written in.
+fn room(count: usize) -> usize {
+    match count {
+        0..=8 => count.next_power_of_two(),
+        9..=64 => count.next_multiple_of(8),
+        _ => count.next_multiple_of(64),
     }
+}
 
-    /// The statements to run, with their arguments.
-    fn cut(self, statement: Statement) -> Vec<(String, SqliteArguments)> {
-        let width = self.values.len().checked_div(self.count).unwrap_or(0);
-        let mut values = self.values.into_iter();
-        let mut out = Vec::new();
-        let mut left = self.count;
-        while left > 0 {
-            // The largest power of two that fits.
-            let rows = (1 << left.ilog2()).min(MOST_ROWS);
-            left -= rows;
-            let mut arguments = SqliteArguments::default();
-            arguments.reserve(rows * width, 0);
-            for value in values.by_ref().take(rows * width) {
-                add(&mut arguments, value);
-            }
-            out.push((text(statement, rows, width), arguments));
+fn list(text: &mut String, rows: usize, width: usize) {
+    text.reserve(rows * (width * 3 + 4));
+    for row in 0..rows {
+        text.push_str(if row == 0 { "VALUES (" } else { ", (" });
+        for column in 0..width {
+            text.push_str(if column == 0 { "?" } else { ", ?" });
         }
-        out
+        text.push(')');
     }
 }
 
@@ -105,21 +238,6 @@ fn add(arguments: &mut SqliteArguments, value: Value) {
         Value::Text(text) => arguments.add(text),
         Value::Bytes(bytes) => arguments.add(bytes),
     };
-}
-
-fn text(statement: Statement, rows: usize, width: usize) -> String {
-    let mut out = String::with_capacity(statement.head.len() + statement.tail.len() + rows * (width * 3 + 4));
-    out.push_str(statement.head);
-    for row in 0..rows {
-        out.push_str(if row == 0 { " VALUES (" } else { ", (" });
-        for column in 0..width {
-            out.push_str(if column == 0 { "?" } else { ", ?" });
-        }
-        out.push(')');
-    }
-    out.push(' ');
-    out.push_str(statement.tail);
-    out
 }
 
 impl RowWriter<'_> {
@@ -161,24 +279,51 @@ impl RowWriter<'_> {
 mod tests {
     use super::*;
 
+    fn rows(count: i64) -> Rows {
+        let mut rows = Rows::default();
+        for at in 0..count {
+            rows.push(|row| {
+                row.number(at).optional_text(None);
+            });
+        }
+        rows
+    }
+
+    const INSERT: Insert = Insert { into: "t (a, b)", conflict: "ON CONFLICT DO NOTHING" };
+
+    fn inserted(count: i64, likely: usize) -> String {
+        let mut script = Script::default();
+        script.insert(rows(count), INSERT, likely);
+        script.text
+    }
+
     #[test]
-    fn batches_are_cut_into_powers_of_two() {
-        let statement = Statement { head: "INSERT INTO t (a, b)", tail: "ON CONFLICT DO NOTHING" };
-        let rows = |count| {
-            let mut rows = Rows::default();
-            for _ in 0..count {
-                rows.push(|row| {
-                    row.number(1).optional_text(None);
-                });
-            }
-            rows.cut(statement).into_iter().map(|(text, _)| text.matches('(').count() - 1).collect::<Vec<_>>()
-        };
-        assert!(rows(0).is_empty());
-        assert_eq!(rows(7), [4, 2, 1]);
-        assert_eq!(rows(201), [64, 64, 64, 8, 1]);
-        assert_eq!(
-            text(statement, 2, 2),
-            "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING"
-        );
+    fn lists_have_few_lengths() {
+        let lengths: std::collections::BTreeSet<_> = (1..=MOST_ROWS).map(room).collect();
+        assert!(lengths.len() <= 26, "{lengths:?}");
+        assert!((1..=MOST_ROWS).all(|count| room(count) >= count));
+        assert_eq!([1, 3, 9, 64, 65].map(room), [1, 4, 16, 64, 128]);
+    }
+
+    #[test]
+    fn no_rows_are_no_statement() {
+        assert_eq!(inserted(0, 5), "");
+    }
+
+    #[test]
+    fn a_list_is_filled_up_and_a_long_one_cut() {
+        let expected = "INSERT OR FAIL INTO t (a, b) SELECT * FROM (VALUES (?, ?), (?, ?)) WHERE column1 IS NOT NULL \
+            ON CONFLICT DO NOTHING;\n";
+        assert_eq!(inserted(1, 2), expected);
+        assert_eq!(inserted(1_025, 0).matches("INSERT").count(), 2);
+    }
+
+    #[test]
+    fn a_query_asks_only_about_rows_that_are_there() {
+        let mut script = Script::default();
+        script.query(rows(1), Query { rows: "k (n, a)", select: "SELECT k.n FROM k" });
+        let expected =
+            "WITH k (n, a) AS (SELECT * FROM (VALUES (?, ?)) WHERE column1 IS NOT NULL) SELECT k.n FROM k;\n";
+        assert_eq!(script.text, expected);
     }
 }
