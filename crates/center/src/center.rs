@@ -14,7 +14,7 @@ use crate::channel::lane::LaneSettings;
 use crate::clock::Clock;
 use crate::config::{Config, Database};
 use crate::entropy::Entropy;
-use crate::http::{BindError, Listener, Server};
+use crate::http::{BindError, Counters, Listener, Server};
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::national::{NationalCenter, NationalSettings};
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver, RootsError};
@@ -195,15 +195,21 @@ impl Center {
 /// Begins to serve every face on its listener.
 fn serve(site: &Arc<Site>, listeners: Vec<(&'static str, Listener)>, config: &Config) -> Vec<Server> {
     let metrics_from: Arc<[IpNet]> = config.metrics_from.clone().into();
-    let serve = |(face, listener)| {
+    let counted: Vec<_> = listeners.iter().map(|(face, _)| (*face, Arc::<Counters>::default())).collect();
+    let counted: Arc<[_]> = counted.into();
+    let serve = |(at, (face, listener)): (usize, (_, _))| {
         let router = match face {
             "institution" => institution::router(Arc::clone(site)),
             _ => channel::router(Arc::clone(site)),
         };
-        let router = router.merge(operations::router(Arc::clone(site), Arc::clone(&metrics_from)));
-        Server::start(listener, router, config.limits.server())
+        let router = router.merge(operations::router(
+            Arc::clone(site),
+            Arc::clone(&metrics_from),
+            Arc::clone(&counted),
+        ));
+        Server::start_counted(listener, router, config.limits.server(), Arc::clone(&counted[at].1))
     };
-    listeners.into_iter().map(serve).collect()
+    listeners.into_iter().enumerate().map(serve).collect()
 }
 
 fn outbound(config: &Config) -> Result<Outbound, RootsError> {

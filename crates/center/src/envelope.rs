@@ -4,7 +4,11 @@
 //! steps 1 to 5); the operation makes its own from step 6 on. Whatever happens, the caller gets an answer with HTTP
 //! status 200 that says what to make of it (E11), and one line goes to the log.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -83,13 +87,24 @@ pub(crate) async fn serve<P: Party>(
     let result = async {
         let body = receive(&site, request).await?;
         let (mut call, key) = open(site, &party, peer, started, &body, &mut org_id)?;
-        let answer = run(&mut call).await;
+        let answer = unless_it_panics(run(&mut call)).await;
         noted = call.noted;
         answer.map(|plain| envelope::success(&key, plain.as_bytes()))
     }
     .await;
     let org_id = org_id.as_ref().map_or("-", AccountId::as_str);
     finish(&telemetry, operation, started, org_id, noted, result)
+}
+
+/// A fault of the program in one request is told to that caller, not to everybody on the connection.
+async fn unless_it_panics<T>(run: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+    let mut run = pin!(run);
+    poll_fn(|context| {
+        // What the operation worked on is dropped with it; all that outlives it is behind the ledger.
+        let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(Err(Refusal::Broken("处理请求时程序异常".to_owned()))))
+    })
+    .await
 }
 
 /// Step 1, first half: method, size, arrival.
@@ -170,4 +185,17 @@ pub(crate) fn answer(body: String, retry_after: Option<u64>) -> Response {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[expect(clippy::panic, reason = "the case under test")]
+    async fn a_panic_is_an_internal_error() {
+        let result: Result<(), _> = unless_it_panics(async { panic!("a fault") }).await;
+        assert_eq!(result.expect_err("told").code(), Code::Unknown);
+        assert_eq!(unless_it_panics(async { Ok(7) }).await.expect("unharmed"), 7);
+    }
 }

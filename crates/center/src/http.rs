@@ -41,6 +41,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use body::{BodyError, read_body};
 pub use refuse::{MAX_REFUSALS, REFUSAL_PATIENCE};
+pub(crate) use server::Counters;
 pub use server::{ACCEPT_PAUSE, Server, Stopped, Traffic};
 
 /// Where a face listens.

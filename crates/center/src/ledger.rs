@@ -202,6 +202,11 @@ impl Ledger {
         })
     }
 
+    /// Whether commands are still taken: not after its task has ended, for whatever reason.
+    pub(crate) fn runs(&self) -> bool {
+        !self.jobs.is_closed()
+    }
+
     /// How many verifications are in memory.
     pub(crate) fn resident(&self) -> usize {
         self.resident.len()

@@ -13,7 +13,7 @@ use axum::routing::get;
 use http::{HeaderValue, Request, StatusCode, header};
 use ipnet::IpNet;
 
-use crate::http::Peer;
+use crate::http::{Counters, Peer};
 use crate::site::Site;
 
 /// A question to the ledger counts as no answer after this.
@@ -23,15 +23,20 @@ const READY_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 struct Operator {
     site: Arc<Site>,
     metrics_from: Arc<[IpNet]>,
+    listeners: Arc<[(&'static str, Arc<Counters>)]>,
 }
 
 /// The operator's addresses.
-pub(crate) fn router(site: Arc<Site>, metrics_from: Arc<[IpNet]>) -> Router {
+pub(crate) fn router(
+    site: Arc<Site>,
+    metrics_from: Arc<[IpNet]>,
+    listeners: Arc<[(&'static str, Arc<Counters>)]>,
+) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
-        .with_state(Operator { site, metrics_from })
+        .with_state(Operator { site, metrics_from, listeners })
 }
 
 /// The process runs and answers.
@@ -43,6 +48,9 @@ async fn healthz() -> Response {
 async fn readyz(State(operator): State<Operator>) -> Response {
     if *operator.site.stopping.borrow() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "正在停止\n".to_owned());
+    }
+    if !operator.site.ledger.runs() {
+        return text(StatusCode::SERVICE_UNAVAILABLE, "账本已停止，须重新启动\n".to_owned());
     }
     match tokio::time::timeout(READY_WITHIN, operator.site.registry.refresh()).await {
         Ok(Ok(_)) => text(StatusCode::OK, "ok\n".to_owned()),
@@ -59,6 +67,9 @@ async fn metrics(State(operator): State<Operator>, request: Request<Body>) -> Re
     }
     let site = &operator.site;
     let held = site.settings.held_queries.saturating_sub(site.held.available_permits());
+    for (listener, counters) in operator.listeners.iter() {
+        site.telemetry.traffic(listener, &counters.traffic());
+    }
     let page = site.telemetry.render(site.ledger.waiting(), site.ledger.resident(), held);
     let mut response = text(StatusCode::OK, page);
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");

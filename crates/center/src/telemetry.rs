@@ -16,6 +16,8 @@ use metrics_exporter_prometheus::{
 };
 use yanmi_protocol::{Code, EcToken};
 
+use crate::http::Traffic;
+
 /// Upper bounds of the request time histogram, in seconds.
 const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 5.0];
 /// Upper bounds of the batch size histogram.
@@ -186,6 +188,22 @@ impl Telemetry {
         self.0.read_size.record(as_f64(size));
     }
 
+    /// What a listener has seen since it began.
+    pub(crate) fn traffic(&self, listener: &'static str, seen: &Traffic) {
+        let recorder = &self.0.recorder;
+        let labels = [("listener", listener)];
+        for (name, count) in [
+            ("yanmi_connections_total", seen.accepted),
+            ("yanmi_connections_refused_total", seen.refused),
+            ("yanmi_connections_timed_out_total", seen.timed_out),
+            ("yanmi_handshakes_failed_total", seen.handshakes_failed),
+        ] {
+            recorder.register_counter(&key(name, &labels), &METADATA).absolute(count);
+        }
+        let open = usize::try_from(seen.accepted.saturating_sub(seen.ended)).unwrap_or(usize::MAX);
+        recorder.register_gauge(&key("yanmi_connections", &labels), &METADATA).set(as_f64(open));
+    }
+
     /// The state of the moment, taken when somebody looks.
     pub(crate) fn render(&self, waiting: usize, resident: usize, held: usize) -> String {
         self.0.waiting.set(as_f64(waiting));
@@ -211,7 +229,7 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 10] = [
+pub const METRICS: [(&str, &str); 15] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
     ("yanmi_ledger_batch_size", "每次提交的命令数"),
@@ -221,6 +239,11 @@ pub const METRICS: [(&str, &str); 10] = [
     ("yanmi_ledger_waiting", "等待进入下一批的命令数"),
     ("yanmi_resident_verifications", "内存中的核验记录数"),
     ("yanmi_held_queries", "正在等待状态变化的查询数"),
+    ("yanmi_connections", "正在打开的连接数，按监听口（listener）"),
+    ("yanmi_connections_total", "接受过的连接数，按监听口（listener）"),
+    ("yanmi_connections_refused_total", "因连接数已满而拒绝的连接数，按监听口（listener）"),
+    ("yanmi_connections_timed_out_total", "因请求头迟迟不到或空闲过久而关闭的连接数，按监听口（listener）"),
+    ("yanmi_handshakes_failed_total", "失败或过慢的 TLS 握手数，按监听口（listener）"),
     ("yanmi_deliveries_total", "投递到渠道的通知数，按渠道（channel）与结果（result）"),
 ];
 
@@ -330,6 +353,8 @@ mod tests {
             token: None,
             cause: None,
         });
+        telemetry
+            .traffic("institution", &Traffic { accepted: 7, ended: 3, refused: 1, ..Traffic::default() });
         telemetry.upkeep();
         let page = telemetry.render(1, 2, 3);
         for line in [
@@ -338,6 +363,9 @@ mod tests {
             "yanmi_ledger_waiting 1",
             "yanmi_resident_verifications 2",
             "yanmi_held_queries 3",
+            "yanmi_connections{listener=\"institution\"} 4",
+            "yanmi_connections_total{listener=\"institution\"} 7",
+            "yanmi_connections_refused_total{listener=\"institution\"} 1",
         ] {
             assert!(page.lines().any(|l| l == line), "{line} is not in {page}");
         }

@@ -1,5 +1,6 @@
 //! Time and chance of the real world. Here, in the composition root, and nowhere else, they are fetched.
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use yanmi_center::clock::Clock;
 use yanmi_center::entropy::Entropy;
 
@@ -11,6 +12,15 @@ pub(crate) fn clock() -> Clock {
 /// The system's source of unpredictable bytes.
 pub(crate) fn entropy() -> Entropy {
     Entropy::new(fill)
+}
+
+/// Lets this process open as many files as the system allows it, and says how many that is.
+pub(crate) fn raise_open_files() -> Option<u64> {
+    let limits = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limits.maximum, maximum: limits.maximum };
+    // Nothing is lost when it is refused: the limit stays what it was.
+    let _ = setrlimit(Resource::Nofile, raised);
+    getrlimit(Resource::Nofile).current
 }
 
 /// Fills the slice with unpredictable bytes.

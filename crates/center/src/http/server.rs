@@ -57,13 +57,30 @@ pub struct Traffic {
     pub timed_out: u64,
 }
 
-#[derive(Default)]
-struct Counters {
+/// The counters behind [`Traffic`]; made before the server, so that what it serves can show them.
+#[derive(Default, Debug)]
+pub(crate) struct Counters {
     accepted: AtomicU64,
     ended: AtomicU64,
     refused: AtomicU64,
     handshakes_failed: AtomicU64,
     timed_out: AtomicU64,
+}
+
+impl Counters {
+    /// What was counted so far.
+    pub(crate) fn traffic(&self) -> Traffic {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        // Endings before beginnings, so that there are never more of them.
+        let ended = read(&self.ended);
+        Traffic {
+            accepted: read(&self.accepted),
+            ended,
+            refused: read(&self.refused),
+            handshakes_failed: read(&self.handshakes_failed),
+            timed_out: read(&self.timed_out),
+        }
+    }
 }
 
 fn count(counter: &AtomicU64) {
@@ -73,8 +90,17 @@ fn count(counter: &AtomicU64) {
 impl Server {
     /// Begins to serve. Must be called inside a tokio runtime.
     pub fn start(listener: Listener, router: Router, limits: ServerLimits) -> Self {
+        Self::start_counted(listener, router, limits, Arc::default())
+    }
+
+    /// Begins to serve, counting there.
+    pub(crate) fn start_counted(
+        listener: Listener,
+        router: Router,
+        limits: ServerLimits,
+        counters: Arc<Counters>,
+    ) -> Self {
         let (stop, stopping) = oneshot::channel();
-        let counters = Arc::new(Counters::default());
         let (name, address) = (listener.name, listener.address);
         let accepting = Accepting {
             listener,
@@ -100,14 +126,7 @@ impl Server {
 
     /// What the listener has seen so far.
     pub fn traffic(&self) -> Traffic {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        Traffic {
-            accepted: read(&self.counters.accepted),
-            ended: read(&self.counters.ended),
-            refused: read(&self.counters.refused),
-            handshakes_failed: read(&self.counters.handshakes_failed),
-            timed_out: read(&self.counters.timed_out),
-        }
+        self.counters.traffic()
     }
 
     /// Closes the listening socket and the idle connections, waits for the requests in progress, and cuts

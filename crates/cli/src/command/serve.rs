@@ -28,8 +28,26 @@ impl Serve {
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
+        warn_of_few_files(&config);
         let runtime = runtime(config.limits.workers)?;
         runtime.block_on(serve(config, self.announce))
+    }
+}
+
+/// Files beside connections: the database, the log, calls to channels and to the national center.
+const OTHER_FILES: u64 = 512;
+
+/// Every connection is an open file; systems often allow a process a thousand unless asked.
+fn warn_of_few_files(config: &Config) {
+    let connections = u64::try_from(config.limits.connections).unwrap_or(u64::MAX);
+    let listeners = u64::try_from(config.listen.opened().len()).unwrap_or(1);
+    let wanted = connections.saturating_mul(listeners).saturating_add(OTHER_FILES);
+    if let Some(allowed) = ambient::raise_open_files().filter(|allowed| *allowed < wanted) {
+        tracing::warn!(
+            allowed,
+            wanted,
+            "系统允许本进程打开的文件数不足以达到 limits.connections，请提高（LimitNOFILE）"
+        );
     }
 }
 
