@@ -1,5 +1,6 @@
 //! The executable, run as its users run it.
 
+mod killed;
 mod sandbox;
 mod site;
 mod tools;

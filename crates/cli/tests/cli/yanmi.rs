@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_yanmi");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_yanmi");
 
 /// What a run printed and how it ended.
 #[derive(Debug)]
