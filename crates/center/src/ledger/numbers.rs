@@ -69,3 +69,35 @@ async fn reserve(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
     let first: i64 = sqlx::query(TEXT).bind(block).fetch_one(connection).await?.try_get(0)?;
     u64::try_from(first).map_err(|_| StoreError::Impossible { table: "site", what: "流水号不是正数" })
 }
+
+#[cfg(test)]
+mod tests {
+    use yanmi_protocol::Sm4Key;
+
+    use super::*;
+    use crate::entropy::Entropy;
+    use crate::sealing::Sealer;
+
+    async fn open(path: &std::path::Path) -> Numbers {
+        let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
+        let store = Store::open(path, &sealer).await.expect("a store");
+        Numbers::open(&store).await.expect("a block")
+    }
+
+    #[tokio::test]
+    async fn the_next_block_follows_and_a_restart_begins_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("center.sqlite");
+        let numbers = open(&path).await;
+        let mut last = numbers.next().await.expect("a number").number();
+        assert_eq!(last, 1_000_000_000_000);
+        for _ in 0..BLOCK {
+            let number = numbers.next().await.expect("a number").number();
+            assert_eq!(number, last + 1);
+            last = number;
+        }
+        drop(numbers);
+        let after = open(&path).await.next().await.expect("a number").number();
+        assert_eq!(after, 1_000_000_000_000 + 2 * BLOCK, "what is left of a block is lost");
+    }
+}
