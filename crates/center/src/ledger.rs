@@ -48,6 +48,8 @@ use crate::telemetry::Telemetry;
 
 /// How often one part of the map in memory is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// How often at most a batch is looked after before it is committed.
+const LOOKS: usize = 32;
 /// Verifications read at a time when the map in memory is filled at start.
 const FILL_ROWS: i64 = 1_024;
 
@@ -259,6 +261,7 @@ impl Writer {
                     if count == 0 {
                         break;
                     }
+                    self.gather(&mut jobs).await;
                     self.commit(&mut jobs).await;
                 }
                 _ = sweep.tick() => {
@@ -269,6 +272,22 @@ impl Writer {
         }
         if let Err(error) = sqlx::Connection::close(self.connection).await {
             tracing::warn!(cause = %error, "关闭数据库连接失败");
+        }
+    }
+
+    /// Takes in what is just arriving. A batch costs much by itself and little for each command, so while every look
+    /// finds more, it is worth another: in between, the others of this thread run, and nobody waits idle.
+    async fn gather(&mut self, jobs: &mut Vec<Job>) {
+        for _ in 0..LOOKS {
+            tokio::task::yield_now().await;
+            let before = jobs.len();
+            while jobs.len() < self.parts.limits.batch {
+                let Ok(job) = self.inbox.try_recv() else { break };
+                jobs.push(job);
+            }
+            if jobs.len() == before {
+                break;
+            }
         }
     }
 
