@@ -1,4 +1,9 @@
 //! The whole center in one value, with every other party real enough to be talked to over HTTP.
 
 mod journey;
+mod order;
+mod party;
+mod plan;
+mod register;
 mod site;
+mod wire;

@@ -9,15 +9,15 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use yanmi_center::Center;
 use yanmi_center::clock::Clock;
-use yanmi_center::config::{Config, Database, Essentials, Listen};
+use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
-use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{EcToken, Region, Sm4Key, UnixMillis};
 use yanmi_simulator::institution::Called;
-use yanmi_simulator::world::{Channel, Person, Record, Urls};
+use yanmi_simulator::world::{Channel, Person, Urls};
 use yanmi_simulator::{Institution, Simulator, World};
-use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+
+use crate::register;
 
 /// When every test begins.
 pub(crate) const START: i64 = 1_763_869_440_000;
@@ -85,7 +85,7 @@ impl Site {
         config.listen.channel = anywhere();
         config.decode_enabled = true;
         change(&mut config);
-        register(&config, &world).await;
+        register::everybody(&config, &world).await;
         let center =
             Center::start(config.clone(), clock_of(&hands), Entropy::seeded(2)).await.expect("a center");
         let url = |address: Option<SocketAddr>| format!("http://{}", address.expect("a listener"));
@@ -96,8 +96,8 @@ impl Site {
         };
         world.relocate(&urls);
         // From now on the center keeps its ports, so that the simulator finds it again after a restart.
-        config.listen.institution = Listen::plain(center.institution_addr().expect("a listener"));
-        config.listen.channel = Listen::plain(center.channel_addr().expect("a listener"));
+        config.listen.institution.address = center.institution_addr();
+        config.listen.channel.address = center.channel_addr();
         let time = hands.clone();
         let entropy = Entropy::seeded(3);
         let simulator = Simulator::start(
@@ -107,7 +107,10 @@ impl Site {
             Arc::new(move |bytes: &mut [u8]| entropy.fill(bytes)),
         )
         .expect("a simulator");
-        simulator.switch_password_free().await.expect("password-free persons");
+        // Simulated channels speak no TLS.
+        if config.listen.channel.tls_key.is_none() {
+            simulator.switch_password_free().await.expect("password-free persons");
+        }
         Self { center, simulator, hands, config, _folder: folder }
     }
 
@@ -233,49 +236,4 @@ pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, body: &s
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     (status, body.to_owned())
-}
-
-async fn register(config: &Config, world: &World) {
-    let Database::Sqlite(path) = &config.database else { panic!("tests run on SQLite") };
-    let now = UnixMillis::new(START);
-    let mut administration =
-        Administration::open(path, &config.encryption_key, Entropy::seeded(5)).await.expect("a database");
-    for account in &world.accounts {
-        let new = NewAccount {
-            id: account.org_id,
-            name: "测试账号".to_owned(),
-            key: account.key.clone(),
-            interfaces: Interfaces::ALL,
-            rate: None,
-        };
-        administration.add_account(&new, now).await.expect("a new account");
-        for member in &account.institutions {
-            let new = NewInstitution {
-                org_code: member.org_codg,
-                name: member.org_name.clone(),
-                account: account.org_id,
-            };
-            administration.add_institution(&new, now).await.expect("a new institution");
-        }
-    }
-    for channel in world.all_channels() {
-        let new = NewChannel {
-            id: channel.chnl_id,
-            name: channel.name.clone(),
-            notice_url: channel.notice_url.parse().expect("a URL"),
-            facts: ChannelFacts {
-                record: match channel.record {
-                    Record::Active => ChannelRecord::Active,
-                    Record::Disabled => ChannelRecord::Disabled,
-                    Record::Missing => ChannelRecord::Missing,
-                },
-                settlement: channel.settlement,
-                password_free: channel.password_free,
-                ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
-            },
-            key: channel.key.clone(),
-        };
-        administration.add_channel(&new, now).await.expect("a new channel");
-    }
-    administration.close().await.expect("closed");
 }

@@ -1,0 +1,204 @@
+//! The parties that call the center or are called by it, played by a script instead of the simulator, where a test
+//! wants them to say or do what no simulated party would.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use yanmi_protocol::envelope::{self, RequestEnvelope};
+use yanmi_protocol::message::channel_notice::{self, Notice};
+use yanmi_protocol::message::national::{self, Credential, PasswordQuestion};
+use yanmi_protocol::{Code, Members, PasswordDigest, Region, Sm4Key};
+
+use crate::wire::read_message;
+
+/// An answer being made, always of status 200.
+type Acting = Pin<Box<dyn Future<Output = String> + Send>>;
+
+/// A server on a free port that decides by path and body; it stops when dropped.
+struct Party {
+    url: String,
+    _accepting: JoinSet<()>,
+}
+
+impl Party {
+    async fn start(act: impl Fn(String, Vec<u8>) -> Acting + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let act = Arc::new(act);
+        let mut accepting = JoinSet::new();
+        accepting.spawn(async move {
+            let mut serving = JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let act = Arc::clone(&act);
+                serving.spawn(async move { serve(stream, &*act).await });
+            }
+        });
+        Self { url, _accepting: accepting }
+    }
+}
+
+/// Answers until either side ends the connection.
+async fn serve(mut stream: TcpStream, act: &(dyn Fn(String, Vec<u8>) -> Acting + Send + Sync)) {
+    use tokio::io::AsyncWriteExt;
+    let mut rest = Vec::new();
+    while let Ok((head, body)) = read_message(&mut stream, &mut rest).await {
+        let path = head.split(' ').nth(1).expect("a path").to_owned();
+        let body = act(path, body).await;
+        let answer = format!("HTTP/1.1 200 -\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        if stream.write_all(answer.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn region() -> Region {
+    Region::new("350000").expect("a region")
+}
+
+/// The names of persons whose passwords the scripted national center does not just check.
+pub(crate) const WITHOUT_PASSWORD: &str = "吴密";
+pub(crate) const MISTAKEN: &str = "错别字";
+pub(crate) const OUT_OF_ORDER: &str = "故障";
+/// The password of everybody else, and the only face authorization that is valid.
+pub(crate) const PASSWORD: &str = "111111";
+pub(crate) const GOOD_FACE: &str = "ano1";
+
+/// A national center that says what it was told to say.
+pub(crate) struct National {
+    party: Party,
+    inside: Arc<NationalInside>,
+}
+
+struct NationalInside {
+    key: Sm4Key,
+    /// By token. A token is its own QR code.
+    credentials: Mutex<HashMap<String, Result<Credential, Code>>>,
+}
+
+impl National {
+    /// The key is that of the account the center has there.
+    pub(crate) async fn start(key: Sm4Key) -> Self {
+        let inside = Arc::new(NationalInside { key, credentials: Mutex::default() });
+        let asked = Arc::clone(&inside);
+        let party = Party::start(move |path, body| {
+            let inside = Arc::clone(&asked);
+            Box::pin(async move { inside.answer(&path, &body) })
+        });
+        Self { party: party.await, inside }
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.party.url
+    }
+
+    /// What to say about a token, and about the QR code of the same text.
+    pub(crate) fn tell(&self, token: &str, told: Result<Credential, Code>) {
+        lock(&self.inside.credentials).insert(token.to_owned(), told);
+    }
+}
+
+impl NationalInside {
+    fn answer(&self, path: &str, body: &[u8]) -> String {
+        let request = RequestEnvelope::parse(body, region()).expect("an envelope");
+        let plain = request.sealed.open(&self.key).expect("opens");
+        let members = plain.members().expect("an object");
+        let told = match path {
+            national::TOKEN_PATH => {
+                self.credential(national::read_token_question(&members).expect("a question").as_str())
+            }
+            national::QR_CODE_PATH => {
+                self.credential(national::read_qr_code_question(&members).expect("a question").as_str())
+            }
+            national::PASSWORD_PATH => Self::password(&members),
+            _ => {
+                let (number, _) = national::read_face_question(&members).expect("a question");
+                Ok(national::check_answer(number.as_str() == GOOD_FACE).to_owned())
+            }
+        };
+        match told {
+            Ok(plain) => envelope::success(&self.key, plain.as_bytes()),
+            Err(code) => envelope::refusal(code, code.message()),
+        }
+    }
+
+    fn credential(&self, token: &str) -> Result<String, Code> {
+        let credentials = lock(&self.credentials);
+        let told = credentials.get(token).cloned().unwrap_or(Err(Code::CredentialNotFound));
+        told.map(|credential| credential.to_json())
+    }
+
+    fn password(members: &Members<'_>) -> Result<String, Code> {
+        let question = PasswordQuestion::read(members).expect("a question");
+        match question.user_name.as_str() {
+            WITHOUT_PASSWORD => Err(Code::PasswordNotSet),
+            MISTAKEN => Err(Code::IdentityMismatch),
+            OUT_OF_ORDER => Err(Code::Unknown),
+            _ => {
+                let right = PasswordDigest::of(PASSWORD).expect("six digits");
+                Ok(national::check_answer(right == question.password).to_owned())
+            }
+        }
+    }
+}
+
+/// A channel app that takes every notice.
+pub(crate) struct App {
+    party: Party,
+    inside: Arc<AppInside>,
+}
+
+struct AppInside {
+    key: Sm4Key,
+    notices: Mutex<Vec<Notice>>,
+}
+
+impl App {
+    /// The key is that of the channel.
+    pub(crate) async fn start(key: Sm4Key) -> Self {
+        let inside = Arc::new(AppInside { key, notices: Mutex::default() });
+        let asked = Arc::clone(&inside);
+        let party = Party::start(move |_, body| {
+            let inside = Arc::clone(&asked);
+            Box::pin(async move { inside.act(&body) })
+        });
+        Self { party: party.await, inside }
+    }
+
+    pub(crate) fn url(&self) -> http::Uri {
+        format!("{}/notice", self.party.url).parse().expect("a URL")
+    }
+
+    /// Everything that came, whatever was done with it.
+    pub(crate) fn notices(&self) -> Vec<Notice> {
+        lock(&self.inside.notices).clone()
+    }
+
+    /// The numbers of everything that came.
+    pub(crate) fn numbers(&self) -> Vec<String> {
+        self.notices().iter().map(|notice| notice.number.to_string()).collect()
+    }
+}
+
+impl AppInside {
+    fn act(&self, body: &[u8]) -> String {
+        let request = RequestEnvelope::parse(body, region()).expect("an envelope");
+        let plain = request.sealed.open(&self.key).expect("opens");
+        let notice = Notice::read(&plain.members().expect("an object")).expect("a notice");
+        lock(&self.notices).push(notice);
+        envelope::success(&self.key, channel_notice::received_json().as_bytes())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().expect("nothing panics while it is held")
+}
+
+/// A port nobody listens on.
+pub(crate) async fn nobody() -> http::Uri {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    format!("http://{address}/notice").parse().expect("a URL")
+}

@@ -1,0 +1,100 @@
+//! Who is registered at a center under test, and changing it while the center runs.
+
+use std::path::Path;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use yanmi_center::config::{Config, Database};
+use yanmi_center::entropy::Entropy;
+use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_protocol::UnixMillis;
+use yanmi_simulator::World;
+use yanmi_simulator::world::{Channel, Record};
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+
+use crate::site::{START, Site};
+
+/// When everything is registered.
+pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
+
+/// The database file.
+pub(crate) fn database(config: &Config) -> &Path {
+    match &config.database {
+        Database::Sqlite(path) => path,
+        other => panic!("tests run on SQLite, not on {other:?}"),
+    }
+}
+
+/// The registry, opened as the command line opens it.
+pub(crate) async fn administration(config: &Config) -> Administration {
+    let entropy = Entropy::seeded(5);
+    Administration::open(database(config), &config.encryption_key, entropy).await.expect("a database")
+}
+
+/// Registers everybody of the world that has to be.
+pub(crate) async fn everybody(config: &Config, world: &World) {
+    let mut administration = administration(config).await;
+    for account in &world.accounts {
+        let new = NewAccount {
+            id: account.org_id,
+            name: "测试账号".to_owned(),
+            key: account.key.clone(),
+            interfaces: Interfaces::ALL,
+            rate: None,
+        };
+        administration.add_account(&new, NOW).await.expect("a new account");
+        for member in &account.institutions {
+            let new = NewInstitution {
+                org_code: member.org_codg,
+                name: member.org_name.clone(),
+                account: account.org_id,
+            };
+            administration.add_institution(&new, NOW).await.expect("a new institution");
+        }
+    }
+    for channel in world.all_channels() {
+        administration.add_channel(&new_channel(channel), NOW).await.expect("a new channel");
+    }
+    administration.close().await.expect("closed");
+}
+
+/// A channel of the world, ready to be registered.
+fn new_channel(channel: &Channel) -> NewChannel {
+    NewChannel {
+        id: channel.chnl_id,
+        name: channel.name.clone(),
+        notice_url: channel.notice_url.parse().expect("a URL"),
+        facts: ChannelFacts {
+            record: match channel.record {
+                Record::Active => ChannelRecord::Active,
+                Record::Disabled => ChannelRecord::Disabled,
+                Record::Missing => ChannelRecord::Missing,
+            },
+            settlement: channel.settlement,
+            password_free: channel.password_free,
+            ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
+        },
+        key: channel.key.clone(),
+    }
+}
+
+impl Site {
+    /// Changes the registry beside the running center, which then takes it over.
+    pub(crate) async fn change(&self, change: impl AsyncFnOnce(&mut Administration)) {
+        let mut administration = administration(&self.config).await;
+        change(&mut administration).await;
+        administration.close().await.expect("closed");
+        self.center.refresh().await.expect("a new snapshot");
+    }
+
+    /// A connection to the center's database, beside its own.
+    pub(crate) async fn sql(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(database(&self.config));
+        options.connect().await.expect("the database")
+    }
+
+    /// Runs one statement beside the center.
+    pub(crate) async fn execute(&self, statement: &'static str) {
+        sqlx::query(statement).execute(&mut self.sql().await).await.expect("executed");
+    }
+}
