@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Row};
 use yanmi_center::config::{Config, Database};
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
@@ -96,5 +96,11 @@ impl Site {
     /// Runs one statement beside the center.
     pub(crate) async fn execute(&self, statement: &'static str) {
         sqlx::query(statement).execute(&mut self.sql().await).await.expect("executed");
+    }
+
+    /// The one number a query answers.
+    pub(crate) async fn number(&self, query: &'static str) -> i64 {
+        let row = sqlx::query(query).fetch_one(&mut self.sql().await).await.expect("one row");
+        row.try_get(0).expect("a number")
     }
 }

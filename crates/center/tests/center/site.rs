@@ -25,6 +25,9 @@ pub(crate) const START: i64 = 1_763_869_440_000;
 pub(crate) const HOSPITAL: &str = "H35010000001";
 pub(crate) const HOSPITAL_NAME: &str = "福州示范医院";
 
+/// Longer than anything takes in a test that works.
+pub(crate) const AMPLE: Duration = Duration::from_secs(20);
+
 /// A clock that stands still until it is moved.
 #[derive(Clone)]
 pub(crate) struct Hands(Arc<AtomicI64>);
@@ -121,6 +124,16 @@ impl Site {
             .await
             .expect("a center");
         self
+    }
+
+    /// Where the institution face listens.
+    pub(crate) fn institution_addr(&self) -> SocketAddr {
+        self.center.institution_addr().expect("a listener")
+    }
+
+    /// Where the channel face listens.
+    pub(crate) fn channel_addr(&self) -> SocketAddr {
+        self.center.channel_addr().expect("a listener")
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -236,4 +249,14 @@ pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, body: &s
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     (status, body.to_owned())
+}
+
+/// Returns when `check` holds, looking again and again.
+pub(crate) async fn eventually(check: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !check().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(AMPLE, waiting).await.expect("within an ample time");
 }

@@ -40,6 +40,11 @@ impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         header(&self.head, name)
     }
+
+    /// Whether the connection ends with this answer.
+    pub(crate) fn is_last(&self) -> bool {
+        self.header("connection") == Some("close")
+    }
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -63,8 +68,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.answer().await.expect("an answer")
     }
 
+    pub(crate) async fn post(&mut self, path: &str, body: impl AsRef<[u8]>) -> Answer {
+        self.ask("POST", path, body).await
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.expect("sent");
+    }
+
+    /// Says that nothing more will come, and still listens.
+    pub(crate) async fn finish(&mut self) {
+        self.stream.shutdown().await.expect("said");
     }
 
     /// The next answer; an error when the connection ends before it is whole.
