@@ -248,9 +248,7 @@ async fn headers_make_no_difference_and_an_empty_body_is_a_bad_parameter() {
 
 /// The requests that were answered so.
 async fn answered(site: &Site, word: &str, code: Code) -> u64 {
-    let page = Wire::to(site.institution_addr()).await.ask("GET", "/metrics", "").await;
-    let name = format!("yanmi_requests_total{{op=\"{word}\",code=\"{code}\"}} ");
-    page.body.lines().find_map(|line| line.strip_prefix(&name)?.parse().ok()).unwrap_or(0)
+    site.metric(&format!("yanmi_requests_total{{op=\"{word}\",code=\"{code}\"}}")).await
 }
 
 #[tokio::test]

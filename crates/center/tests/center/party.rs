@@ -1,18 +1,34 @@
 //! The parties that call the center or are called by it, played by a script instead of the simulator, where a test
 //! wants them to say or do what no simulated party would.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use yanmi_protocol::envelope::{self, RequestEnvelope};
 use yanmi_protocol::message::channel_notice::{self, Notice};
 use yanmi_protocol::message::national::{self, Credential, PasswordQuestion};
 use yanmi_protocol::{Code, Members, PasswordDigest, Region, Sm4Key};
 
+use crate::site::AMPLE;
 use crate::wire::read_message;
+
+/// Something to wait at until it is closed; who comes later does not wait.
+pub(crate) type Gate = Arc<Semaphore>;
+
+/// A gate at which everybody waits until [`Semaphore::close`].
+pub(crate) fn gate() -> Gate {
+    Arc::new(Semaphore::new(0))
+}
+
+async fn wait_at(gate: &Gate) {
+    // There is never a permit: waiting ends with the error that says that it is closed.
+    let closed = gate.acquire().await;
+    assert!(closed.is_err());
+}
 
 /// An answer being made, always of status 200.
 type Acting = Pin<Box<dyn Future<Output = String> + Send>>;
@@ -144,7 +160,15 @@ impl NationalInside {
     }
 }
 
-/// A channel app that takes every notice.
+/// What an app does with a notice.
+#[derive(Clone)]
+pub(crate) enum Mood {
+    Take,
+    /// Takes it, and answers after waiting at this gate.
+    Held(Gate),
+}
+
+/// A channel app that does with each notice what it was told to, and takes it when it was told nothing.
 pub(crate) struct App {
     party: Party,
     inside: Arc<AppInside>,
@@ -152,23 +176,35 @@ pub(crate) struct App {
 
 struct AppInside {
     key: Sm4Key,
+    moods: Mutex<VecDeque<Mood>>,
     notices: Mutex<Vec<Notice>>,
+    count: watch::Sender<usize>,
 }
 
 impl App {
     /// The key is that of the channel.
     pub(crate) async fn start(key: Sm4Key) -> Self {
-        let inside = Arc::new(AppInside { key, notices: Mutex::default() });
+        let inside = Arc::new(AppInside {
+            key,
+            moods: Mutex::default(),
+            notices: Mutex::default(),
+            count: watch::Sender::default(),
+        });
         let asked = Arc::clone(&inside);
         let party = Party::start(move |_, body| {
             let inside = Arc::clone(&asked);
-            Box::pin(async move { inside.act(&body) })
+            Box::pin(async move { inside.act(&body).await })
         });
         Self { party: party.await, inside }
     }
 
     pub(crate) fn url(&self) -> http::Uri {
         format!("{}/notice", self.party.url).parse().expect("a URL")
+    }
+
+    /// What to do with the next notices, one after the other.
+    pub(crate) fn will(&self, moods: impl IntoIterator<Item = Mood>) {
+        lock(&self.inside.moods).extend(moods);
     }
 
     /// Everything that came, whatever was done with it.
@@ -180,16 +216,33 @@ impl App {
     pub(crate) fn numbers(&self) -> Vec<String> {
         self.notices().iter().map(|notice| notice.number.to_string()).collect()
     }
+
+    /// Returns when so many have come.
+    pub(crate) async fn until(&self, count: usize) {
+        until(&self.inside.count, count).await;
+    }
 }
 
 impl AppInside {
-    fn act(&self, body: &[u8]) -> String {
+    async fn act(&self, body: &[u8]) -> String {
         let request = RequestEnvelope::parse(body, region()).expect("an envelope");
         let plain = request.sealed.open(&self.key).expect("opens");
         let notice = Notice::read(&plain.members().expect("an object")).expect("a notice");
         lock(&self.notices).push(notice);
+        let mood = lock(&self.moods).pop_front().unwrap_or(Mood::Take);
+        self.count.send_modify(|count| *count += 1);
+        match mood {
+            Mood::Take => {}
+            Mood::Held(gate) => wait_at(&gate).await,
+        }
         envelope::success(&self.key, channel_notice::received_json().as_bytes())
     }
+}
+
+async fn until(count: &watch::Sender<usize>, least: usize) {
+    let mut seen = count.subscribe();
+    let waited = tokio::time::timeout(AMPLE, seen.wait_for(|count| *count >= least)).await;
+    let _ = waited.expect("within an ample time").expect("the sender is alive");
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

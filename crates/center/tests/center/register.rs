@@ -87,6 +87,14 @@ impl Site {
         self.center.refresh().await.expect("a new snapshot");
     }
 
+    /// Has a channel take its notices at another address.
+    pub(crate) async fn relocate(&self, channel: &Channel, url: &http::Uri) {
+        self.change(async |administration| {
+            administration.move_channel(channel.chnl_id, url, NOW).await.expect("a channel");
+        })
+        .await;
+    }
+
     /// A connection to the center's database, beside its own.
     pub(crate) async fn sql(&self) -> SqliteConnection {
         let options = SqliteConnectOptions::new().filename(database(&self.config));

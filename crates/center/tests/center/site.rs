@@ -18,6 +18,7 @@ use yanmi_simulator::world::{Channel, Person, Urls};
 use yanmi_simulator::{Institution, Simulator, World};
 
 use crate::register;
+use crate::wire::Wire;
 
 /// When every test begins.
 pub(crate) const START: i64 = 1_763_869_440_000;
@@ -198,6 +199,13 @@ impl Site {
     /// `checkStas`.
     pub(crate) async fn check_stas(&self, token: EcToken) -> String {
         self.status(token).await.member("checkStas").expect("a status")
+    }
+
+    /// What a metric, named with its labels, stands at; 0 while there is none.
+    pub(crate) async fn metric(&self, name: &str) -> u64 {
+        let page = Wire::to(self.institution_addr()).await.ask("GET", "/metrics", "").await;
+        let mut values = page.body.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        values.next().map_or(0, |value| value.parse().expect("a whole number"))
     }
 
     /// The notices on the first person's phone, the newest first.
