@@ -7,5 +7,6 @@ mod order;
 mod party;
 mod plan;
 mod register;
+mod registry;
 mod site;
 mod wire;

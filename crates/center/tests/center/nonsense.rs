@@ -8,7 +8,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use yanmi_center::config::Config;
 use yanmi_center::registry::{Interfaces, NewAccount};
 use yanmi_protocol::envelope::{self, MAX_BODY_BYTES};
 use yanmi_protocol::message::{auth_result, decode, notify, password, password_free, pending, status};
@@ -16,17 +15,10 @@ use yanmi_protocol::{AccountId, Code, Sm4Key};
 
 use self::dice::Dice;
 use crate::register::NOW;
-use crate::site::{Site, eventually};
+use crate::site::{Site, eventually, unlimited};
 use crate::wire::{Answer, Wire, request};
 
 const UNKNOWN_TOKEN: &str = "350000ec7ioqup8p1o0761820a0000f1f8b13d";
-
-/// Limits on how often anybody may err are another matter.
-fn unlimited(config: &mut Config) {
-    config.limits.requests_per_second = 1_000_000;
-    config.limits.burst = 1_000_000;
-    config.limits.failed_openings_per_minute = 1_000_000;
-}
 
 /// The code of an answer that is well formed and of the list, whatever was asked.
 fn code(answer: &Answer) -> Code {

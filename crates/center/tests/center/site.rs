@@ -168,14 +168,27 @@ impl Site {
         )
     }
 
+    /// The system of a channel app, which makes the calls of the channel face.
+    pub(crate) fn app_of(&self, channel: &Channel) -> Institution {
+        let (world, hands) = (self.world(), self.hands.clone());
+        let now = Arc::new(move || hands.now());
+        let (id, key) = (channel.chnl_id.as_str(), channel.key.clone());
+        Institution::new(&world.channel_url, id, key, world.region, now)
+    }
+
     /// The first person shows a code in a channel app, and the hospital decodes it.
     pub(crate) async fn token_in(&self, channel: &Channel) -> EcToken {
+        let code = self.shown_code(channel).await;
+        let decoded = self.institution().decode(HOSPITAL, "01101", &code).await.expect("an answer");
+        decoded.token.expect("a token")
+    }
+
+    /// The QR code the first person shows in a channel app.
+    pub(crate) async fn shown_code(&self, channel: &Channel) -> String {
         let person = self.person().ec_index_no;
         let body = serde_json::json!({ "ecIndexNo": person.as_str(), "chnlId": channel.chnl_id.as_str() });
         let shown = self.control("/qr", &body).await;
-        let code = shown["ecQrCode"].as_str().expect("a QR code").to_owned();
-        let decoded = self.institution().decode(HOSPITAL, "01101", &code).await.expect("an answer");
-        decoded.token.expect("a token")
+        shown["ecQrCode"].as_str().expect("a QR code").to_owned()
     }
 
     pub(crate) async fn token(&self) -> EcToken {
@@ -257,6 +270,13 @@ pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, body: &s
     let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
     (status, body.to_owned())
+}
+
+/// No limit on how often anybody may call or err.
+pub(crate) fn unlimited(config: &mut Config) {
+    config.limits.requests_per_second = 1_000_000;
+    config.limits.burst = 1_000_000;
+    config.limits.failed_openings_per_minute = 1_000_000;
 }
 
 /// Returns when `check` holds, looking again and again.
