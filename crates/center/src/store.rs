@@ -9,6 +9,7 @@ pub(crate) mod row;
 
 use std::borrow::Cow;
 use std::fs::{File, TryLockError};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,12 +112,31 @@ impl Store {
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .disable_statement_logging();
         let store = Self { options, path: path.into() };
+        store.look_before_opening()?;
         let mut connection = store.connect().await?;
-        store.check_ours(&mut connection).await?;
-        migrate(&mut connection).await?;
-        check_site(&mut connection, sealer).await?;
+        let prepared = store.prepare(&mut connection, sealer).await;
+        // Also when it is not ours to use: what a connection keeps beside the file goes away with it.
         connection.close().await?;
-        Ok(store)
+        prepared.map(|()| store)
+    }
+
+    async fn prepare(&self, connection: &mut SqliteConnection, sealer: &Sealer) -> Result<(), StoreError> {
+        self.check_ours(connection).await?;
+        migrate(connection).await?;
+        check_site(connection, sealer).await
+    }
+
+    /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell
+    /// a database of another program beforehand; anything else is left to what follows.
+    fn look_before_opening(&self) -> Result<(), StoreError> {
+        let failed = |error| StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(error));
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        match File::open(&self.path) {
+            Ok(file) => file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
+        if is_foreign(&head) { Err(StoreError::Foreign(self.path.to_path_buf())) } else { Ok(()) }
     }
 
     /// A new connection.
@@ -159,6 +179,20 @@ impl Store {
 }
 
 const _: () = assert!(APPLICATION_ID == 1_497_452_109, "the statement above names it in decimal");
+
+/// Bytes of a database file that are looked at before it is opened: its header, and that of its first page.
+const HEAD_BYTES: usize = 108;
+
+/// Whether a file begins like a database with another mark than ours, or with none and tables in it.
+fn is_foreign(head: &[u8]) -> bool {
+    if head.len() < HEAD_BYTES || !head.starts_with(b"SQLite format 3\0") {
+        return false;
+    }
+    let mark = i64::from(u32::from_be_bytes([head[68], head[69], head[70], head[71]]));
+    // The first page lists the tables: a leaf without cells when there are none.
+    let empty = head[100] == 0x0D && head[103..105] == [0, 0];
+    mark != APPLICATION_ID && (mark != 0 || !empty)
+}
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let migrations = MIGRATIONS.map(|(version, name, text)| {
