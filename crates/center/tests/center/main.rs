@@ -9,4 +9,5 @@ mod plan;
 mod register;
 mod registry;
 mod site;
+mod store;
 mod wire;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Row};
+use sqlx::{ConnectOptions, Connection, Row};
 use yanmi_center::config::{Config, Database};
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
@@ -95,20 +95,26 @@ impl Site {
         .await;
     }
 
-    /// A connection to the center's database, beside its own.
-    pub(crate) async fn sql(&self) -> SqliteConnection {
-        let options = SqliteConnectOptions::new().filename(database(&self.config));
-        options.connect().await.expect("the database")
-    }
-
     /// Runs one statement beside the center.
     pub(crate) async fn execute(&self, statement: &'static str) {
-        sqlx::query(statement).execute(&mut self.sql().await).await.expect("executed");
+        execute(&self.config, statement).await;
     }
 
     /// The one number a query answers.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
-        let row = sqlx::query(query).fetch_one(&mut self.sql().await).await.expect("one row");
+        let row = sqlx::query(query).fetch_one(&mut sql(&self.config).await).await.expect("one row");
         row.try_get(0).expect("a number")
     }
+}
+
+/// A connection to the database, beside whatever runs on it.
+pub(crate) async fn sql(config: &Config) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(database(config)).connect().await.expect("the database")
+}
+
+/// Runs one statement.
+pub(crate) async fn execute(config: &Config, statement: &'static str) {
+    let mut connection = sql(config).await;
+    sqlx::query(statement).execute(&mut connection).await.expect("executed");
+    connection.close().await.expect("closed");
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use yanmi_center::Center;
 use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
+use yanmi_center::{Center, StartError};
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{EcToken, Region, Sm4Key, UnixMillis};
 use yanmi_simulator::institution::Called;
@@ -49,17 +49,36 @@ pub(crate) struct Site {
     pub(crate) simulator: Simulator,
     pub(crate) hands: Hands,
     pub(crate) config: Config,
-    _folder: TempDir,
+    pub(crate) folder: TempDir,
+}
+
+/// A site whose center does not run.
+pub(crate) struct Stopped {
+    simulator: Simulator,
+    pub(crate) hands: Hands,
+    pub(crate) config: Config,
+    pub(crate) folder: TempDir,
+}
+
+impl Stopped {
+    /// Starts the center on the state it left.
+    pub(crate) async fn start(self) -> Site {
+        let Self { simulator, hands, config, folder } = self;
+        let center = start(&config, &hands).await.expect("a center");
+        Site { center, simulator, hands, config, folder }
+    }
+}
+
+/// Starts a center.
+pub(crate) async fn start(config: &Config, hands: &Hands) -> Result<Center, StartError> {
+    let hands = hands.clone();
+    let clock = Clock::new(move || hands.now());
+    Center::start(config.clone(), clock, Entropy::seeded(2)).await
 }
 
 /// Any free port of this machine.
-fn anywhere() -> Listen {
+pub(crate) fn anywhere() -> Listen {
     Listen::plain(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-}
-
-fn clock_of(hands: &Hands) -> Clock {
-    let hands = hands.clone();
-    Clock::new(move || hands.now())
 }
 
 impl Site {
@@ -90,8 +109,7 @@ impl Site {
         config.decode_enabled = true;
         change(&mut config);
         register::everybody(&config, &world).await;
-        let center =
-            Center::start(config.clone(), clock_of(&hands), Entropy::seeded(2)).await.expect("a center");
+        let center = start(&config, &hands).await.expect("a center");
         let url = |address: Option<SocketAddr>| format!("http://{}", address.expect("a listener"));
         let urls = Urls {
             institution: url(center.institution_addr()),
@@ -115,16 +133,19 @@ impl Site {
         if config.listen.channel.tls_key.is_none() {
             simulator.switch_password_free().await.expect("password-free persons");
         }
-        Self { center, simulator, hands, config, _folder: folder }
+        Self { center, simulator, hands, config, folder }
+    }
+
+    /// Stops the center, and leaves everything else as it is.
+    pub(crate) async fn stop(self) -> Stopped {
+        let Self { center, simulator, hands, config, folder } = self;
+        center.stop().await;
+        Stopped { simulator, hands, config, folder }
     }
 
     /// Stops the center and starts it again on the same state.
-    pub(crate) async fn restart(mut self) -> Self {
-        self.center.stop().await;
-        self.center = Center::start(self.config.clone(), clock_of(&self.hands), Entropy::seeded(4))
-            .await
-            .expect("a center");
-        self
+    pub(crate) async fn restart(self) -> Self {
+        self.stop().await.start().await
     }
 
     /// Where the institution face listens.

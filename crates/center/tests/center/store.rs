@@ -1,0 +1,191 @@
+//! Whose database it is: one center's, of one key, of this version, and nobody else's.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use sqlx::ConnectOptions;
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnectOptions;
+use yanmi_center::StartError;
+use yanmi_center::config::{Config, Database};
+use yanmi_center::entropy::Entropy;
+use yanmi_center::registry::{Administration, AdministrationError};
+use yanmi_center::store::StoreError;
+use yanmi_protocol::Sm4Key;
+
+use crate::register::{database, execute};
+use crate::site::{self, Hands, Site, anywhere, eventually};
+
+/// The same site's configuration on any free ports.
+fn elsewhere(config: &Config) -> Config {
+    let mut config = config.clone();
+    config.listen.institution = anywhere();
+    config.listen.channel = anywhere();
+    config
+}
+
+/// Why no center starts so.
+async fn refused(config: &Config, hands: &Hands) -> StoreError {
+    match site::start(config, hands).await {
+        Err(StartError::Store(error)) => error,
+        other => panic!("another reason, or none: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_second_center_on_the_same_database_is_refused_until_the_first_has_stopped() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    let config = elsewhere(&site.config);
+    for _ in 0..2 {
+        let error = refused(&config, &site.hands).await;
+        assert!(matches!(&error, StoreError::InUse(path) if path == database(&config)), "{error:?}");
+    }
+    assert_eq!(site.notify(token, None).await.code(), 0, "the first is none the worse for it");
+    // The command line works beside a running center.
+    let accounts = crate::register::administration(&config).await.accounts().await.expect("a list");
+    assert_eq!(accounts.len(), site.world().accounts.len());
+    let site = site.stop().await;
+    site::start(&config, &site.hands).await.expect("the place is free").stop().await;
+}
+
+#[tokio::test]
+async fn another_key_opens_nothing_and_changes_nothing() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    assert_eq!(site.notify(token, None).await.code(), 0);
+    let site = site.stop().await;
+    let mut config = elsewhere(&site.config);
+    config.encryption_key = Sm4Key::from_ascii("yanmi-test-kek-2").expect("a key");
+    let before = at_rest(site.folder.path()).await;
+    let error = refused(&config, &site.hands).await;
+    assert!(matches!(error, StoreError::WrongKey), "{error:?}");
+    assert!(error.to_string().contains("YANMI_KEY_ENCRYPTION_KEY"), "it names the setting: {error}");
+    let path = database(&config);
+    let error = Administration::open(path, &config.encryption_key, Entropy::seeded(5)).await.err();
+    assert!(matches!(error, Some(AdministrationError::Store(StoreError::WrongKey))), "{error:?}");
+    assert!(at_rest(site.folder.path()).await == before, "{:?}", names(site.folder.path()));
+    let site = site.start().await;
+    assert_eq!(site.status(token).await.code(), 0);
+}
+
+/// The files of a folder. What the lock leaves is empty and no part of the state.
+fn names(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder");
+    let mut out: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    out.retain(|path| path.extension().is_none_or(|extension| extension != "lock"));
+    out.sort();
+    out
+}
+
+/// The files of a folder and what is in them.
+fn content(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let read = |path: PathBuf| (path.clone(), std::fs::read(&path).expect("a file"));
+    names(folder).into_iter().map(read).collect()
+}
+
+/// The same, when every connection is closed: the last one takes the log away.
+async fn at_rest(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    eventually(async || !names(folder).iter().any(|path| path.to_string_lossy().ends_with("-wal"))).await;
+    content(folder)
+}
+
+/// A database that another program made by these statements.
+async fn foreign(path: &Path, statements: &[&'static str]) {
+    let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+    let mut connection = options.connect().await.expect("a database");
+    for statement in statements {
+        sqlx::query(*statement).execute(&mut connection).await.expect("executed");
+    }
+    connection.close().await.expect("closed");
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_program_is_left_as_it_is() {
+    let site = Site::start().await;
+    let made: [&[&'static str]; 4] = [
+        &["CREATE TABLE notes (text TEXT)", "INSERT INTO notes VALUES ('mine')"],
+        &["PRAGMA application_id = 7", "CREATE TABLE site (id INTEGER)"],
+        &["PRAGMA application_id = 7"],
+        &["PRAGMA journal_mode = WAL", "CREATE TABLE notes (text TEXT)"],
+    ];
+    for statements in made {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("theirs.sqlite");
+        foreign(&path, statements).await;
+        is_left_alone(&site, &path, |error| matches!(error, StoreError::Foreign(_))).await;
+    }
+    for text in ["not a database at all\n", "SQLite format 3\0 and nothing more of it"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("theirs.sqlite");
+        std::fs::write(&path, text.repeat(1_000)).expect("written");
+        is_left_alone(&site, &path, |_| true).await;
+    }
+}
+
+async fn is_left_alone(site: &Site, path: &Path, expected: impl Fn(&StoreError) -> bool) {
+    let folder = path.parent().expect("a folder");
+    let before = content(folder);
+    let mut config = elsewhere(&site.config);
+    config.database = Database::Sqlite(path.to_owned());
+    let error = refused(&config, &site.hands).await;
+    assert!(expected(&error), "{error:?}");
+    let error = Administration::open(path, &config.encryption_key, Entropy::seeded(5)).await.err();
+    assert!(matches!(&error, Some(AdministrationError::Store(error)) if expected(error)), "{error:?}");
+    assert!(content(folder) == before, "changed: {:?}", names(folder));
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    let site = site.stop().await;
+    execute(
+        &site.config,
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (99, 'of the future', 1, x'00', 0)",
+    )
+    .await;
+    let before = at_rest(site.folder.path()).await;
+    let error = refused(&elsewhere(&site.config), &site.hands).await;
+    assert!(matches!(error, StoreError::Newer(99)), "{error:?}");
+    assert!(at_rest(site.folder.path()).await == before, "{:?}", names(site.folder.path()));
+    execute(&site.config, "DELETE FROM _sqlx_migrations WHERE version = 99").await;
+    let site = site.start().await;
+    assert_eq!(site.status(token).await.code(), 0);
+}
+
+#[tokio::test]
+async fn a_migration_that_was_changed_is_refused() {
+    let site = Site::start().await.stop().await;
+    execute(&site.config, "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1").await;
+    let error = refused(&elsewhere(&site.config), &site.hands).await;
+    assert!(matches!(error, StoreError::Migrate(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_sealed_value_moved_to_another_row_opens_nothing() {
+    let site = Site::start().await.stop().await;
+    execute(
+        &site.config,
+        "UPDATE accounts SET key_new = (SELECT key_new FROM accounts WHERE org_id = 'hisVendor2') \
+         WHERE org_id = 'testOrgId'",
+    )
+    .await;
+    let error = refused(&elsewhere(&site.config), &site.hands).await;
+    assert!(matches!(error, StoreError::Impossible { table: "accounts", .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_number_is_given_out_twice_over_restarts() {
+    let mut site = Site::start().await;
+    let mut serials = BTreeSet::new();
+    for _ in 0..3 {
+        let token = site.token().await;
+        for called in [site.status(token).await, site.notify(token, None).await, site.status(token).await] {
+            serials.insert(called.member("resBizNo").expect("a serial")[..13].to_owned());
+        }
+        site = site.restart().await;
+    }
+    assert_eq!(serials.len(), 3 * 2, "the second status query names the notice: {serials:?}");
+}
