@@ -9,7 +9,7 @@ use yanmi_protocol::EcToken;
 use yanmi_protocol::message::status;
 use yanmi_simulator::institution::Called;
 
-use crate::party::{App, Mood, gate};
+use crate::party::{Mood, gate};
 use crate::site::{AMPLE, HOSPITAL, START, Site, eventually};
 use crate::wire::Wire;
 
@@ -130,34 +130,16 @@ async fn a_confirmation_is_told_with_way_time_amount_and_end() {
 #[tokio::test]
 async fn a_notice_on_its_way_is_told_as_asked() {
     let site = Site::start().await;
-    let (app, token) = scripted(&site).await;
+    let app = site.scripted(site.channel()).await;
+    let token = site.token().await;
     let gate = gate();
-    app.will([Mood::Held(gate.clone())]);
-    let asking = tokio::spawn(notified(&site, token));
+    app.will([Mood::held(&gate)]);
+    let asking = site.asking(token, None);
     app.until(1).await;
     stands(&site, token, "asked", "打开手机").await;
     gate.close();
-    assert_eq!(asking.await.expect("no panic"), 0);
+    assert_eq!(asking.await.expect("no panic").code(), 0);
     stands(&site, token, "notified", "消息中心").await;
-}
-
-/// A token of the channel that works, with the app played by a script.
-async fn scripted(site: &Site) -> (App, EcToken) {
-    let channel = site.channel().clone();
-    let app = App::start(channel.key.clone()).await;
-    site.relocate(&channel, &app.url()).await;
-    let token = site.token().await;
-    (app, token)
-}
-
-/// A notice that can be asked for in another task; its code.
-fn notified(site: &Site, token: EcToken) -> impl Future<Output = i64> + Send + 'static {
-    let institution = site.institution();
-    async move {
-        let message = json!({ "token": token.as_str(), "orgCodg": HOSPITAL, "orgName": "福州示范医院" });
-        let path = yanmi_protocol::message::notify::PATH;
-        institution.call(path, message.to_string()).await.expect("an answer").code()
-    }
 }
 
 /// Begins a query that waits, and returns when it is held.

@@ -30,8 +30,13 @@ async fn wait_at(gate: &Gate) {
     assert!(closed.is_err());
 }
 
-/// An answer being made, always of status 200.
-type Acting = Pin<Box<dyn Future<Output = String> + Send>>;
+/// What to do with a request.
+enum Act {
+    Answer(u16, String),
+    Reset,
+}
+
+type Acting = Pin<Box<dyn Future<Output = Act> + Send>>;
 
 /// A server on a free port that decides by path and body; it stops when dropped.
 struct Party {
@@ -40,8 +45,8 @@ struct Party {
 }
 
 impl Party {
-    async fn start(act: impl Fn(String, Vec<u8>) -> Acting + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    async fn start(host: &str, act: impl Fn(String, Vec<u8>) -> Acting + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((host, 0)).await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let act = Arc::new(act);
         let mut accepting = JoinSet::new();
@@ -62,8 +67,15 @@ async fn serve(mut stream: TcpStream, act: &(dyn Fn(String, Vec<u8>) -> Acting +
     let mut rest = Vec::new();
     while let Ok((head, body)) = read_message(&mut stream, &mut rest).await {
         let path = head.split(' ').nth(1).expect("a path").to_owned();
-        let body = act(path, body).await;
-        let answer = format!("HTTP/1.1 200 -\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let (status, body) = match act(path, body).await {
+            Act::Answer(status, body) => (status, body),
+            Act::Reset => {
+                // Closed with no time to linger, a socket sends a reset.
+                stream.set_zero_linger().expect("a socket");
+                return;
+            }
+        };
+        let answer = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n\r\n{body}", body.len());
         if stream.write_all(answer.as_bytes()).await.is_err() {
             return;
         }
@@ -97,11 +109,16 @@ struct NationalInside {
 impl National {
     /// The key is that of the account the center has there.
     pub(crate) async fn start(key: Sm4Key) -> Self {
+        Self::start_at("127.0.0.1", key).await
+    }
+
+    /// The same at another address of this machine.
+    pub(crate) async fn start_at(host: &str, key: Sm4Key) -> Self {
         let inside = Arc::new(NationalInside { key, credentials: Mutex::default() });
         let asked = Arc::clone(&inside);
-        let party = Party::start(move |path, body| {
+        let party = Party::start(host, move |path, body| {
             let inside = Arc::clone(&asked);
-            Box::pin(async move { inside.answer(&path, &body) })
+            Box::pin(async move { Act::Answer(200, inside.answer(&path, &body)) })
         });
         Self { party: party.await, inside }
     }
@@ -164,8 +181,11 @@ impl NationalInside {
 #[derive(Clone)]
 pub(crate) enum Mood {
     Take,
-    /// Takes it, and answers after waiting at this gate.
-    Held(Gate),
+    Refuse(&'static str),
+    Status(u16),
+    Reset,
+    /// Does so after waiting at this gate.
+    Held(Gate, Box<Mood>),
 }
 
 /// A channel app that does with each notice what it was told to, and takes it when it was told nothing.
@@ -181,6 +201,13 @@ struct AppInside {
     count: watch::Sender<usize>,
 }
 
+impl Mood {
+    /// Takes the notice after waiting at this gate.
+    pub(crate) fn held(gate: &Gate) -> Self {
+        Self::Held(Arc::clone(gate), Box::new(Self::Take))
+    }
+}
+
 impl App {
     /// The key is that of the channel.
     pub(crate) async fn start(key: Sm4Key) -> Self {
@@ -191,7 +218,7 @@ impl App {
             count: watch::Sender::default(),
         });
         let asked = Arc::clone(&inside);
-        let party = Party::start(move |_, body| {
+        let party = Party::start("127.0.0.1", move |_, body| {
             let inside = Arc::clone(&asked);
             Box::pin(async move { inside.act(&body).await })
         });
@@ -224,18 +251,29 @@ impl App {
 }
 
 impl AppInside {
-    async fn act(&self, body: &[u8]) -> String {
+    async fn act(&self, body: &[u8]) -> Act {
         let request = RequestEnvelope::parse(body, region()).expect("an envelope");
         let plain = request.sealed.open(&self.key).expect("opens");
         let notice = Notice::read(&plain.members().expect("an object")).expect("a notice");
         lock(&self.notices).push(notice);
         let mood = lock(&self.moods).pop_front().unwrap_or(Mood::Take);
         self.count.send_modify(|count| *count += 1);
+        let mood = match mood {
+            Mood::Held(gate, then) => {
+                wait_at(&gate).await;
+                *then
+            }
+            mood => mood,
+        };
         match mood {
-            Mood::Take => {}
-            Mood::Held(gate) => wait_at(&gate).await,
+            Mood::Refuse(why) => Act::Answer(200, envelope::refusal(Code::NoticeFailed, why)),
+            Mood::Status(status) => Act::Answer(status, String::new()),
+            Mood::Reset => Act::Reset,
+            Mood::Take | Mood::Held(..) => {
+                let taken = channel_notice::received_json();
+                Act::Answer(200, envelope::success(&self.key, taken.as_bytes()))
+            }
         }
-        envelope::success(&self.key, channel_notice::received_json().as_bytes())
     }
 }
 

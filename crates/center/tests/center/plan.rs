@@ -358,7 +358,8 @@ const fn fixed_index(person: PersonPlan) -> Option<&'static str> {
     }
 }
 
-fn credential(token: &str, index: &str, id_no: &str) -> Credential {
+/// A credential in order, of a channel that is still to be named.
+pub(crate) fn credential(token: &str, index: &str, id_no: &str) -> Credential {
     Credential {
         token: EcToken::new(token).expect("a token"),
         index: Some(EcIndexNo::new(index).expect("an index")),

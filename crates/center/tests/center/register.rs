@@ -12,6 +12,7 @@ use yanmi_simulator::World;
 use yanmi_simulator::world::{Channel, Record};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
+use crate::party::App;
 use crate::site::{START, Site};
 
 /// When everything is registered.
@@ -85,6 +86,13 @@ impl Site {
         change(&mut administration).await;
         administration.close().await.expect("closed");
         self.center.refresh().await.expect("a new snapshot");
+    }
+
+    /// Has a channel's notices go to an app that is played by a script.
+    pub(crate) async fn scripted(&self, channel: &Channel) -> App {
+        let app = App::start(channel.key.clone()).await;
+        self.relocate(channel, &app.url()).await;
+        app
     }
 
     /// Has a channel take its notices at another address.

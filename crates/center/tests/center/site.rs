@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
@@ -52,6 +54,17 @@ pub(crate) struct Site {
     pub(crate) folder: TempDir,
 }
 
+/// A runtime of its own for a center that is to be killed.
+pub(crate) struct Mortal(Option<Runtime>);
+
+impl Drop for Mortal {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// A site whose center does not run.
 pub(crate) struct Stopped {
     simulator: Simulator,
@@ -66,6 +79,16 @@ impl Stopped {
         let Self { simulator, hands, config, folder } = self;
         let center = start(&config, &hands).await.expect("a center");
         Site { center, simulator, hands, config, folder }
+    }
+
+    /// The same, the center in a runtime of its own.
+    pub(crate) async fn start_mortal(self) -> (Site, Mortal) {
+        let Self { simulator, hands, config, folder } = self;
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let (its_config, its_hands) = (config.clone(), hands.clone());
+        let starting = runtime.spawn(async move { start(&its_config, &its_hands).await.expect("a center") });
+        let center = starting.await.expect("no panic");
+        (Site { center, simulator, hands, config, folder }, Mortal(Some(runtime)))
     }
 }
 
@@ -140,6 +163,18 @@ impl Site {
     pub(crate) async fn stop(self) -> Stopped {
         let Self { center, simulator, hands, config, folder } = self;
         center.stop().await;
+        Stopped { simulator, hands, config, folder }
+    }
+
+    /// Kills the center: whatever it was doing ends where it stands.
+    pub(crate) async fn kill(self, mut mortal: Mortal) -> Stopped {
+        let Self { center, simulator, hands, config, folder } = self;
+        let runtime = mortal.0.take().expect("not yet killed");
+        let killed = tokio::task::spawn_blocking(move || {
+            runtime.shutdown_timeout(AMPLE);
+            drop(center);
+        });
+        killed.await.expect("no panic");
         Stopped { simulator, hands, config, folder }
     }
 
@@ -221,6 +256,16 @@ impl Site {
         let draft =
             notify::Draft { token: token.as_str(), org_code: HOSPITAL, org_name: HOSPITAL_NAME, amount };
         self.institution().notify(&draft).await.expect("an answer")
+    }
+
+    /// The hospital asks for a notice in a task of its own.
+    pub(crate) fn asking(&self, token: EcToken, amount: Option<&'static str>) -> JoinHandle<Called> {
+        let institution = self.institution();
+        tokio::spawn(async move {
+            let (token, org_name) = (token.as_str(), HOSPITAL_NAME);
+            let draft = notify::Draft { token, org_code: HOSPITAL, org_name, amount };
+            institution.notify(&draft).await.expect("an answer")
+        })
     }
 
     /// The hospital asks for the status.
