@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use yanmi_center::config::Config;
+use yanmi_protocol::Sm4Key;
 use yanmi_protocol::message::notify;
-use yanmi_protocol::{ChannelId, Sm4Key};
 use yanmi_simulator::institution::Called;
 use yanmi_simulator::world::Channel;
 
 use crate::party::{App, Mood, National, gate};
-use crate::plan::{KEY, credential};
+use crate::plan::KEY;
 use crate::site::{HOSPITAL, HOSPITAL_NAME, Site, eventually};
 use crate::wire::{Wire, request};
 
@@ -165,16 +165,6 @@ async fn one_probe_goes_out_at_a_time_and_refusals_break_nothing() {
     assert_eq!(fresh(&site, &channel).await.code(), 0);
 }
 
-/// A token whose credential the scripted national center knows.
-fn known(national: &National, channel: ChannelId, number: u32) -> yanmi_protocol::EcToken {
-    let (token, index) = (format!("T{number}"), format!("P{number}"));
-    let mut credential = credential(&token, &index, "D1");
-    credential.channel = channel;
-    let known = credential.token;
-    national.tell(&token, Ok(credential));
-    known
-}
-
 #[tokio::test]
 async fn an_address_that_is_not_allowed_is_not_called_whatever_it_is_called() {
     let national = National::start_at("127.0.0.2", Sm4Key::from_bytes(KEY)).await;
@@ -196,7 +186,7 @@ async fn an_address_that_is_not_allowed_is_not_called_whatever_it_is_called() {
         // It says nothing about the app, so however often it happens, the app is not left alone.
         for _ in 0..3 {
             number += 1;
-            let called = site.notify(known(&national, channel.chnl_id, number), None).await;
+            let called = site.notify(national.issue(channel.chnl_id, number, "D1"), None).await;
             assert_eq!(reason(&called), "渠道应用的通知地址未获中心允许", "{host}");
         }
     }

@@ -6,6 +6,7 @@ mod journey;
 mod nonsense;
 mod order;
 mod party;
+mod password;
 mod plan;
 mod register;
 mod registry;

@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 use yanmi_protocol::envelope::{self, RequestEnvelope};
 use yanmi_protocol::message::channel_notice::{self, Notice};
 use yanmi_protocol::message::national::{self, Credential, PasswordQuestion};
-use yanmi_protocol::{Code, Members, PasswordDigest, Region, Sm4Key};
+use yanmi_protocol::{ChannelId, Code, EcToken, Members, PasswordDigest, Region, Sm4Key};
 
+use crate::plan::credential;
 use crate::site::AMPLE;
 use crate::wire::read_message;
 
@@ -104,6 +105,10 @@ struct NationalInside {
     key: Sm4Key,
     /// By token. A token is its own QR code.
     credentials: Mutex<HashMap<String, Result<Credential, Code>>>,
+    /// Questions about passwords.
+    passwords: watch::Sender<usize>,
+    /// While it is there, questions about passwords wait for it.
+    gate: Mutex<Option<Gate>>,
 }
 
 impl National {
@@ -114,11 +119,16 @@ impl National {
 
     /// The same at another address of this machine.
     pub(crate) async fn start_at(host: &str, key: Sm4Key) -> Self {
-        let inside = Arc::new(NationalInside { key, credentials: Mutex::default() });
+        let inside = Arc::new(NationalInside {
+            key,
+            credentials: Mutex::default(),
+            passwords: watch::Sender::default(),
+            gate: Mutex::default(),
+        });
         let asked = Arc::clone(&inside);
         let party = Party::start(host, move |path, body| {
             let inside = Arc::clone(&asked);
-            Box::pin(async move { Act::Answer(200, inside.answer(&path, &body)) })
+            Box::pin(async move { Act::Answer(200, inside.answer(&path, &body).await) })
         });
         Self { party: party.await, inside }
     }
@@ -131,10 +141,36 @@ impl National {
     pub(crate) fn tell(&self, token: &str, told: Result<Credential, Code>) {
         lock(&self.inside.credentials).insert(token.to_owned(), told);
     }
+
+    /// A fresh token that was shown in this channel by somebody whose document has this number.
+    pub(crate) fn issue(&self, channel: ChannelId, number: u32, id_no: &str) -> EcToken {
+        let mut credential = credential(&format!("T{number}"), &format!("P{number}"), id_no);
+        credential.channel = channel;
+        let token = credential.token;
+        self.tell(token.as_str(), Ok(credential));
+        token
+    }
+
+    /// How often it was asked about a password.
+    pub(crate) fn passwords_asked(&self) -> usize {
+        *self.inside.passwords.borrow()
+    }
+
+    /// Questions about passwords that come from now on wait at this gate.
+    pub(crate) fn hold_passwords(&self) -> Gate {
+        let gate = gate();
+        *lock(&self.inside.gate) = Some(Arc::clone(&gate));
+        gate
+    }
+
+    /// Returns when it has been asked so often about a password.
+    pub(crate) async fn until_asked(&self, times: usize) {
+        until(&self.inside.passwords, times).await;
+    }
 }
 
 impl NationalInside {
-    fn answer(&self, path: &str, body: &[u8]) -> String {
+    async fn answer(&self, path: &str, body: &[u8]) -> String {
         let request = RequestEnvelope::parse(body, region()).expect("an envelope");
         let plain = request.sealed.open(&self.key).expect("opens");
         let members = plain.members().expect("an object");
@@ -145,7 +181,7 @@ impl NationalInside {
             national::QR_CODE_PATH => {
                 self.credential(national::read_qr_code_question(&members).expect("a question").as_str())
             }
-            national::PASSWORD_PATH => Self::password(&members),
+            national::PASSWORD_PATH => self.password(&members).await,
             _ => {
                 let (number, _) = national::read_face_question(&members).expect("a question");
                 Ok(national::check_answer(number.as_str() == GOOD_FACE).to_owned())
@@ -163,8 +199,13 @@ impl NationalInside {
         told.map(|credential| credential.to_json())
     }
 
-    fn password(members: &Members<'_>) -> Result<String, Code> {
+    async fn password(&self, members: &Members<'_>) -> Result<String, Code> {
         let question = PasswordQuestion::read(members).expect("a question");
+        self.passwords.send_modify(|asked| *asked += 1);
+        let gate = lock(&self.gate).clone();
+        if let Some(gate) = gate {
+            wait_at(&gate).await;
+        }
         match question.user_name.as_str() {
             WITHOUT_PASSWORD => Err(Code::PasswordNotSet),
             MISTAKEN => Err(Code::IdentityMismatch),
