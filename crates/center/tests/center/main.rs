@@ -3,7 +3,9 @@
 mod delivery;
 mod extensions;
 mod journey;
+mod logs;
 mod nonsense;
+mod operations;
 mod order;
 mod party;
 mod password;
@@ -12,4 +14,5 @@ mod register;
 mod registry;
 mod site;
 mod store;
+mod tls;
 mod wire;

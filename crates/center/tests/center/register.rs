@@ -108,6 +108,12 @@ impl Site {
         execute(&self.config, statement).await;
     }
 
+    /// The one text a query answers.
+    pub(crate) async fn text(&self, query: &'static str) -> String {
+        let row = sqlx::query(query).fetch_one(&mut sql(&self.config).await).await.expect("one row");
+        row.try_get(0).expect("a text")
+    }
+
     /// The one number a query answers.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
         let row = sqlx::query(query).fetch_one(&mut sql(&self.config).await).await.expect("one row");

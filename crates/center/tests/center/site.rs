@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
-use yanmi_center::{Center, StartError};
+use yanmi_center::{Center, Farewell, StartError};
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{EcToken, Region, Sm4Key, UnixMillis};
 use yanmi_simulator::institution::Called;
@@ -164,6 +164,12 @@ impl Site {
         let Self { center, simulator, hands, config, folder } = self;
         center.stop().await;
         Stopped { simulator, hands, config, folder }
+    }
+
+    /// Begins to stop the center, in a task of its own.
+    pub(crate) fn stopping(self) -> (JoinHandle<Farewell>, Stopped) {
+        let Self { center, simulator, hands, config, folder } = self;
+        (tokio::spawn(center.stop()), Stopped { simulator, hands, config, folder })
     }
 
     /// Kills the center: whatever it was doing ends where it stands.

@@ -1,0 +1,212 @@
+//! What those see who run the center: whether it lives, is ready, and how it fares; and how it starts and stops.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use yanmi_center::StartError;
+use yanmi_center::telemetry::{METRICS, NATIONAL_METRIC};
+use yanmi_protocol::message::{notify, status};
+
+use crate::party::{Mood, gate};
+use crate::site::{self, AMPLE, Site, anywhere, eventually};
+use crate::wire::{Answer, Wire, request};
+
+async fn get(address: SocketAddr, path: &str) -> Answer {
+    Wire::to(address).await.ask("GET", path, "").await
+}
+
+#[tokio::test]
+async fn it_lives_and_is_ready_unless_the_database_fails() {
+    let site = Site::start().await;
+    let listeners = [site.institution_addr(), site.channel_addr()];
+    let are = async |health: u16, ready: u16| {
+        for address in listeners {
+            let answers = [get(address, "/healthz").await, get(address, "/readyz").await];
+            assert_eq!(answers.each_ref().map(|answer| answer.status), [health, ready], "{answers:?}");
+            assert_eq!(answers[1].body == "ok\n", ready == 200, "{answers:?}");
+        }
+    };
+    are(200, 200).await;
+    site.execute("ALTER TABLE site RENAME TO elsewhere").await;
+    are(200, 503).await;
+    assert!(get(listeners[0], "/readyz").await.body.starts_with("数据库不可用"));
+    site.execute("ALTER TABLE elsewhere RENAME TO site").await;
+    are(200, 200).await;
+}
+
+#[tokio::test]
+async fn what_is_not_in_memory_answers_minus_one_while_the_database_fails_and_nothing_is_lost() {
+    let site = Site::start().await;
+    let [known, other] = [site.token().await, site.token().await];
+    assert_eq!(site.notify(known, Some("10")).await.code(), 0);
+    let number = site.newest_notice().await;
+    site.execute("ALTER TABLE audit RENAME TO elsewhere").await;
+    assert_eq!(site.notify(other, Some("10")).await.code(), -1);
+    assert_eq!(site.act(&number, "confirm", "03").await["code"], -1);
+    assert_eq!(site.check_stas(known).await, "0", "not confirmed, since it could not be recorded");
+    site.execute("ALTER TABLE elsewhere RENAME TO audit").await;
+    assert_eq!(site.act(&number, "confirm", "03").await["code"], 0);
+    assert_eq!(site.check_stas(known).await, "1");
+    assert_eq!(site.notify(other, Some("10")).await.code(), 0);
+    assert_eq!(site.metric("yanmi_ledger_failed_total").await, 2);
+}
+
+#[tokio::test]
+async fn requests_deliveries_and_questions_are_counted() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    assert_eq!(site.notify(token, Some("10")).await.code(), 500_084);
+    let number = site.newest_notice().await;
+    site.act(&number, "wrongPassword", "01").await;
+    site.act(&number, "confirm", "01").await;
+    for _ in 0..3 {
+        assert_eq!(site.check_stas(token).await, "1");
+    }
+    get(site.institution_addr(), "/cfc/api/none").await;
+    Wire::to(site.institution_addr()).await.post(status::PATH, "{}").await;
+    let channel = site.channel().chnl_id;
+    for (name, value) in [
+        ("yanmi_requests_total{op=\"decode\",code=\"0\"}", 1),
+        ("yanmi_requests_total{op=\"notify\",code=\"0\"}", 1),
+        ("yanmi_requests_total{op=\"notify\",code=\"500084\"}", 1),
+        ("yanmi_requests_total{op=\"auth-result\",code=\"0\"}", 2),
+        ("yanmi_requests_total{op=\"status\",code=\"0\"}", 3),
+        ("yanmi_requests_total{op=\"status\",code=\"-2\"}", 1),
+        ("yanmi_requests_total{op=\"unknown\",code=\"-5\"}", 1),
+        ("yanmi_request_seconds_count{op=\"status\"}", 4),
+        ("yanmi_national_total{question=\"qr-code\",result=\"ok\"}", 1),
+        ("yanmi_national_total{question=\"password\",result=\"ok\"}", 2),
+        ("yanmi_resident_verifications", 1),
+        ("yanmi_ledger_waiting", 0),
+        ("yanmi_held_queries", 0),
+        (&format!("yanmi_deliveries_total{{channel=\"{}\",result=\"ok\"}}", channel.as_str()), 1),
+    ] {
+        assert_eq!(site.metric(name).await, value, "{name}");
+    }
+    let page = get(site.channel_addr(), "/metrics").await;
+    assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    for (name, meaning) in METRICS.into_iter().chain([NATIONAL_METRIC]) {
+        let line = format!("# HELP {name} {meaning}");
+        assert!(page.body.lines().any(|l| l == line), "{line} is not in\n{}", page.body);
+    }
+    let person = site.person();
+    for personal in
+        [&person.user_name, &person.id_no, person.ec_index_no.as_str(), token.as_str(), &token.as_str()[30..]]
+    {
+        assert!(!page.body.contains(personal), "{personal}");
+    }
+}
+
+#[tokio::test]
+async fn metrics_are_for_the_networks_of_the_configuration() {
+    let site =
+        Site::with(|config| config.metrics_from = vec!["10.0.0.0/8".parse().expect("a network")]).await;
+    for address in [site.institution_addr(), site.channel_addr()] {
+        let refused = get(address, "/metrics").await;
+        assert_eq!((refused.status, refused.body.contains("yanmi_")), (403, false));
+        assert_eq!(get(address, "/healthz").await.status, 200, "for everybody");
+    }
+}
+
+#[tokio::test]
+async fn every_decision_leaves_an_event() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    site.notify(token, Some("10")).await;
+    site.hands.forward(Duration::from_secs(3));
+    site.notify(token, Some("10")).await;
+    site.hands.forward(Duration::from_secs(3));
+    site.notify(token, Some("11")).await;
+    let number = site.newest_notice().await;
+    site.act(&number, "wrongPassword", "01").await;
+    site.act(&number, "confirm", "01").await;
+    site.hands.forward(Duration::from_secs(3));
+    site.notify(token, Some("11")).await;
+    site.notify(token, Some("12")).await;
+    let number = site.newest_notice().await;
+    site.act(&number, "notMe", "01").await;
+    let events = [
+        "free-on",
+        "asked",
+        "delivered",
+        "asked-again",
+        "superseded",
+        "delivered",
+        "wrong-password",
+        "confirmed-01",
+        "stands",
+        "voided",
+        "delivered",
+        "not-me",
+    ];
+    let written =
+        site.text("SELECT group_concat(event, ' ') FROM (SELECT event FROM audit ORDER BY id)").await;
+    assert_eq!(written.split(' ').collect::<Vec<_>>(), events);
+}
+
+#[tokio::test]
+async fn a_stop_finishes_what_was_accepted_and_takes_nothing_new() {
+    let site = Site::start().await;
+    let app = site.scripted(site.channel()).await;
+    let gate = gate();
+    app.will([Mood::held(&gate)]);
+    let token = site.token().await;
+    let asking = site.asking(token, Some("10"));
+    app.until(1).await;
+    let listeners = [site.institution_addr(), site.channel_addr()];
+    let mut idle = Wire::to(listeners[0]).await;
+    assert_eq!(idle.ask("GET", "/healthz", "").await.status, 200);
+    let (stopping, stopped) = site.stopping();
+    assert!(idle.answer().await.is_err(), "an idle connection is closed at once");
+    for address in listeners {
+        eventually(async || TcpStream::connect(address).await.is_err()).await;
+    }
+    assert!(!stopping.is_finished() && !asking.is_finished());
+    gate.close();
+    assert_eq!(asking.await.expect("no panic").code(), 0);
+    let farewell = tokio::time::timeout(AMPLE, stopping).await.expect("in time").expect("no panic");
+    assert_eq!(farewell.cut, 0);
+    assert!(farewell.finished >= 1, "{farewell:?}");
+    let site = stopped.start().await;
+    assert_eq!(site.number("SELECT count(*) FROM verifications WHERE state = 'notified'").await, 1);
+    site.act(&app.numbers()[0], "confirm", "03").await;
+    assert_eq!(site.check_stas(token).await, "1");
+}
+
+#[tokio::test]
+async fn a_stop_ends_at_its_bound_whoever_is_not_done() {
+    let site = Site::with(|config| {
+        config.delivery.call = Duration::from_millis(100);
+        config.limits.stop = Duration::from_millis(100);
+    })
+    .await;
+    let whole = request("POST", notify::PATH, site.institution().seal("{}").as_bytes());
+    let mut slow = Wire::to(site.institution_addr()).await;
+    slow.send(&whole[..whole.len() - 1]).await;
+    // The connection is known to be served once another one is.
+    assert_eq!(get(site.institution_addr(), "/healthz").await.status, 200);
+    let (stopping, _stopped) = site.stopping();
+    let farewell = tokio::time::timeout(AMPLE, stopping).await.expect("in time").expect("no panic");
+    assert_eq!(farewell.cut, 1);
+    assert!(slow.answer().await.is_err());
+}
+
+#[tokio::test]
+async fn a_start_that_fails_leaves_nothing_behind() {
+    let site = Site::start().await.stop().await;
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let mut config = site.config.clone();
+    config.listen.channel.address = Some(taken.local_addr().expect("an address"));
+    let error = site::start(&config, &site.hands).await.expect_err("the port is taken");
+    assert!(matches!(error, StartError::Bind(_)), "{error}");
+    assert!(error.to_string().contains("channel"), "it names the listener: {error}");
+    config.listen.channel = anywhere();
+    config.limits.burst = 0;
+    let error = site::start(&config, &site.hands).await.expect_err("no request at once");
+    assert!(matches!(error, StartError::Zero("limits.burst")), "{error}");
+    // Neither the database nor the first listener is held by what failed.
+    let site = site.start().await;
+    assert_eq!(site.status(site.token().await).await.code(), 0);
+}
