@@ -43,6 +43,7 @@ pub(crate) use watch::Watch;
 
 use crate::clock::Clock;
 use crate::registry::Registry;
+use crate::store::checkpoint::Checkpoints;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Telemetry;
 
@@ -147,6 +148,7 @@ impl Ledger {
         let writer = Writer {
             inbox,
             connection,
+            checkpoints: Checkpoints::start(&parts.store).await?,
             resident: Arc::clone(&resident),
             watchers: Arc::clone(&watchers),
             parts,
@@ -244,6 +246,7 @@ async fn fill(
 struct Writer {
     inbox: mpsc::Receiver<Job>,
     connection: SqliteConnection,
+    checkpoints: Checkpoints,
     resident: Arc<resident::Resident>,
     watchers: Arc<watch::Watchers>,
     parts: LedgerParts,
@@ -303,6 +306,7 @@ impl Writer {
         let started = self.parts.telemetry.batch_begins();
         let result = batch::run(&mut self.connection, &commands, &self.resident, circumstances).await;
         self.parts.telemetry.batch_ends(started, commands.len(), result.is_ok());
+        self.checkpoints.committed();
         match result {
             Ok(committed) => self.publish(committed, replies),
             Err(error) => {

@@ -5,6 +5,7 @@
 //! between them is in the module `batch`.
 
 pub(crate) mod batch;
+pub(crate) mod checkpoint;
 pub(crate) mod row;
 
 use std::borrow::Cow;
@@ -28,8 +29,8 @@ const ROW_BUFFER: usize = 1_024;
 const STATEMENTS: usize = 200;
 /// Memory for pages, per connection, in KiB.
 const CACHE_KIB: u32 = 8 * 1_024;
-/// Pages the write-ahead log grows to before they are moved into the database file.
-const CHECKPOINT_PAGES: u32 = 4_000;
+/// Pages the write-ahead log grows to before it is begun anew.
+const CHECKPOINT_PAGES: u32 = 16_000;
 /// `PRAGMA application_id`: "YANM". A database of another program is not touched.
 const APPLICATION_ID: i64 = 0x5941_4E4D;
 /// The first number of thirteen digits.
