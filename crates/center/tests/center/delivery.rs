@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use yanmi_center::config::Config;
 use yanmi_protocol::Sm4Key;
-use yanmi_protocol::message::notify;
+use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::message::{notify, pending};
 use yanmi_simulator::institution::Called;
 use yanmi_simulator::world::Channel;
 
 use crate::party::{App, Mood, National, gate};
 use crate::plan::KEY;
-use crate::site::{HOSPITAL, HOSPITAL_NAME, Site, eventually};
+use crate::site::{HOSPITAL, HOSPITAL_NAME, START, Site, eventually};
 use crate::wire::{Wire, request};
 
 /// No pause that a test would have to wait for.
@@ -35,6 +37,39 @@ fn reason(called: &Called) -> String {
 /// A notice for a fresh token of this channel.
 async fn fresh(site: &Site, channel: &Channel) -> Called {
     site.notify(site.token_in(channel).await, Some("10")).await
+}
+
+#[tokio::test]
+async fn the_app_is_told_what_the_person_needs_to_decide_and_no_more() {
+    let site = Site::start().await;
+    let [channel, plain] = [0, 7].map(|at| site.world().all_channels().nth(at).expect("a channel").clone());
+    let app = site.scripted(&channel).await;
+    let token = site.token().await;
+    assert_eq!(site.notify(token, Some("0128.5")).await.code(), 0);
+    let told: Value = serde_json::from_str(&app.notices()[0].to_json()).expect("JSON");
+    let expected = json!({
+        "notcType": "1", "notcNo": app.numbers()[0], "chnlId": channel.chnl_id.as_str(), "ecToken": token.as_str(),
+        "ecIndexNo": site.person().ec_index_no.as_str(), "userName": "*试", "orgCodg": HOSPITAL,
+        "orgName": HOSPITAL_NAME, "totalAmount": "128.50", "notcTime": START.to_string(),
+        "expTime": (START + 5 * 60 * 1_000).to_string(), "authWays": ["01", "02", "03"],
+    });
+    assert_eq!(told, expected);
+    // Asked for, it is the same.
+    let index = json!({ "ecIndexNo": site.person().ec_index_no.as_str() }).to_string();
+    let pending = site.app_of(&channel).call(pending::PATH, index).await.expect("an answer");
+    let pending: Value = serde_json::from_str(pending.plain.expect("a message").as_str()).expect("JSON");
+    assert_eq!(pending, json!({ "notcs": [expected] }));
+    // A person without a password is not offered to enter it, and has nothing to answer where there is no other way.
+    let without = site.world().extra_persons[2].ec_index_no;
+    let body = json!({ "ecIndexNo": without.as_str(), "chnlId": channel.chnl_id.as_str() });
+    let shown = site.control("/qr", &body).await["ecQrCode"].clone();
+    let shown = shown.as_str().expect("a QR code");
+    let decoded = site.institution().decode(HOSPITAL, "01101", shown).await.expect("an answer");
+    assert_eq!(site.notify(decoded.token.expect("a token"), None).await.code(), 0);
+    assert_eq!(app.notices()[1].ways, [Way::Face, Way::ChannelPassword]);
+    let app = site.scripted(&plain).await;
+    assert_eq!(site.notify(site.world().magic_tokens["500042"].0, None).await.code(), 500_042);
+    assert!(app.notices().is_empty());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod delivery;
 mod extensions;
 mod journey;
+mod lives;
 mod logs;
 mod nonsense;
 mod operations;

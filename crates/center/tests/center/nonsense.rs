@@ -271,6 +271,48 @@ async fn half_a_body_is_no_request() {
     is_unharmed(&site).await;
 }
 
+#[tokio::test]
+async fn what_is_unusual_and_right_is_served_and_the_form_of_answers_is_that_of_the_specification() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    let account = &site.world().accounts[0];
+    let message = json!({ "token": token.as_str(), "orgCodg": "H35010000001", "ext": null, "unknown": [1] });
+    let sealed = envelope::seal(&account.key, message.to_string().as_bytes());
+    let (upper, lower, at) = (sealed.clone(), sealed.to_lowercase(), NOW);
+    let mut wire = Wire::to(site.institution_addr()).await;
+    for body in [
+        // Any order, any prefix, members nobody knows, digits of either case, a time that is a number.
+        format!(
+            r#"{{"reqtType":"sys&350000","encData":"{upper}","version":"1.0.0","orgId":"testOrgId","timestamp":"{at}"}}"#
+        ),
+        format!(
+            r#"{{"timestamp":{at},"orgId":"testOrgId","version":"1.0.0","encData":"{lower}","reqtType":"H35010000001&350000"}}"#
+        ),
+        format!(
+            r#" {{ "x": {{}}, "orgId" : "testOrgId", "timestamp":"{at}", "encData":"{lower}", "reqtType":"a&b&350000","version":"1.0.0", "y":null }} "#
+        ),
+        format!(
+            "\u{FEFF}{{\"orgId\":\"\\u0074estOrgId\",\"timestamp\":{at},\"version\":\"1.0.0\",\"encData\":\"{lower}\",\"reqtType\":\"-&350000\"}}"
+        ),
+    ] {
+        let answer = wire.post(status::PATH, &body).await;
+        let form = r#"{"code":0,"type":"success","message":"成功","data":{"encData":""#;
+        assert!(answer.body.starts_with(form) && answer.body.ends_with(r#""}}"#), "{body} {answer:?}");
+        assert_eq!(answer.header("content-type"), Some("application/json;charset=UTF-8"));
+    }
+    let refusal = wire.post(status::PATH, "{}").await;
+    let form =
+        r#"{"code":-2,"type":"error","message":"请求参数异常：orgId 缺失或为空","success":false,"data":{}}"#;
+    assert_eq!(refusal.body, form);
+    let refusal = wire.post(decode::PATH, "{}").await;
+    assert_eq!(refusal.body, r#"{"code":-2,"message":"请求参数异常：orgId 缺失或为空","success":false}"#);
+    // Two at once are answered one after the other.
+    let both = [request("POST", status::PATH, b"{}"), request("GET", "/healthz", b"")].concat();
+    wire.send(&both).await;
+    assert_eq!(wire.answer().await.expect("an answer").code(), -2);
+    assert_eq!(wire.answer().await.expect("another").body, "ok\n");
+}
+
 /// Requests of each kind of chance.
 const THROWS: usize = 2_500;
 

@@ -142,10 +142,18 @@ impl National {
         lock(&self.inside.credentials).insert(token.to_owned(), told);
     }
 
-    /// A fresh token that was shown in this channel by somebody whose document has this number.
+    /// A fresh token that somebody whose document has this number was shown in this channel.
     pub(crate) fn issue(&self, channel: ChannelId, number: u32, id_no: &str) -> EcToken {
-        let mut credential = credential(&format!("T{number}"), &format!("P{number}"), id_no);
-        credential.channel = channel;
+        self.hand_out(channel, credential(&format!("T{number}"), &format!("P{number}"), id_no))
+    }
+
+    /// A fresh token of the person with this index.
+    pub(crate) fn issue_to(&self, index: &str, channel: ChannelId, number: u32) -> EcToken {
+        self.hand_out(channel, credential(&format!("T{number}"), index, index))
+    }
+
+    fn hand_out(&self, channel: ChannelId, credential: Credential) -> EcToken {
+        let credential = Credential { channel, ..credential };
         let token = credential.token;
         self.tell(token.as_str(), Ok(credential));
         token
