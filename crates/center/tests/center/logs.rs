@@ -143,6 +143,9 @@ async fn what_is_logged_says_what_happened_and_to_nobody_whom() {
         .with_max_level(tracing::Level::TRACE)
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    // While there is only one subscriber, tracing has the thread that first comes to a line decide for all whether
+    // anybody wants it; that may be the thread of a test without one.
+    let _second = tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default());
     let site = Site::with(|config| config.delivery.first_pause = Duration::from_millis(1)).await;
     let secrets = everything(&site).await;
     let names: Vec<String> = site.world().all_persons().map(|person| person.user_name.clone()).collect();
