@@ -9,7 +9,7 @@ use yanmi_center::telemetry::{METRICS, NATIONAL_METRIC};
 use yanmi_protocol::message::{notify, status};
 
 use crate::party::{Mood, gate};
-use crate::site::{self, AMPLE, Site, anywhere, eventually};
+use crate::site::{self, AMPLE, Site, anywhere, eventually, unlimited};
 use crate::wire::{Answer, Wire, request};
 
 async fn get(address: SocketAddr, path: &str) -> Answer {
@@ -209,4 +209,41 @@ async fn a_start_that_fails_leaves_nothing_behind() {
     // Neither the database nor the first listener is held by what failed.
     let site = site.start().await;
     assert_eq!(site.status(site.token().await).await.code(), 0);
+}
+
+#[tokio::test]
+async fn a_full_queue_turns_callers_away_and_forgets_nobody_it_answered() {
+    let site = Site::with(|config| {
+        unlimited(config);
+        config.limits.ledger_queue = 1;
+        config.limits.ledger_batch = 1;
+        config.policy.notices_per_person_hour = 1_000;
+    })
+    .await;
+    let mut tokens = Vec::new();
+    for _ in 0..40 {
+        tokens.push(site.token().await);
+    }
+    let asking: Vec<_> = tokens.iter().map(|token| (*token, site.asking(*token, Some("10")))).collect();
+    let (mut notified, mut away) = (Vec::new(), 0);
+    for (token, asking) in asking {
+        let called = asking.await.expect("no panic");
+        match called.code() {
+            0 => notified.push(token),
+            code => {
+                assert_eq!((code, called.received.retry_after.as_deref()), (-6, Some("1")), "{called:?}");
+                away += 1;
+            }
+        }
+    }
+    assert!(!notified.is_empty() && away > 0, "{} and {away}", notified.len());
+    let stored = site.number("SELECT count(*) FROM verifications WHERE state = 'notified'").await;
+    assert!(usize::try_from(stored).expect("few") >= notified.len());
+    for token in notified {
+        assert_eq!(site.check_stas(token).await, "0");
+    }
+    site.hands.forward(Duration::from_secs(3));
+    for token in tokens {
+        assert_eq!(site.notify(token, Some("10")).await.code(), 0, "one after the other");
+    }
 }

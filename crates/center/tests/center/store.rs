@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::Connection;
@@ -188,4 +189,30 @@ async fn no_number_is_given_out_twice_over_restarts() {
         site = site.restart().await;
     }
     assert_eq!(serials.len(), 3 * 2, "the second status query names the notice: {serials:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_in_memory_is_read_from_the_database() {
+    let site = Site::with(|config| {
+        config.limits.resident_verifications = 1;
+        config.policy.confirmation_life = Duration::from_hours(3);
+    })
+    .await;
+    let [first, second] = [site.token().await, site.token().await];
+    for token in [first, second] {
+        assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    }
+    assert_eq!(site.metric("yanmi_resident_verifications").await, 1);
+    let number = site.number("SELECT max(notice) FROM verifications").await.to_string();
+    assert_eq!([site.check_stas(first).await, site.check_stas(second).await], ["0", "0"]);
+    assert_eq!(site.act(&number, "confirm", "01").await["data"]["acptFlag"], "1");
+    assert_eq!([site.check_stas(first).await, site.check_stas(second).await], ["0", "1"]);
+    // After a start only what is younger than an hour is in memory.
+    site.hands.forward(Duration::from_hours(2));
+    let site = site.restart().await;
+    assert_eq!(site.metric("yanmi_resident_verifications").await, 0);
+    assert_eq!([site.check_stas(first).await, site.check_stas(second).await], ["0", "1"]);
+    assert_eq!(site.notify(second, Some("10")).await.code(), 0, "it stands");
+    assert_eq!(site.notify(second, Some("11")).await.code(), 0);
+    assert_eq!(site.check_stas(second).await, "0", "voided");
 }
