@@ -46,6 +46,21 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Whether it rests on what the national center once said about the credential, which the person may have put in
+    /// order since.
+    pub const fn rests_on_the_credential(self) -> bool {
+        matches!(
+            self,
+            Self::CredentialInactive
+                | Self::IdentityEmpty
+                | Self::InsuredPlaceEmpty
+                | Self::IdentityMismatch
+                | Self::PersonDataWrong
+                | Self::NotAuthorized
+                | Self::PasswordNotSet
+        )
+    }
+
     /// The return code.
     pub const fn code(self) -> Code {
         match self {

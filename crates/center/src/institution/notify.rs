@@ -84,7 +84,9 @@ impl Journey {
         (batch, result)
     }
 
-    /// Has the ledger decide, asking the national center in between when it does not hold the token.
+    /// Has the ledger decide, asking the national center in between when it does not hold the token, or when it would
+    /// refuse for something the person may have put in order meanwhile: somebody who was told to set a password and
+    /// did so should not have to show another code.
     async fn ask(&self, amount: Option<yanmi_protocol::Amount>) -> Result<Decided, Refusal> {
         let number = self.site.ledger.number().await?;
         let command = |learned| Command::Notify {
@@ -95,10 +97,17 @@ impl Journey {
             learned,
         };
         let decided = self.site.ledger.decide(command(None)).await?;
-        if !matches!(decided.outcome, Outcome::TokenNotHeld) {
-            return Ok(decided);
-        }
-        let learned = credential::learn(&self.site, self.key.token).await?;
+        let learned = match decided.outcome {
+            Outcome::TokenNotHeld => credential::learn(&self.site, self.key.token).await?,
+            Outcome::Refused(rule) if rule.rests_on_the_credential() => {
+                match credential::learn(&self.site, self.key.token).await {
+                    Ok(learned) => learned,
+                    // No news: what was known stands.
+                    Err(_) => return Ok(decided),
+                }
+            }
+            _ => return Ok(decided),
+        };
         Ok(self.site.ledger.decide(command(Some(learned))).await?)
     }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use yanmi_protocol::{EcToken, Sm4Key};
+use yanmi_protocol::message::national::Credential;
+use yanmi_protocol::{Code, EcToken, Sm4Key};
 
 use crate::party::National;
-use crate::plan::KEY;
+use crate::plan::{KEY, credential};
 use crate::site::Site;
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -75,8 +76,8 @@ async fn notified(site: &Site, tokens: &[EcToken]) -> usize {
     notified
 }
 
-#[tokio::test]
-async fn a_person_is_asked_twenty_times_an_hour_however_many_ask_at_once() {
+/// A site whose national center says what it is told to say.
+async fn told() -> (Site, National) {
     let national = National::start(Sm4Key::from_bytes(KEY)).await;
     let url = national.url().parse().expect("a URL");
     let site = Site::with(|config| {
@@ -84,6 +85,39 @@ async fn a_person_is_asked_twenty_times_an_hour_however_many_ask_at_once() {
         config.national.key = Sm4Key::from_bytes(KEY);
     })
     .await;
+    (site, national)
+}
+
+type Spoil = fn(&mut Credential);
+
+#[tokio::test]
+async fn who_has_put_the_credential_in_order_need_not_show_another_code() {
+    let (site, national) = told().await;
+    let in_order = Credential { channel: site.channel().chnl_id, ..credential("T", "P", "P") };
+    let faults: [(Spoil, i64); 4] = [
+        (|c| c.active = false, 500_002),
+        (|c| c.user_name = None, 500_050),
+        (|c| c.insured_place = None, 500_054),
+        (|c| c.authorized = false, 500_003),
+    ];
+    for (number, (spoil, code)) in faults.into_iter().enumerate() {
+        let token = EcToken::new(&format!("T{number}")).expect("a token");
+        let mut spoiled = Credential { token, ..in_order.clone() };
+        spoil(&mut spoiled);
+        national.tell(token.as_str(), Ok(spoiled));
+        for _ in 0..2 {
+            assert_eq!(site.notify(token, None).await.code(), code);
+        }
+        national.tell(token.as_str(), Err(Code::Unknown));
+        assert_eq!(site.notify(token, None).await.code(), code, "no news: what was known stands");
+        national.tell(token.as_str(), Ok(Credential { token, ..in_order.clone() }));
+        assert_eq!(site.notify(token, None).await.code(), 0, "after {code}");
+    }
+}
+
+#[tokio::test]
+async fn a_person_is_asked_twenty_times_an_hour_however_many_ask_at_once() {
+    let (site, national) = told().await;
     let channel = site.channel().chnl_id;
     let fresh = |from: u32| -> Vec<EcToken> {
         (from..from + 30).map(|number| national.issue_to("P", channel, number)).collect()
