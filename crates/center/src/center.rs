@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::channel::deliver::{Deliverer, DeliverySettings};
 use crate::channel::lane::LaneSettings;
 use crate::clock::Clock;
-use crate::config::{Config, Database};
+use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::http::{BindError, Counters, Listener, Server};
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
@@ -84,8 +84,7 @@ impl Center {
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
         let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
         let sealer = Sealer::new(&config.encryption_key, entropy);
-        let Database::Sqlite(path) = &config.database;
-        let store = Store::open(path, &sealer).await?;
+        let store = Store::open(&config.database, &sealer).await?.told_to(telemetry.clone());
         let exclusive = store.take()?;
         // Everything that can fail for a reason outside is done before the first task is started.
         let mut listeners = Vec::new();
@@ -104,6 +103,7 @@ impl Center {
                 queue: config.limits.ledger_queue,
                 batch: config.limits.ledger_batch,
                 resident: config.limits.resident_verifications,
+                ledgers: config.limits.ledgers,
             },
             telemetry: telemetry.clone(),
         };

@@ -19,6 +19,7 @@
 mod consistent;
 mod field;
 mod nearest;
+mod postgres;
 mod read;
 mod reference;
 mod secret;
@@ -36,9 +37,11 @@ use http::Uri;
 use ipnet::IpNet;
 use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
+use zeroize::Zeroizing;
 
 use crate::http::{ListenSettings, ServerLimits, TlsFiles};
 
+pub use postgres::{PostgresSettings, PostgresTls};
 pub use read::MAX_FILE;
 pub use reference::{reference_page, sample_file};
 pub use setting::{Form, Presence, Setting, Unit};
@@ -51,6 +54,8 @@ pub struct Config {
     pub region: Region,
     /// Where the state is kept.
     pub database: Database,
+    /// The file the database's password was read from, if it was one.
+    pub database_password_file: Option<PasswordFile>,
     /// The key the stored keys and identities are sealed under.
     pub encryption_key: Sm4Key,
     /// Where each face listens.
@@ -84,6 +89,49 @@ pub struct Config {
 pub enum Database {
     /// An `SQLite` file.
     Sqlite(PathBuf),
+    /// A PostgreSQL database, which several centers may share.
+    Postgres(PostgresSettings),
+}
+
+impl From<&Self> for Database {
+    fn from(database: &Self) -> Self {
+        database.clone()
+    }
+}
+
+impl From<&Path> for Database {
+    fn from(path: &Path) -> Self {
+        Self::Sqlite(path.to_path_buf())
+    }
+}
+
+impl From<&PathBuf> for Database {
+    fn from(path: &PathBuf) -> Self {
+        Self::Sqlite(path.clone())
+    }
+}
+
+/// `sqlite:` with the path, or the address without its password.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(settings) => write!(f, "{settings}"),
+        }
+    }
+}
+
+/// A password that was read from a file of its own. `Debug` shows only where.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordFile {
+    path: PathBuf,
+    password: Zeroizing<String>,
+}
+
+impl fmt::Debug for PasswordFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PasswordFile({})", self.path.display())
+    }
 }
 
 /// The faces, each on a listener of its own or not served by this process.
@@ -157,6 +205,8 @@ pub struct Limits {
     pub ledger_queue: usize,
     /// Commands decided in one transaction.
     pub ledger_batch: usize,
+    /// Ledgers side by side, on a PostgreSQL database.
+    pub ledgers: usize,
     /// Verifications held in memory.
     pub resident_verifications: usize,
     /// Requests an account may make per second, in the long run.

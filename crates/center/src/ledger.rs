@@ -15,12 +15,19 @@
 //!
 //! Not guaranteed: a caller who got no answer does not know whether it was decided. All commands can be sent again.
 //!
+//! On an embedded database there is one ledger. On a shared one there are several side by side, chosen by token, in each
+//! of several processes; what keeps them apart is in `store::batch`, how a commit without an answer is looked up in
+//! `mark`, and how others learn of changes in `news`.
+//!
 //! If a commit fails, every caller of the batch is told that the ledger is unavailable, and the keys are forgotten
 //! in memory, so that the truth is read from the database again.
 
+mod attempt;
 mod batch;
 mod command;
 mod load;
+mod mark;
+mod news;
 mod numbers;
 mod reader;
 mod resident;
@@ -30,7 +37,6 @@ mod write;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
@@ -44,6 +50,8 @@ pub(crate) use watch::Watch;
 use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::store::checkpoint::Checkpoints;
+use crate::store::connection::Connection;
+use crate::store::link::Link;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Telemetry;
 
@@ -61,8 +69,10 @@ pub(crate) struct LedgerLimits {
     pub(crate) queue: usize,
     /// Commands of one batch.
     pub(crate) batch: usize,
-    /// Verifications in memory.
+    /// Verifications in memory, where nobody else changes them.
     pub(crate) resident: usize,
+    /// Ledgers side by side; 1 on an embedded database.
+    pub(crate) ledgers: usize,
 }
 
 /// The ledger cannot take or decide a command now. Nothing about it is known to have happened.
@@ -96,7 +106,7 @@ struct Job {
 /// The handle by which everybody reaches the ledger.
 #[derive(Clone)]
 pub(crate) struct Ledger {
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<[mpsc::Sender<Job>]>,
     reader: reader::Reader,
     resident: Arc<resident::Resident>,
     watchers: Arc<watch::Watchers>,
@@ -124,7 +134,7 @@ impl LedgerTasks {
 }
 
 /// What the ledger is made of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct LedgerParts {
     pub(crate) store: Store,
     pub(crate) registry: Registry,
@@ -136,31 +146,54 @@ pub(crate) struct LedgerParts {
 
 impl Ledger {
     /// Starts the ledger on a store: fills the map in memory, then takes commands.
-    pub(crate) async fn start(parts: LedgerParts) -> Result<(Self, LedgerTasks), StoreError> {
-        let mut connection = parts.store.connect().await?;
+    pub(crate) async fn start(mut parts: LedgerParts) -> Result<(Self, LedgerTasks), StoreError> {
+        if parts.store.is_shared() {
+            // Others change verifications too: what is in memory would be as old as it is.
+            parts.limits.resident = 0;
+        } else {
+            parts.limits.ledgers = 1;
+        }
+        parts.limits.queue = parts.limits.queue.div_ceil(parts.limits.ledgers);
         let resident = Arc::new(resident::Resident::new(parts.limits.resident));
-        fill(&mut connection, &resident, parts.clock.now()).await?;
+        let mut first = Link::open(&parts.store).await?;
+        fill(first.connection().await?, &resident, parts.clock.now()).await?;
+        first.close().await;
         let watchers = Arc::new(watch::Watchers::default());
         let numbers = Arc::new(numbers::Numbers::open(&parts.store).await?);
-        let (jobs, inbox) = mpsc::channel(parts.limits.queue);
-        let (reader, reader_task) =
+        let (reader, mut tasks) =
             reader::Reader::start(&parts.store, parts.limits, parts.telemetry.clone()).await?;
-        let writer = Writer {
-            inbox,
-            connection,
-            checkpoints: Checkpoints::start(&parts.store).await?,
-            resident: Arc::clone(&resident),
-            watchers: Arc::clone(&watchers),
-            parts,
-        };
-        let tasks = LedgerTasks(vec![tokio::spawn(writer.run()), reader_task]);
-        Ok((Self { jobs, reader, resident, watchers, numbers }, tasks))
+        let news = news::start(&parts.store, Arc::clone(&watchers), &mut tasks).await?;
+        let mut jobs = Vec::with_capacity(parts.limits.ledgers);
+        for _ in 0..parts.limits.ledgers {
+            let (sender, inbox) = mpsc::channel(parts.limits.queue);
+            jobs.push(sender);
+            let mut link = Link::open(&parts.store).await?;
+            let mark = if parts.store.is_shared() {
+                let now = parts.clock.now();
+                Some(mark::Mark::first(link.connection().await?, numbers.next().await?, now).await?)
+            } else {
+                None
+            };
+            let writer = Writer {
+                inbox,
+                link,
+                mark,
+                news: news.clone(),
+                checkpoints: Checkpoints::start(&parts.store).await?,
+                resident: Arc::clone(&resident),
+                watchers: Arc::clone(&watchers),
+                parts: parts.clone(),
+            };
+            tasks.push(tokio::spawn(writer.run()));
+        }
+        Ok((Self { jobs: jobs.into(), reader, resident, watchers, numbers }, LedgerTasks(tasks)))
     }
 
     /// Has a command decided and committed.
     pub(crate) async fn decide(&self, command: Command) -> Result<Decided, Unavailable> {
         let (reply, answer) = oneshot::channel();
-        self.jobs.try_send(Job { command, reply }).map_err(|error| match error {
+        let jobs = routed(&self.jobs, command.route()).ok_or(Unavailable::Stopped)?;
+        jobs.try_send(Job { command, reply }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Unavailable::Full,
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
         })?;
@@ -208,7 +241,7 @@ impl Ledger {
 
     /// Whether commands are still taken: not after its task has ended, for whatever reason.
     pub(crate) fn runs(&self) -> bool {
-        !self.jobs.is_closed()
+        self.jobs.iter().all(|jobs| !jobs.is_closed())
     }
 
     /// How many verifications are in memory.
@@ -218,14 +251,20 @@ impl Ledger {
 
     /// Commands waiting to be taken into a batch.
     pub(crate) fn waiting(&self) -> usize {
-        self.jobs.max_capacity() - self.jobs.capacity()
+        self.jobs.iter().map(|jobs| jobs.max_capacity() - jobs.capacity()).sum()
     }
+}
+
+/// The one of several that this number leads to.
+fn routed<T>(inboxes: &[T], route: u64) -> Option<&T> {
+    let count = u64::try_from(inboxes.len()).ok()?;
+    inboxes.get(usize::try_from(route.checked_rem(count)?).ok()?)
 }
 
 /// Fills the map in memory with what was asked for lately. Before the ledger takes commands, so that no commit can
 /// overtake it.
 async fn fill(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     resident: &resident::Resident,
     now: UnixMillis,
 ) -> Result<(), StoreError> {
@@ -245,8 +284,11 @@ async fn fill(
 /// The task that owns the writing connection.
 struct Writer {
     inbox: mpsc::Receiver<Job>,
-    connection: SqliteConnection,
-    checkpoints: Checkpoints,
+    link: Link,
+    /// The mark of the newest batch, where a commit may be left without an answer.
+    mark: Option<mark::Mark>,
+    news: Option<news::News>,
+    checkpoints: Option<Checkpoints>,
     resident: Arc<resident::Resident>,
     watchers: Arc<watch::Watchers>,
     parts: LedgerParts,
@@ -273,9 +315,7 @@ impl Writer {
                 }
             }
         }
-        if let Err(error) = sqlx::Connection::close(self.connection).await {
-            tracing::warn!(cause = %error, "关闭数据库连接失败");
-        }
+        self.link.close().await;
     }
 
     /// Takes in what is just arriving. A batch costs much by itself and little for each command, so while every look
@@ -303,10 +343,11 @@ impl Writer {
             policy: &self.parts.policy,
             now: self.parts.clock.now(),
         };
+        self.mark = self.mark.map(|mark| mark.next(circumstances.now));
         let started = self.parts.telemetry.batch_begins();
-        let result = batch::run(&mut self.connection, &commands, &self.resident, circumstances).await;
+        let result = attempt::run(&mut self.link, &commands, &self.resident, circumstances, self.mark).await;
         self.parts.telemetry.batch_ends(started, commands.len(), result.is_ok());
-        self.checkpoints.committed();
+        self.checkpoints.iter_mut().for_each(Checkpoints::committed);
         match result {
             Ok(committed) => self.publish(committed, replies),
             Err(error) => {
@@ -329,7 +370,11 @@ impl Writer {
                 self.resident.put(*key, credential, verification);
             }
         }
-        self.watchers.wake(committed.changed.iter().map(|(key, _)| key));
+        let fingerprints: Vec<u64> = committed.changed.iter().map(|(key, _)| key.fingerprint()).collect();
+        self.watchers.wake(fingerprints.iter().copied());
+        if let Some(news) = &self.news {
+            news.tell(fingerprints);
+        }
         let batch = replies.len();
         for (reply, outcome) in replies.into_iter().zip(committed.outcomes) {
             let _ = reply.send(Ok(Decided { outcome, batch }));

@@ -15,8 +15,6 @@ mod snapshot;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Mutex;
 
 pub use account::{AccountRow, Interface, Interfaces, NewAccount};
@@ -26,6 +24,9 @@ pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
 
 use crate::sealing::Sealer;
+use crate::store::connection::{Connection, Statement};
+use crate::store::link::{Link, Retry};
+use crate::store::row::Columns;
 use crate::store::{Store, StoreError};
 
 /// The snapshot in force, and how to renew it.
@@ -35,7 +36,7 @@ pub(crate) struct Registry(Arc<Inside>);
 #[derive(Debug)]
 struct Inside {
     current: ArcSwap<Snapshot>,
-    connection: Mutex<SqliteConnection>,
+    link: Mutex<Link>,
     sealer: Sealer,
     defaults: Defaults,
 }
@@ -43,11 +44,11 @@ struct Inside {
 impl Registry {
     /// Reads the first snapshot.
     pub(crate) async fn open(store: &Store, sealer: Sealer, defaults: Defaults) -> Result<Self, StoreError> {
-        let mut connection = store.connect().await?;
-        let first = Snapshot::load(&mut connection, &sealer, &defaults, None).await?;
+        let mut link = Link::open(store).await?;
+        let first = Snapshot::load(link.connection().await?, &sealer, &defaults, None).await?;
         Ok(Self(Arc::new(Inside {
             current: ArcSwap::from_pointee(first),
-            connection: Mutex::new(connection),
+            link: Mutex::new(link),
             sealer,
             defaults,
         })))
@@ -60,26 +61,40 @@ impl Registry {
 
     /// Reads a new snapshot if the version in the database has moved; tells whether it has.
     pub(crate) async fn refresh(&self) -> Result<bool, StoreError> {
-        let mut connection = self.0.connection.lock().await;
+        let mut link = self.0.link.lock().await;
+        let mut retry = Retry::once();
+        loop {
+            let refreshed = match link.connection().await {
+                Ok(connection) => self.refresh_once(connection).await,
+                Err(error) => Err(error),
+            };
+            match refreshed {
+                Ok(moved) => return Ok(moved),
+                Err(error) => retry.after(&mut link, error).await?,
+            }
+        }
+    }
+
+    async fn refresh_once(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let current = self.snapshot();
-        if version(&mut connection).await? == current.version() {
+        if version(connection).await? == current.version() {
             return Ok(false);
         }
-        let next = Snapshot::load(&mut connection, &self.0.sealer, &self.0.defaults, Some(&current)).await?;
+        let next = Snapshot::load(connection, &self.0.sealer, &self.0.defaults, Some(&current)).await?;
         self.0.current.store(Arc::new(next));
         Ok(true)
     }
 }
 
 /// The version of the registry in the database.
-async fn version(connection: &mut SqliteConnection) -> Result<i64, StoreError> {
-    let row = sqlx::query("SELECT registry_version FROM site WHERE id = 1").fetch_one(connection).await?;
-    Ok(row.try_get(0)?)
+async fn version(connection: &mut Connection) -> Result<i64, StoreError> {
+    let found = connection.fetch(Statement::new("SELECT registry_version FROM site WHERE id = 1")).await?;
+    let missing = StoreError::Impossible { table: "site", what: "没有站点记录" };
+    Columns::new(found.iter().next().ok_or(missing)?, "site").number()
 }
 
 /// Raises the version, within the transaction of the change.
-async fn raise_version(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+async fn raise_version(connection: &mut Connection) -> Result<(), StoreError> {
     const TEXT: &str = "UPDATE site SET registry_version = registry_version + 1 WHERE id = 1";
-    sqlx::query(TEXT).execute(connection).await?;
-    Ok(())
+    connection.run(Statement::new(TEXT)).await.map(|_| ())
 }

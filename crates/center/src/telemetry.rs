@@ -93,6 +93,8 @@ struct Inside {
     batch_size: Histogram,
     commit_seconds: Histogram,
     batches_failed: Counter,
+    outage_seconds: Histogram,
+    database_retries: [(&'static str, Counter); 2],
     read_size: Histogram,
     waiting: Gauge,
     resident: Gauge,
@@ -120,6 +122,10 @@ impl Telemetry {
         let seconds = Operation::ALL.map(|operation| {
             recorder.register_histogram(&key("yanmi_request_seconds", &[("op", operation.word())]), &METADATA)
         });
+        let database_retries = ["lost", "conflict"].map(|cause| {
+            let key = key("yanmi_database_retries_total", &[("cause", cause)]);
+            (cause, recorder.register_counter(&key, &METADATA))
+        });
         let bare = Key::from_static_name;
         let histogram = |name| recorder.register_histogram(&bare(name), &METADATA);
         let gauge = |name| recorder.register_gauge(&bare(name), &METADATA);
@@ -127,9 +133,11 @@ impl Telemetry {
             handle: recorder.handle(),
             requests: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
             seconds,
+            database_retries,
             batch_size: histogram("yanmi_ledger_batch_size"),
             commit_seconds: histogram("yanmi_ledger_commit_seconds"),
             batches_failed: recorder.register_counter(&bare("yanmi_ledger_failed_total"), &METADATA),
+            outage_seconds: histogram("yanmi_database_outage_seconds"),
             read_size: histogram("yanmi_ledger_read_size"),
             waiting: gauge("yanmi_ledger_waiting"),
             resident: gauge("yanmi_resident_verifications"),
@@ -183,6 +191,19 @@ impl Telemetry {
         }
     }
 
+    /// Work at the database is tried once more; `cause` is the short word of the failure.
+    pub(crate) fn database_retry(&self, cause: &'static str) {
+        let found = self.0.database_retries.iter().find(|(word, _)| *word == cause);
+        if let Some((_, counter)) = found {
+            counter.increment(1);
+        }
+    }
+
+    /// A connection to the database was lost for so long.
+    pub(crate) fn database_back(&self, away: Duration) {
+        self.0.outage_seconds.record(away.as_secs_f64());
+    }
+
     /// So many keys were read in one query.
     pub(crate) fn read(&self, size: usize) {
         self.0.read_size.record(as_f64(size));
@@ -229,12 +250,14 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 15] = [
+pub const METRICS: [(&str, &str); 17] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
     ("yanmi_ledger_batch_size", "每次提交的命令数"),
     ("yanmi_ledger_commit_seconds", "每批从读取事实到提交完成的耗时（秒）"),
     ("yanmi_ledger_failed_total", "提交失败的批数"),
+    ("yanmi_database_retries_total", "数据库操作重试次数，按原因（cause）：lost 连接中断，conflict 事务冲突"),
+    ("yanmi_database_outage_seconds", "每个数据库连接从中断到恢复的时间（秒）"),
     ("yanmi_ledger_read_size", "每次批量读取的键数"),
     ("yanmi_ledger_waiting", "等待进入下一批的命令数"),
     ("yanmi_resident_verifications", "内存中的核验记录数"),

@@ -3,6 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use yanmi_center::clock::Clock;
 use yanmi_center::entropy::Entropy;
+use zeroize::Zeroizing;
 
 /// The system's clock.
 pub(crate) fn clock() -> Clock {
@@ -21,6 +22,11 @@ pub(crate) fn raise_open_files() -> Option<u64> {
     // Nothing is lost when it is refused: the limit stays what it was.
     let _ = setrlimit(Resource::Nofile, raised);
     getrlimit(Resource::Nofile).current
+}
+
+/// The database's password, if the environment has one.
+pub(crate) fn database_password() -> Option<Zeroizing<String>> {
+    std::env::var("YANMI_DATABASE_PASSWORD").ok().filter(|text| !text.is_empty()).map(Zeroizing::new)
 }
 
 /// Fills the slice with unpredictable bytes.

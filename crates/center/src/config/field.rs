@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use yanmi_protocol::{AccountId, Region, Sm4Key};
 
 use super::setting::{Form, Given, Raw, Unit, grouped, quoted};
-use super::{Database, LogLevel, RequestPrefix};
+use super::{Database, LogLevel, PasswordFile, PostgresSettings, RequestPrefix, secret};
 
 /// A type a setting can have. Errors are in the operator's words and do not name the key.
 pub(super) trait Field: Sized {
@@ -192,22 +192,33 @@ impl Field for Database {
     fn read(given: &Given<'_>) -> Result<Self, String> {
         let text = text(given)?;
         let Some((scheme, path)) = text.split_once(':') else {
-            return Err(format!("{} 缺少数据库种类：应写作 \"sqlite:文件路径\"", quoted(text)));
+            return Err(format!(
+                "{} 缺少数据库种类：应写作 \"sqlite:文件路径\" 或 \"postgres://…\"",
+                quoted(text)
+            ));
         };
         match scheme {
             "sqlite" => sqlite(path.strip_prefix("//").unwrap_or(path), given.folder),
+            "postgres" | "postgresql" => PostgresSettings::parse(text).map(Self::Postgres),
             // The text may hold a password: it is not repeated.
-            "postgres" | "postgresql" => {
-                Err("目前只支持 SQLite（\"sqlite:文件路径\"），尚不支持 PostgreSQL".to_owned())
-            }
-            _ => Err("不认识这种数据库：目前只支持 \"sqlite:文件路径\"".to_owned()),
+            _ => Err("不认识这种数据库：应写作 \"sqlite:文件路径\" 或 \"postgres://…\"".to_owned()),
         }
     }
 
     fn show(&self, _: &Form) -> String {
-        match self {
-            Self::Sqlite(path) => quoted(&format!("sqlite:{}", path.display())),
-        }
+        quoted(&self.to_string())
+    }
+}
+
+impl Field for PasswordFile {
+    fn read(given: &Given<'_>) -> Result<Self, String> {
+        let path = given.folder.join(text(given)?);
+        let password = secret::password(&path)?;
+        Ok(Self { path, password })
+    }
+
+    fn show(&self, _: &Form) -> String {
+        quoted(&self.path.to_string_lossy())
     }
 }
 

@@ -19,6 +19,9 @@ use super::{
     Outbound, Problem, RequestPrefix, consistent, nearest, secret,
 };
 
+/// The environment variable of the database's password.
+const DATABASE_PASSWORD: &str = "YANMI_DATABASE_PASSWORD";
+
 /// The largest configuration file, in bytes. The sample with all its comments is a fiftieth of it.
 pub const MAX_FILE: u64 = 1024 * 1024;
 
@@ -49,6 +52,7 @@ fn empty(essentials: Essentials) -> Config {
     Config {
         region,
         database: Database::Sqlite(PathBuf::new()),
+        database_password_file: None,
         encryption_key,
         listen: Faces::default(),
         limits: Limits::default(),
@@ -176,6 +180,7 @@ impl<'a> Reading<'a> {
             let origin = self.read(&mut config, setting);
             config.origins.push(Known { value: (setting.show)(&config, &setting.form), origin });
         }
+        self.database_password(&mut config);
         self.check_together(&config);
         if self.problems.is_empty() { Ok(config) } else { Err(self.problems) }
     }
@@ -238,6 +243,27 @@ impl<'a> Reading<'a> {
             }
         };
         Ok(Some((Raw::Key(read), origin)))
+    }
+
+    /// The database's password comes from at most one of three places: the address, a file, the environment.
+    fn database_password(&mut self, config: &mut Config) {
+        const KEY: &str = "database_password_file";
+        let file = config.database_password_file.as_ref().map(|file| file.password.clone());
+        let line = self.found.get(KEY).map(|(_, line)| *line);
+        let variable = (self.env)(DATABASE_PASSWORD).map(Zeroizing::new).filter(|text| !text.is_empty());
+        let Database::Postgres(settings) = &mut config.database else {
+            if file.is_some() && !self.unread.contains("database") {
+                self.problem(line, format!("{KEY}：只用于 PostgreSQL 数据库（设置 database）"));
+            }
+            return;
+        };
+        let inside = settings.password.is_some();
+        if [inside, file.is_some(), variable.is_some()].into_iter().filter(|given| *given).count() > 1 {
+            let why = "数据库口令只能写在一处";
+            self.problem(line, format!("database、{KEY} 与环境变量 {DATABASE_PASSWORD}：{why}"));
+        } else if !inside {
+            settings.password = file.or(variable);
+        }
     }
 
     /// What is wrong only in combination. A value that was refused stands at a placeholder here, so nothing is

@@ -41,6 +41,24 @@ pub(super) fn from_file(path: &Path, ascii: bool) -> Result<Sm4Key, String> {
     from_text(&text, ascii).map_err(|error| format!("密钥文件 {}：{error}", path.display()))
 }
 
+/// The most a password file may hold, in bytes.
+const MAX_PASSWORD_FILE: u64 = 1_024;
+
+/// Reads a password file; one line break at its end does not belong to the password.
+pub(super) fn password(path: &Path) -> Result<Zeroizing<String>, String> {
+    let mut text = Zeroizing::new(String::new());
+    open_private(path)?
+        .take(MAX_PASSWORD_FILE + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("无法读取口令文件 {}：{error}", path.display()))?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if text.len() as u64 > MAX_PASSWORD_FILE || line.is_empty() || line.contains(['\n', '\0']) {
+        return Err(format!("口令文件 {} 应只有一行，至多 {MAX_PASSWORD_FILE} 字节", path.display()));
+    }
+    Ok(Zeroizing::new(line.to_owned()))
+}
+
 /// Opens a file of secrets, unless every user of the machine may read it.
 pub(super) fn open_private(path: &Path) -> Result<File, String> {
     let file = File::open(path).map_err(|error| format!("无法打开文件 {}：{error}", path.display()))?;

@@ -100,11 +100,20 @@ static TOP: &[Setting] = &[
         "database",
         database,
         text(
-            "\"sqlite:文件路径\"，相对路径以配置文件所在目录为起点",
+            "\"sqlite:文件路径\"，相对路径以配置文件所在目录为起点；或 \"postgres://用户@主机1:端口,主机2:端口/数据库名\"",
             Presence::Default("sqlite:yanmi.sqlite")
         ),
         "状态保存在哪里。",
-        "目前只支持 SQLite；文件须在本机磁盘上，网络文件系统的锁与落盘不可靠。"
+        "SQLite 只能由一个进程使用，文件须在本机磁盘上，网络文件系统的锁与落盘不可靠。\
+         PostgreSQL（13 及以上）可由多个中心共用；写出多个主机时连接其中可写的一个。\
+         参数只能有 sslmode（disable、prefer、require、verify-ca、verify-full）与 sslrootcert。"
+    ),
+    row!(
+        "database_password_file",
+        database_password_file,
+        text(PATH, Presence::Optional("database.password")),
+        "PostgreSQL 口令文件（一行）；也可用环境变量 YANMI_DATABASE_PASSWORD，或写在 database 中，三者只能有其一。",
+        "文件不得对其他用户开放；口令不会出现在日志、错误信息与 yanmi check 的输出中。"
     ),
 ];
 

@@ -69,10 +69,17 @@ pub(super) static LIMITS: &[Setting] = &[
         "再大时单次提交变慢而吞吐不再提高；不得大于 limits.ledger_queue。"
     ),
     row!(
+        "limits.ledgers",
+        limits.ledgers,
+        count("个账本", 4, 1, 64),
+        "PostgreSQL 上并行的账本数，按令牌分配；SQLite 只有一个。",
+        "一个账本提交时另一个可以读取与判断；每个账本占用两个数据库连接，本进程另需四个。"
+    ),
+    row!(
         "limits.resident_verifications",
         limits.resident_verifications,
         count("条核验", 2_000_000, 1_000, 50_000_000),
-        "内存中保留的核验数；更早的需要时从数据库读取。",
+        "内存中保留的核验数；更早的需要时从数据库读取。只用于 SQLite：PostgreSQL 上别的中心也会改动。",
         "每条至多 0.5 KiB，默认合计不超过 1 GiB。"
     ),
     row!(

@@ -127,10 +127,11 @@ fn every_key_fills_its_own_field_and_no_other() {
         let text = std::iter::once(line.as_str()).chain(kept).collect::<Vec<_>>().join("\n");
         let changed = match parse(&text) {
             Ok(config) => explained(&config),
-            // Half a certificate: the message names the key, which is all that is asked here.
+            // Half a certificate, a file that must be there: the message names the key, which is all that is asked.
             Err(error) => {
                 assert!(error.to_string().contains(setting.key), "{error}");
-                assert!(setting.key.contains(".tls_") || setting.key.ends_with("plain_http"), "{error}");
+                let alone = [".tls_", "plain_http", "database_password_file"];
+                assert!(alone.iter().any(|part| setting.key.contains(part)), "{error}");
                 continue;
             }
         };
@@ -225,7 +226,8 @@ fn one_problem_each() {
         ("limits.burst.more = 1", "第 6 行：limits.burst：应为整数 1 至 1_000_000（次），实际为表"),
         ("limits.burst = 99999999999999999999999999999999999999999", "第 6 行：limits.burst："),
         // Types of their own.
-        ("database = \"postgres://u:secret@h/d\"", "第 6 行：database：目前只支持 SQLite"),
+        ("database = \"postgres://u:secret@h\"", "第 6 行：database：缺少数据库名"),
+        ("database = \"mysql://u:secret@h/d\"", "第 6 行：database：不认识这种数据库"),
         ("database = \"sqlite::memory:\"", "第 6 行：database：不能使用内存数据库"),
         ("database = \"sqlite:a?mode=ro\"", "第 6 行：database：数据库路径后不能带参数"),
         ("database = \"yanmi.sqlite\"", "第 6 行：database：\"yanmi.sqlite\" 缺少数据库种类"),
@@ -448,6 +450,57 @@ fn files_are_read_strictly() {
     assert_eq!(config.database, Database::Sqlite(folder.path().join("yanmi.sqlite")));
 }
 
+/// What a database's password is read from, and what is said of it.
+fn with_password(database: &str, file: Option<&str>, variable: Option<&str>) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = format!("database = \"{database}\"\n");
+    if let Some(password) = file {
+        private(&folder.path().join("p"), password);
+        text.push_str("database_password_file = \"p\"\n");
+    }
+    let env = |name: &str| match name {
+        "YANMI_DATABASE_PASSWORD" => variable.map(str::to_owned),
+        name => keys(name),
+    };
+    let read = Config::parse(&format!("{text}{LEAST}"), &folder.path().join("yanmi.toml"), &env);
+    let told = match &read {
+        Ok(config) => format!("{config:?} {:?}", config.explain()),
+        Err(error) => format!("{error} {error:?}"),
+    };
+    assert!(!told.contains("s3cret"), "{told}");
+    read.map_err(|error| error.to_string())
+}
+
+#[test]
+fn a_databases_password_comes_from_one_place_and_is_never_shown() {
+    let password = |config: Config| match config.database {
+        Database::Postgres(settings) => settings.password.map(|password| password.to_string()),
+        Database::Sqlite(_) => panic!("on PostgreSQL"),
+    };
+    let (bare, inside) = ("postgres://u@h/d", "postgres://u:s3cret-1@h/d");
+    for (database, file, variable, expected) in [
+        (bare, None, None, None),
+        (inside, None, None, Some("s3cret-1")),
+        (bare, Some("s3cret-2\n"), None, Some("s3cret-2")),
+        (bare, None, Some("s3cret-3"), Some("s3cret-3")),
+        (bare, Some("s3cret 4"), Some(""), Some("s3cret 4")),
+    ] {
+        let config = with_password(database, file, variable).expect("a configuration");
+        assert_eq!(password(config).as_deref(), expected);
+    }
+    for (database, file, variable, expected) in [
+        (inside, Some("s3cret"), None, "只能写在一处"),
+        (inside, None, Some("s3cret"), "只能写在一处"),
+        (bare, Some("s3cret"), Some("s3cret"), "只能写在一处"),
+        (bare, Some(""), None, "应只有一行"),
+        (bare, Some("s3cret\ns3cret"), None, "应只有一行"),
+        ("sqlite:x", Some("s3cret"), None, "只用于 PostgreSQL"),
+    ] {
+        let error = with_password(database, file, variable).expect_err("refused");
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
 #[test]
 fn an_explanation_tells_value_and_origin_of_every_setting() {
     let config = good("[limits]\nburst = 1_000\n");
@@ -465,7 +518,7 @@ fn an_explanation_tells_value_and_origin_of_every_setting() {
     national.key_file = KCV 2677F4  # 环境变量 YANMI_NATIONAL_KEY
     "#);
     assert_eq!(defaults[0].to_string(), "database = \"sqlite:/etc/yanmi/yanmi.sqlite\"  # 默认值");
-    assert_eq!(defaults[1].to_string(), "listen.institution.address = （未设置）  # 默认值");
+    assert_eq!(defaults[2].to_string(), "listen.institution.address = （未设置）  # 默认值");
     assert!(!format!("{config:?}").to_lowercase().contains(KEY));
 }
 
@@ -518,11 +571,16 @@ fn the_sample_is_the_table_and_starts_a_center() {
     // With every setting uncommented it says the same, and the optional ones too.
     let uncommented: Vec<&str> = sample
         .lines()
+        // A password is for the other kind of database.
+        .filter(|line| !line.starts_with("#database_password_file"))
         .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '='])).unwrap_or(line))
         .collect();
     fs::write(&path, uncommented.join("\n")).expect("writing");
     let whole = Config::load(&path, &|_| None).expect("the sample with everything");
     for (old, new) in asit.explain().into_iter().zip(whole.explain()) {
+        if new.key == "database_password_file" {
+            continue;
+        }
         assert!(matches!(new.origin, Origin::File(_) | Origin::KeyFile(..)), "{new}");
         assert!(old.value == new.value || old.value == field::UNSET, "{old} / {new}");
     }

@@ -3,10 +3,9 @@
 //! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Which
 //! rule decides which command is all there is here; the rules themselves are in the verification crate.
 
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
-use sqlx::sqlite::SqliteConnection;
-use yanmi_protocol::{ChannelId, NoticeNo, SerialNo, UnixMillis};
+use hashbrown::{HashMap, HashSet};
+use yanmi_protocol::{ChannelId, EcToken, NoticeNo, SerialNo, UnixMillis};
 use yanmi_verification::conclude::{Concluded, Conclusion};
 use yanmi_verification::notify::{Notify, Step};
 use yanmi_verification::password_free::FreeStep;
@@ -20,7 +19,7 @@ use yanmi_verification::{
 use super::command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Outcome};
 use super::load;
 use super::resident::Resident;
-use super::write::{Audited, Changes};
+use super::write::{self, Audited, Changes};
 use crate::channel::deliver::code_of;
 use crate::registry::Snapshot;
 use crate::store::StoreError;
@@ -43,6 +42,8 @@ struct Work {
     tries: HashMap<IdentityKey, PasswordTries>,
     changed: HashMap<Key, Option<String>>,
     changes: Changes,
+    /// What was learned is in the facts already, because it was written ahead of them.
+    learned_ahead: bool,
 }
 
 /// What a committed batch comes to.
@@ -53,34 +54,11 @@ pub(crate) struct Committed {
     pub(crate) changed: Vec<(Key, Loaded)>,
 }
 
-/// Decides and commits a batch. On an error nothing of it has happened, or it is not known whether it has.
-pub(crate) async fn run(
-    connection: &mut SqliteConnection,
-    commands: &[Command],
-    resident: &Resident,
-    circumstances: Circumstances<'_>,
-) -> Result<Committed, StoreError> {
-    let mut session = Session::writing(connection);
-    match decide_all(&mut session, commands, resident, circumstances).await {
-        Ok((outcomes, writes, changed)) => {
-            if writes.is_empty() {
-                session.roll_back().await?;
-            } else {
-                session.commit(|script| writes.write(script)).await?;
-            }
-            Ok(Committed { outcomes, changed })
-        }
-        Err(error) => {
-            // What went wrong first tells more than what goes wrong now.
-            let _ = session.roll_back().await;
-            Err(error)
-        }
-    }
-}
+/// What a batch comes to when it is committed, and the rows to write for it.
+pub(super) type Decisions = (Committed, Changes);
 
-type Decisions = (Vec<Outcome>, Changes, Vec<(Key, Loaded)>);
-
-async fn decide_all(
+/// Loads the facts and decides each command in order.
+pub(super) async fn decide_all(
     session: &mut Session<'_>,
     commands: &[Command],
     resident: &Resident,
@@ -89,7 +67,32 @@ async fn decide_all(
     let mut work = load_all(session, commands, resident).await?;
     let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
     let (writes, changed) = work.finish();
-    Ok((outcomes, writes, changed))
+    Ok((Committed { outcomes, changed }, writes))
+}
+
+/// Where others write too: writes what was learned, and keeps them from everything this batch is about. Tells the
+/// tokens that can be decided about.
+async fn lock_all(
+    session: &mut Session<'_>,
+    commands: &[Command],
+) -> Result<Option<HashSet<EcToken>>, StoreError> {
+    let switching: Vec<PersonKey> = commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::SwitchFree(switch) => Some(switch.person),
+            _ => None,
+        })
+        .collect();
+    let learned: Vec<&Learned> = commands
+        .iter()
+        .filter_map(|command| match command {
+            Command::Notify { learned: Some(learned), .. } | Command::Learn(learned) => Some(&**learned),
+            _ => None,
+        })
+        .collect();
+    write::ahead(session, &learned, &switching).await?;
+    let tokens = commands.iter().filter_map(Command::key).map(|key| key.token).collect();
+    session.lock(tokens, switching).await
 }
 
 async fn load_all(
@@ -97,7 +100,8 @@ async fn load_all(
     commands: &[Command],
     resident: &Resident,
 ) -> Result<Work, StoreError> {
-    let mut work = Work::default();
+    let mut work = Work { learned_ahead: session.is_shared(), ..Work::default() };
+    let locked = if session.is_shared() { lock_all(session, commands).await? } else { None };
     let mut wanted = Vec::with_capacity(commands.len());
     for command in commands {
         let Some(key) = command.key() else { continue };
@@ -115,6 +119,8 @@ async fn load_all(
             (Entry::Occupied(_), _) => {}
         }
     }
+    // A token that appeared after the lock was taken is as good as not there: it was not there when this began.
+    wanted.retain(|key| locked.as_ref().is_none_or(|locked| locked.contains(&key.token)));
     if !wanted.is_empty() {
         for (key, loaded) in wanted.iter().zip(load::facts(session, &wanted).await?) {
             work.take_in(*key, loaded);
@@ -158,7 +164,11 @@ impl Work {
             })
             .collect();
         if !wanted.is_empty() {
-            self.tries = load::tries(session, &wanted).await?;
+            self.tries = if session.is_shared() {
+                load::lock_tries(session, &wanted).await?
+            } else {
+                load::tries(session, &wanted).await?
+            };
         }
         Ok(())
     }
@@ -169,7 +179,7 @@ impl Work {
             .iter()
             .filter_map(|command| match command {
                 Command::SwitchFree(switch) => Some((switch.person, switch.channel)),
-                Command::Notify { learned: Some(learned), .. } => {
+                Command::Notify { learned: Some(learned), .. } if !self.learned_ahead => {
                     Some((learned.credential.person, learned.credential.channel))
                 }
                 _ => None,
@@ -190,7 +200,9 @@ impl Work {
         let wanted: Vec<PersonKey> = commands
             .iter()
             .filter_map(|command| match command {
-                Command::Notify { learned: Some(learned), .. } => Some(learned.credential.person),
+                Command::Notify { learned: Some(learned), .. } if !self.learned_ahead => {
+                    Some(learned.credential.person)
+                }
                 _ => None,
             })
             .collect();
@@ -226,6 +238,9 @@ impl Work {
     }
 
     fn learn(&mut self, learned: &Learned) {
+        if self.learned_ahead {
+            return;
+        }
         self.changes.token(learned);
         let same = self.facts.iter_mut().filter(|(key, _)| key.token == learned.token);
         for (_, loaded) in same {

@@ -15,6 +15,19 @@ pub(crate) struct Key {
     pub(crate) org_code: OrgCode,
 }
 
+impl Key {
+    /// A number of its own, but for rare coincidence, the same in every process.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        fingerprint([self.token.as_str().as_bytes(), self.org_code.as_str().as_bytes()])
+    }
+}
+
+/// FNV-1a of the parts, each followed by a byte that is in none of them.
+fn fingerprint<const PARTS: usize>(parts: [&[u8]; PARTS]) -> u64 {
+    let bytes = parts.into_iter().flat_map(|part| part.iter().copied().chain([0xFF]));
+    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
 /// What the national center said about a token, ready to be stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Learned {
@@ -123,6 +136,20 @@ impl Command {
             | Self::Conclude { key, .. }
             | Self::UseFree { key } => Some(*key),
             Self::Learn(_) | Self::SwitchFree(_) | Self::BeginTry { .. } | Self::EndTry { .. } => None,
+        }
+    }
+
+    /// Which of several ledgers decides it: all commands about one token go to the same.
+    pub(crate) fn route(&self) -> u64 {
+        match self {
+            Self::Notify { key, .. }
+            | Self::Delivered { key, .. }
+            | Self::Undelivered { key, .. }
+            | Self::Conclude { key, .. }
+            | Self::UseFree { key } => fingerprint([key.token.as_str().as_bytes()]),
+            Self::Learn(learned) => fingerprint([learned.token.as_str().as_bytes()]),
+            Self::SwitchFree(switch) => fingerprint([&switch.person.0]),
+            Self::BeginTry { identity } | Self::EndTry { identity, .. } => fingerprint([&identity.0]),
         }
     }
 

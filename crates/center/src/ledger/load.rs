@@ -1,13 +1,13 @@
 //! Loading the facts for every key of a batch in one query.
 
 use hashbrown::HashMap;
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};
 
 use super::command::{Key, Loaded};
 use crate::store::StoreError;
-use crate::store::batch::{Query, Rows, Session};
+use crate::store::batch::{Insert, Query, Rows, Session};
+use crate::store::connection::{Connection, RowRef, Statement};
 use crate::store::row::Columns;
 
 /// Each row is the key's number, token and institution.
@@ -38,7 +38,7 @@ pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec
         });
     }
     let mut out = vec![Loaded::default(); keys.len()];
-    for row in &session.ask(rows, FACTS).await? {
+    for row in session.ask(rows, FACTS).await?.iter() {
         let mut columns = Columns::new(row, "tokens");
         let slot = usize::try_from(columns.number()?).ok().and_then(|at| out.get_mut(at));
         let Some(slot) = slot else { return Err(columns.impossible("查询返回了未请求的行")) };
@@ -73,16 +73,17 @@ pub(crate) type Stored = (Key, yanmi_verification::Credential, Verification, i64
 
 /// The newest verifications asked for after `since`, newest first, from row `below` down.
 pub(crate) async fn newest(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     below: i64,
     since: UnixMillis,
     limit: i64,
 ) -> Result<Vec<Stored>, StoreError> {
-    let found = sqlx::query(NEWEST).bind(below).bind(since.get()).bind(limit).fetch_all(connection).await?;
+    let statement = Statement::new(NEWEST).number(below).number(since.get()).number(limit);
+    let found = connection.fetch(statement).await?;
     found.iter().map(read_stored).collect()
 }
 
-fn read_stored(row: &SqliteRow) -> Result<Stored, StoreError> {
+fn read_stored(row: RowRef<'_>) -> Result<Stored, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let id = columns.number()?;
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
@@ -112,12 +113,12 @@ const BY_NOTICE: &str = "\
 
 /// The verification whose latest attempt has this notice number.
 pub(crate) async fn by_notice(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     notice: NoticeNo,
 ) -> Result<Option<Shown>, StoreError> {
     let number = i64::try_from(notice.number()).unwrap_or(i64::MAX);
-    let found = sqlx::query(BY_NOTICE).bind(number).fetch_optional(connection).await?;
-    found.as_ref().map(read_shown).transpose()
+    let found = connection.fetch(Statement::new(BY_NOTICE).number(number)).await?;
+    found.iter().next().map(read_shown).transpose()
 }
 
 const PENDING: &str = "\
@@ -132,23 +133,19 @@ const PENDING: &str = "\
 
 /// A person's open attempts in one channel, the newest first.
 pub(crate) async fn pending(
-    connection: &mut SqliteConnection,
+    connection: &mut Connection,
     person: PersonKey,
     channel: ChannelId,
     now: UnixMillis,
     limit: i64,
 ) -> Result<Vec<Shown>, StoreError> {
-    let found = sqlx::query(PENDING)
-        .bind(person.0.as_slice())
-        .bind(channel.as_str())
-        .bind(now.get())
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
+    let statement =
+        Statement::new(PENDING).bytes(&person.0).text(channel.as_str()).number(now.get()).number(limit);
+    let found = connection.fetch(statement).await?;
     found.iter().map(read_shown).collect()
 }
 
-fn read_shown(row: &SqliteRow) -> Result<Shown, StoreError> {
+fn read_shown(row: RowRef<'_>) -> Result<Shown, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
     let org_name = columns.optional_text()?.filter(|name| !name.is_empty()).map(str::to_owned);
@@ -174,7 +171,7 @@ pub(crate) async fn tries(
         });
     }
     let mut out = HashMap::with_capacity(identities.len());
-    for row in &session.ask(rows, QUERY).await? {
+    for row in session.ask(rows, QUERY).await?.iter() {
         let mut columns = Columns::new(row, "password_tries");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         let tries = PasswordTries {
@@ -184,6 +181,36 @@ pub(crate) async fn tries(
         if let Some(identity) = identities.get(at) {
             out.insert(*identity, tries);
         }
+    }
+    Ok(out)
+}
+
+/// The same, on a database with other writers: every document gets a row, kept from the others.
+pub(crate) async fn lock_tries(
+    session: &mut Session<'_>,
+    identities: &[IdentityKey],
+) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
+    const KEEP: Insert = Insert {
+        into: "password_tries (identity, tries, locked_until)",
+        key: 1,
+        conflict: "ON CONFLICT (identity) DO UPDATE SET tries = password_tries.tries \
+            RETURNING identity, tries, locked_until",
+    };
+    let mut rows = Rows::default();
+    for identity in identities {
+        rows.push(|row| {
+            row.bytes(&identity.0).number(0).optional_number(None);
+        });
+    }
+    let mut out = HashMap::with_capacity(identities.len());
+    for row in session.make(rows, KEEP).await?.iter() {
+        let mut columns = Columns::new(row, "password_tries");
+        let identity = IdentityKey(columns.key()?);
+        let tries = PasswordTries {
+            count: columns.count()?,
+            locked_until: columns.optional_number()?.map(UnixMillis::new),
+        };
+        out.insert(identity, tries);
     }
     Ok(out)
 }
@@ -204,7 +231,7 @@ pub(crate) async fn budgets(
         });
     }
     let mut out = HashMap::with_capacity(persons.len());
-    for row in &session.ask(rows, QUERY).await? {
+    for row in session.ask(rows, QUERY).await?.iter() {
         let mut columns = Columns::new(row, "persons");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         if let Some(person) = persons.get(at) {
@@ -231,7 +258,7 @@ pub(crate) async fn free_settings(
         });
     }
     let mut out = HashMap::with_capacity(wanted.len());
-    for row in &session.ask(rows, QUERY).await? {
+    for row in session.ask(rows, QUERY).await?.iter() {
         let mut columns = Columns::new(row, "password_free");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         if let (Some(key), Some(setting)) = (wanted.get(at), columns.password_free()?) {

@@ -5,11 +5,12 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::Row;
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Mutex;
 use yanmi_protocol::NoticeNo;
 
+use crate::store::connection::{Connection, Statement};
+use crate::store::link::{Link, Retry};
+use crate::store::row::Columns;
 use crate::store::{Store, StoreError};
 
 /// Numbers reserved at a time.
@@ -22,19 +23,15 @@ pub(crate) struct Numbers {
     /// `next` has reached `end`.
     next: AtomicU64,
     end: AtomicU64,
-    connection: Mutex<SqliteConnection>,
+    link: Mutex<Link>,
 }
 
 impl Numbers {
     /// Reserves the first block.
     pub(crate) async fn open(store: &Store) -> Result<Self, StoreError> {
-        let mut connection = store.connect().await?;
-        let first = reserve(&mut connection).await?;
-        Ok(Self {
-            next: AtomicU64::new(first),
-            end: AtomicU64::new(first + BLOCK),
-            connection: Mutex::new(connection),
-        })
+        let mut link = Link::open(store).await?;
+        let first = reserve(&mut link).await?;
+        Ok(Self { next: AtomicU64::new(first), end: AtomicU64::new(first + BLOCK), link: Mutex::new(link) })
     }
 
     /// The next number.
@@ -44,10 +41,10 @@ impl Numbers {
                 let impossible = StoreError::Impossible { table: "site", what: "流水号已用尽" };
                 return NoticeNo::from_number(number).ok_or(impossible);
             }
-            let mut connection = self.connection.lock().await;
+            let mut link = self.link.lock().await;
             // Whoever held the lock before may have reserved a block already.
             if self.next.load(Ordering::Acquire) >= self.end.load(Ordering::Acquire) {
-                let first = reserve(&mut connection).await?;
+                let first = reserve(&mut link).await?;
                 // No one takes a number while `next` is not below `end`, so the order of these two is safe.
                 self.next.store(first, Ordering::Release);
                 self.end.store(first + BLOCK, Ordering::Release);
@@ -62,11 +59,28 @@ impl Numbers {
     }
 }
 
-async fn reserve(connection: &mut SqliteConnection) -> Result<u64, StoreError> {
+/// Reserves a block. One whose reservation was not answered is lost, like the rest of one that was not used up.
+async fn reserve(link: &mut Link) -> Result<u64, StoreError> {
+    let mut retry = Retry::default();
+    loop {
+        let reserved = match link.connection().await {
+            Ok(connection) => reserve_once(connection).await,
+            Err(error) => Err(error),
+        };
+        match reserved {
+            Ok(first) => return Ok(first),
+            Err(error) => retry.after(link, error).await?,
+        }
+    }
+}
+
+async fn reserve_once(connection: &mut Connection) -> Result<u64, StoreError> {
     const TEXT: &str =
         "UPDATE site SET next_number = next_number + $1 WHERE id = 1 RETURNING next_number - $1";
     let block = i64::try_from(BLOCK).unwrap_or(i64::MAX);
-    let first: i64 = sqlx::query(TEXT).bind(block).fetch_one(connection).await?.try_get(0)?;
+    let found = connection.fetch(Statement::new(TEXT).number(block)).await?;
+    let missing = StoreError::Impossible { table: "site", what: "没有站点记录" };
+    let first = Columns::new(found.iter().next().ok_or(missing)?, "site").number()?;
     u64::try_from(first).map_err(|_| StoreError::Impossible { table: "site", what: "流水号不是正数" })
 }
 
@@ -80,7 +94,7 @@ mod tests {
 
     async fn open(path: &std::path::Path) -> Numbers {
         let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
-        let store = Store::open(path, &sealer).await.expect("a store");
+        let store = Store::open(&path.into(), &sealer).await.expect("a store");
         Numbers::open(&store).await.expect("a block")
     }
 

@@ -1,6 +1,7 @@
-//! Reads, batched in the same manner as commands, on a connection of their own.
+//! Reads, batched in the same manner as commands, on connections of their own.
 
-use sqlx::sqlite::SqliteConnection;
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
@@ -10,6 +11,7 @@ use super::command::{Key, Loaded};
 use super::load::{self, Shown};
 use super::{LedgerLimits, Unavailable};
 use crate::store::batch::Session;
+use crate::store::link::{Link, Retry};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 
@@ -26,28 +28,33 @@ enum Question {
     },
 }
 
-/// The handle of the reading task.
+/// The handle of the reading tasks.
 #[derive(Clone)]
-pub(crate) struct Reader(mpsc::Sender<Question>);
+pub(crate) struct Reader(Arc<[mpsc::Sender<Question>]>);
 
 impl Reader {
     pub(crate) async fn start(
         store: &Store,
         limits: LedgerLimits,
         telemetry: Telemetry,
-    ) -> Result<(Self, JoinHandle<()>), StoreError> {
-        let connection = store.connect().await?;
-        let (questions, inbox) = mpsc::channel(limits.queue);
-        let task = tokio::spawn(run(inbox, connection, limits.batch, telemetry));
-        Ok((Self(questions), task))
+    ) -> Result<(Self, Vec<JoinHandle<()>>), StoreError> {
+        let mut inboxes = Vec::with_capacity(limits.ledgers);
+        let mut tasks = Vec::with_capacity(limits.ledgers);
+        for _ in 0..limits.ledgers {
+            let link = Link::open(store).await?;
+            let (questions, inbox) = mpsc::channel(limits.queue);
+            inboxes.push(questions);
+            tasks.push(tokio::spawn(run(inbox, link, limits.batch, telemetry.clone())));
+        }
+        Ok((Self(inboxes.into()), tasks))
     }
 
     pub(crate) async fn load(&self, key: Key) -> Result<Loaded, Unavailable> {
-        self.ask(|reply| Question::Facts(key, reply)).await
+        self.ask(key.fingerprint(), |reply| Question::Facts(key, reply)).await
     }
 
     pub(crate) async fn by_notice(&self, notice: NoticeNo) -> Result<Option<Shown>, Unavailable> {
-        self.ask(|reply| Question::ByNotice(notice, reply)).await
+        self.ask(notice.number(), |reply| Question::ByNotice(notice, reply)).await
     }
 
     pub(crate) async fn pending(
@@ -57,15 +64,18 @@ impl Reader {
         now: UnixMillis,
         limit: usize,
     ) -> Result<Vec<Shown>, Unavailable> {
-        self.ask(|reply| Question::Pending { person, channel, now, limit, reply }).await
+        let route = person.0.iter().fold(0, |sum, byte| sum + u64::from(*byte));
+        self.ask(route, |reply| Question::Pending { person, channel, now, limit, reply }).await
     }
 
     async fn ask<T>(
         &self,
+        route: u64,
         question: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> Question,
     ) -> Result<T, Unavailable> {
         let (reply, answer) = oneshot::channel();
-        self.0.try_send(question(reply)).map_err(|error| match error {
+        let inbox = super::routed(&self.0, route).ok_or(Unavailable::Stopped)?;
+        inbox.try_send(question(reply)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Unavailable::Full,
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
         })?;
@@ -73,12 +83,7 @@ impl Reader {
     }
 }
 
-async fn run(
-    mut inbox: mpsc::Receiver<Question>,
-    mut connection: SqliteConnection,
-    most: usize,
-    telemetry: Telemetry,
-) {
+async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, telemetry: Telemetry) {
     let mut questions = Vec::with_capacity(most);
     while inbox.recv_many(&mut questions, most).await > 0 {
         let mut keys = Vec::new();
@@ -90,12 +95,11 @@ async fn run(
                     replies.push(reply);
                 }
                 Question::ByNotice(notice, reply) => {
-                    let _ = reply.send(told(load::by_notice(&mut connection, notice).await));
+                    let _ = reply.send(told(by_notice(&mut link, notice).await));
                 }
                 Question::Pending { person, channel, now, limit, reply } => {
                     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                    let found = load::pending(&mut connection, person, channel, now, limit).await;
-                    let _ = reply.send(told(found));
+                    let _ = reply.send(told(pending(&mut link, person, channel, now, limit).await));
                 }
             }
         }
@@ -103,7 +107,7 @@ async fn run(
             continue;
         }
         telemetry.read(keys.len());
-        match told(load::facts(&mut Session::reading(&mut connection), &keys).await) {
+        match told(facts(&mut link, &keys).await) {
             Ok(found) => {
                 for (reply, loaded) in replies.into_iter().zip(found) {
                     // A caller that has gone away needs no answer.
@@ -117,8 +121,54 @@ async fn run(
             }
         }
     }
-    if let Err(error) = sqlx::Connection::close(connection).await {
-        tracing::warn!(cause = %error, "关闭数据库连接失败");
+    link.close().await;
+}
+
+async fn facts(link: &mut Link, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
+    let mut retry = Retry::default();
+    loop {
+        let found = match link.connection().await {
+            Ok(connection) => load::facts(&mut Session::reading(connection), keys).await,
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(found) => return Ok(found),
+            Err(error) => retry.after(link, error).await?,
+        }
+    }
+}
+
+async fn by_notice(link: &mut Link, notice: NoticeNo) -> Result<Option<Shown>, StoreError> {
+    let mut retry = Retry::default();
+    loop {
+        let found = match link.connection().await {
+            Ok(connection) => load::by_notice(connection, notice).await,
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(found) => return Ok(found),
+            Err(error) => retry.after(link, error).await?,
+        }
+    }
+}
+
+async fn pending(
+    link: &mut Link,
+    person: PersonKey,
+    channel: ChannelId,
+    now: UnixMillis,
+    limit: i64,
+) -> Result<Vec<Shown>, StoreError> {
+    let mut retry = Retry::default();
+    loop {
+        let found = match link.connection().await {
+            Ok(connection) => load::pending(connection, person, channel, now, limit).await,
+            Err(error) => Err(error),
+        };
+        match found {
+            Ok(found) => return Ok(found),
+            Err(error) => retry.after(link, error).await?,
+        }
     }
 }
 

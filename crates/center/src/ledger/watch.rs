@@ -1,4 +1,7 @@
 //! Waking those who wait for a verification to change (`waitSeconds`).
+//!
+//! Verifications are known by their fingerprints here, because that is what another center tells of them. Should two
+//! share one, somebody is woken for nothing, and looks.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,13 +12,13 @@ use super::command::Key;
 
 /// Who waits for what.
 #[derive(Debug, Default)]
-pub(crate) struct Watchers(Mutex<HashMap<Key, (Arc<Notify>, usize)>>);
+pub(crate) struct Watchers(Mutex<HashMap<u64, (Arc<Notify>, usize)>>);
 
 /// One caller that waits for one verification; gives its place back when dropped.
 #[derive(Debug)]
 pub(crate) struct Watch {
     watchers: Arc<Watchers>,
-    key: Key,
+    fingerprint: u64,
     bell: Arc<Notify>,
 }
 
@@ -23,22 +26,29 @@ impl Watchers {
     /// Begins to watch. Begin before looking at the state, so that no change falls between the two.
     pub(crate) fn watch(self: &Arc<Self>, key: Key) -> Watch {
         let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = map.entry(key).or_default();
+        let fingerprint = key.fingerprint();
+        let entry = map.entry(fingerprint).or_default();
         entry.1 += 1;
-        Watch { watchers: Arc::clone(self), key, bell: Arc::clone(&entry.0) }
+        Watch { watchers: Arc::clone(self), fingerprint, bell: Arc::clone(&entry.0) }
     }
 
     /// Wakes everybody who watches one of these.
-    pub(crate) fn wake<'a>(&self, keys: impl Iterator<Item = &'a Key>) {
+    pub(crate) fn wake(&self, fingerprints: impl Iterator<Item = u64>) {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if map.is_empty() {
             return;
         }
-        for key in keys {
-            if let Some((bell, _)) = map.get(key) {
+        for fingerprint in fingerprints {
+            if let Some((bell, _)) = map.get(&fingerprint) {
                 bell.notify_waiters();
             }
         }
+    }
+
+    /// Wakes everybody: something may have changed, and it is not known what.
+    pub(crate) fn wake_all(&self) {
+        let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        map.values().for_each(|(bell, _)| bell.notify_waiters());
     }
 }
 
@@ -52,10 +62,10 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         let mut map = self.watchers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(entry) = map.get_mut(&self.key) {
+        if let Some(entry) = map.get_mut(&self.fingerprint) {
             entry.1 -= 1;
             if entry.1 == 0 {
-                map.remove(&self.key);
+                map.remove(&self.fingerprint);
             }
         }
     }

@@ -6,7 +6,9 @@ use yanmi_verification::{
 };
 
 use super::command::{Key, Learned};
-use crate::store::batch::{Insert, Rows, Script};
+use super::mark::{MARK, Mark};
+use crate::store::StoreError;
+use crate::store::batch::{Insert, Rows, Script, Session};
 use crate::store::row::{identity_word, state_columns};
 
 /// The rows of one batch, by table.
@@ -36,19 +38,7 @@ pub(crate) struct Audited<'a> {
 
 impl Changes {
     pub(crate) fn token(&mut self, learned: &Learned) {
-        let c = &learned.credential;
-        self.tokens.push(|row| {
-            row.text(learned.token.as_str())
-                .bytes(&c.person.0)
-                .bytes(&c.identity_key.0)
-                .text(c.channel.as_str())
-                .number(i64::from(c.active))
-                .text(identity_word(c.identity))
-                .number(i64::from(c.authorized))
-                .number(i64::from(c.password_set))
-                .number(c.decoded_at.get())
-                .bytes(&learned.holder);
-        });
+        push_token(&mut self.tokens, learned);
     }
 
     /// `shown_name`: a name to show, "" to show the registered one, or nothing to leave what is stored.
@@ -136,16 +126,20 @@ impl Changes {
         channel: ChannelId,
     ) {
         self.audit.push(|row| {
-            row.number(at.get()).text(event.code()).null().null().text(channel.as_str()).bytes(&person.0);
-            row.null().null().null().null().null();
+            row.number(at.get()).text(event.code()).optional_text(None).optional_text(None);
+            row.text(channel.as_str()).bytes(&person.0);
+            row.optional_number(None).optional_number(None).optional_number(None);
+            row.optional_text(None).optional_bytes(None);
         });
     }
 
     /// An event about a document whose holder need not be known by a credential.
     pub(crate) fn audit_identity(&mut self, at: UnixMillis, event: Event, identity: IdentityKey) {
         self.audit.push(|row| {
-            row.number(at.get()).text(event.code()).null().null().null().bytes(&identity.0);
-            row.null().null().null().text("identity").null();
+            row.number(at.get()).text(event.code()).optional_text(None).optional_text(None);
+            row.optional_text(None).bytes(&identity.0);
+            row.optional_number(None).optional_number(None).optional_number(None);
+            row.text("identity").optional_bytes(None);
         });
     }
 
@@ -158,10 +152,10 @@ impl Changes {
         self.tables().iter().all(|rows| rows.is_empty())
     }
 
-    /// The statements that write it all.
-    pub(crate) fn write(self, script: &mut Script) {
-        let longest = self.tables().iter().map(|rows| rows.len()).max().unwrap_or(0);
-        let mut insert = |rows, insert| script.insert(rows, insert, longest);
+    /// The statements that write it all, under the mark of its batch.
+    pub(crate) fn script(self, mark: Option<Mark>) -> Script {
+        let mut script = Script::default();
+        let mut insert = |rows, insert| script.insert(rows, insert);
         insert(self.tokens, TOKENS);
         insert(self.verifications, VERIFICATIONS);
         insert(self.persons, PERSONS);
@@ -169,7 +163,49 @@ impl Changes {
         insert(self.free, FREE);
         insert(self.free_uses, FREE_USES);
         insert(self.audit, AUDIT);
+        if let Some(mark) = mark {
+            insert(mark.rows(), MARK);
+        }
+        script
     }
+}
+
+/// Writes ahead of a batch what was learned about tokens, and makes sure that persons have a row to be locked: theirs,
+/// and those who switch.
+pub(crate) async fn ahead(
+    session: &mut Session<'_>,
+    learned: &[&Learned],
+    switching: &[PersonKey],
+) -> Result<(), StoreError> {
+    const PERSONS: Insert =
+        Insert { into: "persons (person, budget)", key: 1, conflict: "ON CONFLICT (person) DO NOTHING" };
+    let (mut persons, mut tokens) = (Rows::default(), Rows::default());
+    for person in learned.iter().map(|learned| learned.credential.person).chain(switching.iter().copied()) {
+        persons.push(|row| {
+            row.bytes(&person.0).bytes(&Budget::default().to_bytes());
+        });
+    }
+    for learned in learned {
+        push_token(&mut tokens, learned);
+    }
+    session.ahead(persons, PERSONS).await?;
+    session.ahead(tokens, TOKENS).await
+}
+
+fn push_token(rows: &mut Rows, learned: &Learned) {
+    let c = &learned.credential;
+    rows.push(|row| {
+        row.text(learned.token.as_str())
+            .bytes(&c.person.0)
+            .bytes(&c.identity_key.0)
+            .text(c.channel.as_str())
+            .number(i64::from(c.active))
+            .text(identity_word(c.identity))
+            .number(i64::from(c.authorized))
+            .number(i64::from(c.password_set))
+            .number(c.decoded_at.get())
+            .bytes(&learned.holder);
+    });
 }
 
 /// Numbers of thirteen digits fit either way.
@@ -180,6 +216,7 @@ fn signed(number: u64) -> i64 {
 const TOKENS: Insert = Insert {
     into: "tokens (token, person, identity, channel, active, condition, authorized, password_set, \
         decoded_at, holder)",
+    key: 1,
     conflict: "ON CONFLICT (token) DO UPDATE SET person = excluded.person, identity = excluded.identity, \
         channel = excluded.channel, active = excluded.active, condition = excluded.condition, \
         authorized = excluded.authorized, password_set = excluded.password_set, decoded_at = excluded.decoded_at, \
@@ -189,9 +226,10 @@ const TOKENS: Insert = Insert {
 const VERIFICATIONS: Insert = Insert {
     into: "verifications (token, org_code, attempt, notice, serial, serial_at, amount, shown_name, \
         asked_at, expires_at, notices, first_at, state, state_at, reason, valid_until)",
+    key: 2,
     conflict: "ON CONFLICT (token, org_code) DO UPDATE SET attempt = excluded.attempt, notice = excluded.notice, \
         serial = excluded.serial, serial_at = excluded.serial_at, amount = excluded.amount, \
-        shown_name = coalesce(excluded.shown_name, shown_name), asked_at = excluded.asked_at, \
+        shown_name = coalesce(excluded.shown_name, verifications.shown_name), asked_at = excluded.asked_at, \
         expires_at = excluded.expires_at, notices = excluded.notices, first_at = excluded.first_at, \
         state = excluded.state, state_at = excluded.state_at, reason = excluded.reason, \
         valid_until = excluded.valid_until",
@@ -199,16 +237,19 @@ const VERIFICATIONS: Insert = Insert {
 
 const PERSONS: Insert = Insert {
     into: "persons (person, budget)",
+    key: 1,
     conflict: "ON CONFLICT (person) DO UPDATE SET budget = excluded.budget",
 };
 
 const TRIES: Insert = Insert {
     into: "password_tries (identity, tries, locked_until)",
+    key: 1,
     conflict: "ON CONFLICT (identity) DO UPDATE SET tries = excluded.tries, locked_until = excluded.locked_until",
 };
 
 const FREE: Insert = Insert {
     into: "password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used)",
+    key: 2,
     conflict: "ON CONFLICT (person, channel) DO UPDATE SET open = excluded.open, single_limit = excluded.single_limit, \
         day_limit = excluded.day_limit, day_count = excluded.day_count, day = excluded.day, \
         spent = excluded.spent, used = excluded.used",
@@ -216,10 +257,12 @@ const FREE: Insert = Insert {
 
 const FREE_USES: Insert = Insert {
     into: "free_uses (token, org_code, day, amount)",
+    key: 2,
     conflict: "ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount",
 };
 
 const AUDIT: Insert = Insert {
     into: "audit (at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer)",
+    key: 0,
     conflict: "",
 };

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
 use super::snapshot::Keys;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
+use crate::store::connection::{Connection, Statement};
 use crate::store::row::Columns;
 
 /// A call an account may be allowed to make.
@@ -166,13 +166,10 @@ pub(super) fn open_keys(
 }
 
 /// All accounts, by name of account.
-pub(super) async fn all(
-    connection: &mut SqliteConnection,
-    sealer: &Sealer,
-) -> Result<Vec<Stored>, StoreError> {
+pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
     const TEXT: &str = "\
         SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at FROM accounts ORDER BY org_id";
-    let rows = sqlx::query(TEXT).fetch_all(connection).await?;
+    let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "accounts"), sealer)).collect()
 }
 

@@ -2,16 +2,16 @@
 //!
 //! Each change is one transaction that also raises the version, so that every running center takes it over.
 
-use sqlx::Connection;
-use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
 
 use super::account::{self, AccountRow, NewAccount};
 use super::channel::{self, ChannelRow, NewChannel};
 use super::institution::{self, InstitutionRow, NewInstitution};
 use super::raise_version;
+use crate::config::Database;
 use crate::entropy::Entropy;
 use crate::sealing::Sealer;
+use crate::store::connection::{Connection, Statement};
 use crate::store::{Store, StoreError};
 
 /// Characters a name may have.
@@ -50,16 +50,10 @@ pub enum AdministrationError {
     Store(#[from] StoreError),
 }
 
-impl From<sqlx::Error> for AdministrationError {
-    fn from(error: sqlx::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
 /// Lists and changes accounts, institutions and channels.
 #[derive(Debug)]
 pub struct Administration {
-    connection: SqliteConnection,
+    connection: Connection,
     sealer: Sealer,
 }
 
@@ -68,17 +62,17 @@ const INSTITUTION: &str = "定点机构";
 const CHANNEL: &str = "渠道";
 
 impl Administration {
-    /// Opens the database at `path`, creating it if there is none.
+    /// Opens a database and brings it up to date; a file is created if there is none.
     ///
     /// # Errors
     /// When it cannot be opened or does not belong to the key.
     pub async fn open(
-        path: &std::path::Path,
+        database: impl Into<Database>,
         key: &Sm4Key,
         entropy: Entropy,
     ) -> Result<Self, AdministrationError> {
         let sealer = Sealer::new(key, entropy);
-        let store = Store::open(path, &sealer).await?;
+        let store = Store::open(&database.into(), &sealer).await?;
         Ok(Self { connection: store.connect().await?, sealer })
     }
 
@@ -96,15 +90,15 @@ impl Administration {
             VALUES ($1, $2, 1, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
         check_name(&new.name)?;
         let key = self.sealer.seal(account::key_cell(new.id.as_str()), new.key.bytes());
-        let query = sqlx::query(TEXT)
-            .bind(new.id.as_str())
-            .bind(&new.name)
-            .bind(new.interfaces.to_string())
-            .bind(new.rate.map(|rate| i64::from(rate.get())))
-            .bind(key)
-            .bind(now.get());
+        let statement = Statement::new(TEXT)
+            .text(new.id.as_str())
+            .text(&new.name)
+            .text(&new.interfaces.to_string())
+            .optional_number(new.rate.map(|rate| i64::from(rate.get())))
+            .bytes(&key)
+            .number(now.get());
         let exists = AdministrationError::Exists { kind: ACCOUNT, id: new.id.as_str().to_owned() };
-        change(&mut self.connection, query, exists).await
+        change(&mut self.connection, statement, exists).await
     }
 
     /// Adds an institution.
@@ -124,13 +118,13 @@ impl Administration {
             let id = new.account.as_str().to_owned();
             return Err(AdministrationError::Missing { kind: ACCOUNT, id });
         }
-        let query = sqlx::query(TEXT)
-            .bind(new.org_code.as_str())
-            .bind(&new.name)
-            .bind(new.account.as_str())
-            .bind(now.get());
+        let statement = Statement::new(TEXT)
+            .text(new.org_code.as_str())
+            .text(&new.name)
+            .text(new.account.as_str())
+            .number(now.get());
         let exists = AdministrationError::Exists { kind: INSTITUTION, id: new.org_code.as_str().to_owned() };
-        change(&mut self.connection, query, exists).await
+        change(&mut self.connection, statement, exists).await
     }
 
     /// Adds a channel.
@@ -152,18 +146,18 @@ impl Administration {
             return Err(AdministrationError::NoWay);
         }
         let key = self.sealer.seal(channel::key_cell(new.id.as_str()), new.key.bytes());
-        let query = sqlx::query(TEXT)
-            .bind(new.id.as_str())
-            .bind(&new.name)
-            .bind(new.notice_url.to_string())
-            .bind(i64::from(new.facts.settlement))
-            .bind(i64::from(new.facts.password_free))
-            .bind(channel::ways_words(new.facts.ways))
-            .bind(channel::record_word(new.facts.record))
-            .bind(key)
-            .bind(now.get());
+        let statement = Statement::new(TEXT)
+            .text(new.id.as_str())
+            .text(&new.name)
+            .text(&new.notice_url.to_string())
+            .number(i64::from(new.facts.settlement))
+            .number(i64::from(new.facts.password_free))
+            .text(&channel::ways_words(new.facts.ways))
+            .text(channel::record_word(new.facts.record))
+            .bytes(&key)
+            .number(now.get());
         let exists = AdministrationError::Exists { kind: CHANNEL, id: new.id.as_str().to_owned() };
-        change(&mut self.connection, query, exists).await
+        change(&mut self.connection, statement, exists).await
     }
 
     /// Moves a channel to another notice address.
@@ -178,8 +172,9 @@ impl Administration {
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET notice_url = $2, changed_at = $3 WHERE channel = $1";
         check_address(notice_url)?;
-        let query = sqlx::query(TEXT).bind(id.as_str()).bind(notice_url.to_string()).bind(now.get());
-        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+        let statement =
+            Statement::new(TEXT).text(id.as_str()).text(&notice_url.to_string()).number(now.get());
+        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
     }
 
     /// Switches an account on or off.
@@ -193,8 +188,8 @@ impl Administration {
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE accounts SET enabled = $2, changed_at = $3 WHERE org_id = $1";
-        let query = sqlx::query(TEXT).bind(id.as_str()).bind(i64::from(on)).bind(now.get());
-        change(&mut self.connection, query, missing(ACCOUNT, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(i64::from(on)).number(now.get());
+        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
     }
 
     /// Switches an institution on or off.
@@ -208,8 +203,8 @@ impl Administration {
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE institutions SET active = $2, changed_at = $3 WHERE org_code = $1";
-        let query = sqlx::query(TEXT).bind(code.as_str()).bind(i64::from(on)).bind(now.get());
-        change(&mut self.connection, query, missing(INSTITUTION, code.as_str())).await
+        let statement = Statement::new(TEXT).text(code.as_str()).number(i64::from(on)).number(now.get());
+        change(&mut self.connection, statement, missing(INSTITUTION, code.as_str())).await
     }
 
     /// Switches a channel on or off.
@@ -223,8 +218,8 @@ impl Administration {
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET enabled = $2, changed_at = $3 WHERE channel = $1";
-        let query = sqlx::query(TEXT).bind(id.as_str()).bind(i64::from(on)).bind(now.get());
-        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(i64::from(on)).number(now.get());
+        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
     }
 
     /// Gives an account a new key; the key until now stays valid beside it until the next rotation, or until
@@ -241,8 +236,8 @@ impl Administration {
         const TEXT: &str =
             "UPDATE accounts SET key_old = key_new, key_new = $2, changed_at = $3 WHERE org_id = $1";
         let sealed = self.sealer.seal(account::key_cell(id.as_str()), key.bytes());
-        let query = sqlx::query(TEXT).bind(id.as_str()).bind(sealed).bind(now.get());
-        change(&mut self.connection, query, missing(ACCOUNT, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).bytes(&sealed).number(now.get());
+        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
     }
 
     /// Ends a rotation: the older key no longer opens anything.
@@ -255,8 +250,8 @@ impl Administration {
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE accounts SET key_old = NULL, changed_at = $2 WHERE org_id = $1";
-        let query = sqlx::query(TEXT).bind(id.as_str()).bind(now.get());
-        change(&mut self.connection, query, missing(ACCOUNT, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(now.get());
+        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
     }
 
     /// Gives a channel a new key, like [`Administration::rotate_account_key`]. Notices go out under the new key at
@@ -273,8 +268,8 @@ impl Administration {
         const TEXT: &str =
             "UPDATE channels SET key_old = key_new, key_new = $2, changed_at = $3 WHERE channel = $1";
         let sealed = self.sealer.seal(channel::key_cell(id.as_str()), key.bytes());
-        let query = sqlx::query(TEXT).bind(id.as_str()).bind(sealed).bind(now.get());
-        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).bytes(&sealed).number(now.get());
+        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
     }
 
     /// Ends a rotation of a channel's key.
@@ -287,8 +282,8 @@ impl Administration {
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET key_old = NULL, changed_at = $2 WHERE channel = $1";
-        let query = sqlx::query(TEXT).bind(id.as_str()).bind(now.get());
-        change(&mut self.connection, query, missing(CHANNEL, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(now.get());
+        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
     }
 
     /// All accounts.
@@ -326,21 +321,26 @@ impl Administration {
     }
 }
 
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
-
 /// Runs one change and raises the version; `nothing` is the error when no row was touched.
 async fn change(
-    connection: &mut SqliteConnection,
-    query: Query<'_>,
+    connection: &mut Connection,
+    statement: Statement,
     nothing: AdministrationError,
 ) -> Result<(), AdministrationError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-    if query.execute(&mut *transaction).await?.rows_affected() == 0 {
-        transaction.rollback().await?;
-        return Err(nothing);
+    connection.begin().await?;
+    let changed = match connection.run(statement).await {
+        Ok(0) => Err(nothing),
+        Ok(_) => raise_version(connection).await.map_err(AdministrationError::from),
+        Err(error) => Err(error.into()),
+    };
+    match changed {
+        Ok(()) => Ok(connection.commit().await?),
+        Err(error) => {
+            // What went wrong first tells more than what goes wrong now.
+            let _ = connection.roll_back().await;
+            Err(error)
+        }
     }
-    raise_version(&mut transaction).await?;
-    Ok(transaction.commit().await?)
 }
 
 fn missing(kind: &'static str, id: &str) -> AdministrationError {

@@ -1,7 +1,6 @@
 //! 渠道应用: channels.
 
 use http::Uri;
-use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{ChannelId, KeyCheckValue, Sm4Key, UnixMillis};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
@@ -10,6 +9,7 @@ use super::account::open_keys;
 use super::snapshot::Keys;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
+use crate::store::connection::{Connection, Statement};
 use crate::store::row::Columns;
 
 /// A channel to be added.
@@ -95,15 +95,12 @@ pub(super) fn key_cell(id: &str) -> Cell<'_> {
 }
 
 /// All channels, by id.
-pub(super) async fn all(
-    connection: &mut SqliteConnection,
-    sealer: &Sealer,
-) -> Result<Vec<Stored>, StoreError> {
+pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
     const TEXT: &str = "\
         SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
             changed_at \
         FROM channels ORDER BY channel";
-    let rows = sqlx::query(TEXT).fetch_all(connection).await?;
+    let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "channels"), sealer)).collect()
 }
 

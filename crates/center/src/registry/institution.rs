@@ -1,9 +1,9 @@
 //! 定点医药机构: institutions.
 
-use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use crate::store::StoreError;
+use crate::store::connection::{Connection, Statement};
 use crate::store::row::Columns;
 
 /// An institution to be added.
@@ -33,10 +33,10 @@ pub struct InstitutionRow {
 }
 
 /// All institutions, by code.
-pub(super) async fn all(connection: &mut SqliteConnection) -> Result<Vec<InstitutionRow>, StoreError> {
+pub(super) async fn all(connection: &mut Connection) -> Result<Vec<InstitutionRow>, StoreError> {
     const TEXT: &str =
         "SELECT org_code, name, org_id, active, changed_at FROM institutions ORDER BY org_code";
-    let rows = sqlx::query(TEXT).fetch_all(connection).await?;
+    let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "institutions"))).collect()
 }
 

@@ -7,7 +7,6 @@ use std::time::Duration;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use hashbrown::HashMap;
-use sqlx::sqlite::SqliteConnection;
 use yanmi_protocol::envelope::{CipherText, OpenError, PlainText};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
 use yanmi_verification::ChannelFacts;
@@ -18,6 +17,7 @@ use crate::channel::deliver::Endpoint;
 use crate::channel::lane::{Lane, LaneSettings};
 use crate::sealing::Sealer;
 use crate::store::StoreError;
+use crate::store::connection::Connection;
 
 /// What the configuration says where an entry says nothing.
 #[derive(Clone, Debug)]
@@ -119,7 +119,7 @@ impl Limiter {
 impl Snapshot {
     /// Reads everything, taking over from the snapshot before what must not start anew: limiters and lanes.
     pub(super) async fn load(
-        connection: &mut SqliteConnection,
+        connection: &mut Connection,
         sealer: &Sealer,
         defaults: &Defaults,
         before: Option<&Self>,

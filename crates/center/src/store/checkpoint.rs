@@ -7,11 +7,12 @@
 
 use std::sync::Arc;
 
-use sqlx::Connection;
+use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::connection::Connection;
 use super::{Store, StoreError};
 use crate::telemetry::chain;
 
@@ -27,12 +28,15 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Starts the task on a connection of its own.
-    pub(crate) async fn start(store: &Store) -> Result<Self, StoreError> {
-        let connection = store.connect().await?;
+    /// Starts the task on a connection of its own, where the database is embedded.
+    pub(crate) async fn start(store: &Store) -> Result<Option<Self>, StoreError> {
+        if store.is_shared() {
+            return Ok(None);
+        }
+        let Connection::Sqlite(connection) = store.connect().await? else { return Ok(None) };
         let wanted = Arc::new(Notify::new());
         let task = tokio::spawn(run(connection, Arc::clone(&wanted)));
-        Ok(Self { wanted, batches: 0, task })
+        Ok(Some(Self { wanted, batches: 0, task }))
     }
 
     /// A batch was committed.

@@ -1,7 +1,6 @@
 //! Rows and values: what a column says, and refusing what no column can say.
 
 use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
 use yanmi_verification::{
@@ -10,18 +9,19 @@ use yanmi_verification::{
 };
 
 use super::StoreError;
+use super::connection::RowRef;
 use crate::channel::deliver::{code_of, kind_of};
 
 /// Reads the columns of a row one after the other.
 #[derive(Debug)]
 pub(crate) struct Columns<'a> {
-    row: &'a SqliteRow,
+    row: RowRef<'a>,
     table: &'static str,
     next: usize,
 }
 
 impl<'a> Columns<'a> {
-    pub(crate) fn new(row: &'a SqliteRow, table: &'static str) -> Self {
+    pub(crate) fn new(row: RowRef<'a>, table: &'static str) -> Self {
         Self { row, table, next: 0 }
     }
 
@@ -38,11 +38,23 @@ impl<'a> Columns<'a> {
     fn take<T>(&mut self) -> Result<T, StoreError>
     where
         T: sqlx::Type<sqlx::Sqlite> + sqlx::Decode<'a, sqlx::Sqlite>,
+        T: sqlx::Type<sqlx::Postgres> + sqlx::Decode<'a, sqlx::Postgres>,
     {
-        // Statements and readers are written side by side, so types need no check at run time.
-        let value = self.row.try_get_unchecked(self.next)?;
+        let value = self.look()?;
         self.next += 1;
         Ok(value)
+    }
+
+    fn look<T>(&self) -> Result<T, StoreError>
+    where
+        T: sqlx::Type<sqlx::Sqlite> + sqlx::Decode<'a, sqlx::Sqlite>,
+        T: sqlx::Type<sqlx::Postgres> + sqlx::Decode<'a, sqlx::Postgres>,
+    {
+        // Statements and readers are written side by side, so types need no check at run time.
+        Ok(match self.row {
+            RowRef::Sqlite(row) => row.try_get_unchecked(self.next)?,
+            RowRef::Postgres(row) => row.try_get_unchecked(self.next)?,
+        })
     }
 
     pub(crate) fn impossible(&self, what: &'static str) -> StoreError {
@@ -107,7 +119,7 @@ impl<'a> Columns<'a> {
         ChannelId::new(self.text()?).map_err(|_| self.impossible("渠道编码格式不对"))
     }
 
-    fn key(&mut self) -> Result<[u8; 16], StoreError> {
+    pub(crate) fn key(&mut self) -> Result<[u8; 16], StoreError> {
         self.bytes()?.try_into().map_err(|_| self.impossible("索引值不是 16 字节"))
     }
 
@@ -122,7 +134,7 @@ impl<'a> Columns<'a> {
     /// Nine columns of `tokens`: the credential and the sealed holder; all null when there is none.
     pub(crate) fn credential(&mut self) -> Result<Option<(Credential, &'a [u8])>, StoreError> {
         self.of("tokens");
-        if self.row.try_get_unchecked::<Option<&[u8]>, _>(self.next)?.is_none() {
+        if self.look::<Option<&[u8]>>()?.is_none() {
             self.skip(9);
             return Ok(None);
         }

@@ -192,7 +192,9 @@ async fn what_is_stored_about_persons_and_keys_is_sealed() {
     let texts = secrets.iter().skip(1).chain(names.iter().skip(1)).map(String::as_bytes);
     let stopped = site.stop().await;
     let mut stored = Vec::new();
-    for entry in std::fs::read_dir(stopped.folder.path()).expect("a folder") {
+    for entry in
+        std::fs::read_dir(crate::files(&stopped.config, stopped.folder.path()).await).expect("a folder")
+    {
         stored.extend(std::fs::read(entry.expect("an entry").path()).unwrap_or_default());
     }
     let holds = |part: &[u8]| stored.windows(part.len()).any(|window| window == part);

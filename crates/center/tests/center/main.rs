@@ -17,3 +17,15 @@ mod site;
 mod store;
 mod tls;
 mod wire;
+
+/// Where the sites of these tests keep their state.
+#[expect(clippy::unused_async, reason = "the other database is made by asking a server")]
+async fn database(folder: &std::path::Path) -> yanmi_center::config::Database {
+    yanmi_center::config::Database::Sqlite(folder.join("yanmi.sqlite"))
+}
+
+/// Where they keep their files.
+#[expect(clippy::unused_async, reason = "the other database is asked where they are")]
+async fn files(_: &yanmi_center::config::Config, folder: &std::path::Path) -> std::path::PathBuf {
+    folder.to_owned()
+}

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use yanmi_center::StartError;
+use yanmi_center::config::Database;
 use yanmi_center::telemetry::{METRICS, NATIONAL_METRIC};
 use yanmi_protocol::message::{notify, status};
 
@@ -78,7 +79,8 @@ async fn requests_deliveries_and_questions_are_counted() {
         ("yanmi_request_seconds_count{op=\"status\"}", 4),
         ("yanmi_national_total{question=\"qr-code\",result=\"ok\"}", 1),
         ("yanmi_national_total{question=\"password\",result=\"ok\"}", 2),
-        ("yanmi_resident_verifications", 1),
+        // In memory only where nobody else changes them.
+        ("yanmi_resident_verifications", u64::from(matches!(site.config.database, Database::Sqlite(_)))),
         ("yanmi_ledger_waiting", 0),
         ("yanmi_held_queries", 0),
         (&format!("yanmi_deliveries_total{{channel=\"{}\",result=\"ok\"}}", channel.as_str()), 1),
@@ -142,7 +144,7 @@ async fn every_decision_leaves_an_event() {
         "not-me",
     ];
     let written =
-        site.text("SELECT group_concat(event, ' ') FROM (SELECT event FROM audit ORDER BY id)").await;
+        site.text("SELECT string_agg(event, ' ') FROM (SELECT event FROM audit ORDER BY id) AS events").await;
     assert_eq!(written.split(' ').collect::<Vec<_>>(), events);
 }
 

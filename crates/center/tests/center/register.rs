@@ -1,9 +1,8 @@
 //! Who is registered at a center under test, and changing it while the center runs.
 
-use std::path::Path;
-
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, Row};
+use sqlx::{ConnectOptions, Connection, Decode, Postgres, Row, Sqlite, Type};
 use yanmi_center::config::{Config, Database};
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
@@ -18,18 +17,10 @@ use crate::site::{START, Site};
 /// When everything is registered.
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
-/// The database file.
-pub(crate) fn database(config: &Config) -> &Path {
-    match &config.database {
-        Database::Sqlite(path) => path,
-        other => panic!("tests run on SQLite, not on {other:?}"),
-    }
-}
-
 /// The registry, opened as the command line opens it.
 pub(crate) async fn administration(config: &Config) -> Administration {
     let entropy = Entropy::seeded(5);
-    Administration::open(database(config), &config.encryption_key, entropy).await.expect("a database")
+    Administration::open(&config.database, &config.encryption_key, entropy).await.expect("a database")
 }
 
 /// Registers everybody of the world that has to be.
@@ -110,25 +101,68 @@ impl Site {
 
     /// The one text a query answers.
     pub(crate) async fn text(&self, query: &'static str) -> String {
-        let row = sqlx::query(query).fetch_one(&mut sql(&self.config).await).await.expect("one row");
-        row.try_get(0).expect("a text")
+        one(&self.config, query).await
+    }
+
+    /// The one value a query answers.
+    pub(crate) async fn bytes(&self, query: &'static str) -> Vec<u8> {
+        one(&self.config, query).await
     }
 
     /// The one number a query answers.
     pub(crate) async fn number(&self, query: &'static str) -> i64 {
-        let row = sqlx::query(query).fetch_one(&mut sql(&self.config).await).await.expect("one row");
-        row.try_get(0).expect("a number")
+        one(&self.config, query).await
     }
 }
 
 /// A connection to the database, beside whatever runs on it.
-pub(crate) async fn sql(config: &Config) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(database(config)).connect().await.expect("the database")
+enum Beside {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+async fn beside(config: &Config) -> Beside {
+    match &config.database {
+        Database::Sqlite(path) => {
+            let options = SqliteConnectOptions::new().filename(path);
+            Beside::Sqlite(options.connect().await.expect("the database"))
+        }
+        Database::Postgres(settings) => {
+            let options = PgConnectOptions::new_without_pgpass().username(&settings.user);
+            let options = options.database(&settings.name).socket(&settings.hosts[0].0);
+            Beside::Postgres(options.connect().await.expect("the database"))
+        }
+        other => panic!("tests run on SQLite and PostgreSQL, not on {other:?}"),
+    }
+}
+
+/// The one value a query answers.
+async fn one<T>(config: &Config, query: &'static str) -> T
+where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>,
+{
+    match beside(config).await {
+        Beside::Sqlite(mut connection) => {
+            let row = sqlx::query(query).fetch_one(&mut connection).await.expect("one row");
+            row.try_get(0).expect("a value")
+        }
+        Beside::Postgres(mut connection) => {
+            let row = sqlx::query(query).fetch_one(&mut connection).await.expect("one row");
+            row.try_get(0).expect("a value")
+        }
+    }
 }
 
 /// Runs one statement.
 pub(crate) async fn execute(config: &Config, statement: &'static str) {
-    let mut connection = sql(config).await;
-    sqlx::query(statement).execute(&mut connection).await.expect("executed");
-    connection.close().await.expect("closed");
+    match beside(config).await {
+        Beside::Sqlite(mut connection) => {
+            sqlx::query(statement).execute(&mut connection).await.expect("executed");
+            connection.close().await.expect("closed");
+        }
+        Beside::Postgres(mut connection) => {
+            sqlx::query(statement).execute(&mut connection).await.expect("executed");
+            connection.close().await.expect("closed");
+        }
+    }
 }

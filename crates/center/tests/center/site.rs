@@ -130,6 +130,7 @@ impl Site {
         config.listen.institution = anywhere();
         config.listen.channel = anywhere();
         config.decode_enabled = true;
+        config.database = crate::database(folder.path()).await;
         change(&mut config);
         register::everybody(&config, &world).await;
         let center = start(&config, &hands).await.expect("a center");

@@ -14,8 +14,16 @@ use yanmi_center::registry::{Administration, AdministrationError};
 use yanmi_center::store::StoreError;
 use yanmi_protocol::Sm4Key;
 
-use crate::register::{database, execute};
+use crate::register::execute;
 use crate::site::{self, Hands, Site, anywhere, eventually};
+
+/// The database file.
+fn database(config: &Config) -> &Path {
+    match &config.database {
+        Database::Sqlite(path) => path,
+        other => panic!("tests run on SQLite, not on {other:?}"),
+    }
+}
 
 /// The same site's configuration on any free ports.
 fn elsewhere(config: &Config) -> Config {

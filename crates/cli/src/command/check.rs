@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use yanmi_center::config::{Config, Database};
+use yanmi_center::config::Config;
 use yanmi_center::registry::Administration;
 
 use crate::ambient;
@@ -43,23 +43,15 @@ impl Migrate {
         let config = serve::load(&self.config)?;
         serve::runtime(1)?.block_on(async {
             close(open(&config).await?).await?;
-            println!("数据库已是本版本的结构：{}", database(&config)?.display());
+            println!("数据库已是本版本的结构：{}", config.database);
             Ok(())
         })
     }
 }
 
-/// The database file of a configuration.
-pub(crate) fn database(config: &Config) -> Result<&PathBuf, Failure> {
-    match &config.database {
-        Database::Sqlite(path) => Ok(path),
-        _ => Err(Failure::new("本版本只支持 sqlite: 数据库（设置 database）")),
-    }
-}
-
 /// Opens the registry of a configuration, bringing the database up to date.
 pub(crate) async fn open(config: &Config) -> Result<Administration, Failure> {
-    Administration::open(database(config)?, &config.encryption_key, ambient::entropy())
+    Administration::open(&config.database, &config.encryption_key, ambient::entropy())
         .await
         .map_err(|error| Failure::because("无法打开数据库", &error))
 }

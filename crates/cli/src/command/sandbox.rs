@@ -2,8 +2,13 @@
 //!
 //! The state is in one folder and survives restarts: `sandbox.json` says who exists (a contract that other programs
 //! read), `center.sqlite` is the center's database, `center.key` its key-encryption key.
+//!
+//! On a database of its own choice (`--database`), several sandboxes are one site with as many centers. They have to
+//! agree on who exists and on the keys without a folder in common, so both are derived from the database's name;
+//! what is played with needs no secret. The first one has the simulator, the others find it through the registry.
 
 mod guide;
+mod others;
 pub(super) mod register;
 mod state;
 
@@ -14,7 +19,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use yanmi_center::Center;
-use yanmi_center::config::{Config, Essentials, Listen, LogLevel};
+use yanmi_center::config::{Config, Database, Essentials, Listen, LogLevel, PostgresSettings};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
@@ -42,6 +47,9 @@ pub(crate) struct Sandbox {
     /// 机构监听口的端口；渠道监听口为其 +1，模拟器为其 +9
     #[arg(long, value_name = "端口", default_value_t = 8350, value_parser = clap::value_parser!(u16).range(1..=65526))]
     port: u16,
+    /// 中心使用的 PostgreSQL 数据库；不给则用文件夹中的 SQLite。同一数据库上再运行一个（换端口与文件夹），就是同一站点的第二个中心
+    #[arg(long, value_name = "postgres://…")]
+    database: Option<String>,
     /// 日志级别：error、warn、info、debug
     #[arg(long, value_name = "级别", default_value = "warn")]
     log: String,
@@ -57,31 +65,64 @@ impl Sandbox {
 
     async fn play(self, level: LogLevel) -> Result<(), Failure> {
         let urls = self.urls();
-        let state = state::State::open(&self.dir, &urls)?;
-        let world = state.world;
+        let shared = self.shared()?;
+        let state = state::State::open(&self.dir, &urls, shared.as_ref().map(|shared| shared.name.as_str()))?;
+        let mut world = state.world;
+        let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
+        let others = match &database {
+            Database::Postgres(_) => {
+                let channel = world.channels.first().map(|channel| channel.chnl_id);
+                others::simulator(&database, &state.key, channel).await?
+            }
+            _ => None,
+        };
         // The simulator's socket first: the center may be asked to call it from its first request on.
-        let address = self.address(SIMULATOR_OFFSET);
-        let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure::because(&format!("模拟器无法监听 {address}（用 --port 换端口）"), &error)
-        })?;
-        register::register(&state.database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
-        let config = self.config(&state.key, &world, level)?;
+        let listener = match others {
+            // Another center of this site is there already, with its simulator.
+            Some(simulator) => {
+                world.relocate(&Urls { simulator, ..urls });
+                state::write(&state.file, &world)?;
+                None
+            }
+            None => Some(self.listener().await?),
+        };
+        register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
+        let config = self.config(database, &state.key, &world, level)?;
         let center = Center::start(config, ambient::clock(), ambient::entropy())
             .await
             .map_err(|error| Failure::because("中心未能启动", &error))?;
-        let simulator = start_simulator(world.clone(), listener)?;
-        simulator
-            .switch_password_free()
-            .await
-            .map_err(|error| Failure::because("未能设置免密参保人", &error))?;
+        let simulator = match listener {
+            Some(listener) => Some(play_others(world.clone(), listener).await?),
+            None => None,
+        };
         println!("{}", guide::text(&world, &self.dir));
         println!("ready: {}", state.file.display());
         stop_signal().await?;
         println!("正在停止……");
-        simulator.stop().await;
+        if let Some(simulator) = simulator {
+            simulator.stop().await;
+        }
         center.stop().await;
         println!("已停止；状态保存在 {}，可再次运行。", self.dir.display());
         Ok(())
+    }
+
+    /// The database of `--database`.
+    fn shared(&self) -> Result<Option<PostgresSettings>, Failure> {
+        let Some(text) = &self.database else { return Ok(None) };
+        let mut settings =
+            PostgresSettings::parse(text).map_err(|error| Failure::new(format!("--database {error}")))?;
+        if settings.password.is_none() {
+            settings.password = ambient::database_password();
+        }
+        Ok(Some(settings))
+    }
+
+    async fn listener(&self) -> Result<TcpListener, Failure> {
+        let address = self.address(SIMULATOR_OFFSET);
+        TcpListener::bind(address).await.map_err(|error| {
+            Failure::because(&format!("模拟器无法监听 {address}（用 --port 换端口）"), &error)
+        })
     }
 
     fn address(&self, offset: u16) -> SocketAddr {
@@ -96,6 +137,7 @@ impl Sandbox {
     /// The default configuration, but for the person's hourly budget, decode, and the log.
     fn config(
         &self,
+        database: Database,
         key: &yanmi_protocol::Sm4Key,
         world: &World,
         level: LogLevel,
@@ -109,7 +151,7 @@ impl Sandbox {
             national_key: world.national.key.clone(),
         };
         let mut config = Config::new(essentials, &self.dir);
-        config.database = yanmi_center::config::Database::Sqlite(state::database(&self.dir));
+        config.database = database;
         config.listen.institution = Listen::plain(self.address(0));
         config.listen.channel = Listen::plain(self.address(CHANNEL_OFFSET));
         config.policy.notices_per_person_hour = PERSON_HOUR;
@@ -117,6 +159,13 @@ impl Sandbox {
         config.log.level = level;
         Ok(config)
     }
+}
+
+/// Starts everybody else.
+async fn play_others(world: World, listener: TcpListener) -> Result<Simulator, Failure> {
+    let simulator = start_simulator(world, listener)?;
+    simulator.switch_password_free().await.map_err(|error| Failure::because("未能设置免密参保人", &error))?;
+    Ok(simulator)
 }
 
 fn start_simulator(world: World, listener: TcpListener) -> Result<Simulator, Failure> {

@@ -130,7 +130,7 @@ impl Arena {
         let mut world = world(&national, &channel).map_err(failed)?;
         let key = Sm4Key::from_bytes([7; 16]);
         let database = folder.0.join("center.sqlite");
-        register::register(&database, &key, &world, NO_LIMIT).await?;
+        register::register(&(&database).into(), &key, &world, NO_LIMIT).await?;
         let config = write_config(&folder.0, &world, &key).map_err(failed)?;
         let log = fs::File::create(folder.0.join("center.log")).map_err(failed)?;
         let args = ["serve", "--config", &config.to_string_lossy(), "--announce"];

@@ -1,8 +1,8 @@
 //! Registering the sandbox's world at its center, so that both always agree.
 
 use std::num::NonZeroU32;
-use std::path::Path;
 
+use yanmi_center::config::Database;
 use yanmi_center::registry::{
     Administration, AdministrationError, Interfaces, NewAccount, NewChannel, NewInstitution,
 };
@@ -18,7 +18,7 @@ use crate::failure::Failure;
 ///
 /// `rate` is what the first account may ask in a second; the others have the default.
 pub(in crate::command) async fn register(
-    database: &Path,
+    database: &Database,
     key: &Sm4Key,
     world: &World,
     rate: NonZeroU32,

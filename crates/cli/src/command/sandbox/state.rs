@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use yanmi_center::entropy::Entropy;
 use yanmi_protocol::{Region, Sm4Key};
 use yanmi_simulator::World;
 use yanmi_simulator::world::Urls;
@@ -28,27 +29,64 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Opens the folder; makes what is missing, and writes `sandbox.json` for these addresses.
-    pub(super) fn open(dir: &Path, urls: &Urls) -> Result<Self, Failure> {
+    /// Opens the folder; makes what is missing, and writes `sandbox.json` for these addresses. World and key of a
+    /// database that is shared come from its name.
+    pub(super) fn open(dir: &Path, urls: &Urls, shared: Option<&str>) -> Result<Self, Failure> {
         fs::create_dir_all(dir).map_err(|error| {
             Failure::because(&format!("无法建立文件夹 {}（--dir）", dir.display()), &error)
         })?;
         let file = dir.join("sandbox.json");
-        let mut world = if let Some(text) = read(&file)? {
+        let mut world = if let Some(name) = shared {
+            let chance = chance("world", name);
+            World::generate(region()?, urls, &mut |bytes| chance.fill(bytes))
+        } else if let Some(text) = read(&file)? {
             let failed = format!("无法读取 {}，可删除后重来", file.display());
             World::from_json(&text).map_err(|error| Failure::because(&failed, &error))?
         } else {
-            let region = Region::new(REGION).map_err(|error| Failure::because("区划代码有误", &error))?;
-            World::generate(region, urls, &mut ambient::fill)
+            World::generate(region()?, urls, &mut ambient::fill)
         };
         world.relocate(urls);
-        write_private(&file, &world.to_json())?;
-        Ok(Self { world, key: key(&dir.join("center.key"))?, database: database(dir), file })
+        write(&file, &world)?;
+        let path = dir.join("center.key");
+        let key = match shared {
+            Some(name) => shared_key(&path, name)?,
+            None => key(&path)?,
+        };
+        Ok(Self { world, key, database: database(dir), file })
     }
 }
 
+/// Writes `sandbox.json`.
+pub(super) fn write(file: &Path, world: &World) -> Result<(), Failure> {
+    write_private(file, &world.to_json())
+}
+
+fn region() -> Result<Region, Failure> {
+    Region::new(REGION).map_err(|error| Failure::because("区划代码有误", &error))
+}
+
+/// What takes the place of chance on a database that is shared: the same for the same purpose and name.
+fn chance(purpose: &str, name: &str) -> Entropy {
+    let bytes = purpose.bytes().chain([0]).chain(name.bytes());
+    // FNV-1a: any hash that is the same everywhere would do.
+    Entropy::seeded(
+        bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        }),
+    )
+}
+
+/// The key-encryption key of every sandbox on this database.
+fn shared_key(path: &Path, name: &str) -> Result<Sm4Key, Failure> {
+    let mut bytes = [0; 16];
+    chance("key", name).fill(&mut bytes);
+    let key = Sm4Key::from_bytes(bytes);
+    write_private(path, &format!("{}\n", *key.to_hex()))?;
+    Ok(key)
+}
+
 /// The center's database in a sandbox's folder.
-pub(super) fn database(dir: &Path) -> PathBuf {
+fn database(dir: &Path) -> PathBuf {
     dir.join("center.sqlite")
 }
 

@@ -1,0 +1,207 @@
+//! One connection to either database, and what is asked of it one statement at a time.
+//!
+//! Statements are written once, with numbered parameters, in the words both databases understand. What is written in
+//! batches is in [`super::batch`].
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgConnection, PgRow};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::{Arguments, Connection as _};
+
+use super::StoreError;
+
+/// How long a server may take to answer one statement. A server that is cut off says nothing at all, and a connection
+/// that is waited for without end is a ledger that stands still. Nothing is cancelled on the server: a commit that is
+/// cancelled while it waits for its standby reports success without having reached it.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// A connection.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// One value.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Value {
+    Null,
+    Number(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+/// A statement with its parameters.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    text: &'static str,
+    values: Vec<(Kind, Value)>,
+}
+
+/// The type of a value, known even when it is null.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kind {
+    Number,
+    Text,
+    Bytes,
+}
+
+/// The rows of an answer.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Sqlite(Vec<SqliteRow>),
+    Postgres(Vec<PgRow>),
+}
+
+/// One row of an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum RowRef<'a> {
+    Sqlite(&'a SqliteRow),
+    Postgres(&'a PgRow),
+}
+
+impl Found {
+    pub(crate) fn none() -> Self {
+        Self::Sqlite(Vec::new())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Sqlite(rows) => rows.len(),
+            Self::Postgres(rows) => rows.len(),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = RowRef<'_>> {
+        (0..self.len()).map(|at| match self {
+            Self::Sqlite(rows) => RowRef::Sqlite(&rows[at]),
+            Self::Postgres(rows) => RowRef::Postgres(&rows[at]),
+        })
+    }
+}
+
+impl Statement {
+    pub(crate) fn new(text: &'static str) -> Self {
+        Self { text, values: Vec::new() }
+    }
+
+    fn with(mut self, kind: Kind, value: Value) -> Self {
+        self.values.push((kind, value));
+        self
+    }
+
+    pub(crate) fn number(self, value: i64) -> Self {
+        self.with(Kind::Number, Value::Number(value))
+    }
+
+    pub(crate) fn optional_number(self, value: Option<i64>) -> Self {
+        self.with(Kind::Number, value.map_or(Value::Null, Value::Number))
+    }
+
+    pub(crate) fn text(self, value: &str) -> Self {
+        self.with(Kind::Text, Value::Text(value.to_owned()))
+    }
+
+    pub(crate) fn bytes(self, value: &[u8]) -> Self {
+        self.with(Kind::Bytes, Value::Bytes(value.to_vec()))
+    }
+
+    fn sqlite(self) -> SqliteArguments {
+        let mut arguments = SqliteArguments::default();
+        self.values.into_iter().for_each(|(_, value)| add_sqlite(&mut arguments, value));
+        arguments
+    }
+
+    fn postgres(self) -> PgArguments {
+        let mut arguments = PgArguments::default();
+        for (kind, value) in self.values {
+            // These types always encode.
+            let _ = match (kind, value) {
+                (_, Value::Number(number)) => arguments.add(number),
+                (_, Value::Text(text)) => arguments.add(text),
+                (_, Value::Bytes(bytes)) => arguments.add(bytes),
+                (Kind::Number, Value::Null) => arguments.add(None::<i64>),
+                (Kind::Text, Value::Null) => arguments.add(None::<String>),
+                (Kind::Bytes, Value::Null) => arguments.add(None::<Vec<u8>>),
+            };
+        }
+        arguments
+    }
+}
+
+pub(super) fn add_sqlite(arguments: &mut SqliteArguments, value: Value) {
+    // These four types always encode.
+    let _ = match value {
+        Value::Null => arguments.add(None::<i64>),
+        Value::Number(number) => arguments.add(number),
+        Value::Text(text) => arguments.add(text),
+        Value::Bytes(bytes) => arguments.add(bytes),
+    };
+}
+
+/// Waits for a server's answer, but not for ever.
+pub(super) async fn answer<T>(trip: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(ANSWER_WITHIN, trip).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into()),
+    }
+}
+
+impl Connection {
+    /// Runs a statement; tells how many rows it touched.
+    pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let text = statement.text;
+        match self {
+            Self::Sqlite(connection) => {
+                let done = sqlx::query_with(text, statement.sqlite()).execute(connection).await?;
+                Ok(done.rows_affected())
+            }
+            Self::Postgres(connection) => {
+                let done = sqlx::query_with(text, statement.postgres()).execute(connection);
+                Ok(answer(done).await?.rows_affected())
+            }
+        }
+    }
+
+    /// Asks for rows.
+    pub(crate) async fn fetch(&mut self, statement: Statement) -> Result<Found, StoreError> {
+        let text = statement.text;
+        match self {
+            Self::Sqlite(connection) => {
+                let rows = sqlx::query_with(text, statement.sqlite()).fetch_all(connection).await?;
+                Ok(Found::Sqlite(rows))
+            }
+            Self::Postgres(connection) => {
+                let rows = sqlx::query_with(text, statement.postgres()).fetch_all(connection);
+                Ok(Found::Postgres(answer(rows).await?))
+            }
+        }
+    }
+
+    /// Begins a transaction that will write.
+    pub(crate) async fn begin(&mut self) -> Result<(), StoreError> {
+        let text = match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN",
+        };
+        self.run(Statement::new(text)).await.map(|_| ())
+    }
+
+    /// Ends it, keeping everything.
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        self.run(Statement::new("COMMIT")).await.map(|_| ())
+    }
+
+    /// Ends it, keeping nothing.
+    pub(crate) async fn roll_back(&mut self) -> Result<(), StoreError> {
+        self.run(Statement::new("ROLLBACK")).await.map(|_| ())
+    }
+
+    pub(crate) async fn close(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.close().await?),
+            Self::Postgres(connection) => answer(connection.close()).await,
+        }
+    }
+}

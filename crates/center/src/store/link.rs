@@ -1,0 +1,128 @@
+//! A connection that is made anew when it was lost.
+//!
+//! Servers are restarted, and of a cluster another one may take over at any time. Whoever holds a [`Link`] does its
+//! work in a loop and hands every failure to a [`Retry`], which says whether to do it once more:
+//!
+//! ```text
+//! let mut retry = Retry::default();
+//! loop {
+//!     match work(link.connection().await?).await {
+//!         Ok(done) => return Ok(done),
+//!         Err(error) => retry.after(&mut link, error).await?,
+//!     }
+//! }
+//! ```
+//!
+//! How long is bounded by the outage, not by the work: who comes when the server has been away for long is told at
+//! once. An outage is named in the log when it begins and when it ends, and timed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::connection::Connection;
+use super::fault::Fault;
+use super::{Store, StoreError};
+use crate::telemetry::chain;
+
+/// How long after its beginning an outage is waited through. Institutions wait five seconds for a notice.
+const WAIT_THROUGH: Duration = Duration::from_secs(3);
+/// Before the first new attempt; it doubles before each further one.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+/// No pause is longer.
+const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+/// Attempts at work that others got into the way of. Each of them let somebody else get on.
+const CONFLICTS: u32 = 10;
+
+/// A connection, or the intention to have one.
+#[derive(Debug)]
+pub(crate) struct Link {
+    store: Store,
+    connection: Option<Connection>,
+    /// Since when there is none.
+    lost_at: Option<Instant>,
+}
+
+/// What was tried already for one piece of work.
+#[derive(Debug, Default)]
+pub(crate) struct Retry {
+    conflicts: u32,
+    pause: Option<Duration>,
+    once: bool,
+}
+
+impl Link {
+    /// Connects.
+    pub(crate) async fn open(store: &Store) -> Result<Self, StoreError> {
+        let connection = store.connect().await?;
+        Ok(Self { store: store.clone(), connection: Some(connection), lost_at: None })
+    }
+
+    /// The connection; a new one if it was lost.
+    pub(crate) async fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.store.connect().await?,
+        };
+        if let Some(since) = self.lost_at.take() {
+            let away = since.elapsed();
+            tracing::warn!(ms = away.as_millis(), "数据库连接已恢复");
+            if let Some(telemetry) = &self.store.telemetry {
+                telemetry.database_back(away);
+            }
+        }
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Gives the connection up; the next use makes a new one.
+    fn lose(&mut self, error: &StoreError) {
+        self.connection = None;
+        if self.lost_at.is_none() {
+            self.lost_at = Some(Instant::now());
+            tracing::error!(cause = %chain(error), "数据库连接中断，正在重新连接");
+        }
+    }
+
+    /// Closes the connection.
+    pub(crate) async fn close(self) {
+        let Some(connection) = self.connection else { return };
+        if let Err(error) = connection.close().await {
+            tracing::warn!(cause = %chain(&error), "关闭数据库连接失败");
+        }
+    }
+}
+
+impl Retry {
+    /// For what is done again soon anyway: one new connection is tried, at once.
+    pub(crate) fn once() -> Self {
+        Self { once: true, ..Self::default() }
+    }
+
+    /// Waits until it is worth trying again.
+    ///
+    /// # Errors
+    /// The failure itself when it is not.
+    pub(crate) async fn after(&mut self, link: &mut Link, error: StoreError) -> Result<(), StoreError> {
+        let fault = Fault::of(&error);
+        if !link.store.is_shared() || fault == Fault::Final {
+            return Err(error);
+        }
+        if fault == Fault::Conflict {
+            self.conflicts += 1;
+        } else {
+            link.lose(&error);
+        }
+        let waited = link.lost_at.map_or(Duration::ZERO, |since| since.elapsed());
+        let tried = self.once && self.pause.is_some();
+        if tried || waited >= WAIT_THROUGH || self.conflicts >= CONFLICTS {
+            return Err(error);
+        }
+        if let Some(telemetry) = &link.store.telemetry {
+            telemetry.database_retry(fault.word());
+        }
+        let pause = self.pause.map_or(FIRST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
+        self.pause = Some(pause);
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+}

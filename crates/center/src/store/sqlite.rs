@@ -1,0 +1,123 @@
+//! `SQLite`: opening the file, knowing that it is ours, and holding it alone.
+
+use std::fs::{File, TryLockError};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Row};
+
+use super::{Exclusive, StoreError, migrate};
+
+/// How long a statement waits for another process that writes (the command line beside a running center).
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Rows a statement hands over at once; as many as the largest batch, so that reading one never waits on a channel.
+const ROW_BUFFER: usize = 1_024;
+/// Prepared statements kept, per connection: each batch statement in each of its seven sizes, and the others.
+const STATEMENTS: usize = 200;
+/// Memory for pages, per connection, in KiB.
+const CACHE_KIB: u32 = 8 * 1_024;
+/// Pages the write-ahead log grows to before it is begun anew.
+const CHECKPOINT_PAGES: u32 = 16_000;
+/// `PRAGMA application_id`: "YANM". A database of another program is not touched.
+const APPLICATION_ID: i64 = 0x5941_4E4D;
+
+/// A database file.
+#[derive(Clone, Debug)]
+pub(super) struct Sqlite {
+    options: SqliteConnectOptions,
+    path: Arc<Path>,
+}
+
+impl Sqlite {
+    pub(super) fn new(path: &Path) -> Self {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .row_buffer_size(ROW_BUFFER)
+            .statement_cache_capacity(STATEMENTS)
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
+            .disable_statement_logging();
+        Self { options, path: path.into() }
+    }
+
+    /// Brings the file up to date, after making sure that it is ours.
+    pub(super) async fn prepare(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        self.check_ours(connection).await?;
+        migrate::sqlite(connection).await
+    }
+
+    /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell
+    /// a database of another program beforehand; anything else is left to what follows.
+    pub(super) fn look_before_opening(&self) -> Result<(), StoreError> {
+        let failed = |error| StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(error));
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        match File::open(&self.path) {
+            Ok(file) => file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(failed)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
+        if is_foreign(&head) { Err(self.foreign()) } else { Ok(()) }
+    }
+
+    fn foreign(&self) -> StoreError {
+        StoreError::Foreign(self.path.display().to_string())
+    }
+
+    pub(super) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
+        self.options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
+    }
+
+    pub(super) fn take(&self) -> Result<Exclusive, StoreError> {
+        let mut path = self.path.as_os_str().to_owned();
+        path.push(".lock");
+        let open = File::options().create(true).truncate(false).write(true).open(&path);
+        let lock = open.map_err(|e| StoreError::Open(path.into(), sqlx::Error::Io(e)))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Exclusive { _lock: Some(lock) }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(self.path.to_path_buf())),
+            Err(TryLockError::Error(e)) => Err(StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(e))),
+        }
+    }
+
+    /// An empty file gets our mark; a file with another mark, or with tables and none, is left alone.
+    async fn check_ours(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+        let mark: i64 = sqlx::query("PRAGMA application_id").fetch_one(&mut *connection).await?.try_get(0)?;
+        let tables: i64 = sqlx::query("SELECT count(*) FROM sqlite_master")
+            .fetch_one(&mut *connection)
+            .await?
+            .try_get(0)?;
+        match (mark, tables) {
+            (APPLICATION_ID, _) => Ok(()),
+            (0, 0) => {
+                sqlx::query("PRAGMA application_id = 1497452109").execute(&mut *connection).await?;
+                Ok(())
+            }
+            _ => Err(self.foreign()),
+        }
+    }
+}
+
+/// Bytes of a database file that are looked at before it is opened: its header, and that of its first page.
+const HEAD_BYTES: usize = 108;
+
+/// Whether a file begins like a database with another mark than ours, or with none and tables in it.
+fn is_foreign(head: &[u8]) -> bool {
+    if head.len() < HEAD_BYTES || !head.starts_with(b"SQLite format 3\0") {
+        return false;
+    }
+    let mark = i64::from(u32::from_be_bytes([head[68], head[69], head[70], head[71]]));
+    // The first page lists the tables: a leaf without cells when there are none.
+    let empty = head[100] == 0x0D && head[103..105] == [0, 0];
+    mark != APPLICATION_ID && (mark != 0 || !empty)
+}
+
+const _: () = assert!(APPLICATION_ID == 1_497_452_109, "the statement above names it in decimal");

@@ -1,0 +1,225 @@
+//! Several centers on one database are one center.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tokio::task::JoinHandle;
+use yanmi_center::Center;
+use yanmi_protocol::message::{notify, password, status};
+use yanmi_protocol::{EcToken, Sm4Key};
+use yanmi_simulator::Institution;
+
+use crate::party::National;
+use crate::plan::digest;
+use crate::register::{NOW, administration};
+use crate::site::{AMPLE, HOSPITAL, HOSPITAL_NAME, Site, anywhere, eventually, start};
+
+/// What the centers ask the national center with.
+const KEY: [u8; 16] = [9; 16];
+
+/// Another center of a site.
+struct Second {
+    center: Center,
+    institution: Institution,
+}
+
+impl Second {
+    async fn beside(site: &Site) -> Self {
+        let mut config = site.config.clone();
+        config.listen.institution = anywhere();
+        config.listen.channel = anywhere();
+        let center = start(&config, &site.hands).await.expect("a second center");
+        let url = format!("http://{}", center.institution_addr().expect("a listener"));
+        let (world, hands) = (site.world(), site.hands.clone());
+        let account = &world.accounts[0];
+        let now = std::sync::Arc::new(move || hands.now());
+        let institution =
+            Institution::new(&url, account.org_id.as_str(), account.key.clone(), world.region, now);
+        Self { center, institution }
+    }
+}
+
+async fn notice(institution: &Institution, token: EcToken) -> i64 {
+    let draft = notify::Draft {
+        token: token.as_str(),
+        org_code: HOSPITAL,
+        org_name: HOSPITAL_NAME,
+        amount: Some("10"),
+    };
+    institution.notify(&draft).await.expect("an answer").code()
+}
+
+async fn check_stas(institution: &Institution, token: EcToken) -> String {
+    let draft =
+        status::Draft { token: token.as_str(), org_code: HOSPITAL, extended: None, wait_seconds: None };
+    let called = institution.status(&draft).await.expect("an answer");
+    called.member("checkStas").unwrap_or_else(|| called.code().to_string())
+}
+
+/// Asks both centers, one after the other, at once; the codes.
+async fn notices_at_both(site: &Site, second: &Second, tokens: &[EcToken]) -> Vec<i64> {
+    let asking: Vec<JoinHandle<i64>> = tokens
+        .iter()
+        .flat_map(|token| [(*token, site.institution()), (*token, second.institution.clone())])
+        .map(|(token, institution)| tokio::spawn(async move { notice(&institution, token).await }))
+        .collect();
+    let mut codes = Vec::new();
+    for asked in asking {
+        codes.push(asked.await.expect("no panic"));
+    }
+    codes
+}
+
+async fn site_with_national() -> (Site, National) {
+    let national = National::start(Sm4Key::from_bytes(KEY)).await;
+    let url = national.url().parse().expect("a URL");
+    let site = Site::with(|config| {
+        config.national.url = url;
+        config.national.key = Sm4Key::from_bytes(KEY);
+        config.limits.requests_per_second = 100_000;
+        config.limits.burst = 100_000;
+    })
+    .await;
+    (site, national)
+}
+
+#[tokio::test]
+async fn what_one_center_does_counts_at_the_other() {
+    let site = Site::start().await;
+    let second = Second::beside(&site).await;
+    let token = site.token().await;
+    assert_eq!(notice(&second.institution, token).await, 0);
+    assert_eq!(site.notify(token, Some("10")).await.code(), 500_084, "within three seconds of the other's");
+    assert_eq!(site.check_stas(token).await, "0");
+    let number = site.newest_notice().await;
+    assert_eq!(
+        site.act(&number, "confirm", "01").await["data"]["acptFlag"],
+        "1",
+        "asked by the one, told to the other"
+    );
+    assert_eq!(check_stas(&second.institution, token).await, "1");
+    second.center.stop().await;
+    assert_eq!(site.check_stas(token).await, "1");
+}
+
+#[tokio::test]
+async fn a_query_held_at_one_center_wakes_when_another_hears_of_the_person() {
+    let site = Site::start().await;
+    let second = Second::beside(&site).await;
+    let mut quickest = AMPLE;
+    for _ in 0..5 {
+        let token = site.token().await;
+        site.notify(token, Some("10")).await;
+        let number = site.newest_notice().await;
+        let institution = second.institution.clone();
+        let message = json!({ "token": token.as_str(), "orgCodg": HOSPITAL, "ext": "1", "waitSeconds": 30 });
+        let waiting = tokio::spawn(async move {
+            let called = institution.call(status::PATH, message.to_string()).await.expect("an answer");
+            (called.member("checkStas"), Instant::now())
+        });
+        let address = second.center.institution_addr().expect("a listener");
+        eventually(async || {
+            let page = crate::wire::Wire::to(address).await.ask("GET", "/metrics", "").await;
+            page.body.lines().any(|line| line == "yanmi_held_queries 1")
+        })
+        .await;
+        check_stas(&second.institution, token).await;
+        site.act(&number, "confirm", "01").await;
+        let confirmed = Instant::now();
+        let (answer, at) = tokio::time::timeout(AMPLE, waiting).await.expect("woken").expect("no panic");
+        assert_eq!(answer.as_deref(), Some("1"));
+        quickest = quickest.min(at.saturating_duration_since(confirmed));
+    }
+    // The machine may be busy with other tests once, or twice.
+    assert!(quickest < Duration::from_millis(100), "{quickest:?}");
+}
+
+#[tokio::test]
+async fn of_notices_at_both_centers_at_once_one_is_sent_for_each_token() {
+    let (site, national) = site_with_national().await;
+    let second = Second::beside(&site).await;
+    let channel = site.channel().chnl_id;
+    let persons: Vec<String> = (0..24).map(|number| format!("P{number}")).collect();
+    let tokens: Vec<EcToken> =
+        (0..).zip(&persons).map(|(number, person)| national.issue_to(person, channel, number)).collect();
+    for round in 0..5 {
+        let mut codes = notices_at_both(&site, &second, &tokens).await;
+        codes.sort_unstable();
+        assert_eq!(codes[..24], [0; 24], "round {round}");
+        assert_eq!(codes[24..], [500_084; 24], "round {round}");
+        site.hands.forward(Duration::from_secs(4));
+    }
+    assert_eq!(site.number("SELECT sum(notices)::bigint FROM verifications").await, 5 * 24);
+    assert_eq!(site.number("SELECT count(DISTINCT notice) FROM verifications").await, 24);
+    assert_eq!(site.metric("yanmi_ledger_failed_total").await, 0);
+}
+
+#[tokio::test]
+async fn a_persons_notices_are_counted_once_whoever_is_asked() {
+    let (site, national) = site_with_national().await;
+    let second = Second::beside(&site).await;
+    let channel = site.channel().chnl_id;
+    // Three persons, each with more tokens than notices in an hour.
+    let tokens: Vec<EcToken> =
+        (0..90).map(|number| national.issue_to(&format!("P{}", number % 3), channel, number)).collect();
+    let codes = notices_at_both(&site, &second, &tokens).await;
+    assert_eq!(codes.iter().filter(|code| **code == 0).count(), 3 * 20);
+    assert!(codes.iter().all(|code| [0, 500_084].contains(code)), "{codes:?}");
+    assert_eq!(site.metric("yanmi_ledger_failed_total").await, 0);
+}
+
+#[tokio::test]
+async fn wrong_passwords_are_counted_once_whoever_is_told() {
+    let (site, national) = site_with_national().await;
+    let second = Second::beside(&site).await;
+    let check = |institution: Institution| {
+        tokio::spawn(async move {
+            let message = json!({
+                "idType": "01", "reqBizNo": "1616654881967", "userPwd": digest("000000"), "userName": "测试",
+                "idNo": "D1",
+            });
+            institution.call(password::PATH, message.to_string()).await.expect("an answer").code()
+        })
+    };
+    let checking: Vec<_> =
+        (0..12).flat_map(|_| [check(site.institution()), check(second.institution.clone())]).collect();
+    let mut answered = 0;
+    for check in checking {
+        answered += i32::from(check.await.expect("no panic") == 0);
+    }
+    assert_eq!(answered, 5);
+    assert_eq!(national.passwords_asked(), 5);
+}
+
+#[tokio::test]
+async fn a_change_of_the_registry_is_seen_by_every_center_within_two_seconds() {
+    let site = Site::start().await;
+    let second = Second::beside(&site).await;
+    let token = site.token().await;
+    assert_eq!(check_stas(&second.institution, token).await, "0");
+    let mut administration = administration(&site.config).await;
+    administration.enable_account(site.world().accounts[0].org_id, false, NOW).await.expect("switched off");
+    let changed = Instant::now();
+    for institution in [site.institution(), second.institution.clone()] {
+        eventually(async || check_stas(&institution, token).await != "0").await;
+    }
+    assert!(changed.elapsed() < Duration::from_secs(2), "{:?}", changed.elapsed());
+}
+
+#[tokio::test]
+async fn centers_that_start_at_once_on_an_empty_database_make_one_site() {
+    let site = Site::start().await;
+    let mut config = site.config.clone();
+    config.database = crate::server::database().await;
+    config.listen.institution = anywhere();
+    config.listen.channel = anywhere();
+    let starting: Vec<_> = (0..4)
+        .map(|_| {
+            let (config, hands) = (config.clone(), site.hands.clone());
+            tokio::spawn(async move { start(&config, &hands).await })
+        })
+        .collect();
+    for center in starting {
+        center.await.expect("no panic").expect("a center").stop().await;
+    }
+}

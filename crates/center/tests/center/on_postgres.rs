@@ -1,0 +1,34 @@
+//! The whole center on PostgreSQL: everything that holds on the embedded database, and what holds between several
+//! centers.
+
+mod cluster;
+mod delivery;
+mod extensions;
+mod journey;
+mod lives;
+mod logs;
+mod nonsense;
+mod operations;
+mod order;
+mod outage;
+mod party;
+mod password;
+mod plan;
+mod refused;
+mod register;
+mod registry;
+mod schema;
+mod server;
+mod site;
+mod tls;
+mod wire;
+
+/// Where the sites of these tests keep their state.
+async fn database(_: &std::path::Path) -> yanmi_center::config::Database {
+    server::database().await
+}
+
+/// Where they keep their files.
+async fn files(config: &yanmi_center::config::Config, _: &std::path::Path) -> std::path::PathBuf {
+    server::files(&config.database).await
+}

@@ -1,0 +1,112 @@
+//! One private PostgreSQL for each process of tests, on a socket in a folder of its own, and a database for each test.
+//!
+//! A shell keeps it: when the process ends, however that comes about, its standard input ends, and it takes the server
+//! and the folder away. Everybody may log in, but `guarded` only with a password. PostgreSQL refuses to run as root; then it runs as `postgres`, or else as `nobody`.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
+use yanmi_center::config::{Database, PostgresSettings};
+
+/// Makes a server in `$1` with the programs of `$2`, and runs it until standard input ends.
+const KEEPER: &str = r#"
+set -eu
+folder=$1 programs=$2
+as=
+if [ "$(id -u)" = 0 ]; then
+    user=postgres
+    id -u "$user" >/dev/null 2>&1 || user=nobody
+    chown "$user" "$folder"
+    as="setpriv --reuid=$(id -u "$user") --regid=$(id -g "$user") --clear-groups"
+fi
+cd "$folder"
+$as "$programs/initdb" -D "$folder/data" -U yanmi -A trust -E UTF8 --locale=C --no-sync </dev/null >"$folder.log" 2>&1
+{ echo "local all guarded scram-sha-256"; cat "$folder/data/pg_hba.conf"; } >"$folder/data/hba"
+cat "$folder/data/hba" >"$folder/data/pg_hba.conf"
+$as "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=400 \
+    -c fsync=off -c full_page_writes=off -c autovacuum=off -c log_min_messages=fatal </dev/null >>"$folder.log" 2>&1 &
+server=$!
+trap 'kill -QUIT $server 2>/dev/null || true; wait $server || true; rm -rf "$folder" "$folder.log"' EXIT
+until [ -S "$folder/.s.PGSQL.5432" ] && "$programs/pg_isready" -q -h "$folder"; do
+    kill -0 $server
+    sleep 0.05
+done
+echo ready
+read -r _ || true
+"#;
+
+/// The server of this process.
+struct Server {
+    folder: PathBuf,
+    databases: AtomicU32,
+    _keeper: Child,
+}
+
+/// Where Debian keeps the programs of the newest version.
+fn programs() -> PathBuf {
+    let versions =
+        std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL (Debian: apt-get install postgresql)");
+    let number = |path: &PathBuf| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok());
+    let newest = versions.filter_map(|entry| Some(entry.ok()?.path())).max_by_key(number);
+    newest.expect("a version of PostgreSQL").join("bin")
+}
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let folder = tempfile::Builder::new().prefix("yanmi-pg-").tempdir().expect("a folder").keep();
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER, "sh"])
+            .arg(&folder)
+            .arg(programs())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut line = String::new();
+        BufReader::new(keeper.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let log = folder.with_extension("log");
+        assert_eq!(line, "ready\n", "{}", std::fs::read_to_string(log).unwrap_or_default());
+        Server { folder, databases: AtomicU32::new(0), _keeper: keeper }
+    })
+}
+
+/// The folder of the server's socket.
+pub(crate) fn folder() -> &'static Path {
+    &server().folder
+}
+
+/// A connection to a database of the server, past the center.
+pub(crate) async fn connect(name: &str) -> PgConnection {
+    let options = PgConnectOptions::new_without_pgpass().username("yanmi").database(name).socket(folder());
+    options.disable_statement_logging().connect().await.expect("a connection")
+}
+
+/// The settings of a database of the server.
+pub(crate) fn settings(name: &str) -> PostgresSettings {
+    let folder = folder().to_str().expect("a plain path").replace('/', "%2F");
+    PostgresSettings::parse(&format!("postgres://yanmi@{folder}/{name}?sslmode=disable")).expect("an address")
+}
+
+/// A new, empty database.
+pub(crate) async fn database() -> Database {
+    let name = format!("t{}", server().databases.fetch_add(1, Ordering::Relaxed));
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name} STRATEGY file_copy"));
+    connect("postgres").await.execute(create).await.expect("a database");
+    Database::Postgres(settings(&name))
+}
+
+/// The folder of a database's files, which hold all that was written.
+pub(crate) async fn files(database: &Database) -> PathBuf {
+    let Database::Postgres(settings) = database else { panic!("a database of this server") };
+    let mut connection = connect(&settings.name).await;
+    connection.execute("CHECKPOINT").await.expect("a superuser");
+    let query = "SELECT oid::bigint FROM pg_database WHERE datname = current_database()";
+    let oid: i64 = sqlx::query_scalar(query).fetch_one(&mut connection).await.expect("a number");
+    folder().join("data/base").join(oid.to_string())
+}
