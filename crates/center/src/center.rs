@@ -272,11 +272,16 @@ fn settings(config: &Config) -> SiteSettings {
 async fn follow_registry(site: Arc<Site>) {
     let mut tick = tokio::time::interval(REGISTRY_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = false;
     loop {
         tick.tick().await;
-        match site.registry.refresh().await {
+        let refreshed = site.registry.refresh().await;
+        // Told once, not each second of an outage.
+        let told = std::mem::replace(&mut failing, refreshed.is_err());
+        match refreshed {
             Ok(false) => {}
             Ok(true) => tracing::info!("机构、渠道或账号登记有变更，已生效"),
+            Err(_) if told => {}
             Err(error) => tracing::error!(cause = %chain(&error), "读取登记失败，继续使用原有登记"),
         }
     }

@@ -46,6 +46,9 @@ pub(crate) struct Load {
     /// 压测正在运行的沙箱：其 sandbox.json；不给则自行启动一个中心，服务与负载各用一个核
     #[arg(long, value_name = "文件")]
     sandbox: Option<PathBuf>,
+    /// 自行启动的中心使用的 PostgreSQL 数据库（会写入压测数据）；不给则用一个临时文件
+    #[arg(long, value_name = "postgres://…", conflicts_with = "sandbox")]
+    database: Option<String>,
     /// 状态查询前准备的核验记录数
     #[arg(long, value_name = "数", default_value_t = DEFAULT_LEDGER)]
     ledger: u64,
@@ -101,7 +104,7 @@ impl Load {
             return Ok(Printed { report, server_memory_kib: Some(server.memory()?), ledger: 0 });
         }
         runtime(1)?.block_on(async {
-            let arena = arena::Arena::start(&bound).await?;
+            let arena = arena::Arena::start(&bound, self.database.as_deref()).await?;
             let target = Target::of(&arena.world, arena.server.address)?;
             let ledger = self.prepare(&target).await?;
             let report = self.measure(&target, ledger).await?;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::net::TcpListener;
+use yanmi_center::config::{Database, PostgresSettings};
 use yanmi_protocol::{Region, Sm4Key};
 use yanmi_simulator::load::channel_router;
 use yanmi_simulator::world::Urls;
@@ -122,16 +123,23 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    pub(super) async fn start(cores: &Cores) -> Result<Self, Failure> {
+    pub(super) async fn start(cores: &Cores, database: Option<&str>) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::because("无法准备压测环境", &error);
         let folder = Folder::new().map_err(failed)?;
         let national = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let channel = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let mut world = world(&national, &channel).map_err(failed)?;
         let key = Sm4Key::from_bytes([7; 16]);
-        let database = folder.0.join("center.sqlite");
-        register::register(&(&database).into(), &key, &world, NO_LIMIT).await?;
-        let config = write_config(&folder.0, &world, &key).map_err(failed)?;
+        let (database, address) = match database {
+            Some(address) => {
+                let settings = PostgresSettings::parse(address)
+                    .map_err(|error| Failure::new(format!("--database {error}")))?;
+                (Database::Postgres(settings), address)
+            }
+            None => ((&folder.0.join("center.sqlite")).into(), "sqlite:center.sqlite"),
+        };
+        register::register(&database, &key, &world, NO_LIMIT).await?;
+        let config = write_config(&folder.0, &world, &key, address).map_err(failed)?;
         let log = fs::File::create(folder.0.join("center.log")).map_err(failed)?;
         let args = ["serve", "--config", &config.to_string_lossy(), "--announce"];
         let server = Served::start(*cores, &args, Stdio::from(log))?;
@@ -165,11 +173,11 @@ fn world(national: &TcpListener, channel: &TcpListener) -> std::io::Result<World
 }
 
 /// The default configuration, with every limit out of the way that would refuse the load itself.
-fn write_config(folder: &Path, world: &World, key: &Sm4Key) -> std::io::Result<PathBuf> {
+fn write_config(folder: &Path, world: &World, key: &Sm4Key, database: &str) -> std::io::Result<PathBuf> {
     write_private(&folder.join("center.key"), &key.to_hex())?;
     write_private(&folder.join("national.key"), &world.national.key.to_hex())?;
     let text = format!(
-        "region = \"{region}\"\ndatabase = \"sqlite:center.sqlite\"\n\
+        "region = \"{region}\"\ndatabase = {database:?}\n\
          [keys]\nencryption_key_file = \"center.key\"\n\
          [listen.institution]\naddress = \"127.0.0.1:0\"\n\
          [national]\nurl = \"{url}\"\norg_id = \"{org_id}\"\nkey_file = \"national.key\"\n\
@@ -180,7 +188,7 @@ fn write_config(folder: &Path, world: &World, key: &Sm4Key) -> std::io::Result<P
         org_id = world.national.org_id.as_str(),
     );
     let path = folder.join("center.toml");
-    fs::write(&path, text)?;
+    write_private(&path, &text)?;
     Ok(path)
 }
 
