@@ -2,8 +2,8 @@
 //!
 //! Either `SQLite`, embedded, with a write-ahead log and `synchronous=FULL`, held by one process; or PostgreSQL,
 //! shared by several. What was committed survives the loss of power in both. Statements live beside their use, written
-//! once in the subset both databases understand; what must differ between them is in [`batch`], and what becomes of a
-//! connection that is lost in [`link`].
+//! once in the subset both databases understand; what must differ between them is in the module `batch`, and what
+//! becomes of a connection that is lost in `link`.
 
 pub(crate) mod batch;
 pub(crate) mod checkpoint;

@@ -96,7 +96,7 @@ pub(crate) fn settings(name: &str) -> PostgresSettings {
 /// A new, empty database.
 pub(crate) async fn database() -> Database {
     let name = format!("t{}", server().databases.fetch_add(1, Ordering::Relaxed));
-    let create = AssertSqlSafe(format!("CREATE DATABASE {name} STRATEGY file_copy"));
+    let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
     connect("postgres").await.execute(create).await.expect("a database");
     Database::Postgres(settings(&name))
 }
