@@ -50,11 +50,11 @@ pub(crate) fn in_chinese(command: Command) -> Command {
 pub(crate) fn end(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            print!("{error}");
+            print!("{}", help(error));
             ExitCode::SUCCESS
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            eprint!("{error}");
+            eprint!("{}", help(error));
             ExitCode::from(2)
         }
         kind => {
@@ -62,6 +62,14 @@ pub(crate) fn end(error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The few words of help that clap offers no setting for.
+fn help(error: &clap::Error) -> String {
+    let said = error.to_string();
+    said.replace("[OPTIONS]", "[选项]")
+        .replace("[default: ", "[默认：")
+        .replace("[possible values: ", "[可选：")
 }
 
 fn words(kind: ErrorKind, error: &clap::Error) -> String {
