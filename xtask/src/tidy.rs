@@ -2,6 +2,7 @@
 
 mod dependencies;
 mod functions;
+mod operating;
 mod pages;
 mod source;
 mod text;
@@ -52,6 +53,7 @@ pub(crate) fn run() -> ExitCode {
         violations.extend(functions::check(file));
     }
     violations.extend(pages::check(&files));
+    violations.extend(operating::check(&files));
     for violation in &violations {
         println!("{}: {}", violation.place, violation.what);
     }
