@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use yanmi_center::registry::{Administration, AdministrationError, Interfaces, NewAccount};
-use yanmi_protocol::AccountId;
+use yanmi_protocol::{AccountId, Sm4Key};
 
 use crate::ambient;
 use crate::command::check::{close, open};
@@ -95,11 +95,12 @@ impl What {
         let now = ambient::clock().now();
         match self {
             Self::Add { org_id, name, key_file, interfaces, rate } => {
-                let key = key_or_new(key_file)?;
+                let chosen = Chosen::from(key_file)?;
                 let interfaces = Interfaces::parse(&interfaces)
                     .ok_or_else(|| Failure::new("--interfaces 只能是 notify、status、password、decode"))?;
-                let new = NewAccount { id: id(&org_id)?, name, key, interfaces, rate };
+                let new = NewAccount { id: id(&org_id)?, name, key: chosen.key.clone(), interfaces, rate };
                 administration.add_account(&new, now).await.map_err(failed)?;
+                chosen.show();
             }
             Self::List => return list(administration).await.map_err(failed),
             Self::Disable(one) => {
@@ -109,8 +110,9 @@ impl What {
                 administration.enable_account(one.id()?, true, now).await.map_err(failed)?;
             }
             Self::RotateKey { one, key_file } => {
-                let key = key_or_new(key_file)?;
-                administration.rotate_account_key(one.id()?, &key, now).await.map_err(failed)?;
+                let chosen = Chosen::from(key_file)?;
+                administration.rotate_account_key(one.id()?, &chosen.key, now).await.map_err(failed)?;
+                chosen.show();
             }
             Self::RetireKey(one) => {
                 administration.retire_account_key(one.id()?, now).await.map_err(failed)?;
@@ -121,14 +123,27 @@ impl What {
     }
 }
 
-/// The key of a file, or a new one, shown this once.
-pub(super) fn key_or_new(file: Option<PathBuf>) -> Result<yanmi_protocol::Sm4Key, Failure> {
-    if let Some(file) = file {
-        return key_text::from_file(&file);
+/// A key to be stored.
+pub(super) struct Chosen {
+    pub(super) key: Sm4Key,
+    made: bool,
+}
+
+impl Chosen {
+    /// The key of a file, or a new one.
+    pub(super) fn from(file: Option<PathBuf>) -> Result<Self, Failure> {
+        match file {
+            Some(file) => Ok(Self { key: key_text::from_file(&file)?, made: false }),
+            None => Ok(Self { key: key::random(), made: true }),
+        }
     }
-    let key = key::random();
-    println!("密钥    {}（只显示这一次）\n校验值  {}", *key.to_hex(), key.kcv());
-    Ok(key)
+
+    /// Shows a new key, once. After it was stored: one that was not would be taken down in vain.
+    pub(super) fn show(&self) {
+        if self.made {
+            println!("密钥    {}（只显示这一次）\n校验值  {}", *self.key.to_hex(), self.key.kcv());
+        }
+    }
 }
 
 /// "是" or "否".

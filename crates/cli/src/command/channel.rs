@@ -10,7 +10,7 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
 use crate::ambient;
-use crate::command::account::{key_or_new, yes};
+use crate::command::account::{Chosen, yes};
 use crate::command::check::{close, open};
 use crate::command::serve;
 use crate::failure::Failure;
@@ -97,7 +97,7 @@ impl One {
 }
 
 impl New {
-    fn read(self) -> Result<NewChannel, Failure> {
+    fn read(self) -> Result<(NewChannel, Chosen), Failure> {
         let ways = self
             .ways
             .iter()
@@ -112,7 +112,9 @@ impl New {
         let facts =
             ChannelFacts { record, settlement: self.settlement, password_free: self.password_free, ways };
         let id = self.one.id()?;
-        Ok(NewChannel { id, name: self.name, notice_url: self.url, facts, key: key_or_new(self.key_file)? })
+        let chosen = Chosen::from(self.key_file)?;
+        let key = chosen.key.clone();
+        Ok((NewChannel { id, name: self.name, notice_url: self.url, facts, key }, chosen))
     }
 }
 
@@ -135,7 +137,9 @@ impl What {
         match self {
             Self::Add(new) => {
                 check_address(&new.url, config)?;
-                administration.add_channel(&new.read()?, now).await.map_err(failed)?;
+                let (new, chosen) = new.read()?;
+                administration.add_channel(&new, now).await.map_err(failed)?;
+                chosen.show();
             }
             Self::List => return list(administration).await.map_err(failed),
             Self::Disable(one) => {
@@ -149,8 +153,9 @@ impl What {
                 administration.move_channel(one.id()?, &url, now).await.map_err(failed)?;
             }
             Self::RotateKey { one, key_file } => {
-                let key = key_or_new(key_file)?;
-                administration.rotate_channel_key(one.id()?, &key, now).await.map_err(failed)?;
+                let chosen = Chosen::from(key_file)?;
+                administration.rotate_channel_key(one.id()?, &chosen.key, now).await.map_err(failed)?;
+                chosen.show();
             }
             Self::RetireKey(one) => {
                 administration.retire_channel_key(one.id()?, now).await.map_err(failed)?;

@@ -70,6 +70,7 @@ fn the_registry_is_changed_and_listed() {
     let twice: Vec<String> = on(&["account", "add", "--org-id", "his", "--name", "x"]);
     let twice = run(&twice.iter().map(String::as_str).collect::<Vec<_>>(), "");
     assert!(twice.code == 1 && twice.err.contains("业务系统编码 his 已存在"), "{twice:?}");
+    assert_eq!(twice.out, "", "no key that was not stored");
     let away: Vec<String> = on(&["channel", "move", "--id", "app", "--url", "http://192.0.2.1/"]);
     let away = run(&away.iter().map(String::as_str).collect::<Vec<_>>(), "");
     assert!(away.code == 1 && away.err.contains("outbound.allow"), "{away:?}");
