@@ -324,7 +324,7 @@ impl LogLevel {
     /// All of them, the most important first.
     pub const ALL: [Self; 4] = [Self::Error, Self::Warn, Self::Info, Self::Debug];
 
-    /// The name in the file and in log filters.
+    /// The name in the file.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Error => "error",

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use yanmi_center::config::LogLevel;
 
@@ -27,10 +28,15 @@ pub(crate) struct Log(Gathered);
 /// Begins to log to the standard error, from this level on. Keep the value until the process ends.
 pub(crate) fn to_stderr(level: LogLevel) -> Log {
     let gathered = Gathered(Arc::new(Mutex::new(Vec::with_capacity(GATHERED_BYTES))));
-    let filter = tracing_subscriber::EnvFilter::new(level.name());
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
     // A second subscriber in one process is a bug; the first stays.
     let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(level)
         .with_writer(gathered.clone())
         .with_ansi(false)
         .try_init();
