@@ -25,7 +25,7 @@ pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
 
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
-use crate::store::link::{Link, Retry};
+use crate::store::link::{Link, Retry, on_link};
 use crate::store::row::Columns;
 use crate::store::{Store, StoreError};
 
@@ -62,17 +62,7 @@ impl Registry {
     /// Reads a new snapshot if the version in the database has moved; tells whether it has.
     pub(crate) async fn refresh(&self) -> Result<bool, StoreError> {
         let mut link = self.0.link.lock().await;
-        let mut retry = Retry::once();
-        loop {
-            let refreshed = match link.connection().await {
-                Ok(connection) => self.refresh_once(connection).await,
-                Err(error) => Err(error),
-            };
-            match refreshed {
-                Ok(moved) => return Ok(moved),
-                Err(error) => retry.after(&mut link, error).await?,
-            }
-        }
+        on_link!(&mut link, Retry::once(), |connection| self.refresh_once(connection))
     }
 
     async fn refresh_once(&self, connection: &mut Connection) -> Result<bool, StoreError> {

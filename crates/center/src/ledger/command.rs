@@ -23,7 +23,7 @@ impl Key {
 }
 
 /// FNV-1a of the parts, each followed by a byte that is in none of them.
-fn fingerprint<const PARTS: usize>(parts: [&[u8]; PARTS]) -> u64 {
+pub(super) fn fingerprint<const PARTS: usize>(parts: [&[u8]; PARTS]) -> u64 {
     let bytes = parts.into_iter().flat_map(|part| part.iter().copied().chain([0xFF]));
     bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }

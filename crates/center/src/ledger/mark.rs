@@ -13,7 +13,7 @@ use yanmi_protocol::{NoticeNo, UnixMillis};
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Rows};
 use crate::store::connection::{Connection, Statement};
-use crate::store::link::{Link, Retry};
+use crate::store::link::{Link, on_link};
 use crate::store::row::Columns;
 
 /// Rows of ledgers that wrote nothing for so long are removed; their processes are long gone.
@@ -60,17 +60,8 @@ impl Mark {
 
     /// Whether this batch was committed.
     pub(super) async fn is_committed(self, link: &mut Link) -> Result<bool, StoreError> {
-        let mut retry = Retry::default();
-        loop {
-            let asked = match link.connection().await {
-                Ok(connection) => self.ask(connection).await,
-                Err(error) => Err(error),
-            };
-            match asked {
-                Ok(batch) => return Ok(batch == self.batch),
-                Err(error) => retry.after(link, error).await?,
-            }
-        }
+        let batch = on_link!(link, |connection| self.ask(connection))?;
+        Ok(batch == self.batch)
     }
 
     async fn ask(self, connection: &mut Connection) -> Result<i64, StoreError> {

@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 
 use super::watch::Watchers;
 use crate::store::connection::Statement;
-use crate::store::link::{Link, Retry};
+use crate::store::link::{Link, on_link};
 use crate::store::{Store, StoreError};
 
 /// The channel at the server.
@@ -91,17 +91,8 @@ async fn tell(
 
 async fn notify(link: &mut Link, payload: &str) -> Result<(), StoreError> {
     const TEXT: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
-    let mut retry = Retry::default();
-    loop {
-        let told = match link.connection().await {
-            Ok(connection) => connection.run(Statement::new(TEXT).text(CHANNEL).text(payload)).await,
-            Err(error) => Err(error),
-        };
-        match told {
-            Ok(_) => return Ok(()),
-            Err(error) => retry.after(link, error).await?,
-        }
-    }
+    on_link!(link, |connection| connection.run(Statement::new(TEXT).text(CHANNEL).text(payload)))?;
+    Ok(())
 }
 
 fn payload(fingerprints: &[u64]) -> String {

@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use yanmi_protocol::NoticeNo;
 
 use crate::store::connection::{Connection, Statement};
-use crate::store::link::{Link, Retry};
+use crate::store::link::{Link, on_link};
 use crate::store::row::Columns;
 use crate::store::{Store, StoreError};
 
@@ -19,9 +19,8 @@ const BLOCK: u64 = 1_000_000;
 /// Gives out numbers.
 #[derive(Debug)]
 pub(crate) struct Numbers {
-    /// The next number in the low 44 bits would do, but the end moves too: both are read under the lock when
-    /// `next` has reached `end`.
     next: AtomicU64,
+    /// The first number after the block. It moves only under the lock, when `next` has reached it.
     end: AtomicU64,
     link: Mutex<Link>,
 }
@@ -30,7 +29,7 @@ impl Numbers {
     /// Reserves the first block.
     pub(crate) async fn open(store: &Store) -> Result<Self, StoreError> {
         let mut link = Link::open(store).await?;
-        let first = reserve(&mut link).await?;
+        let first = on_link!(&mut link, |connection| reserve(connection))?;
         Ok(Self { next: AtomicU64::new(first), end: AtomicU64::new(first + BLOCK), link: Mutex::new(link) })
     }
 
@@ -44,7 +43,7 @@ impl Numbers {
             let mut link = self.link.lock().await;
             // Whoever held the lock before may have reserved a block already.
             if self.next.load(Ordering::Acquire) >= self.end.load(Ordering::Acquire) {
-                let first = reserve(&mut link).await?;
+                let first = on_link!(&mut link, |connection| reserve(connection))?;
                 // No one takes a number while `next` is not below `end`, so the order of these two is safe.
                 self.next.store(first, Ordering::Release);
                 self.end.store(first + BLOCK, Ordering::Release);
@@ -60,21 +59,7 @@ impl Numbers {
 }
 
 /// Reserves a block. One whose reservation was not answered is lost, like the rest of one that was not used up.
-async fn reserve(link: &mut Link) -> Result<u64, StoreError> {
-    let mut retry = Retry::default();
-    loop {
-        let reserved = match link.connection().await {
-            Ok(connection) => reserve_once(connection).await,
-            Err(error) => Err(error),
-        };
-        match reserved {
-            Ok(first) => return Ok(first),
-            Err(error) => retry.after(link, error).await?,
-        }
-    }
-}
-
-async fn reserve_once(connection: &mut Connection) -> Result<u64, StoreError> {
+async fn reserve(connection: &mut Connection) -> Result<u64, StoreError> {
     const TEXT: &str =
         "UPDATE site SET next_number = next_number + $1 WHERE id = 1 RETURNING next_number - $1";
     let block = i64::try_from(BLOCK).unwrap_or(i64::MAX);

@@ -7,11 +7,11 @@ use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::PersonKey;
 
-use super::command::{Key, Loaded};
+use super::command::{Key, Loaded, fingerprint};
 use super::load::{self, Shown};
 use super::{LedgerLimits, Unavailable};
 use crate::store::batch::Session;
-use crate::store::link::{Link, Retry};
+use crate::store::link::{Link, on_link};
 use crate::store::{Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 
@@ -64,8 +64,8 @@ impl Reader {
         now: UnixMillis,
         limit: usize,
     ) -> Result<Vec<Shown>, Unavailable> {
-        let route = person.0.iter().fold(0, |sum, byte| sum + u64::from(*byte));
-        self.ask(route, |reply| Question::Pending { person, channel, now, limit, reply }).await
+        self.ask(fingerprint([&person.0]), |reply| Question::Pending { person, channel, now, limit, reply })
+            .await
     }
 
     async fn ask<T>(
@@ -95,11 +95,15 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
                     replies.push(reply);
                 }
                 Question::ByNotice(notice, reply) => {
-                    let _ = reply.send(told(by_notice(&mut link, notice).await));
+                    let _ = reply
+                        .send(told(on_link!(&mut link, |connection| load::by_notice(connection, notice))));
                 }
                 Question::Pending { person, channel, now, limit, reply } => {
                     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                    let _ = reply.send(told(pending(&mut link, person, channel, now, limit).await));
+                    let found = on_link!(&mut link, |connection| load::pending(
+                        connection, person, channel, now, limit
+                    ));
+                    let _ = reply.send(told(found));
                 }
             }
         }
@@ -107,7 +111,8 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
             continue;
         }
         telemetry.read(keys.len());
-        match told(facts(&mut link, &keys).await) {
+        let found = on_link!(&mut link, |connection| load::facts(&mut Session::reading(connection), &keys));
+        match told(found) {
             Ok(found) => {
                 for (reply, loaded) in replies.into_iter().zip(found) {
                     // A caller that has gone away needs no answer.
@@ -122,54 +127,6 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
         }
     }
     link.close().await;
-}
-
-async fn facts(link: &mut Link, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
-    let mut retry = Retry::default();
-    loop {
-        let found = match link.connection().await {
-            Ok(connection) => load::facts(&mut Session::reading(connection), keys).await,
-            Err(error) => Err(error),
-        };
-        match found {
-            Ok(found) => return Ok(found),
-            Err(error) => retry.after(link, error).await?,
-        }
-    }
-}
-
-async fn by_notice(link: &mut Link, notice: NoticeNo) -> Result<Option<Shown>, StoreError> {
-    let mut retry = Retry::default();
-    loop {
-        let found = match link.connection().await {
-            Ok(connection) => load::by_notice(connection, notice).await,
-            Err(error) => Err(error),
-        };
-        match found {
-            Ok(found) => return Ok(found),
-            Err(error) => retry.after(link, error).await?,
-        }
-    }
-}
-
-async fn pending(
-    link: &mut Link,
-    person: PersonKey,
-    channel: ChannelId,
-    now: UnixMillis,
-    limit: i64,
-) -> Result<Vec<Shown>, StoreError> {
-    let mut retry = Retry::default();
-    loop {
-        let found = match link.connection().await {
-            Ok(connection) => load::pending(connection, person, channel, now, limit).await,
-            Err(error) => Err(error),
-        };
-        match found {
-            Ok(found) => return Ok(found),
-            Err(error) => retry.after(link, error).await?,
-        }
-    }
 }
 
 /// Logs the cause of a failed read; callers learn only that there is no answer.

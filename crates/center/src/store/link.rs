@@ -1,17 +1,9 @@
 //! A connection that is made anew when it was lost.
 //!
-//! Servers are restarted, and of a cluster another one may take over at any time. Whoever holds a [`Link`] does its
-//! work in a loop and hands every failure to a [`Retry`], which says whether to do it once more:
-//!
-//! ```text
-//! let mut retry = Retry::default();
-//! loop {
-//!     match work(link.connection().await?).await {
-//!         Ok(done) => return Ok(done),
-//!         Err(error) => retry.after(&mut link, error).await?,
-//!     }
-//! }
-//! ```
+//! Servers are restarted, and of a cluster another one may take over at any time. Whoever holds a [`Link`] has its
+//! work done by [`on_link!`], which does it again on a new connection while that is worth it. The work must bear to
+//! be done twice: when a connection is lost, nobody knows what the server still did. A ledger's commit does not bear it
+//! and holds a [`Retry`] itself.
 //!
 //! How long is bounded by the outage, not by the work: who comes when the server has been away for long is told at
 //! once. An outage is named in the log when it begins and when it ends, and timed.
@@ -126,3 +118,32 @@ impl Retry {
         Ok(())
     }
 }
+
+/// Does some work on the connection of a [`Link`], and does it again when the connection was lost or others were in the
+/// way: `on_link!(link, |connection| work(connection, …))`, a `Result` with a [`StoreError`].
+///
+/// A macro, because of a future that an async closure makes from what it borrows it cannot be shown that it is `Send`.
+macro_rules! on_link {
+    ($link:expr, |$connection:ident| $work:expr) => {
+        $crate::store::link::on_link!($link, $crate::store::link::Retry::default(), |$connection| $work)
+    };
+    ($link:expr, $retry:expr, |$connection:ident| $work:expr) => {{
+        let link: &mut $crate::store::link::Link = $link;
+        let mut retry: $crate::store::link::Retry = $retry;
+        loop {
+            let done = match link.connection().await {
+                Ok($connection) => $work.await,
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(done) => break Ok(done),
+                Err(error) => {
+                    if let Err(error) = retry.after(link, error).await {
+                        break Err(error);
+                    }
+                }
+            }
+        }
+    }};
+}
+pub(crate) use on_link;
