@@ -8,6 +8,7 @@ pub(crate) mod echo;
 pub(crate) mod institution;
 pub(crate) mod key;
 pub(crate) mod load;
+mod registry;
 pub(crate) mod sandbox;
 pub(crate) mod seal;
 pub(crate) mod serve;

@@ -395,7 +395,11 @@ impl Work {
         self.free.insert((switch.person, switch.channel), setting);
         self.changes.free(switch.person, switch.channel, &setting);
         let event = if switch.open { Event::FreeOn } else { Event::FreeOff };
-        self.changes.audit_person(with.now, event, switch.person, switch.channel);
+        self.changes.audit(&Audited {
+            channel: Some(switch.channel),
+            person: Some(&switch.person.0),
+            ..Audited::new(with.now, event)
+        });
         Outcome::Done
     }
 
@@ -411,7 +415,12 @@ impl Work {
         let tries = self.tries.get(&identity).copied().unwrap_or_default().end(verdict);
         if verdict == Verdict::Wrong {
             let event = if tries.is_locked(with.now) { Event::PasswordLocked } else { Event::WrongPassword };
-            self.changes.audit_identity(with.now, event, identity);
+            let document = Audited {
+                person: Some(&identity.0),
+                detail: Some("identity"),
+                ..Audited::new(with.now, event)
+            };
+            self.changes.audit(&document);
         }
         self.keep_tries(identity, tries)
     }
@@ -447,11 +456,13 @@ impl Work {
         with: Circumstances<'_>,
     ) {
         let loaded = self.facts.get(key);
+        let credential = loaded.and_then(|l| l.credential.as_ref());
         self.changes.audit(&Audited {
             at: with.now,
             event,
             key: Some(key),
-            credential: loaded.and_then(|l| l.credential.as_ref()),
+            channel: credential.map(|c| c.channel),
+            person: credential.map(|c| &c.person.0),
             verification: loaded.and_then(|l| l.verification.as_ref()),
             amount,
             detail,

@@ -1,23 +1,34 @@
 //! Loading the facts for every key of a batch in one query.
 
+use std::hash::Hash;
+
 use hashbrown::HashMap;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};
 
 use super::command::{Key, Loaded};
 use crate::store::StoreError;
-use crate::store::batch::{Insert, Query, Rows, Session};
-use crate::store::connection::{Connection, RowRef, Statement};
+use crate::store::batch::{Insert, Query, RowWriter, Rows, Session};
+use crate::store::connection::{Connection, Found, RowRef, Statement};
 use crate::store::row::Columns;
+
+/// What `Columns::credential` and then `Columns::verification` read, of tables named `t` and `v`.
+macro_rules! credential_and_verification {
+    () => {
+        "t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
+        t.holder, \
+        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
+        v.state, v.state_at, v.reason, v.valid_until"
+    };
+}
 
 /// Each row is the key's number, token and institution.
 const FACTS: Query = Query {
     rows: "k (number, token, org_code)",
-    select: "SELECT k.number, \
-        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
-        t.holder, \
-        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
-        v.state, v.state_at, v.reason, v.valid_until, \
+    select: concat!(
+        "SELECT k.number, ",
+        credential_and_verification!(),
+        ", \
         p.budget, \
         f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, \
         u.day, u.amount \
@@ -26,7 +37,8 @@ const FACTS: Query = Query {
     LEFT JOIN verifications v ON v.token = k.token AND v.org_code = k.org_code \
     LEFT JOIN persons p ON p.person = t.person \
     LEFT JOIN password_free f ON f.person = t.person AND f.channel = t.channel \
-    LEFT JOIN free_uses u ON u.token = k.token AND u.org_code = k.org_code",
+    LEFT JOIN free_uses u ON u.token = k.token AND u.org_code = k.org_code"
+    ),
 };
 
 /// Everything stored about each key, in the order of the keys.
@@ -59,14 +71,12 @@ fn signed(at: usize) -> i64 {
     i64::try_from(at).unwrap_or(i64::MAX)
 }
 
-const NEWEST: &str = "\
-    SELECT v.id, v.token, v.org_code, \
-        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
-        t.holder, \
-        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
-        v.state, v.state_at, v.reason, v.valid_until \
-    FROM verifications v JOIN tokens t ON t.token = v.token \
-    WHERE v.id <= $1 AND v.asked_at > $2 ORDER BY v.id DESC LIMIT $3";
+const NEWEST: &str = concat!(
+    "SELECT v.id, v.token, v.org_code, ",
+    credential_and_verification!(),
+    " FROM verifications v JOIN tokens t ON t.token = v.token \
+    WHERE v.id <= $1 AND v.asked_at > $2 ORDER BY v.id DESC LIMIT $3"
+);
 
 /// A stored verification with its credential and its row.
 pub(crate) type Stored = (Key, yanmi_verification::Credential, Verification, i64);
@@ -103,13 +113,11 @@ pub(crate) struct Shown {
     pub(crate) org_name: Option<String>,
 }
 
-const BY_NOTICE: &str = "\
-    SELECT v.token, v.org_code, v.shown_name, \
-        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
-        t.holder, \
-        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
-        v.state, v.state_at, v.reason, v.valid_until \
-    FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1";
+const BY_NOTICE: &str = concat!(
+    "SELECT v.token, v.org_code, v.shown_name, ",
+    credential_and_verification!(),
+    " FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1"
+);
 
 /// The verification whose latest attempt has this notice number.
 pub(crate) async fn by_notice(
@@ -121,15 +129,13 @@ pub(crate) async fn by_notice(
     found.iter().next().map(read_shown).transpose()
 }
 
-const PENDING: &str = "\
-    SELECT v.token, v.org_code, v.shown_name, \
-        t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
-        t.holder, \
-        v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
-        v.state, v.state_at, v.reason, v.valid_until \
-    FROM tokens t JOIN verifications v ON v.token = t.token \
+const PENDING: &str = concat!(
+    "SELECT v.token, v.org_code, v.shown_name, ",
+    credential_and_verification!(),
+    " FROM tokens t JOIN verifications v ON v.token = t.token \
     WHERE t.person = $1 AND t.channel = $2 AND v.state IN ('asked', 'notified') AND v.expires_at > $3 \
-    ORDER BY v.asked_at DESC LIMIT $4";
+    ORDER BY v.asked_at DESC LIMIT $4"
+);
 
 /// A person's open attempts in one channel, the newest first.
 pub(crate) async fn pending(
@@ -164,25 +170,10 @@ pub(crate) async fn tries(
         rows: "k (number, identity)",
         select: "SELECT k.number, w.tries, w.locked_until FROM k JOIN password_tries w ON w.identity = k.identity",
     };
-    let mut rows = Rows::default();
-    for (at, identity) in identities.iter().enumerate() {
-        rows.push(|row| {
-            row.number(signed(at)).bytes(&identity.0);
-        });
-    }
-    let mut out = HashMap::with_capacity(identities.len());
-    for row in session.ask(rows, QUERY).await?.iter() {
-        let mut columns = Columns::new(row, "password_tries");
-        let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
-        let tries = PasswordTries {
-            count: columns.count()?,
-            locked_until: columns.optional_number()?.map(UnixMillis::new),
-        };
-        if let Some(identity) = identities.get(at) {
-            out.insert(*identity, tries);
-        }
-    }
-    Ok(out)
+    let rows = numbered(identities, |row, identity| {
+        row.bytes(&identity.0);
+    });
+    found(&session.ask(rows, QUERY).await?, "password_tries", identities, |columns| columns.tries().map(Some))
 }
 
 /// The same, on a database with other writers: every document gets a row, kept from the others.
@@ -205,12 +196,7 @@ pub(crate) async fn lock_tries(
     let mut out = HashMap::with_capacity(identities.len());
     for row in session.make(rows, KEEP).await?.iter() {
         let mut columns = Columns::new(row, "password_tries");
-        let identity = IdentityKey(columns.key()?);
-        let tries = PasswordTries {
-            count: columns.count()?,
-            locked_until: columns.optional_number()?.map(UnixMillis::new),
-        };
-        out.insert(identity, tries);
+        out.insert(IdentityKey(columns.key()?), columns.tries()?);
     }
     Ok(out)
 }
@@ -224,21 +210,10 @@ pub(crate) async fn budgets(
         rows: "k (number, person)",
         select: "SELECT k.number, p.budget FROM k JOIN persons p ON p.person = k.person",
     };
-    let mut rows = Rows::default();
-    for (at, person) in persons.iter().enumerate() {
-        rows.push(|row| {
-            row.number(signed(at)).bytes(&person.0);
-        });
-    }
-    let mut out = HashMap::with_capacity(persons.len());
-    for row in session.ask(rows, QUERY).await?.iter() {
-        let mut columns = Columns::new(row, "persons");
-        let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
-        if let Some(person) = persons.get(at) {
-            out.insert(*person, columns.budget()?);
-        }
-    }
-    Ok(out)
+    let rows = numbered(persons, |row, person| {
+        row.bytes(&person.0);
+    });
+    found(&session.ask(rows, QUERY).await?, "persons", persons, |columns| columns.budget().map(Some))
 }
 
 /// The password-free settings of persons in channels, those without a row left out.
@@ -251,18 +226,36 @@ pub(crate) async fn free_settings(
         select: "SELECT k.number, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used \
             FROM k JOIN password_free f ON f.person = k.person AND f.channel = k.channel",
     };
+    let rows = numbered(wanted, |row, (person, channel)| {
+        row.bytes(&person.0).text(channel.as_str());
+    });
+    let rows = session.ask(rows, QUERY).await?;
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method takes rows of one life only")]
+    found(&rows, "password_free", wanted, |columns| columns.password_free())
+}
+
+/// A row for each of the wanted, its number first.
+fn numbered<K>(wanted: &[K], fill: impl Fn(&mut RowWriter<'_>, &K)) -> Rows {
     let mut rows = Rows::default();
-    for (at, (person, channel)) in wanted.iter().enumerate() {
-        rows.push(|row| {
-            row.number(signed(at)).bytes(&person.0).text(channel.as_str());
-        });
+    for (at, key) in wanted.iter().enumerate() {
+        rows.push(|row| fill(row.number(signed(at)), key));
     }
+    rows
+}
+
+/// What was found for the wanted, by the number that each row begins with.
+fn found<K: Copy + Eq + Hash, V>(
+    rows: &Found,
+    table: &'static str,
+    wanted: &[K],
+    read: impl Fn(&mut Columns<'_>) -> Result<Option<V>, StoreError>,
+) -> Result<HashMap<K, V>, StoreError> {
     let mut out = HashMap::with_capacity(wanted.len());
-    for row in session.ask(rows, QUERY).await?.iter() {
-        let mut columns = Columns::new(row, "password_free");
+    for row in rows.iter() {
+        let mut columns = Columns::new(row, table);
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
-        if let (Some(key), Some(setting)) = (wanted.get(at), columns.password_free()?) {
-            out.insert(*key, setting);
+        if let (Some(key), Some(value)) = (wanted.get(at), read(&mut columns)?) {
+            out.insert(*key, value);
         }
     }
     Ok(out)

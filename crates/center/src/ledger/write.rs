@@ -2,7 +2,7 @@
 
 use yanmi_protocol::{Amount, ChannelId, UnixMillis};
 use yanmi_verification::{
-    Budget, Credential, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
+    Budget, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
 };
 
 use super::command::{Key, Learned};
@@ -29,11 +29,30 @@ pub(crate) struct Audited<'a> {
     pub(crate) at: UnixMillis,
     pub(crate) event: Event,
     pub(crate) key: Option<&'a Key>,
-    pub(crate) credential: Option<&'a Credential>,
+    pub(crate) channel: Option<ChannelId>,
+    /// The keyed hash of a person, or of a document whose holder need not be known.
+    pub(crate) person: Option<&'a [u8; 16]>,
     pub(crate) verification: Option<&'a Verification>,
     pub(crate) amount: Option<Amount>,
     pub(crate) detail: Option<&'static str>,
     pub(crate) confirmer: Option<&'a [u8]>,
+}
+
+impl Audited<'_> {
+    /// An event about nothing yet.
+    pub(crate) fn new(at: UnixMillis, event: Event) -> Self {
+        Self {
+            at,
+            event,
+            key: None,
+            channel: None,
+            person: None,
+            verification: None,
+            amount: None,
+            detail: None,
+            confirmer: None,
+        }
+    }
 }
 
 impl Changes {
@@ -107,39 +126,13 @@ impl Changes {
                 .text(entry.event.code())
                 .optional_text(entry.key.map(|key| key.token.as_str()))
                 .optional_text(entry.key.map(|key| key.org_code.as_str()))
-                .optional_text(entry.credential.map(|c| c.channel.as_str()))
-                .optional_bytes(entry.credential.map(|c| c.person.0.as_slice()))
+                .optional_text(entry.channel.as_ref().map(ChannelId::as_str))
+                .optional_bytes(entry.person.map(<[u8; 16]>::as_slice))
                 .optional_number(entry.verification.map(|v| signed(v.notice.number())))
                 .optional_number(entry.verification.map(|v| signed(v.serial.number())))
                 .optional_number(entry.amount.map(Amount::fen))
                 .optional_text(entry.detail)
                 .optional_bytes(entry.confirmer);
-        });
-    }
-
-    /// An event about a person and a channel, not about one verification.
-    pub(crate) fn audit_person(
-        &mut self,
-        at: UnixMillis,
-        event: Event,
-        person: PersonKey,
-        channel: ChannelId,
-    ) {
-        self.audit.push(|row| {
-            row.number(at.get()).text(event.code()).optional_text(None).optional_text(None);
-            row.text(channel.as_str()).bytes(&person.0);
-            row.optional_number(None).optional_number(None).optional_number(None);
-            row.optional_text(None).optional_bytes(None);
-        });
-    }
-
-    /// An event about a document whose holder need not be known by a credential.
-    pub(crate) fn audit_identity(&mut self, at: UnixMillis, event: Event, identity: IdentityKey) {
-        self.audit.push(|row| {
-            row.number(at.get()).text(event.code()).optional_text(None).optional_text(None);
-            row.optional_text(None).bytes(&identity.0);
-            row.optional_number(None).optional_number(None).optional_number(None);
-            row.text("identity").optional_bytes(None);
         });
     }
 

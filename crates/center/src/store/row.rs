@@ -4,8 +4,8 @@ use sqlx::Row;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
 use yanmi_verification::{
-    Budget, Confirmer, Credential, DeclineReason, FreeUse, Identity, IdentityKey, PasswordFree, PersonKey,
-    State, Verification,
+    Budget, Confirmer, Credential, DeclineReason, FreeUse, Identity, IdentityKey, PasswordFree,
+    PasswordTries, PersonKey, State, Verification,
 };
 
 use super::StoreError;
@@ -190,6 +190,13 @@ impl<'a> Columns<'a> {
             first_at,
             state,
         }))
+    }
+
+    /// Two columns of `password_tries`.
+    pub(crate) fn tries(&mut self) -> Result<PasswordTries, StoreError> {
+        let count = self.count()?;
+        let locked_until = self.optional_number()?.map(UnixMillis::new);
+        Ok(PasswordTries { count, locked_until })
     }
 
     /// One column of `persons`; a person who was never asked has a fresh budget.

@@ -15,7 +15,8 @@ use super::{Exclusive, StoreError, migrate};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Rows a statement hands over at once; as many as the largest batch, so that reading one never waits on a channel.
 const ROW_BUFFER: usize = 1_024;
-/// Prepared statements kept, per connection: each batch statement in each of its seven sizes, and the others.
+/// Prepared statements kept, per connection: each batch statement in each length of its lists
+/// that is in use, and the others.
 const STATEMENTS: usize = 200;
 /// Memory for pages, per connection, in KiB.
 const CACHE_KIB: u32 = 8 * 1_024;

@@ -5,17 +5,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::task::JoinHandle;
 use yanmi_center::Center;
+use yanmi_protocol::EcToken;
 use yanmi_protocol::message::{notify, password, status};
-use yanmi_protocol::{EcToken, Sm4Key};
 use yanmi_simulator::Institution;
 
 use crate::party::National;
 use crate::plan::digest;
 use crate::register::{NOW, administration};
 use crate::site::{AMPLE, HOSPITAL, HOSPITAL_NAME, Site, anywhere, eventually, start};
-
-/// What the centers ask the national center with.
-const KEY: [u8; 16] = [9; 16];
 
 /// Another center of a site.
 struct Second {
@@ -78,17 +75,13 @@ async fn nobody_stood_in_the_way(site: &Site) {
     assert_eq!(site.number(deadlocks).await, 0);
 }
 
-async fn site_with_national() -> (Site, National) {
-    let national = National::start(Sm4Key::from_bytes(KEY)).await;
-    let url = national.url().parse().expect("a URL");
-    let site = Site::with(|config| {
-        config.national.url = url;
-        config.national.key = Sm4Key::from_bytes(KEY);
+/// A site whose accounts may call as often as they like.
+async fn unlimited() -> (Site, National) {
+    Site::with_national(|config| {
         config.limits.requests_per_second = 100_000;
         config.limits.burst = 100_000;
     })
-    .await;
-    (site, national)
+    .await
 }
 
 #[tokio::test]
@@ -144,7 +137,7 @@ async fn a_query_held_at_one_center_wakes_when_another_hears_of_the_person() {
 
 #[tokio::test]
 async fn of_notices_at_both_centers_at_once_one_is_sent_for_each_token() {
-    let (site, national) = site_with_national().await;
+    let (site, national) = unlimited().await;
     let second = Second::beside(&site).await;
     let channel = site.channel().chnl_id;
     let persons: Vec<String> = (0..24).map(|number| format!("P{number}")).collect();
@@ -164,7 +157,7 @@ async fn of_notices_at_both_centers_at_once_one_is_sent_for_each_token() {
 
 #[tokio::test]
 async fn a_persons_notices_are_counted_once_whoever_is_asked() {
-    let (site, national) = site_with_national().await;
+    let (site, national) = unlimited().await;
     let second = Second::beside(&site).await;
     let channel = site.channel().chnl_id;
     // Three persons, each with more tokens than notices in an hour.
@@ -178,7 +171,7 @@ async fn a_persons_notices_are_counted_once_whoever_is_asked() {
 
 #[tokio::test]
 async fn wrong_passwords_are_counted_once_whoever_is_told() {
-    let (site, national) = site_with_national().await;
+    let (site, national) = unlimited().await;
     let second = Second::beside(&site).await;
     let check = |institution: Institution| {
         tokio::spawn(async move {

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use yanmi_protocol::message::national::Credential;
-use yanmi_protocol::{Code, EcToken, Sm4Key};
+use yanmi_protocol::{Code, EcToken};
 
-use crate::party::National;
-use crate::plan::{KEY, credential};
+use crate::plan::credential;
 use crate::site::Site;
 
 const MILLI: Duration = Duration::from_millis(1);
@@ -76,23 +75,11 @@ async fn notified(site: &Site, tokens: &[EcToken]) -> usize {
     notified
 }
 
-/// A site whose national center says what it is told to say.
-async fn told() -> (Site, National) {
-    let national = National::start(Sm4Key::from_bytes(KEY)).await;
-    let url = national.url().parse().expect("a URL");
-    let site = Site::with(|config| {
-        config.national.url = url;
-        config.national.key = Sm4Key::from_bytes(KEY);
-    })
-    .await;
-    (site, national)
-}
-
 type Spoil = fn(&mut Credential);
 
 #[tokio::test]
 async fn who_has_put_the_credential_in_order_need_not_show_another_code() {
-    let (site, national) = told().await;
+    let (site, national) = Site::with_national(|_| {}).await;
     let in_order = Credential { channel: site.channel().chnl_id, ..credential("T", "P", "P") };
     let faults: [(Spoil, i64); 4] = [
         (|c| c.active = false, 500_002),
@@ -117,7 +104,7 @@ async fn who_has_put_the_credential_in_order_need_not_show_another_code() {
 
 #[tokio::test]
 async fn a_person_is_asked_twenty_times_an_hour_however_many_ask_at_once() {
-    let (site, national) = told().await;
+    let (site, national) = Site::with_national(|_| {}).await;
     let channel = site.channel().chnl_id;
     let fresh = |from: u32| -> Vec<EcToken> {
         (from..from + 30).map(|number| national.issue_to("P", channel, number)).collect()

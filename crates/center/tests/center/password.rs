@@ -4,30 +4,18 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
+use yanmi_protocol::EcToken;
 use yanmi_protocol::message::channel_notice::Kind;
 use yanmi_protocol::message::{auth_result, password, pending, status};
-use yanmi_protocol::{EcToken, Sm4Key};
 use yanmi_simulator::institution::Called;
 use yanmi_simulator::world::Channel;
 
-use crate::party::{MISTAKEN, National, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
-use crate::plan::{KEY, digest};
+use crate::party::{MISTAKEN, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
+use crate::plan::digest;
 use crate::register::NOW;
 use crate::site::{HOSPITAL, Site};
 
 const WRONG: &str = "000000";
-
-/// A site whose national center counts the questions about passwords.
-async fn counted() -> (Site, National) {
-    let national = National::start(Sm4Key::from_bytes(KEY)).await;
-    let url = national.url().parse().expect("a URL");
-    let site = Site::with(|config| {
-        config.national.url = url;
-        config.national.key = Sm4Key::from_bytes(KEY);
-    })
-    .await;
-    (site, national)
-}
 
 /// The hospital has a password checked, in a task of its own.
 fn check(site: &Site, name: &str, id_no: &str, password: &str) -> JoinHandle<Called> {
@@ -81,7 +69,7 @@ async fn notice(site: &Site, token: EcToken) -> String {
 
 #[tokio::test]
 async fn five_wrong_ones_in_a_row_lock_the_check_for_its_time() {
-    let (site, national) = counted().await;
+    let (site, national) = Site::with_national(|_| {}).await;
     let lock = site.config.policy.password_lock;
     let guess = async |password| checked(check(&site, "测试", "D1", password)).await;
     for _ in 0..2 {
@@ -106,7 +94,7 @@ async fn five_wrong_ones_in_a_row_lock_the_check_for_its_time() {
 
 #[tokio::test]
 async fn what_nobody_could_check_is_no_wrong_guess() {
-    let (site, _national) = counted().await;
+    let (site, _national) = Site::with_national(|_| {}).await;
     for (name, code) in [(WITHOUT_PASSWORD, "500042"), (MISTAKEN, "500057"), (OUT_OF_ORDER, "500033")] {
         for _ in 0..7 {
             assert_eq!(checked(check(&site, name, "D1", WRONG)).await, code);
@@ -121,7 +109,7 @@ async fn what_nobody_could_check_is_no_wrong_guess() {
 
 #[tokio::test]
 async fn twenty_guesses_at_once_are_five() {
-    let (site, national) = counted().await;
+    let (site, national) = Site::with_national(|_| {}).await;
     let gate = national.hold_passwords();
     let checking: Vec<_> = (0..20).map(|_| check(&site, "测试", "D1", WRONG)).collect();
     national.until_asked(5).await;
@@ -139,7 +127,7 @@ async fn twenty_guesses_at_once_are_five() {
 
 #[tokio::test]
 async fn guesses_count_together_whoever_brings_them() {
-    let (site, national) = counted().await;
+    let (site, national) = Site::with_national(|_| {}).await;
     let channels = [0, 3].map(|at| site.world().channels[at].clone());
     let mut numbers = Vec::new();
     for (at, channel) in (1..).zip(&channels) {
@@ -172,7 +160,7 @@ async fn guesses_count_together_whoever_brings_them() {
 
 #[tokio::test]
 async fn the_last_wrong_one_ends_the_notice_and_after_the_lock_a_new_one_is_confirmed() {
-    let (site, national) = counted().await;
+    let (site, national) = Site::with_national(|_| {}).await;
     let channel = site.channel().clone();
     let token = national.issue(channel.chnl_id, 1, "D1");
     let number = notice(&site, token).await;

@@ -219,11 +219,7 @@ impl Stage {
 
     /// Without anything having happened yet.
     pub(crate) async fn bare(change: impl FnOnce(&mut Config)) -> Self {
-        let national = National::start(Sm4Key::from_bytes(KEY)).await;
-        let url = national.url().parse().expect("a URL");
-        let site = Site::with(|config| {
-            config.national.url = url;
-            config.national.key = Sm4Key::from_bytes(KEY);
+        let (site, national) = Site::with_national(|config| {
             config.delivery.attempts = 1;
             config.policy.notices_per_person_hour = 1;
             config.limits.failed_openings_per_minute = 1_000_000;

@@ -19,6 +19,8 @@ use yanmi_simulator::institution::Called;
 use yanmi_simulator::world::{Channel, Person, Urls};
 use yanmi_simulator::{Institution, Simulator, World};
 
+use crate::party::National;
+use crate::plan::KEY;
 use crate::register;
 use crate::wire::Wire;
 
@@ -107,6 +109,20 @@ pub(crate) fn anywhere() -> Listen {
 impl Site {
     pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
+    }
+
+    /// A site whose national center says what it is told to say and counts what it was asked.
+    pub(crate) async fn with_national(change: impl FnOnce(&mut Config)) -> (Self, National) {
+        let key = Sm4Key::from_bytes(KEY);
+        let national = National::start(key.clone()).await;
+        let url = national.url().parse().expect("a URL");
+        let site = Self::with(|config| {
+            config.national.url = url;
+            config.national.key = key;
+            change(config);
+        })
+        .await;
+        (site, national)
     }
 
     /// A site whose configuration `change` has changed.

@@ -3,14 +3,13 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Administration, AdministrationError, Interfaces, NewAccount};
-use yanmi_protocol::{AccountId, Sm4Key};
+use yanmi_center::registry::{Administration, Interfaces, NewAccount};
+use yanmi_protocol::AccountId;
 
 use crate::ambient;
-use crate::command::check::{close, open};
-use crate::command::{key, serve};
+use crate::command::registry::{self, Chosen, yes};
 use crate::failure::Failure;
-use crate::{key_text, table};
+use crate::table;
 
 /// 管理业务系统编码（账号）
 #[derive(Debug, clap::Args)]
@@ -79,82 +78,43 @@ fn id(text: &str) -> Result<AccountId, Failure> {
 
 impl Account {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let config = serve::load(&self.config)?;
-        serve::runtime(1)?.block_on(async {
-            let mut administration = open(&config).await?;
-            let done = self.what.run(&mut administration).await;
-            close(administration).await?;
-            done
-        })
+        registry::administer(&self.config, async |administration, _| self.what.run(administration).await)
     }
 }
 
 impl What {
     async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
-        let failed = |error: AdministrationError| Failure::because("未作更改", &error);
         let now = ambient::clock().now();
-        match self {
+        let changed = match self {
             Self::Add { org_id, name, key_file, interfaces, rate } => {
                 let chosen = Chosen::from(key_file)?;
                 let interfaces = Interfaces::parse(&interfaces)
                     .ok_or_else(|| Failure::new("--interfaces 只能是 notify、status、password、decode"))?;
                 let new = NewAccount { id: id(&org_id)?, name, key: chosen.key.clone(), interfaces, rate };
-                administration.add_account(&new, now).await.map_err(failed)?;
-                chosen.show();
+                let stored = administration.add_account(&new, now).await;
+                chosen.show_if(&stored);
+                stored
             }
-            Self::List => return list(administration).await.map_err(failed),
-            Self::Disable(one) => {
-                administration.enable_account(one.id()?, false, now).await.map_err(failed)?;
-            }
-            Self::Enable(one) => {
-                administration.enable_account(one.id()?, true, now).await.map_err(failed)?;
-            }
+            Self::List => return list(administration).await,
+            Self::Disable(one) => administration.enable_account(one.id()?, false, now).await,
+            Self::Enable(one) => administration.enable_account(one.id()?, true, now).await,
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
-                administration.rotate_account_key(one.id()?, &chosen.key, now).await.map_err(failed)?;
-                chosen.show();
+                let stored = administration.rotate_account_key(one.id()?, &chosen.key, now).await;
+                chosen.show_if(&stored);
+                stored
             }
-            Self::RetireKey(one) => {
-                administration.retire_account_key(one.id()?, now).await.map_err(failed)?;
-            }
-        }
-        println!("已更改；运行中的中心一秒内生效。");
-        Ok(())
+            Self::RetireKey(one) => administration.retire_account_key(one.id()?, now).await,
+        };
+        registry::told(changed)
     }
 }
 
-/// A key to be stored.
-pub(super) struct Chosen {
-    pub(super) key: Sm4Key,
-    made: bool,
-}
-
-impl Chosen {
-    /// The key of a file, or a new one.
-    pub(super) fn from(file: Option<PathBuf>) -> Result<Self, Failure> {
-        match file {
-            Some(file) => Ok(Self { key: key_text::from_file(&file)?, made: false }),
-            None => Ok(Self { key: key::random(), made: true }),
-        }
-    }
-
-    /// Shows a new key, once. After it was stored: one that was not would be taken down in vain.
-    pub(super) fn show(&self) {
-        if self.made {
-            println!("密钥    {}（只显示这一次）\n校验值  {}", *self.key.to_hex(), self.key.kcv());
-        }
-    }
-}
-
-/// "是" or "否".
-pub(super) fn yes(on: bool) -> String {
-    if on { "是" } else { "否" }.to_owned()
-}
-
-async fn list(administration: &mut Administration) -> Result<(), AdministrationError> {
+async fn list(administration: &mut Administration) -> Result<(), Failure> {
     let rows: Vec<[String; 6]> = administration
         .accounts()
-        .await?
+        .await
+        .map_err(registry::unread)?
         .into_iter()
         .map(|row| {
             let older = row.older.map_or_else(String::new, |kcv| format!("、{kcv}（旧）"));

@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use yanmi_center::config::Config;
 use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings, Resolver};
-use yanmi_center::registry::{Administration, AdministrationError, NewChannel};
+use yanmi_center::registry::{Administration, NewChannel};
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
 use crate::ambient;
-use crate::command::account::{Chosen, yes};
-use crate::command::check::{close, open};
-use crate::command::serve;
+use crate::command::registry::{self, Chosen, yes};
 use crate::failure::Failure;
 use crate::table;
 
@@ -120,49 +118,39 @@ impl New {
 
 impl Channel {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let config = serve::load(&self.config)?;
-        serve::runtime(1)?.block_on(async {
-            let mut administration = open(&config).await?;
-            let done = self.what.run(&mut administration, &config).await;
-            close(administration).await?;
-            done
+        registry::administer(&self.config, async |administration, config| {
+            self.what.run(administration, config).await
         })
     }
 }
 
 impl What {
     async fn run(self, administration: &mut Administration, config: &Config) -> Result<(), Failure> {
-        let failed = |error: AdministrationError| Failure::because("未作更改", &error);
         let now = ambient::clock().now();
-        match self {
+        let changed = match self {
             Self::Add(new) => {
                 check_address(&new.url, config)?;
                 let (new, chosen) = new.read()?;
-                administration.add_channel(&new, now).await.map_err(failed)?;
-                chosen.show();
+                let stored = administration.add_channel(&new, now).await;
+                chosen.show_if(&stored);
+                stored
             }
-            Self::List => return list(administration).await.map_err(failed),
-            Self::Disable(one) => {
-                administration.enable_channel(one.id()?, false, now).await.map_err(failed)?;
-            }
-            Self::Enable(one) => {
-                administration.enable_channel(one.id()?, true, now).await.map_err(failed)?;
-            }
+            Self::List => return list(administration).await,
+            Self::Disable(one) => administration.enable_channel(one.id()?, false, now).await,
+            Self::Enable(one) => administration.enable_channel(one.id()?, true, now).await,
             Self::Move { one, url } => {
                 check_address(&url, config)?;
-                administration.move_channel(one.id()?, &url, now).await.map_err(failed)?;
+                administration.move_channel(one.id()?, &url, now).await
             }
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
-                administration.rotate_channel_key(one.id()?, &chosen.key, now).await.map_err(failed)?;
-                chosen.show();
+                let stored = administration.rotate_channel_key(one.id()?, &chosen.key, now).await;
+                chosen.show_if(&stored);
+                stored
             }
-            Self::RetireKey(one) => {
-                administration.retire_channel_key(one.id()?, now).await.map_err(failed)?;
-            }
-        }
-        println!("已更改；运行中的中心一秒内生效。");
-        Ok(())
+            Self::RetireKey(one) => administration.retire_channel_key(one.id()?, now).await,
+        };
+        registry::told(changed)
     }
 }
 
@@ -178,10 +166,11 @@ fn check_address(url: &http::Uri, config: &Config) -> Result<(), Failure> {
     outbound.check_url(url).map_err(|error| Failure::because("--url 不可用（见设置 outbound.allow）", &error))
 }
 
-async fn list(administration: &mut Administration) -> Result<(), AdministrationError> {
+async fn list(administration: &mut Administration) -> Result<(), Failure> {
     let rows: Vec<[String; 8]> = administration
         .channels()
-        .await?
+        .await
+        .map_err(registry::unread)?
         .into_iter()
         .map(|row| {
             let older = row.older.map_or_else(String::new, |kcv| format!("、{kcv}（旧）"));

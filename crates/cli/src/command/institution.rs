@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Administration, AdministrationError, NewInstitution};
+use yanmi_center::registry::{Administration, NewInstitution};
 use yanmi_protocol::{AccountId, OrgCode};
 
 use crate::ambient;
-use crate::command::account::yes;
-use crate::command::check::{close, open};
-use crate::command::serve;
+use crate::command::registry::{self, yes};
 use crate::failure::Failure;
 use crate::table;
 
@@ -58,44 +56,33 @@ impl One {
 
 impl Institution {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let config = serve::load(&self.config)?;
-        serve::runtime(1)?.block_on(async {
-            let mut administration = open(&config).await?;
-            let done = self.what.run(&mut administration).await;
-            close(administration).await?;
-            done
-        })
+        registry::administer(&self.config, async |administration, _| self.what.run(administration).await)
     }
 }
 
 impl What {
     async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
-        let failed = |error: AdministrationError| Failure::because("未作更改", &error);
         let now = ambient::clock().now();
-        match self {
+        let changed = match self {
             Self::Add { one, name, account } => {
                 let account =
                     AccountId::new(&account).map_err(|error| Failure::new(format!("--account {error}")))?;
                 let new = NewInstitution { org_code: one.code()?, name, account };
-                administration.add_institution(&new, now).await.map_err(failed)?;
+                administration.add_institution(&new, now).await
             }
-            Self::List => return list(administration).await.map_err(failed),
-            Self::Disable(one) => {
-                administration.enable_institution(one.code()?, false, now).await.map_err(failed)?;
-            }
-            Self::Enable(one) => {
-                administration.enable_institution(one.code()?, true, now).await.map_err(failed)?;
-            }
-        }
-        println!("已更改；运行中的中心一秒内生效。");
-        Ok(())
+            Self::List => return list(administration).await,
+            Self::Disable(one) => administration.enable_institution(one.code()?, false, now).await,
+            Self::Enable(one) => administration.enable_institution(one.code()?, true, now).await,
+        };
+        registry::told(changed)
     }
 }
 
-async fn list(administration: &mut Administration) -> Result<(), AdministrationError> {
+async fn list(administration: &mut Administration) -> Result<(), Failure> {
     let rows: Vec<[String; 4]> = administration
         .institutions()
-        .await?
+        .await
+        .map_err(registry::unread)?
         .into_iter()
         .map(|row| {
             let account = row.account.as_str().to_owned();
