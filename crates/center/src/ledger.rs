@@ -261,6 +261,22 @@ fn routed<T>(inboxes: &[T], route: u64) -> Option<&T> {
     inboxes.get(usize::try_from(route.checked_rem(count)?).ok()?)
 }
 
+/// Takes in what is just arriving. A batch costs much by itself and little for each of its members, so while every look
+/// finds more, it is worth another: in between, the others of this thread run, and nobody waits idle.
+async fn gather<T>(inbox: &mut mpsc::Receiver<T>, batch: &mut Vec<T>, most: usize) {
+    for _ in 0..LOOKS {
+        tokio::task::yield_now().await;
+        let before = batch.len();
+        while batch.len() < most {
+            let Ok(next) = inbox.try_recv() else { break };
+            batch.push(next);
+        }
+        if batch.len() == before {
+            break;
+        }
+    }
+}
+
 /// Fills the map in memory with what was asked for lately. Before the ledger takes commands, so that no commit can
 /// overtake it.
 async fn fill(
@@ -306,7 +322,7 @@ impl Writer {
                     if count == 0 {
                         break;
                     }
-                    self.gather(&mut jobs).await;
+                    gather(&mut self.inbox, &mut jobs, self.parts.limits.batch).await;
                     self.commit(&mut jobs).await;
                 }
                 _ = sweep.tick() => {
@@ -316,22 +332,6 @@ impl Writer {
             }
         }
         self.link.close().await;
-    }
-
-    /// Takes in what is just arriving. A batch costs much by itself and little for each command, so while every look
-    /// finds more, it is worth another: in between, the others of this thread run, and nobody waits idle.
-    async fn gather(&mut self, jobs: &mut Vec<Job>) {
-        for _ in 0..LOOKS {
-            tokio::task::yield_now().await;
-            let before = jobs.len();
-            while jobs.len() < self.parts.limits.batch {
-                let Ok(job) = self.inbox.try_recv() else { break };
-                jobs.push(job);
-            }
-            if jobs.len() == before {
-                break;
-            }
-        }
     }
 
     async fn commit(&mut self, jobs: &mut Vec<Job>) {

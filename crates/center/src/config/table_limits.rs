@@ -71,9 +71,9 @@ pub(super) static LIMITS: &[Setting] = &[
     row!(
         "limits.ledgers",
         limits.ledgers,
-        count("个账本", 4, 1, 64),
+        count("个账本", 2, 1, 64),
         "PostgreSQL 上并行的账本数，按令牌分配；SQLite 只有一个。",
-        "一个账本提交时另一个可以读取与判断；每个账本占用两个数据库连接，本进程另需四个。"
+        "一个账本提交时另一个可以读取与判断；再多则批次变小，每次核验的处理量反而上升。每个账本占用两个数据库连接，本进程另需四个。"
     ),
     row!(
         "limits.resident_verifications",

@@ -40,7 +40,7 @@ struct Work {
     budgets: HashMap<PersonKey, Budget>,
     free: HashMap<(PersonKey, ChannelId), PasswordFree>,
     tries: HashMap<IdentityKey, PasswordTries>,
-    changed: HashMap<Key, Option<String>>,
+    changed: HashMap<Key, Changed>,
     changes: Changes,
     /// What was learned is in the facts already, because it was written ahead of them.
     learned_ahead: bool,
@@ -432,18 +432,10 @@ impl Work {
     }
 
     fn change(&mut self, key: &Key, next: Verification, shown_name: Option<String>) {
-        if let Some(loaded) = self.facts.get_mut(key) {
-            loaded.verification = Some(next);
-        }
-        match (self.changed.entry(*key), shown_name) {
-            (Entry::Vacant(slot), name) => {
-                slot.insert(name);
-            }
-            (Entry::Occupied(mut slot), Some(name)) => {
-                slot.insert(Some(name));
-            }
-            (Entry::Occupied(_), None) => {}
-        }
+        let slot = self.facts.get_mut(key).map(|loaded| &mut loaded.verification);
+        let before = slot.and_then(|verification| verification.replace(next));
+        let changed = self.changed.entry(*key).or_insert(Changed { before, shown_name: None });
+        changed.shown_name = shown_name.or(changed.shown_name.take());
     }
 
     fn audit(
@@ -473,15 +465,29 @@ impl Work {
     /// The rows to write, each verification once, as the batch leaves it.
     fn finish(mut self) -> (Changes, Vec<(Key, Loaded)>) {
         let mut changed = Vec::with_capacity(self.changed.len());
-        for (key, shown_name) in self.changed {
+        for (key, Changed { before, shown_name }) in self.changed {
             let Some(loaded) = self.facts.remove(&key) else { continue };
-            if let Some(verification) = &loaded.verification {
-                self.changes.verification(&key, verification, shown_name.as_deref());
-                changed.push((key, loaded));
+            let Some(next) = loaded.verification else { continue };
+            let same_but_state =
+                before.is_some_and(|before| Verification { state: next.state, ..before } == next);
+            if same_but_state && shown_name.is_none() {
+                self.changes.state(&key, next.state);
+            } else {
+                self.changes.verification(&key, &next, shown_name.as_deref());
             }
+            changed.push((key, loaded));
         }
         (self.changes, changed)
     }
+}
+
+/// What a batch does to a verification.
+#[derive(Debug)]
+struct Changed {
+    /// As it was before the batch.
+    before: Option<Verification>,
+    /// The name to show, when the batch says it.
+    shown_name: Option<String>,
 }
 
 /// The members of a notice command.

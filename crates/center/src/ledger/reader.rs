@@ -86,6 +86,7 @@ impl Reader {
 async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, telemetry: Telemetry) {
     let mut questions = Vec::with_capacity(most);
     while inbox.recv_many(&mut questions, most).await > 0 {
+        super::gather(&mut inbox, &mut questions, most).await;
         let mut keys = Vec::new();
         let mut replies = Vec::new();
         for question in questions.drain(..) {

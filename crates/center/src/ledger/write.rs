@@ -2,13 +2,13 @@
 
 use yanmi_protocol::{Amount, ChannelId, UnixMillis};
 use yanmi_verification::{
-    Budget, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
+    Budget, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, State, Verification,
 };
 
 use super::command::{Key, Learned};
 use super::mark::{MARK, Mark};
 use crate::store::StoreError;
-use crate::store::batch::{Insert, Rows, Script, Session};
+use crate::store::batch::{Insert, Rows, Script, Session, Update};
 use crate::store::row::{identity_word, state_columns};
 
 /// The rows of one batch, by table.
@@ -16,6 +16,7 @@ use crate::store::row::{identity_word, state_columns};
 pub(crate) struct Changes {
     tokens: Rows,
     verifications: Rows,
+    states: Rows,
     persons: Rows,
     tries: Rows,
     free: Rows,
@@ -83,6 +84,19 @@ impl Changes {
         });
     }
 
+    /// Nothing of it has changed but its state.
+    pub(crate) fn state(&mut self, key: &Key, state: State) {
+        let state = state_columns(state);
+        self.states.push(|row| {
+            row.text(key.token.as_str())
+                .text(key.org_code.as_str())
+                .text(state.word)
+                .optional_number(state.at.map(UnixMillis::get))
+                .optional_text(state.reason)
+                .optional_number(state.valid_until.map(UnixMillis::get));
+        });
+    }
+
     pub(crate) fn budget(&mut self, person: PersonKey, budget: Budget) {
         self.persons.push(|row| {
             row.bytes(&person.0).bytes(&budget.to_bytes());
@@ -136,9 +150,9 @@ impl Changes {
         });
     }
 
-    fn tables(&self) -> [&Rows; 7] {
-        let Self { tokens, verifications, persons, tries, free, free_uses, audit } = self;
-        [tokens, verifications, persons, tries, free, free_uses, audit]
+    fn tables(&self) -> [&Rows; 8] {
+        let Self { tokens, verifications, states, persons, tries, free, free_uses, audit } = self;
+        [tokens, verifications, states, persons, tries, free, free_uses, audit]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -148,6 +162,7 @@ impl Changes {
     /// The statements that write it all, under the mark of its batch.
     pub(crate) fn script(self, mark: Option<Mark>) -> Script {
         let mut script = Script::default();
+        script.update(self.states, STATES);
         let mut insert = |rows, insert| script.insert(rows, insert);
         insert(self.tokens, TOKENS);
         insert(self.verifications, VERIFICATIONS);
@@ -226,6 +241,13 @@ const VERIFICATIONS: Insert = Insert {
         expires_at = excluded.expires_at, notices = excluded.notices, first_at = excluded.first_at, \
         state = excluded.state, state_at = excluded.state_at, reason = excluded.reason, \
         valid_until = excluded.valid_until",
+};
+
+const STATES: Update = Update {
+    rows: "k (token, org_code, state, state_at, reason, valid_until)",
+    key: 2,
+    set: "verifications SET state = k.state, state_at = k.state_at, reason = k.reason, valid_until = k.valid_until \
+        FROM k WHERE verifications.token = k.token AND verifications.org_code = k.org_code",
 };
 
 const PERSONS: Insert = Insert {

@@ -48,9 +48,27 @@ pub(crate) struct Query {
     pub(crate) select: &'static str,
 }
 
-/// Insertions that go to the database together, in order.
+/// A change of rows that are there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Update {
+    /// The new values as a table, what tells the rows apart first: `k (a, b)`.
+    pub(crate) rows: &'static str,
+    /// How many of the columns, from the first, tell one row from another.
+    pub(crate) key: usize,
+    /// What follows `UPDATE`: `t SET … FROM k WHERE …`.
+    pub(crate) set: &'static str,
+}
+
+/// What becomes of rows.
+#[derive(Clone, Copy, Debug)]
+enum Write {
+    Insert(Insert),
+    Update(Update),
+}
+
+/// Writes that go to the database together, in order.
 #[derive(Debug, Default)]
-pub(crate) struct Script(Vec<(Rows, Insert)>);
+pub(crate) struct Script(Vec<(Rows, Write)>);
 
 /// Why a batch was not committed.
 #[derive(Debug)]
@@ -89,8 +107,17 @@ impl Rows {
 impl Script {
     /// Adds an insertion of all rows; nothing when there are none.
     pub(crate) fn insert(&mut self, rows: Rows, insert: Insert) {
+        self.push(rows, Write::Insert(insert));
+    }
+
+    /// Adds a change of all rows; nothing when there are none.
+    pub(crate) fn update(&mut self, rows: Rows, update: Update) {
+        self.push(rows, Write::Update(update));
+    }
+
+    fn push(&mut self, rows: Rows, write: Write) {
         if !rows.is_empty() {
-            self.0.push((rows, insert));
+            self.0.push((rows, write));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Batches on PostgreSQL.
 //!
 //! The columns of a batch become arrays, and the server makes rows of them again (`unnest`): one text for each
-//! statement, however many rows there are, prepared once. What a batch writes is one statement too, its insertions
+//! statement, however many rows there are, prepared once. What a batch writes is one statement too, its writes
 //! being parts of one `WITH`: they go to different tables, so that none needs to see another.
 //!
 //! # Several writers
@@ -25,7 +25,7 @@ use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr};
 use yanmi_protocol::EcToken;
 use yanmi_verification::PersonKey;
 
-use super::{Insert, NotCommitted, Query, Rows, Script};
+use super::{Insert, NotCommitted, Query, Rows, Script, Write};
 use crate::store::StoreError;
 use crate::store::connection::{Found, Kind, RowRef, Value, answer};
 use crate::store::fault::Fault;
@@ -106,8 +106,7 @@ impl<'a> Session<'a> {
         self.begin().await?;
         let mut arguments = PgArguments::default();
         let list = list(&mut arguments, rows, 0, 0);
-        let text = format!("WITH {} AS (SELECT * FROM {list}) {}", query.rows, query.select);
-        let text = AssertSqlSafe(text).into_sql_str();
+        let text = AssertSqlSafe(format!("{} {}", named(query.rows, &list), query.select)).into_sql_str();
         let found = sqlx::query_with(text, arguments).fetch_all(&mut *self.connection);
         answer(found).await.map(Found::Postgres)
     }
@@ -135,20 +134,22 @@ impl<'a> Session<'a> {
     async fn write(&mut self, script: Script) -> Result<(), StoreError> {
         self.begin().await?;
         let mut arguments = PgArguments::default();
-        let mut text = String::new();
+        let mut text = String::from("WITH ");
         let mut used = 0;
-        let last = script.0.len().saturating_sub(1);
-        for (at, (rows, insert)) in script.0.into_iter().enumerate() {
+        for (at, (rows, write)) in script.0.into_iter().enumerate() {
             let width = rows.width();
-            let insertion = insertion(&mut arguments, rows, insert, used);
+            let part = match write {
+                Write::Insert(insert) => insertion(&mut arguments, rows, insert, used),
+                Write::Update(update) => {
+                    let list = list(&mut arguments, rows, update.key, used);
+                    format!("{} UPDATE {}", named(update.rows, &list), update.set)
+                }
+            };
             used += width;
-            match (at, last) {
-                (_, 0) => text = insertion,
-                (0, _) => text = format!("WITH w0 AS ({insertion})"),
-                (at, last) if at < last => text = format!("{text}, w{at} AS ({insertion})"),
-                _ => text = format!("{text} {insertion}"),
-            }
+            let comma = if at == 0 { "" } else { ", " };
+            text = format!("{text}{comma}w{at} AS ({part})");
         }
+        text.push_str(" SELECT 1 WHERE false");
         let text = AssertSqlSafe(text).into_sql_str();
         answer(sqlx::query_with(text, arguments).execute(&mut *self.connection)).await.map(|_| ())
     }
@@ -181,6 +182,11 @@ impl<'a> Session<'a> {
 fn insertion(arguments: &mut PgArguments, rows: Rows, insert: Insert, used: usize) -> String {
     let list = list(arguments, rows, insert.key, used);
     format!("INSERT INTO {} SELECT * FROM {list} {}", insert.into, insert.conflict)
+}
+
+/// A list as a table of that name, for the statement that follows.
+fn named(rows: &str, list: &str) -> String {
+    format!("WITH {rows} AS (SELECT * FROM {list})")
 }
 
 /// Rows as parameters, and the text that makes them rows again. `used` parameters are there already.

@@ -10,7 +10,7 @@
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr};
 
-use super::{Insert, Query, Rows, Script};
+use super::{Insert, Query, Rows, Script, Update, Write};
 use crate::store::StoreError;
 use crate::store::connection::{Found, Value, add_sqlite};
 
@@ -47,15 +47,20 @@ impl Text {
         });
     }
 
+    /// Adds a change of all rows.
+    fn update(&mut self, rows: Rows, update: Update, likely: usize) {
+        self.lists(rows, likely, |text, list| {
+            named(text, update.rows, list);
+            text.push_str("UPDATE OR FAIL ");
+            text.push_str(update.set);
+        });
+    }
+
     /// Adds a query about all rows.
     fn query(&mut self, rows: Rows, query: Query) {
         let count = rows.count;
         self.lists(rows, count, |text, list| {
-            text.push_str("WITH ");
-            text.push_str(query.rows);
-            text.push_str(" AS (SELECT * FROM (");
-            list(text);
-            text.push_str(") WHERE column1 IS NOT NULL) ");
+            named(text, query.rows, list);
             text.push_str(query.select);
         });
     }
@@ -111,7 +116,12 @@ impl<'a> Session<'a> {
     pub(super) async fn commit(mut self, script: Script) -> Result<(), StoreError> {
         let mut text = self.text();
         let longest = script.0.iter().map(|(rows, _)| rows.len()).max().unwrap_or(0);
-        script.0.into_iter().for_each(|(rows, insert)| text.insert(rows, insert, longest));
+        for (rows, write) in script.0 {
+            match write {
+                Write::Insert(insert) => text.insert(rows, insert, longest),
+                Write::Update(update) => text.update(rows, update, longest),
+            }
+        }
         text.plain("COMMIT");
         let written = self.run(text).await;
         if written.is_err() {
@@ -155,6 +165,15 @@ fn room(count: usize) -> usize {
         9..=64 => count.next_multiple_of(8),
         _ => count.next_multiple_of(64),
     }
+}
+
+/// A list as a table of that name, for the statement that follows.
+fn named(text: &mut String, rows: &str, list: &dyn Fn(&mut String)) {
+    text.push_str("WITH ");
+    text.push_str(rows);
+    text.push_str(" AS (SELECT * FROM (");
+    list(text);
+    text.push_str(") WHERE column1 IS NOT NULL) ");
 }
 
 fn list(text: &mut String, rows: usize, width: usize) {
