@@ -1,0 +1,264 @@
+//! One call: seal, post, judge, and perhaps once more.
+//!
+//! What may be repeated depends on what was asked. A status query changes nothing. A notice repeated with the same
+//! amount is the same notice (V3), but not within the center's pause. A password check counts a try, so it is
+//! repeated only when it surely was not begun: no connection was made, the clock was refused, the rate was limited.
+//! Each attempt goes to the next address and is sealed anew, with the time it then is.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use yanmi_protocol::Code;
+use yanmi_protocol::envelope::{self, Answer, AnswerError, PlainText};
+
+use crate::center::CenterClient;
+use crate::drift::{self, Drift};
+use crate::failure::{CallError, Failure, Report};
+use crate::transport::{Limits, Received};
+
+/// Before another attempt, so that two of them are not one hiccup.
+const RETRY_PAUSE: Duration = Duration::from_millis(200);
+/// How long to wait after -6 without `Retry-After`.
+const LIMITED_PAUSE: Duration = Duration::from_secs(1);
+
+/// What was answered, and how the call went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Called<T> {
+    /// The answer.
+    pub answer: T,
+    /// How the call went.
+    pub report: Report,
+}
+
+/// When the same request may be sent again although the last one may have arrived.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Repeat {
+    /// At once.
+    Freely,
+    /// Not before this long after the last.
+    Spaced(Duration),
+    /// Not at all.
+    Never,
+}
+
+/// A request and what is known about it.
+pub(crate) struct Plan<'a> {
+    pub(crate) path: &'a str,
+    /// The message, sealed unless [`Plan::plain`].
+    pub(crate) message: &'a str,
+    pub(crate) plain: bool,
+    pub(crate) repeat: Repeat,
+    /// How long the center was asked to hold it.
+    pub(crate) held: Duration,
+}
+
+/// What the client has learned about the clock.
+#[derive(Debug, Default)]
+pub(crate) struct Clockwork(Mutex<Option<Drift>>);
+
+impl Clockwork {
+    pub(crate) fn drift(&self) -> Option<Drift> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learn(&self, drift: Option<Drift>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = drift;
+    }
+}
+
+/// One call under way.
+struct Run<'a> {
+    client: &'a CenterClient,
+    plan: &'a Plan<'a>,
+    started: Duration,
+    deadline: Duration,
+    queue: Vec<usize>,
+    report: Report,
+    clock_corrected: bool,
+}
+
+impl CenterClient {
+    /// Makes a call; `read` judges what came back, after the protocol was.
+    pub(crate) fn run<T>(
+        &self,
+        plan: &Plan<'_>,
+        read: impl Fn(&Received) -> Result<T, Failure>,
+    ) -> Result<Called<T>, CallError> {
+        let started = self.ambient.elapsed();
+        let run = Run {
+            client: self,
+            plan,
+            started,
+            deadline: started + self.settings.call_timeout + plan.held,
+            queue: self.addresses.queue(started),
+            report: Report::default(),
+            clock_corrected: false,
+        };
+        run.go(read)
+    }
+
+    /// Protocol, then business: the plain text of a sealed success.
+    pub(crate) fn open(&self, received: &Received) -> Result<PlainText, Failure> {
+        let answer = judge(received)?;
+        answer.open(&self.account.key).map_err(|why| match why {
+            AnswerError::Refused { code, message } => Failure::Refused { code, message },
+            why => Failure::Sealed(why),
+        })
+    }
+}
+
+/// The answer's outside. A refusal counts whatever the HTTP status is, a success only with 200.
+pub(crate) fn judge(received: &Received) -> Result<Answer, Failure> {
+    let status = received.status;
+    let answer = Answer::parse(&received.body)
+        .map_err(|why| Failure::NotAnAnswer { status, why: Some(why).filter(|_| status == 200) })?;
+    if answer.code != 0 {
+        return Err(Failure::Refused { code: answer.code, message: answer.message });
+    }
+    if status != 200 {
+        return Err(Failure::NotAnAnswer { status, why: None });
+    }
+    Ok(answer)
+}
+
+impl Run<'_> {
+    fn go<T>(mut self, read: impl Fn(&Received) -> Result<T, Failure>) -> Result<Called<T>, CallError> {
+        loop {
+            let sent_at = self.client.ambient.elapsed();
+            let (at, result) = self.attempt(sent_at);
+            let retry_after = result.as_ref().ok().and_then(|received| received.retry_after);
+            let date = result.as_ref().ok().and_then(|received| received.server_time);
+            let judged = result.and_then(|received| read(&received));
+            self.note_address(at, judged.as_ref().err());
+            let failure = match judged {
+                Ok(answer) => {
+                    self.note_clock(date);
+                    return Ok(Called { answer, report: self.finished() });
+                }
+                Err(failure) => failure,
+            };
+            let corrected = self.learn_clock(&failure, date);
+            match self.again(&failure, corrected, retry_after, sent_at) {
+                Some(pause) if self.fits(pause) => self.client.ambient.pause(pause),
+                _ => return Err(CallError { failure, report: self.finished() }),
+            }
+        }
+    }
+
+    /// Seals and posts to the next address.
+    fn attempt(&mut self, now: Duration) -> (usize, Result<Received, Failure>) {
+        let client = self.client;
+        let turn = usize::try_from(self.report.attempts).unwrap_or(0) % self.queue.len().max(1);
+        let at = self.queue.get(turn).copied().unwrap_or(0);
+        self.report.attempts += 1;
+        self.report.address = at;
+        let whole = (client.settings.attempt_timeout + self.plan.held).min(self.deadline.saturating_sub(now));
+        let limits = Limits {
+            connect: client.settings.connect_timeout.min(whole),
+            whole,
+            fresh: self.plan.repeat == Repeat::Never,
+        };
+        let url = format!("{}{}", client.addresses.url(at), self.plan.path);
+        let received = if self.plan.plain {
+            client.transport.post(&url, self.plan.message, limits)
+        } else {
+            let account = &client.account;
+            let stamp = client.center_now();
+            let message = self.plan.message.as_bytes();
+            let body = envelope::request(
+                &account.key,
+                account.org_id.as_str(),
+                &account.prefix,
+                account.region,
+                stamp,
+                message,
+            );
+            client.transport.post(&url, &body, limits)
+        };
+        (at, received.map_err(Failure::from))
+    }
+
+    fn note_address(&self, at: usize, failure: Option<&Failure>) {
+        if failure.is_some_and(Failure::is_of_the_address) {
+            self.client.addresses.failed(at, self.client.ambient.elapsed());
+        } else {
+            self.client.addresses.answered(at);
+        }
+    }
+
+    /// A refusal because of the clock says what time it is; whether the next attempt will be stamped right.
+    fn learn_clock(&mut self, failure: &Failure, date: Option<yanmi_protocol::UnixMillis>) -> bool {
+        let Failure::Refused { code, message } = failure else { return false };
+        if *code != i64::from(Code::BadParameter.number()) {
+            return false;
+        }
+        let Some(told) = drift::told(message, date) else { return false };
+        let drift = Drift::between(told, self.client.ambient.now());
+        let compensated = self.client.settings.compensate_clock && drift.is_worth_telling();
+        let drift = Drift { compensated, ..drift };
+        self.client.clockwork.learn(Some(drift).filter(|drift| drift.is_worth_telling()));
+        let again = compensated && !self.clock_corrected && !self.plan.plain;
+        self.clock_corrected = true;
+        again
+    }
+
+    /// A success whose header `Date` is far from our clock warns before the center begins to refuse; it corrects
+    /// nothing, for nobody vouches for a header.
+    fn note_clock(&self, date: Option<yanmi_protocol::UnixMillis>) {
+        let clockwork = &self.client.clockwork;
+        let Some(date) = date else { return };
+        let seen = Drift::between(date, self.client.ambient.now());
+        match (clockwork.drift(), seen.is_worth_telling()) {
+            // Somebody has set the clock: back to it.
+            (Some(_), false) => clockwork.learn(None),
+            (None, true) => clockwork.learn(Some(seen)),
+            (Some(known), true) if !known.compensated => clockwork.learn(Some(seen)),
+            _ => {}
+        }
+    }
+
+    /// How long to wait before another attempt; nothing when there should be none.
+    fn again(
+        &self,
+        failure: &Failure,
+        corrected: bool,
+        retry_after: Option<Duration>,
+        sent_at: Duration,
+    ) -> Option<Duration> {
+        if corrected {
+            return Some(Duration::ZERO);
+        }
+        if self.report.attempts >= self.client.settings.attempts {
+            return None;
+        }
+        let code = failure.code();
+        if code == Some(Code::RateLimited) {
+            return Some(retry_after.unwrap_or(LIMITED_PAUSE).max(RETRY_PAUSE));
+        }
+        if failure.surely_not_begun() {
+            return Some(RETRY_PAUSE);
+        }
+        // A center that is out of order (-1) may have neighbors that are not.
+        if !failure.is_of_the_address() && code != Some(Code::Unknown) {
+            return None;
+        }
+        match self.plan.repeat {
+            Repeat::Freely => Some(RETRY_PAUSE),
+            Repeat::Spaced(span) => {
+                let since = self.client.ambient.elapsed().saturating_sub(sent_at);
+                Some(span.saturating_sub(since).max(RETRY_PAUSE))
+            }
+            Repeat::Never => None,
+        }
+    }
+
+    /// Whether something can still come of an attempt after this pause.
+    fn fits(&self, pause: Duration) -> bool {
+        self.client.ambient.elapsed() + pause + self.client.settings.connect_timeout <= self.deadline
+    }
+
+    fn finished(&self) -> Report {
+        let took = self.client.ambient.elapsed().saturating_sub(self.started);
+        Report { took, drift: self.client.clockwork.drift(), ..self.report.clone() }
+    }
+}

@@ -1,0 +1,95 @@
+//! The center as an institution sees it: the calls of section 1.7, the password check and the decode.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use yanmi_protocol::{KeyCheckValue, UnixMillis};
+
+use crate::addresses::Addresses;
+use crate::ambient::Ambient;
+use crate::call::Clockwork;
+use crate::config::{Account, CenterSettings, ClientConfig, Institution};
+use crate::drift::Drift;
+use crate::http::Network;
+use crate::transport::Transport;
+
+/// Why a client cannot be made. `Display` is Chinese and names the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SetupError {
+    /// The roots file cannot be read, or is no PEM.
+    RootsUnreadable(PathBuf),
+    /// It holds no certificate, too many, or one that cannot be a root.
+    RootsUnusable(PathBuf),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RootsUnreadable(path) => {
+                write!(f, "center.roots：无法读取根证书文件 {}，或不是 PEM", path.display())
+            }
+            Self::RootsUnusable(path) => {
+                write!(f, "center.roots：根证书文件 {} 中没有可用的根证书", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}
+
+/// One account at one center, called at one or several addresses. Shared freely between threads.
+#[derive(Debug)]
+pub struct CenterClient {
+    pub(crate) account: Account,
+    pub(crate) institution: Institution,
+    pub(crate) settings: CenterSettings,
+    pub(crate) addresses: Addresses,
+    pub(crate) clockwork: Clockwork,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) ambient: Arc<dyn Ambient>,
+}
+
+impl CenterClient {
+    /// A client over the real network.
+    ///
+    /// # Errors
+    /// [`SetupError`] when the root certificates cannot be used. Nothing is called yet.
+    pub fn new(config: &ClientConfig, ambient: Arc<dyn Ambient>) -> Result<Self, SetupError> {
+        let network = Network::new(config.center.roots.as_deref())?;
+        Ok(Self::over(config, ambient, Arc::new(network)))
+    }
+
+    /// A client over another network.
+    pub fn over(config: &ClientConfig, ambient: Arc<dyn Ambient>, transport: Arc<dyn Transport>) -> Self {
+        let settings = config.center.clone();
+        Self {
+            account: config.account.clone(),
+            institution: config.institution.clone(),
+            addresses: Addresses::new(settings.urls.clone(), settings.order, settings.skip),
+            settings,
+            clockwork: Clockwork::default(),
+            transport,
+            ambient,
+        }
+    }
+
+    /// The check value of the account's key, to be compared with the one the center shows.
+    pub fn key_check_value(&self) -> KeyCheckValue {
+        self.account.key.kcv()
+    }
+
+    /// How far the machine's clock is off, as far as it is known.
+    pub fn drift(&self) -> Option<Drift> {
+        self.clockwork.drift()
+    }
+
+    /// What time the center takes it to be.
+    pub(crate) fn center_now(&self) -> UnixMillis {
+        let now = self.ambient.now();
+        match self.clockwork.drift() {
+            Some(drift) if drift.compensated => drift.correct(now),
+            _ => now,
+        }
+    }
+}

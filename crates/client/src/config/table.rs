@@ -1,0 +1,226 @@
+//! The members of the configuration, table by table.
+
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use yanmi_protocol::key::BLOCK;
+use yanmi_protocol::message::MAX_ORG_NAME;
+use yanmi_protocol::text::first_deceptive_character;
+use yanmi_protocol::{AccountId, OrgCode, Region, Sm4Key, envelope};
+use zeroize::Zeroizing;
+
+use super::read::{Number, Table};
+use super::{
+    Account, CenterSettings, ClientConfig, ConfigError, Environment, Institution, KEY_VARIABLE,
+    MAX_ADDRESSES, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings, read_text,
+};
+use crate::gate::Rules;
+
+/// Largest key file, in bytes.
+const MAX_KEY_FILE: u64 = 256;
+/// What stands before the `&` in `reqtType` unless told otherwise: as in the specification's sample.
+const PREFIX: &str = "sys";
+/// Characters of the prefix, so that `reqtType` stays within its limit.
+const MAX_PREFIX: usize = envelope::MAX_REQT_TYPE - 7;
+
+const fn number(name: &'static str, default: u64, least: u64, most: u64) -> Number {
+    Number { name, default, least, most }
+}
+
+// A handshake within a province takes milliseconds; a center answers within five seconds; a system that waits for an
+// insurance call gives up after a minute.
+const CONNECT: Number = number("connect_timeout_milliseconds", 2_000, 100, 10_000);
+const ATTEMPT: Number = number("attempt_timeout_milliseconds", 8_000, 500, 60_000);
+const CALL: Number = number("call_timeout_milliseconds", 20_000, 1_000, 120_000);
+const ATTEMPTS: Number = number("attempts", 3, 1, 10);
+const SKIP: Number = number("skip_seconds", 30, 1, 3_600);
+// Centers refuse a second notice within three seconds (500084).
+const NOTICE_PAUSE: Number = number("notice_pause_milliseconds", 3_100, 0, 60_000);
+const VALID: Number = number("valid_minutes", 60, 5, 1_440);
+const RETAIN: Number = number("retain_hours", 168, 1, 8_760);
+
+type Reading<'a> = (&'a Path, Environment<'a>);
+
+pub(super) fn read(value: Value, folder: &Path, env: Environment<'_>) -> Result<ClientConfig, ConfigError> {
+    let problems = RefCell::new(Vec::new());
+    let outer = Table::new("", value, &problems);
+    let reading = (folder, env);
+    let account = account(&outer, reading);
+    let institution = institution(&outer);
+    let inner = |name| Table::new(name, outer.take(name).unwrap_or(Value::Null), &problems);
+    let center = center(inner("center"), folder);
+    let gate = gate(inner("gate"));
+    let visits = outer.take("visits").map(|value| visits(Table::new("visits", value, &problems), reading));
+    outer.finish();
+    let found = problems.into_inner();
+    match (account, institution, center, visits) {
+        (Some(account), Some(institution), Some(center), None) if found.is_empty() => {
+            Ok(ClientConfig { account, institution, center, gate, visits: None })
+        }
+        (Some(account), Some(institution), Some(center), Some(Some(visits))) if found.is_empty() => {
+            Ok(ClientConfig { account, institution, center, gate, visits: Some(visits) })
+        }
+        _ => Err(ConfigError { problems: found }),
+    }
+}
+
+fn account(table: &Table<'_>, reading: Reading<'_>) -> Option<Account> {
+    let org_id = table.parsed("org_id", AccountId::new);
+    let key = key(table, KEY_VARIABLE, reading);
+    let region = table.parsed("region", Region::new);
+    let prefix = table.optional_text("prefix").map_or_else(|| PREFIX.to_owned(), |text| (*text).clone());
+    let fits = !prefix.is_empty() && prefix.chars().count() <= MAX_PREFIX && !prefix.contains('&');
+    if !fits {
+        table.problem("prefix", format!("应为 1 至 {MAX_PREFIX} 个字符，不含 &"));
+    }
+    Some(Account { org_id: org_id?, key: key?, region: region?, prefix })
+}
+
+fn institution(table: &Table<'_>) -> Option<Institution> {
+    let org_code = table.parsed("org_code", OrgCode::new);
+    let org_name = table.parsed("org_name", |name| {
+        if name.is_empty() || name.chars().count() > MAX_ORG_NAME {
+            return Err(format!("应为 1 至 {MAX_ORG_NAME} 个字符"));
+        }
+        match first_deceptive_character(name) {
+            Some(c) => Err(format!("含有不允许显示的字符 U+{:04X}", u32::from(c))),
+            None => Ok(name.to_owned()),
+        }
+    });
+    Some(Institution { org_code: org_code?, org_name: org_name? })
+}
+
+/// A key from the text, from a file of its own or from the environment, whichever one there is.
+fn key(table: &Table<'_>, variable: &str, (folder, env): Reading<'_>) -> Option<Sm4Key> {
+    let form = table.word("key_form", &[("hex", false), ("ascii", true)], false);
+    let parse = |text: &str| if form { Sm4Key::from_ascii(text) } else { Sm4Key::from_hex(text.trim()) };
+    let (inline, file) = (table.optional_text("key"), table.optional_text("key_file"));
+    let (member, text) = match (inline, file) {
+        (Some(_), Some(_)) => {
+            table.problem("key", "与 key_file 只能设置其一");
+            return None;
+        }
+        (Some(text), None) => ("key", text),
+        (None, Some(file)) => match read_text(&folder.join(file.as_str()), MAX_KEY_FILE) {
+            Ok(text) => ("key_file", Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())),
+            Err(why) => {
+                table.problem("key_file", format!("密钥文件{why}"));
+                return None;
+            }
+        },
+        (None, None) => {
+            let Some(text) = env(variable).filter(|text| !text.is_empty()) else {
+                table.problem("key", format!("缺失：设置 key、key_file 或环境变量 {variable} 之一"));
+                return None;
+            };
+            ("key", Zeroizing::new(text))
+        }
+    };
+    // A text of the other form is the commonest slip; saying so shows nothing of it.
+    let hint = if !form && text.trim().chars().count() == BLOCK {
+        "；若密钥是 16 个 ASCII 字符，请设置 key_form = \"ascii\""
+    } else {
+        ""
+    };
+    parse(&text).map_err(|error| table.problem(member, format!("{error}{hint}"))).ok()
+}
+
+fn center(table: Table<'_>, folder: &Path) -> Option<CenterSettings> {
+    let urls = urls(&table);
+    let millis = |number| Duration::from_millis(table.number(number));
+    let settings = CenterSettings {
+        urls: urls.clone().unwrap_or_default(),
+        order: table.word("order", &[("listed", Order::Listed), ("rotate", Order::Rotate)], Order::Listed),
+        roots: table.optional_text("roots").map(|path| folder.join(path.as_str())),
+        extended: table.flag("extended", true),
+        status_serial: table.word(
+            "status_serial",
+            &[("notice", StatusSerial::OfNotice), ("any", StatusSerial::Any)],
+            StatusSerial::OfNotice,
+        ),
+        compensate_clock: table.flag("compensate_clock", true),
+        connect_timeout: millis(CONNECT),
+        attempt_timeout: millis(ATTEMPT),
+        call_timeout: millis(CALL),
+        attempts: u32::try_from(table.number(ATTEMPTS)).unwrap_or(1),
+        skip: Duration::from_secs(table.number(SKIP)),
+        notice_pause: millis(NOTICE_PAUSE),
+    };
+    if settings.connect_timeout > settings.attempt_timeout {
+        table.problem(CONNECT.name, format!("不能大于 {}", ATTEMPT.name));
+    }
+    if settings.attempt_timeout > settings.call_timeout {
+        table.problem(ATTEMPT.name, format!("不能大于 {}", CALL.name));
+    }
+    let secured = settings.urls.iter().any(|url| url.starts_with("https://"));
+    if secured && settings.roots.is_none() {
+        table.problem("roots", "地址为 https 时必须给出根证书文件（PEM），只信任其中的证书");
+    }
+    table.finish();
+    urls.map(|_| settings)
+}
+
+fn urls(table: &Table<'_>) -> Option<Vec<String>> {
+    let texts: Option<Vec<String>> = match table.take("urls") {
+        Some(Value::String(one)) => Some(vec![one]),
+        Some(Value::Array(many)) => many.iter().map(|url| url.as_str().map(str::to_owned)).collect(),
+        None => Some(Vec::new()),
+        Some(_) => None,
+    };
+    let Some(texts) = texts else {
+        table.problem("urls", "应为地址列表");
+        return None;
+    };
+    if texts.is_empty() || texts.len() > MAX_ADDRESSES {
+        table.problem("urls", format!("应列出 1 至 {MAX_ADDRESSES} 个中心地址"));
+        return None;
+    }
+    let mut out = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        match url(text.trim()) {
+            Ok(url) => out.push(url),
+            Err(why) => table.problem("urls", format!("第 {} 个地址{why}", at + 1)),
+        }
+    }
+    (out.len() == texts.len()).then_some(out)
+}
+
+/// An address that can be called, without the slash at its end.
+fn url(text: &str) -> Result<String, &'static str> {
+    let uri: ureq::http::Uri = text.parse().map_err(|_| "不是合法的网址")?;
+    if !matches!(uri.scheme_str(), Some("http" | "https")) {
+        return Err("应以 http:// 或 https:// 开头");
+    }
+    if uri.host().is_none_or(str::is_empty) || uri.port().is_some_and(|port| port.as_u16() == 0) {
+        return Err("缺少主机名，或端口不在 1 至 65535 之间");
+    }
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) || uri.query().is_some() {
+        return Err("不能带用户名、口令或查询参数");
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn gate(table: Table<'_>) -> Rules {
+    let rules = Rules {
+        pharmacy: table.flag("pharmacy", true),
+        outpatient: table.flag("outpatient", true),
+        inpatient: table.flag("inpatient", true),
+        cross_province: table.flag("cross_province", true),
+        cards: table.flag("cards", true),
+        valid: Duration::from_secs(60 * table.number(VALID)),
+        ..Rules::default()
+    };
+    table.finish();
+    rules
+}
+
+fn visits(table: Table<'_>, reading: Reading<'_>) -> Option<VisitsSettings> {
+    let file =
+        table.parsed("file", |text| if text.is_empty() { Err("不能为空") } else { Ok(PathBuf::from(text)) });
+    let key = key(&table, VISITS_KEY_VARIABLE, reading);
+    let retain = Duration::from_secs(3_600 * table.number(RETAIN));
+    table.finish();
+    Some(VisitsSettings { file: reading.0.join(file?), key: key?, retain })
+}

@@ -1,0 +1,300 @@
+//! The desk (收费窗口): one visit from the scanned code to the decision, everything recorded on the way.
+//!
+//! This is what a program uses that wants no more than to be told whether to settle. Every method stores what it did
+//! before it answers, so a program may be ended between any two of them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use yanmi_protocol::message::decode::Decoded;
+use yanmi_protocol::{Amount, EcToken};
+
+use crate::ambient::Ambient;
+use crate::center::{CenterClient, SetupError};
+use crate::config::{ClientConfig, StatusSerial};
+use crate::decode::DecodeRequest;
+use crate::failure::{CallError, Failure, Report};
+use crate::gate::{
+    self, Advice, Ask, Decision, NoticeOutcome, OfflineOutcome, Rules, Verdict, Visit, VisitId, Way,
+};
+use crate::offline::{self, CredentialPassword, DynamicLibrary, Subject, Terminal};
+use crate::status::StatusQuery;
+use crate::visits::{NewVisit, Visits, VisitsError};
+
+/// Why a desk cannot do what it was asked. `Display` is Chinese. Nothing of this ever means "settle".
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DeskError {
+    /// The configuration has no table `visits`.
+    NoVisits,
+    /// The client cannot be made.
+    Setup(SetupError),
+    /// The visits cannot be read or written.
+    Visits(VisitsError),
+    /// The code could not be decoded.
+    Decode(CallError),
+    /// No terminal or library was plugged in.
+    NoPort(Way),
+    /// The visit has no token to ask about.
+    NoToken,
+}
+
+impl fmt::Display for DeskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoVisits => f.write_str("配置缺少 [visits]：就诊记录保存在哪里"),
+            Self::Setup(error) => write!(f, "{error}"),
+            Self::Visits(error) => write!(f, "{error}"),
+            Self::Decode(error) => write!(f, "解码失败：{error}"),
+            Self::NoPort(way) => write!(f, "未接入{}", way.name()),
+            Self::NoToken => f.write_str("本次就诊没有电子凭证令牌，无法查询线上核验状态"),
+        }
+    }
+}
+
+impl std::error::Error for DeskError {}
+
+impl From<VisitsError> for DeskError {
+    fn from(error: VisitsError) -> Self {
+        Self::Visits(error)
+    }
+}
+
+impl From<SetupError> for DeskError {
+    fn from(error: SetupError) -> Self {
+        Self::Setup(error)
+    }
+}
+
+/// A notice and what to do now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Noticed {
+    /// The visit, with the notice recorded.
+    pub visit: Visit,
+    /// What to do when it failed; nothing when the channel has it, or when no password is needed (500320).
+    pub advice: Option<Verdict>,
+    /// How the call went, with the clock's drift.
+    pub report: Report,
+}
+
+/// A decision that is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Gated {
+    /// The visit, with the decision recorded.
+    pub visit: Visit,
+    /// The decision.
+    pub decision: Decision,
+    /// How the status query went, when one was needed.
+    pub report: Option<Report>,
+}
+
+impl Gated {
+    /// Whether to settle.
+    pub const fn settles(&self) -> bool {
+        self.decision.verdict.settles()
+    }
+
+    /// Why not, and the next step; nothing when it settles.
+    pub const fn advice(&self) -> Option<&Advice> {
+        match &self.decision.verdict {
+            Verdict::Settle(_) => None,
+            Verdict::Refuse(advice) | Verdict::FallBack(advice) => Some(advice),
+        }
+    }
+}
+
+/// A desk. Shared freely between threads.
+#[derive(Debug)]
+pub struct Desk {
+    client: CenterClient,
+    visits: Visits,
+    rules: Rules,
+    terminal: Option<Arc<dyn Terminal>>,
+    library: Option<Arc<dyn DynamicLibrary>>,
+}
+
+impl Desk {
+    /// A desk as configured, over the real network.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing is called yet.
+    pub fn open(config: &ClientConfig, ambient: Arc<dyn Ambient>) -> Result<Self, DeskError> {
+        let client = CenterClient::new(config, Arc::clone(&ambient))?;
+        let settings = config.visits.as_ref().ok_or(DeskError::NoVisits)?;
+        let visits = Visits::open(settings, ambient)?;
+        Ok(Self::of(client, visits, config))
+    }
+
+    /// A desk of parts.
+    pub fn of(client: CenterClient, visits: Visits, config: &ClientConfig) -> Self {
+        let rules = Rules { status_serial: config.center.status_serial, ..config.gate };
+        Self { client, visits, rules, terminal: None, library: None }
+    }
+
+    /// The same with a terminal.
+    #[must_use]
+    pub fn with_terminal(self, terminal: Arc<dyn Terminal>) -> Self {
+        Self { terminal: Some(terminal), ..self }
+    }
+
+    /// The same with a dynamic library.
+    #[must_use]
+    pub fn with_library(self, library: Arc<dyn DynamicLibrary>) -> Self {
+        Self { library: Some(library), ..self }
+    }
+
+    /// The calls.
+    pub const fn client(&self) -> &CenterClient {
+        &self.client
+    }
+
+    /// The records.
+    pub const fn visits(&self) -> &Visits {
+        &self.visits
+    }
+
+    /// What is gated here.
+    pub const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// A person has come, and what was read is known.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn begin(&self, new: &NewVisit) -> Result<Visit, DeskError> {
+        Ok(self.visits.begin(new)?)
+    }
+
+    /// A code was scanned: has the center decode it and begins a visit. `reference` is the institution's own number.
+    ///
+    /// # Errors
+    /// [`DeskError::Decode`] when the center does not decode; no visit is begun then.
+    pub fn scan(
+        &self,
+        request: &DecodeRequest<'_>,
+        reference: Option<&str>,
+    ) -> Result<(Visit, Decoded), DeskError> {
+        let decoded = self.client.decode(request).map_err(DeskError::Decode)?.answer;
+        let token = decoded.ec_token.as_deref().and_then(|token| EcToken::new(token).ok());
+        let token = token.ok_or(DeskError::NoToken)?;
+        let place = decoded.insu_org.as_deref().unwrap_or_default();
+        let new = NewVisit {
+            cross_province: gate::is_cross_province(place, self.client.account.region.as_str()),
+            reference: reference.map(str::to_owned),
+            ..NewVisit::scanned(token)
+        };
+        Ok((self.visits.begin(&new)?, decoded))
+    }
+
+    /// Another code was scanned in the same visit (1.4.4(5)E); send a new notice after it.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn switch_token(&self, id: VisitId, token: EcToken) -> Result<Visit, DeskError> {
+        Ok(self.visits.switch_token(id, token)?)
+    }
+
+    /// A way was chosen. Sending a notice and recording an offline check choose theirs by themselves.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn choose(&self, id: VisitId, way: Way) -> Result<Visit, DeskError> {
+        Ok(self.visits.choose(id, way)?)
+    }
+
+    /// 1.7.1: has the person asked. May be called as often as the clerk likes (1.4.4(5)A); the center limits it.
+    ///
+    /// # Errors
+    /// [`DeskError`] about the records only: a notice that failed is a result.
+    pub fn notify(&self, id: VisitId, amount: Option<Amount>) -> Result<Noticed, DeskError> {
+        let visit = self.visits.begin_notice(id, amount)?;
+        let token = visit.token().ok_or(DeskError::NoToken)?;
+        let (answer, report) =
+            parted(self.client.notify(token, amount).map(|called| (called.answer, called.report)));
+        let unique = self.rules.status_serial == StatusSerial::OfNotice;
+        let visit = self.visits.end_notice(id, visit.epoch(), &answer, unique)?;
+        let good = visit.notice().is_some_and(|notice| {
+            matches!(notice.outcome, NoticeOutcome::Notified | NoticeOutcome::PasswordFree)
+        });
+        let advice = if good { None } else { gate::after_notice(&visit) };
+        Ok(Noticed { visit, advice, report })
+    }
+
+    /// 1.7.2 without a decision: where the verification stands, held up to `wait` until it changes. For a screen that
+    /// shows it; [`Desk::gate`] asks by itself.
+    ///
+    /// # Errors
+    /// [`DeskError`] about the records only: a query that failed is recorded in the visit.
+    pub fn status(&self, id: VisitId, wait: Option<Duration>) -> Result<(Visit, Report), DeskError> {
+        let visit = self.visits.get(id)?;
+        let token = visit.token().ok_or(DeskError::NoToken)?;
+        let (answer, report) = self.ask(token, wait);
+        Ok((self.visits.record_status(id, visit.epoch(), &answer)?, report))
+    }
+
+    /// An offline check through the port of its way. The password is for the dynamic library only, typed by the
+    /// insured person; it is wiped when this returns, and never stored.
+    ///
+    /// # Errors
+    /// [`DeskError`]; a check that failed is a result.
+    pub fn verify_offline(
+        &self,
+        id: VisitId,
+        way: Way,
+        password: Option<CredentialPassword>,
+    ) -> Result<Visit, DeskError> {
+        let no_port = || DeskError::NoPort(way);
+        let visit = self.visits.choose(id, way)?;
+        let subject = Subject { visit: id, medium: visit.medium(), token: visit.token() };
+        let answer = match way {
+            Way::Online => return Err(no_port()),
+            Way::TerminalFace => self.terminal.as_ref().ok_or_else(no_port)?.face(&subject),
+            Way::TerminalPassword => self.terminal.as_ref().ok_or_else(no_port)?.password(&subject),
+            Way::LibraryPassword => {
+                self.library.as_ref().ok_or_else(no_port)?.password(&subject, password.as_ref())
+            }
+        };
+        drop(password);
+        self.record_offline(id, way, offline::outcome(answer))
+    }
+
+    /// An offline check the institution's program made itself.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub fn record_offline(&self, id: VisitId, way: Way, outcome: OfflineOutcome) -> Result<Visit, DeskError> {
+        Ok(self.visits.record_offline(id, way, outcome)?)
+    }
+
+    /// May this be settled? Asks the center when that is needed; the decision is stored before it is returned.
+    ///
+    /// # Errors
+    /// [`DeskError`]: nothing was decided, so do not settle.
+    pub fn gate(&self, id: VisitId, ask: Ask) -> Result<Gated, DeskError> {
+        let visit = self.visits.get(id)?;
+        let (status, report) = match visit.token().filter(|_| gate::needs_status(&visit, &ask, &self.rules)) {
+            Some(token) => {
+                let (answer, report) = self.ask(token, None);
+                (Some((visit.epoch(), answer)), Some(report))
+            }
+            None => (None, None),
+        };
+        let visit = self.visits.decide(id, status, ask, &self.rules)?;
+        let decision = visit.decision().cloned().ok_or(VisitsError::Interrupted)?;
+        Ok(Gated { visit, decision, report })
+    }
+
+    fn ask(&self, token: EcToken, wait: Option<Duration>) -> (Result<crate::StatusAnswer, Failure>, Report) {
+        let called = self.client.status(StatusQuery { token, wait });
+        parted(called.map(|called| (called.answer, called.report)))
+    }
+}
+
+/// An answer or a failure, and how the call went in either case.
+fn parted<T>(called: Result<(T, Report), CallError>) -> (Result<T, Failure>, Report) {
+    match called {
+        Ok((answer, report)) => (Ok(answer), report),
+        Err(error) => (Err(error.failure), error.report),
+    }
+}

@@ -1,0 +1,156 @@
+//! What a site gates, and what is asked of the gate.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use yanmi_protocol::{Amount, UnixMillis};
+
+use super::record::Medium;
+use super::visit::Visit;
+use crate::config::StatusSerial;
+
+/// A kind of settlement, by the number of the insurance call it is made with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Settlement {
+    /// 2102 药店结算.
+    Pharmacy,
+    /// 2207 门诊结算.
+    Outpatient,
+    /// 2304 住院结算.
+    Inpatient,
+    /// 2103, 2208, 2305: refund or cancellation, which is not gated.
+    Reversal,
+}
+
+impl Settlement {
+    /// The kind of a call's number; nothing for a call that settles nothing or is not known. A region's letter behind
+    /// the four digits (`2207A`) does not matter.
+    pub fn of(number: &str) -> Option<Self> {
+        let digits = number.strip_suffix(|c: char| c.is_ascii_uppercase()).unwrap_or(number);
+        match digits {
+            "2102" => Some(Self::Pharmacy),
+            "2207" => Some(Self::Outpatient),
+            "2304" => Some(Self::Inpatient),
+            "2103" | "2208" | "2305" => Some(Self::Reversal),
+            _ => None,
+        }
+    }
+
+    /// The kind in Chinese.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pharmacy => "药店结算（2102）",
+            Self::Outpatient => "门诊结算（2207）",
+            Self::Inpatient => "住院结算（2304）",
+            Self::Reversal => "退费或撤销",
+        }
+    }
+}
+
+/// What is asked of the gate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ask {
+    /// What is to be made.
+    pub kind: Settlement,
+    /// 医疗费总额 that is to be settled.
+    pub amount: Amount,
+}
+
+/// The site's switches (table `gate` of the configuration). `true` means gated; switched off is recorded as such.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own in the configuration")]
+pub struct Rules {
+    /// Whether pharmacy settlements are gated.
+    pub pharmacy: bool,
+    /// Whether outpatient settlements are.
+    pub outpatient: bool,
+    /// Whether inpatient settlements are.
+    pub inpatient: bool,
+    /// Whether patients of another province are.
+    pub cross_province: bool,
+    /// Whether cards need the credential password, as 1.5.3.2(2)B.b says.
+    pub cards: bool,
+    /// How old a proof may be: a notice, an offline check, a face at the terminal. The center keeps its own, shorter
+    /// times; this one bounds an answer that is played back.
+    pub valid: Duration,
+    /// What the serial of a status answer must be.
+    pub status_serial: StatusSerial,
+}
+
+impl Default for Rules {
+    /// Everything gated, proofs valid for an hour.
+    fn default() -> Self {
+        Self {
+            pharmacy: true,
+            outpatient: true,
+            inpatient: true,
+            cross_province: true,
+            cards: true,
+            valid: Duration::from_hours(1),
+            status_serial: StatusSerial::OfNotice,
+        }
+    }
+}
+
+/// Why a settlement is not gated. Recorded with the decision.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Exemption {
+    /// It is a refund or a cancellation.
+    Reversal,
+    /// The site has switched the gate off for this kind.
+    SwitchedOff,
+    /// The site exempts patients of another province, and this is one.
+    CrossProvince,
+    /// The site does not ask cards for the password.
+    Card,
+}
+
+impl Exemption {
+    /// The reason in Chinese.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reversal => "退费或撤销，无需核验",
+            Self::SwitchedOff => "本机构已关闭此类结算的核验",
+            Self::CrossProvince => "本机构对跨省参保人免核验",
+            Self::Card => "本机构对实体卡免核验",
+        }
+    }
+}
+
+impl Rules {
+    pub(super) fn exempts(&self, visit: &Visit, ask: &Ask) -> Option<Exemption> {
+        let gated = match ask.kind {
+            Settlement::Reversal => return Some(Exemption::Reversal),
+            Settlement::Pharmacy => self.pharmacy,
+            Settlement::Outpatient => self.outpatient,
+            Settlement::Inpatient => self.inpatient,
+        };
+        let card = !matches!(visit.medium, Medium::QrCode | Medium::TerminalFace);
+        if !gated {
+            Some(Exemption::SwitchedOff)
+        } else if visit.cross_province && !self.cross_province {
+            Some(Exemption::CrossProvince)
+        } else if card && !self.cards {
+            Some(Exemption::Card)
+        } else {
+            None
+        }
+    }
+
+    /// Whether something recorded then still counts. A record from the future is one of a clock that was set back:
+    /// it does not live longer for it.
+    pub(super) fn is_valid(&self, at: UnixMillis, now: UnixMillis) -> bool {
+        at.distance(now) <= self.valid
+    }
+}
+
+/// Whether a patient is of another province than the site: the first two digits of 参保地 (`insuOrg`) and region.
+pub fn is_cross_province(insured_place: &str, region: &str) -> bool {
+    match (insured_place.get(..2), region.get(..2)) {
+        (Some(theirs), Some(ours)) => theirs != ours,
+        // Not known to be of another province, so not exempt.
+        _ => false,
+    }
+}

@@ -1,0 +1,52 @@
+//! The institution's side of online password verification (医保电子凭证线上密码核验认证): what a hospital's or a
+//! pharmacy's system needs to ask for a verification and to know, without anybody's judgment, whether it may settle.
+//!
+//! The persons of the play:
+//!
+//! * the [`Desk`] (收费窗口) is what a program holds: it takes a visit from the scanned code to the decision;
+//! * the [`CenterClient`] makes the calls of section 1.7, with deadlines, safe retries and several addresses;
+//! * the [`gate`] is sections 1.4.3, 1.5 and 1.6 as a pure function over what was recorded about a visit;
+//! * [`Visits`] keeps those records in a file, sealed, each step stored before anybody is told of it;
+//! * the ports of [`offline`] stand for the medical-insurance terminal and the dynamic library.
+//!
+//! Three rules hold everywhere:
+//!
+//! * **Closed by default.** No answer, a strange answer, an old answer, an answer about something else: none of them
+//!   settles. What settles without proof is a named exemption, and it is recorded.
+//! * **Nothing is fetched by the rules.** Time, chance and waiting come from an [`Ambient`], the network from a
+//!   [`Transport`]; the gate takes `now` as an argument.
+//! * **Blocking, and small.** There is no asynchronous runtime: an institution's system calls, waits and goes on.
+//!   Everything is safe to share between threads, and 64-bit numbers never depend on the size of a pointer.
+
+mod addresses;
+pub mod ambient;
+mod call;
+pub mod center;
+pub mod config;
+mod decode;
+pub mod desk;
+pub mod drift;
+pub mod failure;
+pub mod gate;
+mod http;
+mod notify;
+pub mod offline;
+mod password;
+mod serial;
+mod status;
+pub mod transport;
+pub mod visits;
+
+pub use ambient::{Ambient, Machine};
+pub use call::Called;
+pub use center::{CenterClient, SetupError};
+pub use config::{ClientConfig, ConfigError};
+pub use decode::DecodeRequest;
+pub use desk::{Desk, DeskError};
+pub use drift::Drift;
+pub use failure::{CallError, Failure, Report};
+pub use notify::NoticeAnswer;
+pub use password::{PasswordAnswer, PasswordQuestion};
+pub use status::{StatusAnswer, StatusQuery};
+pub use transport::Transport;
+pub use visits::{Visits, VisitsError};

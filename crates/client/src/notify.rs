@@ -1,0 +1,75 @@
+//! 1.7.1 线上密码核验认证通知: have the person asked.
+
+use std::time::Duration;
+
+use yanmi_protocol::message::notify as message;
+use yanmi_protocol::{Amount, Code, EcToken};
+
+use crate::call::{Called, Plan, Repeat};
+use crate::center::CenterClient;
+use crate::failure::{CallError, Failure, not_an_object};
+use crate::serial;
+use crate::transport::Received;
+
+/// What came of a notice that was answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoticeAnswer {
+    /// The channel has it (`notcFlag` "1").
+    Notified {
+        /// 响应流水号.
+        serial: String,
+    },
+    /// Code 0, but `notcFlag` "0": the notice failed.
+    NotNotified {
+        /// 响应流水号.
+        serial: String,
+    },
+    /// 500320: no password is needed, settle.
+    PasswordFree,
+}
+
+impl CenterClient {
+    /// Has the person behind a token asked to confirm, with the amount when it is known (若有应必传).
+    ///
+    /// It is repeated within the deadline when nothing came back: with the same amount it is the same notice (V3).
+    ///
+    /// # Errors
+    /// [`CallError`]; code 500320 is none.
+    pub fn notify(&self, token: EcToken, amount: Option<Amount>) -> Result<Called<NoticeAnswer>, CallError> {
+        let amount = amount.map(|amount| amount.to_string());
+        let draft = message::Draft {
+            token: token.as_str(),
+            org_code: self.institution.org_code.as_str(),
+            org_name: &self.institution.org_name,
+            amount: amount.as_deref(),
+        };
+        let plan = Plan {
+            path: message::PATH,
+            message: &draft.to_json(),
+            plain: false,
+            repeat: Repeat::Spaced(self.settings.notice_pause),
+            held: Duration::ZERO,
+        };
+        self.run(&plan, |received| self.read_notice(received))
+    }
+
+    fn read_notice(&self, received: &Received) -> Result<NoticeAnswer, Failure> {
+        let plain = match self.open(received) {
+            Err(failure) if failure.code() == Some(Code::PasswordFree) => {
+                return Ok(NoticeAnswer::PasswordFree);
+            }
+            opened => opened?,
+        };
+        let members = plain.members().map_err(not_an_object)?;
+        let flag = members.text("notcFlag", 1)?.into_owned();
+        let answer = message::Answer::read(&members)?;
+        if !serial::is_fresh(&answer.serial, self.center_now()) {
+            return Err(Failure::Foreign("通知应答的流水号不是刚刚产生的（旧应答，或本机时钟偏差过大）"));
+        }
+        Ok(if flag == "1" {
+            NoticeAnswer::Notified { serial: answer.serial }
+        } else {
+            NoticeAnswer::NotNotified { serial: answer.serial }
+        })
+    }
+}
