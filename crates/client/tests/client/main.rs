@@ -1,0 +1,9 @@
+//! The institution's side against the real center, against servers that fail in every way, and against itself.
+
+mod hands;
+mod journey;
+mod nonsense;
+mod retries;
+mod site;
+mod tls;
+mod visits;
