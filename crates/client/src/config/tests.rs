@@ -143,3 +143,16 @@ fn files_are_read_by_their_ending() {
     let absent = ClientConfig::load(&folder.path().join("none"), &nothing).expect_err("none").to_string();
     assert!(absent.starts_with("配置文件 ") && absent.contains("无法读取"), "{absent}");
 }
+
+#[test]
+fn the_sample_of_the_guide_shows_the_defaults() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/gate.md");
+    let page = std::fs::read_to_string(path).expect("the page");
+    let sample = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a sample");
+    let shown = read(sample).expect("good");
+    let defaults = read(&good()).expect("good");
+    assert_eq!(shown.gate, defaults.gate);
+    let center = CenterSettings { urls: shown.center.urls.clone(), ..defaults.center };
+    assert_eq!(format!("{:?}", shown.center), format!("{center:?}"));
+    assert_eq!(shown.visits.expect("visits").retain, defaults.visits.expect("visits").retain);
+}
