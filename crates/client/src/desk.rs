@@ -291,6 +291,10 @@ impl Desk {
     }
 }
 
+/// Programs call from any thread.
+const fn is_shared<T: Send + Sync>() {}
+const _: () = is_shared::<Desk>();
+
 /// An answer or a failure, and how the call went in either case.
 fn parted<T>(called: Result<(T, Report), CallError>) -> (Result<T, Failure>, Report) {
     match called {
