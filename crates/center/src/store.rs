@@ -8,11 +8,13 @@
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
 pub(crate) mod connection;
+pub mod copy;
 mod fault;
 pub(crate) mod link;
 mod migrate;
 mod postgres;
 pub(crate) mod row;
+pub mod skip;
 mod sqlite;
 
 use std::fs::File;
@@ -57,6 +59,14 @@ pub enum StoreError {
     /// The key-encryption key is not the one it was made with.
     #[error("密钥加密密钥与数据库不符（设置 keys.encryption_key_file 或环境变量 YANMI_KEY_ENCRYPTION_KEY）")]
     WrongKey,
+    /// A site was to be copied into it, and not all of it is there.
+    #[error(
+        "数据库是一次没有完成的搬迁的目标，不能使用；请再次运行 yanmi store copy 直到完成（设置 database）"
+    )]
+    Unfinished,
+    /// There are not so many numbers left; how many there are.
+    #[error("流水号只剩 {0} 个，不够跳过，未作改动（选项 --by 与 --past）")]
+    TooFewNumbers(i64),
     /// Another center runs on it.
     #[error("数据库 {0} 正被另一个验密中心使用；嵌入式数据库只能由一个进程运行")]
     InUse(PathBuf),
@@ -190,6 +200,10 @@ async fn check_site(connection: &mut Connection, sealer: &Sealer) -> Result<(), 
     let found = connection.fetch(Statement::new("SELECT canary FROM site WHERE id = 1")).await?;
     let missing = StoreError::Impossible { table: "site", what: "没有站点记录" };
     let row = found.iter().next().ok_or(missing)?;
-    let opened = sealer.open(CANARY_CELL, Columns::new(row, "site").bytes()?);
+    let found = Columns::new(row, "site").bytes()?;
+    if copy::is_unfinished(found) {
+        return Err(StoreError::Unfinished);
+    }
+    let opened = sealer.open(CANARY_CELL, found);
     if opened.is_ok_and(|opened| opened.as_slice() == CANARY) { Ok(()) } else { Err(StoreError::WrongKey) }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::Uri;
 use ipnet::IpNet;
 use yanmi_protocol::{AccountId, Region, Sm4Key};
+use zeroize::Zeroizing;
 
 use super::setting::{Form, Given, Raw, Unit, grouped, quoted};
 use super::{Database, LogLevel, PasswordFile, PostgresSettings, RequestPrefix, secret};
@@ -190,19 +191,7 @@ impl Field for LogLevel {
 
 impl Field for Database {
     fn read(given: &Given<'_>) -> Result<Self, String> {
-        let text = text(given)?;
-        let Some((scheme, path)) = text.split_once(':') else {
-            return Err(format!(
-                "{} 缺少数据库种类：应写作 \"sqlite:文件路径\" 或 \"postgres://…\"",
-                quoted(text)
-            ));
-        };
-        match scheme {
-            "sqlite" => sqlite(path.strip_prefix("//").unwrap_or(path), given.folder),
-            "postgres" | "postgresql" => PostgresSettings::parse(text).map(Self::Postgres),
-            // The text may hold a password: it is not repeated.
-            _ => Err("不认识这种数据库：应写作 \"sqlite:文件路径\" 或 \"postgres://…\"".to_owned()),
-        }
+        Self::parse(text(given)?, given.folder)
     }
 
     fn show(&self, _: &Form) -> String {
@@ -212,13 +201,48 @@ impl Field for Database {
 
 impl Field for PasswordFile {
     fn read(given: &Given<'_>) -> Result<Self, String> {
-        let path = given.folder.join(text(given)?);
-        let password = secret::password(&path)?;
-        Ok(Self { path, password })
+        Self::read_from(given.folder.join(text(given)?))
     }
 
     fn show(&self, _: &Form) -> String {
         quoted(&self.path.to_string_lossy())
+    }
+}
+
+impl Database {
+    /// Reads an address as it is written in the setting `database`. A path is relative to `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with it, in the operator's words; a password in it is not repeated.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, String> {
+        let Some((scheme, path)) = text.split_once(':') else {
+            return Err(format!(
+                "{} 缺少数据库种类：应写作 \"sqlite:文件路径\" 或 \"postgres://…\"",
+                quoted(text)
+            ));
+        };
+        match scheme {
+            "sqlite" => sqlite(path.strip_prefix("//").unwrap_or(path), folder),
+            "postgres" | "postgresql" => PostgresSettings::parse(text).map(Self::Postgres),
+            // The text may hold a password: it is not repeated.
+            _ => Err("不认识这种数据库：应写作 \"sqlite:文件路径\" 或 \"postgres://…\"".to_owned()),
+        }
+    }
+}
+
+impl PasswordFile {
+    /// Reads a password file: one line, and not open to every user of the machine.
+    ///
+    /// # Errors
+    /// What is wrong with it, in the operator's words.
+    pub fn read_from(path: PathBuf) -> Result<Self, String> {
+        let password = secret::password(&path)?;
+        Ok(Self { path, password })
+    }
+
+    /// The password.
+    pub fn password(&self) -> &Zeroizing<String> {
+        &self.password
     }
 }
 

@@ -91,6 +91,11 @@ impl Rows {
         self.count += 1;
     }
 
+    /// The values of one row.
+    pub(in crate::store) fn row(&self, at: usize) -> &[Value] {
+        &self.values[at * self.width()..(at + 1) * self.width()]
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
@@ -221,7 +226,7 @@ impl<'a> Session<'a> {
 }
 
 impl RowWriter<'_> {
-    fn put(&mut self, kind: Kind, value: Value) -> &mut Self {
+    pub(in crate::store) fn put(&mut self, kind: Kind, value: Value) -> &mut Self {
         if self.0.count == 0 {
             self.0.kinds.push(kind);
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Arguments, Connection as _};
+use sqlx::{Arguments, AssertSqlSafe, ColumnIndex, Connection as _, Decode, Row, SqlSafeStr, SqlStr, Type};
 
 use super::StoreError;
 
@@ -35,7 +35,7 @@ pub(super) enum Value {
 /// A statement with its parameters.
 #[derive(Debug)]
 pub(crate) struct Statement {
-    text: &'static str,
+    text: SqlStr,
     values: Vec<(Kind, Value)>,
 }
 
@@ -81,12 +81,49 @@ impl Found {
     }
 }
 
+impl RowRef<'_> {
+    /// The value of a column, which must be of this type or null.
+    pub(super) fn value(self, column: usize, kind: Kind) -> Result<Value, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => match kind {
+                Kind::Number => cell(row, column, Value::Number),
+                Kind::Text => cell(row, column, Value::Text),
+                Kind::Bytes => cell(row, column, Value::Bytes),
+            },
+            Self::Postgres(row) => match kind {
+                Kind::Number => cell(row, column, Value::Number),
+                Kind::Text => cell(row, column, Value::Text),
+                Kind::Bytes => cell(row, column, Value::Bytes),
+            },
+        }
+    }
+}
+
+fn cell<'r, R, T>(row: &'r R, column: usize, make: impl Fn(T) -> Value) -> Result<Value, sqlx::Error>
+where
+    R: Row,
+    usize: ColumnIndex<R>,
+    T: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(row.try_get::<Option<T>, _>(column)?.map_or(Value::Null, make))
+}
+
 impl Statement {
     pub(crate) fn new(text: &'static str) -> Self {
-        Self { text, values: Vec::new() }
+        Self { text: text.into_sql_str(), values: Vec::new() }
     }
 
-    fn with(mut self, kind: Kind, value: Value) -> Self {
+    /// A statement whose text was put together from names of tables and columns that stand in this program.
+    pub(super) fn composed(text: String) -> Self {
+        Self { text: AssertSqlSafe(text).into_sql_str(), values: Vec::new() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn words(&self) -> &str {
+        self.text.as_str()
+    }
+
+    pub(super) fn with(mut self, kind: Kind, value: Value) -> Self {
         self.values.push((kind, value));
         self
     }
@@ -107,13 +144,13 @@ impl Statement {
         self.with(Kind::Bytes, Value::Bytes(value.to_vec()))
     }
 
-    fn sqlite(self) -> SqliteArguments {
+    fn sqlite(self) -> (SqlStr, SqliteArguments) {
         let mut arguments = SqliteArguments::default();
         self.values.into_iter().for_each(|(_, value)| add_sqlite(&mut arguments, value));
-        arguments
+        (self.text, arguments)
     }
 
-    fn postgres(self) -> PgArguments {
+    fn postgres(self) -> (SqlStr, PgArguments) {
         let mut arguments = PgArguments::default();
         for (kind, value) in self.values {
             // These types always encode.
@@ -126,7 +163,7 @@ impl Statement {
                 (Kind::Bytes, Value::Null) => arguments.add(None::<Vec<u8>>),
             };
         }
-        arguments
+        (self.text, arguments)
     }
 }
 
@@ -151,14 +188,15 @@ pub(super) async fn answer<T>(trip: impl Future<Output = Result<T, sqlx::Error>>
 impl Connection {
     /// Runs a statement; tells how many rows it touched.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
-        let text = statement.text;
         match self {
             Self::Sqlite(connection) => {
-                let done = sqlx::query_with(text, statement.sqlite()).execute(connection).await?;
+                let (text, arguments) = statement.sqlite();
+                let done = sqlx::query_with(text, arguments).execute(connection).await?;
                 Ok(done.rows_affected())
             }
             Self::Postgres(connection) => {
-                let done = sqlx::query_with(text, statement.postgres()).execute(connection);
+                let (text, arguments) = statement.postgres();
+                let done = sqlx::query_with(text, arguments).execute(connection);
                 Ok(answer(done).await?.rows_affected())
             }
         }
@@ -166,14 +204,15 @@ impl Connection {
 
     /// Asks for rows.
     pub(crate) async fn fetch(&mut self, statement: Statement) -> Result<Found, StoreError> {
-        let text = statement.text;
         match self {
             Self::Sqlite(connection) => {
-                let rows = sqlx::query_with(text, statement.sqlite()).fetch_all(connection).await?;
+                let (text, arguments) = statement.sqlite();
+                let rows = sqlx::query_with(text, arguments).fetch_all(connection).await?;
                 Ok(Found::Sqlite(rows))
             }
             Self::Postgres(connection) => {
-                let rows = sqlx::query_with(text, statement.postgres()).fetch_all(connection);
+                let (text, arguments) = statement.postgres();
+                let rows = sqlx::query_with(text, arguments).fetch_all(connection);
                 Ok(Found::Postgres(answer(rows).await?))
             }
         }

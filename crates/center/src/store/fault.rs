@@ -79,6 +79,8 @@ pub enum ServerProblem {
     DiskFull,
     /// The user lacks a right.
     Denied,
+    /// The embedded database is being written to by another program.
+    Busy,
     /// Something else, by its `SQLSTATE`.
     Other(String),
 }
@@ -101,6 +103,8 @@ impl ServerProblem {
                 "25006" => Self::Standby,
                 "53100" => Self::DiskFull,
                 "42501" => Self::Denied,
+                // Of the embedded database.
+                "5" => Self::Busy,
                 code => Self::Other(code.to_owned()),
             },
             _ => Self::Other("协议".to_owned()),
@@ -130,6 +134,7 @@ impl fmt::Display for ServerProblem {
             }
             Self::DiskFull => "数据库服务器磁盘已满",
             Self::Denied => "数据库用户缺少权限（设置 database 中的用户须拥有该数据库）",
+            Self::Busy => "数据库文件正由另一个程序写入，例如 yanmi store copy",
             Self::Other(what) => return write!(f, "数据库服务器出错（{what}）"),
         })
     }

@@ -22,6 +22,9 @@ const OLDEST: u32 = 130_000;
 /// The advisory lock under which one center at a time migrates: "YANM".
 const MIGRATING: i64 = 0x5941_4E4D;
 
+/// What a center's connections are called in the server's list of sessions.
+pub(super) const APPLICATION: &str = "yanmi";
+
 /// What every connection asks of its server.
 ///
 /// A statement that changes something is never cancelled by the server (no `statement_timeout`): a commit cancelled
@@ -145,7 +148,7 @@ fn options(settings: &PostgresSettings, host: &str, port: u16) -> PgConnectOptio
         .password(settings.password.as_ref().map_or("", |password| password.as_str()))
         .database(&settings.name)
         .ssl_mode(tls)
-        .application_name("yanmi")
+        .application_name(APPLICATION)
         .statement_cache_capacity(STATEMENTS)
         .options(OPTIONS)
         .disable_statement_logging();

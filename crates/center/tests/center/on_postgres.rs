@@ -2,6 +2,7 @@
 //! centers.
 
 mod cluster;
+mod copy;
 mod delivery;
 mod extensions;
 mod journey;
