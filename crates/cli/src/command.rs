@@ -12,3 +12,4 @@ mod registry;
 pub(crate) mod sandbox;
 pub(crate) mod seal;
 pub(crate) mod serve;
+pub(crate) mod store;
