@@ -145,7 +145,7 @@ pub enum CopyError {
     #[error("无法使用目标（选项 --to）")]
     Target(#[source] StoreError),
     /// The target is not one to copy into.
-    #[error("目标不能使用（选项 --to）：{0}")]
+    #[error("目标不能使用（选项 --to）")]
     Refused(#[from] TargetProblem),
     /// Source and target differ.
     #[error("目标与来源不一致，目标不能使用；再次运行会清空目标，从头搬迁")]

@@ -60,6 +60,23 @@ async fn moved(plan: &Move) -> Result<Copied, CopyError> {
     copy(plan, Entropy::seeded(9), |_| ControlFlow::Continue(())).await
 }
 
+/// A database so written to was last written to by a newer version.
+const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+    VALUES (99, 'later', true, '', 0)";
+
+/// Makes a site nobody has begun to use, as `yanmi migrate` does.
+async fn make(database: &Database, key: &Sm4Key) {
+    let made = Administration::open(database, key, Entropy::seeded(4)).await.expect("made");
+    made.close().await.expect("closed");
+}
+
+/// What the operator is told.
+async fn said(plan: &Move) -> String {
+    let error = moved(plan).await.expect_err("refused");
+    let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+    format!("{error} {cause}")
+}
+
 /// Ends the copy when this has been told so many times.
 async fn ended(plan: &Move, mut after: usize) -> CopyError {
     let tell = |_: &Progress| {
@@ -251,10 +268,10 @@ async fn ended_after_any_page_a_copy_is_refused_to_centers_and_goes_on_where_it_
     stopped.config.database = Database::Postgres(to);
     let site = stopped.start().await;
     assert_eq!(site.check_stas(token).await, "1");
-    let error = moved(&plan).await.expect_err("it is in use").to_string();
+    let error = said(&plan).await;
     assert!(error.contains("--to") && error.contains("已经搬到其中"), "{error}");
     site.stop().await;
-    let error = moved(&plan).await.expect_err("it has been in use").to_string();
+    let error = said(&plan).await;
     assert!(error.contains("--to") && error.contains("已经搬到其中"), "{error}");
 }
 
@@ -310,17 +327,11 @@ async fn a_target_that_is_not_like_the_source_is_no_site() {
 }
 
 #[tokio::test]
-async fn a_source_or_target_that_is_not_to_be_used_is_named_with_its_option() {
+async fn a_source_that_is_not_to_be_used_is_named_with_its_option() {
     let site = small_site().await;
-    live(&site).await;
     let to = empty().await;
     let Database::Sqlite(from) = site.config.database.clone() else { panic!("on SQLite") };
-    let mut plan = Move { from, to: to.clone(), key: site.config.encryption_key.clone() };
-    let said = async |plan: &Move| {
-        let error = moved(plan).await.expect_err("refused");
-        let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
-        format!("{error} {cause}")
-    };
+    let plan = Move { from, to, key: site.config.encryption_key.clone() };
     let in_use = said(&plan).await;
     assert!(in_use.contains("--from") && in_use.contains("请先停止"), "{in_use}");
     let stopped = site.stop().await;
@@ -329,55 +340,52 @@ async fn a_source_or_target_that_is_not_to_be_used_is_named_with_its_option() {
     let nowhere = server::folder().join("nowhere.sqlite");
     let none = said(&Move { from: nowhere.clone(), ..plan.clone() }).await;
     assert!(none.contains("--from") && none.contains("不存在") && !nowhere.exists(), "{none}");
-    let hosts = vec![("127.0.0.1".to_owned(), 1)];
-    let away = said(&Move { to: PostgresSettings { hosts, ..to.clone() }, ..plan.clone() }).await;
-    assert!(away.contains("--to") && away.contains("连接被拒绝"), "{away}");
-    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-        VALUES (99, 'later', true, '', 0)";
-    execute(&stopped.config, newer).await;
+    execute(&stopped.config, NEWER).await;
     let newer_source = said(&plan).await;
     assert!(newer_source.contains("--from") && newer_source.contains("99"), "{newer_source}");
     execute(&stopped.config, "DELETE FROM _sqlx_migrations WHERE version = 99").await;
+    assert_eq!(moved(&plan).await.expect("copied").beginning, Beginning::Fresh);
+}
 
+#[tokio::test]
+async fn a_target_that_is_not_to_be_used_is_named_with_its_option() {
+    let stopped = small_site().await.stop().await;
+    let to = empty().await;
+    let mut plan = plan(&stopped, &to);
+    let hosts = vec![("127.0.0.1".to_owned(), 1)];
+    let away = said(&Move { to: PostgresSettings { hosts, ..to }, ..plan.clone() }).await;
+    assert!(away.contains("--to") && away.contains("连接被拒绝"), "{away}");
     let foreign = empty().await;
     server::connect(&foreign.name).await.execute("CREATE TABLE notes (id BIGINT)").await.expect("a table");
     let foreign = said(&Move { to: foreign, ..plan.clone() }).await;
     assert!(foreign.contains("--to") && foreign.contains("其他程序"), "{foreign}");
-    let other = Site::start().await;
-    let Database::Postgres(others) = other.config.database.clone() else { panic!("on PostgreSQL") };
-    for _ in 0..2 {
-        // Running or not, with the same key: somebody's accounts are in it.
-        let taken = said(&Move { to: others.clone(), ..plan.clone() }).await;
-        assert!(
-            taken.contains("--to") && taken.contains("未作改动") || taken.contains("请先停止"),
-            "{taken}"
-        );
-    }
-    other.stop().await;
+    let others = empty().await;
+    let (database, key) = (Database::Postgres(others.clone()), &stopped.config.encryption_key);
+    make(&database, key).await;
+    let mut config = stopped.config.clone();
+    (config.database, config.listen.institution, config.listen.channel) = (database, anywhere(), anywhere());
+    let running = site::start(&config, &stopped.hands).await.expect("a center");
+    let used = said(&Move { to: others.clone(), ..plan.clone() }).await;
+    assert!(used.contains("--to") && used.contains("请先停止"), "{used}");
+    running.stop().await;
+    execute(&config, "INSERT INTO audit (at, event) VALUES (1, 'asked')").await;
+    let taken = said(&Move { to: others, ..plan.clone() }).await;
+    assert!(taken.contains("--to") && taken.contains("已有站点的数据"), "{taken}");
+    site::start(&config, &stopped.hands).await.expect("it is as it was").stop().await;
     let made = empty().await;
     let database = Database::Postgres(made.clone());
     let key = Sm4Key::from_bytes([3; 16]);
-    Administration::open(&database, &key, Entropy::seeded(4))
-        .await
-        .expect("made")
-        .close()
-        .await
-        .expect("closed");
+    make(&database, &key).await;
     let of_other_key = said(&Move { to: made.clone(), ..plan.clone() }).await;
     assert!(of_other_key.contains("--to") && of_other_key.contains("未作改动"), "{of_other_key}");
-    server::connect(&made.name).await.execute(newer).await.expect("a row");
+    server::connect(&made.name).await.execute(NEWER).await.expect("a row");
     let newer_target = said(&Move { to: made, ..plan.clone() }).await;
     assert!(newer_target.contains("--to") && newer_target.contains("99"), "{newer_target}");
 
     // A target that was made with the same key, and holds nothing, is as good as an empty one.
     let made = empty().await;
     let (database, key) = (Database::Postgres(made.clone()), &stopped.config.encryption_key);
-    Administration::open(&database, key, Entropy::seeded(4))
-        .await
-        .expect("made")
-        .close()
-        .await
-        .expect("closed");
+    make(&database, key).await;
     plan.to = made;
     assert_eq!(moved(&plan).await.expect("copied").beginning, Beginning::Fresh);
 }
@@ -388,7 +396,7 @@ async fn an_unfinished_copy_of_another_source_is_left_alone() {
     let one = small_site().await.stop().await;
     let other = small_site_of(Sm4Key::from_bytes([3; 16])).await.stop().await;
     ended(&plan(&one, &to), 3).await;
-    let error = moved(&plan(&other, &to)).await.expect_err("another's").to_string();
+    let error = said(&plan(&other, &to)).await;
     assert!(error.contains("--to") && error.contains("另一个来源"), "{error}");
     assert_eq!(moved(&plan(&one, &to)).await.expect("copied").beginning, Beginning::Continued);
 }
@@ -403,7 +411,7 @@ async fn of_two_copies_at_once_into_one_target_one_is_refused_and_the_source_sta
     // The server's lock alone, for the source is locked as well.
     let mut beside = server::connect(&to.name).await;
     beside.execute(AssertSqlSafe(format!("SELECT pg_advisory_lock({})", 0x5941_4E43))).await.expect("a lock");
-    let busy = moved(&plan).await.expect_err("refused").to_string();
+    let busy = said(&plan).await;
     assert!(busy.contains("--to") && busy.contains("另一次搬迁"), "{busy}");
     drop(beside);
     let (told, telling) = std::sync::mpsc::channel();
@@ -424,7 +432,7 @@ async fn of_two_copies_at_once_into_one_target_one_is_refused_and_the_source_sta
         }
     });
     tokio::task::spawn_blocking(move || telling.recv().expect("told")).await.expect("no panic");
-    let second = moved(&plan).await.expect_err("refused").to_string();
+    let second = said(&plan).await;
     assert!(second.contains("--from") && second.contains("另一次搬迁"), "{second}");
     let changing = Administration::open(&stopped.config.database, &plan.key, Entropy::seeded(5)).await;
     let changing = changing.err().map(|error| error.to_string()).unwrap_or_default();

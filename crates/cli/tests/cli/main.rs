@@ -1,7 +1,11 @@
 //! The executable, run as its users run it.
 
 mod killed;
+mod moved;
 mod sandbox;
+#[path = "../../../center/tests/center/server.rs"]
+#[expect(dead_code, reason = "the tests of the center use all of it")]
+mod server;
 mod site;
 mod tools;
 mod yanmi;

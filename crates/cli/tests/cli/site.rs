@@ -5,14 +5,14 @@ use std::path::Path;
 
 use crate::yanmi::{Ran, run};
 
-fn secret(folder: &Path, name: &str, text: &str) {
+pub(crate) fn secret(folder: &Path, name: &str, text: &str) {
     let path = folder.join(name);
     std::fs::write(&path, text).expect("written");
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).expect("private");
 }
 
 /// A configuration in this folder, with these lines added.
-fn site(folder: &Path, more: &str) -> String {
+pub(crate) fn site(folder: &Path, more: &str) -> String {
     secret(folder, "center.key", "00112233445566778899AABBCCDDEEFF");
     secret(folder, "national.key", "FFEEDDCCBBAA99887766554433221100");
     let text = format!(
