@@ -23,7 +23,7 @@ use crate::sealing::Sealer;
 use crate::site::{Openings, Site, SiteSettings};
 use crate::store::{Exclusive, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
-use crate::{channel, institution, operations};
+use crate::{channel, institution, operations, retention};
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
 const REGISTRY_EVERY: Duration = Duration::from_secs(1);
@@ -132,6 +132,7 @@ impl Center {
             chores: vec![
                 tokio::spawn(follow_registry(Arc::clone(&site))),
                 tokio::spawn(upkeep(Arc::clone(&site))),
+                tokio::spawn(retention::follow(Arc::clone(&site))),
             ],
             site,
             stopping,
@@ -161,6 +162,12 @@ impl Center {
     /// When the database fails.
     pub async fn refresh(&self) -> Result<(), StoreError> {
         self.site.registry.refresh().await.map(|_| ())
+    }
+
+    /// Removes what has been kept long enough now, instead of within an hour; tells how many rows are gone. Nothing
+    /// when the database fails, which is logged.
+    pub async fn remove_old(&self) -> Option<u64> {
+        retention::round(&self.site).await.ok()
     }
 
     /// Stops: takes nothing new, finishes what was accepted within the configured bound, commits what is decided.
@@ -266,6 +273,7 @@ fn settings(config: &Config) -> SiteSettings {
         show_registered_name: config.show_registered_name,
         decode: config.decode_enabled,
         held_queries: config.limits.held_queries,
+        retention: config.retention,
     }
 }
 

@@ -22,6 +22,7 @@ mod nearest;
 mod postgres;
 mod read;
 mod reference;
+mod retention;
 mod secret;
 mod setting;
 mod table;
@@ -44,6 +45,7 @@ use crate::http::{ListenSettings, ServerLimits, TlsFiles};
 pub use postgres::{PostgresSettings, PostgresTls};
 pub use read::MAX_FILE;
 pub use reference::{reference_page, sample_file};
+pub use retention::Retention;
 pub use setting::{Form, Presence, Setting, Unit};
 pub use table::settings;
 
@@ -64,6 +66,8 @@ pub struct Config {
     pub limits: Limits,
     /// Lives and limits of verifications (V7, V8).
     pub policy: Policy,
+    /// How long what is stored is kept.
+    pub retention: Retention,
     /// How far a request's timestamp may differ from the server's clock (E4).
     pub timestamp_window: Duration,
     /// Whether the insured person sees the registered name of the institution when it sent another one.

@@ -25,11 +25,12 @@
 mod attempt;
 mod batch;
 mod command;
-mod load;
+pub(crate) mod load;
 mod mark;
 mod news;
 mod numbers;
 mod reader;
+pub(crate) mod removal;
 mod resident;
 mod watch;
 mod write;
@@ -44,6 +45,7 @@ use yanmi_verification::{PersonKey, Policy};
 
 pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Outcome};
 pub(crate) use load::Shown;
+pub(crate) use removal::{Removed, Window};
 pub(crate) use resident::Live;
 pub(crate) use watch::Watch;
 
@@ -51,7 +53,7 @@ use crate::clock::Clock;
 use crate::registry::Registry;
 use crate::store::checkpoint::Checkpoints;
 use crate::store::connection::Connection;
-use crate::store::link::Link;
+use crate::store::link::{Link, on_link};
 use crate::store::{Store, StoreError};
 use crate::telemetry::Telemetry;
 
@@ -96,6 +98,9 @@ pub(crate) struct Decided {
     pub(crate) batch: usize,
 }
 
+/// A window of rows to be looked through, and where to tell what became of it.
+type Removal = (Window, oneshot::Sender<Result<Removed, Unavailable>>);
+
 type Reply = oneshot::Sender<Result<Decided, Unavailable>>;
 
 struct Job {
@@ -107,6 +112,7 @@ struct Job {
 #[derive(Clone)]
 pub(crate) struct Ledger {
     jobs: Arc<[mpsc::Sender<Job>]>,
+    removals: mpsc::Sender<Removal>,
     reader: reader::Reader,
     resident: Arc<resident::Resident>,
     watchers: Arc<watch::Watchers>,
@@ -164,6 +170,9 @@ impl Ledger {
             reader::Reader::start(&parts.store, parts.limits, parts.telemetry.clone()).await?;
         let news = news::start(&parts.store, Arc::clone(&watchers), &mut tasks).await?;
         let mut jobs = Vec::with_capacity(parts.limits.ledgers);
+        let (removals, wanted) = mpsc::channel(1);
+        // One ledger is enough for it.
+        let mut wanted = Some(wanted);
         for _ in 0..parts.limits.ledgers {
             let (sender, inbox) = mpsc::channel(parts.limits.queue);
             jobs.push(sender);
@@ -176,6 +185,7 @@ impl Ledger {
             };
             let writer = Writer {
                 inbox,
+                removals: wanted.take(),
                 link,
                 mark,
                 news: news.clone(),
@@ -186,7 +196,7 @@ impl Ledger {
             };
             tasks.push(tokio::spawn(writer.run()));
         }
-        Ok((Self { jobs: jobs.into(), reader, resident, watchers, numbers }, LedgerTasks(tasks)))
+        Ok((Self { jobs: jobs.into(), removals, reader, resident, watchers, numbers }, LedgerTasks(tasks)))
     }
 
     /// Has a command decided and committed.
@@ -197,6 +207,13 @@ impl Ledger {
             mpsc::error::TrySendError::Full(_) => Unavailable::Full,
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
         })?;
+        answer.await.map_err(|_| Unavailable::Stopped)?
+    }
+
+    /// Removes what is old among some rows, between two batches.
+    pub(crate) async fn remove(&self, window: Window) -> Result<Removed, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        self.removals.send((window, reply)).await.map_err(|_| Unavailable::Stopped)?;
         answer.await.map_err(|_| Unavailable::Stopped)?
     }
 
@@ -277,6 +294,11 @@ async fn gather<T>(inbox: &mut mpsc::Receiver<T>, batch: &mut Vec<T>, most: usiz
     }
 }
 
+/// The next message, if there can be one.
+async fn next<T>(inbox: Option<&mut mpsc::Receiver<T>>) -> Option<T> {
+    inbox?.recv().await
+}
+
 /// Fills the map in memory with what was asked for lately. Before the ledger takes commands, so that no commit can
 /// overtake it.
 async fn fill(
@@ -300,6 +322,7 @@ async fn fill(
 /// The task that owns the writing connection.
 struct Writer {
     inbox: mpsc::Receiver<Job>,
+    removals: Option<mpsc::Receiver<Removal>>,
     link: Link,
     /// The mark of the newest batch, where a commit may be left without an answer.
     mark: Option<mark::Mark>,
@@ -324,7 +347,12 @@ impl Writer {
                     }
                     gather(&mut self.inbox, &mut jobs, self.parts.limits.batch).await;
                     self.commit(&mut jobs).await;
+                    // When commands never cease there is no other moment for it.
+                    if let Some(Ok(removal)) = self.removals.as_mut().map(mpsc::Receiver::try_recv) {
+                        self.remove(removal).await;
+                    }
                 }
+                Some(removal) = next(self.removals.as_mut()) => self.remove(removal).await,
                 _ = sweep.tick() => {
                     self.resident.sweep(part, self.parts.clock.now());
                     part = part.wrapping_add(1);
@@ -332,6 +360,17 @@ impl Writer {
             }
         }
         self.link.close().await;
+    }
+
+    async fn remove(&mut self, (window, reply): Removal) {
+        let removed = on_link!(&mut self.link, |connection| window.remove(connection));
+        let removed = removed.map_err(|error| {
+            let table = window.table();
+            tracing::error!(cause = %crate::telemetry::chain(&error), table, "清理超过保留期限的数据失败");
+            Unavailable::Failed
+        });
+        // Whoever asked may have been stopped.
+        let _ = reply.send(removed);
     }
 
     async fn commit(&mut self, jobs: &mut Vec<Job>) {

@@ -25,6 +25,7 @@ pub mod outbound;
 mod password_check;
 mod refusal;
 pub mod registry;
+mod retention;
 mod sealing;
 mod site;
 pub mod store;

@@ -12,6 +12,7 @@ use yanmi_verification::Policy;
 
 use crate::channel::deliver::Deliverer;
 use crate::clock::Clock;
+use crate::config::Retention;
 use crate::ledger::Ledger;
 use crate::national::NationalCenter;
 use crate::registry::Registry;
@@ -56,6 +57,8 @@ pub(crate) struct SiteSettings {
     pub(crate) decode: bool,
     /// Places for status queries that are held.
     pub(crate) held_queries: usize,
+    /// How long what is stored is kept.
+    pub(crate) retention: Retention,
 }
 
 /// Counts envelopes that do not open, by source address.

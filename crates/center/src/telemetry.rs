@@ -14,7 +14,7 @@ use metrics::{
 use metrics_exporter_prometheus::{
     BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder,
 };
-use yanmi_protocol::{Code, EcToken};
+use yanmi_protocol::{Code, EcToken, UnixMillis};
 
 use crate::http::Traffic;
 
@@ -209,6 +209,19 @@ impl Telemetry {
         self.0.read_size.record(as_f64(size));
     }
 
+    /// So many rows of a table were kept long enough and are gone.
+    pub(crate) fn retention_removed(&self, table: &'static str, rows: u64) {
+        let key = key("yanmi_retention_removed_total", &[("table", table)]);
+        self.0.recorder.register_counter(&key, &METADATA).increment(rows);
+    }
+
+    /// A round through all tables ended, which began at this time.
+    pub(crate) fn retention_round(&self, begun: UnixMillis) {
+        let key = Key::from_static_name("yanmi_retention_round_timestamp_seconds");
+        let seconds = usize::try_from(begun.get() / 1_000).unwrap_or(0);
+        self.0.recorder.register_gauge(&key, &METADATA).set(as_f64(seconds));
+    }
+
     /// What a listener has seen since it began.
     pub(crate) fn traffic(&self, listener: &'static str, seen: &Traffic) {
         let recorder = &self.0.recorder;
@@ -250,7 +263,7 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 17] = [
+pub const METRICS: [(&str, &str); 19] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
     ("yanmi_ledger_batch_size", "每次提交的命令数"),
@@ -261,6 +274,8 @@ pub const METRICS: [(&str, &str); 17] = [
     ("yanmi_ledger_read_size", "每次批量读取的键数"),
     ("yanmi_ledger_waiting", "等待进入下一批的命令数"),
     ("yanmi_resident_verifications", "内存中的核验记录数"),
+    ("yanmi_retention_removed_total", "因超过保留期限而清理的行数，按表（table）"),
+    ("yanmi_retention_round_timestamp_seconds", "最近一轮完整清理的开始时间（自 1970 年起的秒数）"),
     ("yanmi_held_queries", "正在等待状态变化的查询数"),
     ("yanmi_connections", "正在打开的连接数，按监听口（listener）"),
     ("yanmi_connections_total", "接受过的连接数，按监听口（listener）"),
@@ -275,6 +290,9 @@ fn describe(recorder: &PrometheusRecorder) {
         let name = KeyName::from_const_str(name);
         match name.as_str() {
             counter if counter.ends_with("_total") => recorder.describe_counter(name, None, meaning.into()),
+            time if time.ends_with("_timestamp_seconds") => {
+                recorder.describe_gauge(name, None, meaning.into());
+            }
             seconds if seconds.ends_with("_seconds") => {
                 recorder.describe_histogram(name, Some(Unit::Seconds), meaning.into());
             }

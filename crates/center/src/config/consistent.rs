@@ -25,7 +25,7 @@ pub(super) fn problems(config: &Config) -> Vec<Conflict> {
 /// A pair of which the first must not be above the second.
 fn ordered(config: &Config) -> impl Iterator<Item = Conflict> {
     let Config { limits, policy, delivery, national, .. } = config;
-    let rules: [(bool, [&'static str; 2], &str); 9] = [
+    let rules: [(bool, [&'static str; 2], &str); 11] = [
         (
             limits.burst >= limits.requests_per_second,
             ["limits.burst", "limits.requests_per_second"],
@@ -70,6 +70,16 @@ fn ordered(config: &Config) -> impl Iterator<Item = Conflict> {
             policy.notice_interval < policy.notice_life,
             ["policy.notice_interval_seconds", "policy.notice_seconds"],
             "前者须短于后者，否则通知失效之前不能重发",
+        ),
+        (
+            policy.token_life <= config.retention.state(),
+            ["policy.token_seconds", "retention.state_days"],
+            "前者不得长于后者，否则有效的令牌会被清理",
+        ),
+        (
+            config.retention.state_days <= config.retention.audit_days,
+            ["retention.state_days", "retention.audit_days"],
+            "前者不得大于后者：没有审计的状态说不清来历",
         ),
     ];
     rules.into_iter().filter(|(holds, ..)| !holds).map(|(_, keys, why)| conflict(&keys, why))

@@ -16,7 +16,7 @@ use super::setting::{Form, Given, Raw, Setting};
 use super::table::settings;
 use super::{
     Config, ConfigError, Database, Delivery, Essentials, Faces, Known, Limits, Log, National, Origin,
-    Outbound, Problem, RequestPrefix, consistent, nearest, secret,
+    Outbound, Problem, RequestPrefix, Retention, consistent, nearest, secret,
 };
 
 /// The environment variable of the database's password.
@@ -59,6 +59,7 @@ fn empty(essentials: Essentials) -> Config {
         policy: Policy::default(),
         timestamp_window: std::time::Duration::ZERO,
         show_registered_name: false,
+        retention: Retention::default(),
         delivery: Delivery::default(),
         outbound: Outbound::default(),
         national: National {

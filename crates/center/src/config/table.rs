@@ -4,6 +4,7 @@
 //! reference page and the sample follow.
 
 use super::field::Field;
+use super::retention::RETENTION;
 use super::setting::{Form, Presence, Setting, Unit};
 use super::table_limits::{DELIVERY, LIMITS};
 use super::table_policy::POLICY;
@@ -80,6 +81,7 @@ pub(super) static GROUPS: &[Group] = &[
     Group { name: "listen.channel", about: "监听口：渠道应用", settings: LISTEN_CHANNEL },
     Group { name: "limits", about: "单个进程的资源上限与期限", settings: LIMITS },
     Group { name: "policy", about: "业务策略：有效期与次数", settings: POLICY },
+    Group { name: "retention", about: "数据保留", settings: RETENTION },
     Group { name: "delivery", about: "向渠道应用投递通知", settings: DELIVERY },
     Group { name: "outbound", about: "对外调用", settings: OUTBOUND },
     Group { name: "national", about: "国家电子凭证中心", settings: NATIONAL },

@@ -23,7 +23,7 @@ macro_rules! credential_and_verification {
 }
 
 /// Each row is the key's number, token and institution.
-const FACTS: Query = Query {
+pub(crate) const FACTS: Query = Query {
     rows: "k (number, token, org_code)",
     select: concat!(
         "SELECT k.number, ",
@@ -71,7 +71,7 @@ fn signed(at: usize) -> i64 {
     i64::try_from(at).unwrap_or(i64::MAX)
 }
 
-const NEWEST: &str = concat!(
+pub(crate) const NEWEST: &str = concat!(
     "SELECT v.id, v.token, v.org_code, ",
     credential_and_verification!(),
     " FROM verifications v JOIN tokens t ON t.token = v.token \
@@ -113,7 +113,7 @@ pub(crate) struct Shown {
     pub(crate) org_name: Option<String>,
 }
 
-const BY_NOTICE: &str = concat!(
+pub(crate) const BY_NOTICE: &str = concat!(
     "SELECT v.token, v.org_code, v.shown_name, ",
     credential_and_verification!(),
     " FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1"
@@ -129,7 +129,7 @@ pub(crate) async fn by_notice(
     found.iter().next().map(read_shown).transpose()
 }
 
-const PENDING: &str = concat!(
+pub(crate) const PENDING: &str = concat!(
     "SELECT v.token, v.org_code, v.shown_name, ",
     credential_and_verification!(),
     " FROM tokens t JOIN verifications v ON v.token = t.token \

@@ -108,7 +108,12 @@ impl<'a> Columns<'a> {
     }
 
     pub(crate) fn token(&mut self) -> Result<EcToken, StoreError> {
-        EcToken::new(self.text()?).map_err(|_| self.impossible("令牌格式不对"))
+        self.optional_token()?.ok_or(self.impossible("令牌格式不对"))
+    }
+
+    pub(crate) fn optional_token(&mut self) -> Result<Option<EcToken>, StoreError> {
+        let token = self.optional_text()?.map(EcToken::new);
+        token.transpose().map_err(|_| self.impossible("令牌格式不对"))
     }
 
     pub(crate) fn org_code(&mut self) -> Result<OrgCode, StoreError> {

@@ -224,3 +224,16 @@ async fn centers_that_start_at_once_on_an_empty_database_make_one_site() {
         center.await.expect("no panic").expect("a center").stop().await;
     }
 }
+
+#[tokio::test]
+async fn what_two_centers_remove_at_once_is_removed_once() {
+    const OLD: &str = "INSERT INTO audit (at, event) SELECT 1, 'old' FROM generate_series(1, 4000)";
+    let site = Site::start().await;
+    let second = Second::beside(&site).await;
+    site.center.remove_old().await.expect("a round");
+    site.execute(OLD).await;
+    let (one, other) = tokio::join!(site.center.remove_old(), second.center.remove_old());
+    assert_eq!(one.expect("a round") + other.expect("a round"), 4_000);
+    assert_eq!(site.number("SELECT count(*) FROM audit WHERE at = 1").await, 0);
+    nobody_stood_in_the_way(&site).await;
+}

@@ -13,6 +13,7 @@ mod password;
 mod plan;
 mod register;
 mod registry;
+mod retention;
 mod site;
 mod store;
 mod tls;

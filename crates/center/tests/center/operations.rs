@@ -87,6 +87,7 @@ async fn requests_deliveries_and_questions_are_counted() {
     ] {
         assert_eq!(site.metric(name).await, value, "{name}");
     }
+    site.center.remove_old().await.expect("a round");
     let page = get(site.channel_addr(), "/metrics").await;
     assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     for (name, meaning) in METRICS.into_iter().chain([NATIONAL_METRIC]) {

@@ -31,15 +31,20 @@ use crate::store::connection::{Found, Kind, RowRef, Value, answer};
 use crate::store::fault::Fault;
 use crate::store::row::Columns;
 
-/// Locks, and tells the tokens that were found. The persons are found by the tokens; those of the second list are
-/// locked besides.
+/// Locks, and tells the tokens that were found, each with whether its person was. A token whose person was removed in
+/// this moment (`ledger::removal`) is as good as none: it is asked for again. The persons are found by the tokens; those
+/// of the second list are locked besides, and the outer join makes sure of it when there are no tokens. Persons are
+/// compared with an array: a row that had to be waited for is looked at again by itself, and would not be found in a
+/// list that is part of the query.
 const LOCK: &str = "\
     WITH t AS MATERIALIZED (\
         SELECT token, person FROM tokens WHERE token = ANY($1::text[]) ORDER BY token FOR UPDATE\
     ), p AS MATERIALIZED (\
-        SELECT person FROM persons WHERE person IN (SELECT person FROM t UNION ALL SELECT unnest($2::bytea[])) \
+        SELECT person FROM persons \
+        WHERE person = ANY(ARRAY(SELECT person FROM t UNION ALL SELECT unnest($2::bytea[]))) \
         ORDER BY person FOR UPDATE\
-    ) SELECT t.token FROM t, (SELECT count(*) FROM p) AS locked";
+    ) SELECT t.token, CAST(t.person IN (SELECT person FROM p) AS int)::bigint \
+    FROM (SELECT count(*) FROM p) AS locked LEFT JOIN t ON true";
 
 /// See [`super::Session`].
 #[derive(Debug)]
@@ -99,7 +104,10 @@ impl<'a> Session<'a> {
         let persons: Vec<Vec<u8>> = persons.iter().map(|person| person.0.to_vec()).collect();
         let found = sqlx::query(LOCK).bind(tokens).bind(persons).fetch_all(&mut *self.connection);
         let found = answer(found).await?;
-        found.iter().map(|row| Columns::new(RowRef::Postgres(row), "tokens").token()).collect()
+        found
+            .iter()
+            .filter_map(|row| locked(Columns::new(RowRef::Postgres(row), "tokens")).transpose())
+            .collect()
     }
 
     pub(super) async fn ask(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
@@ -177,6 +185,12 @@ impl<'a> Session<'a> {
         }
         Ok(())
     }
+}
+
+/// The token of a row of [`LOCK`], if its person was there to be locked too.
+fn locked(mut row: Columns<'_>) -> Result<Option<EcToken>, StoreError> {
+    let Some(token) = row.optional_token()? else { return Ok(None) };
+    Ok(row.flag()?.then_some(token))
 }
 
 fn insertion(arguments: &mut PgArguments, rows: Rows, insert: Insert, used: usize) -> String {

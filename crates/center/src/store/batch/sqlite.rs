@@ -188,6 +188,9 @@ fn list(text: &mut String, rows: usize, width: usize) {
 }
 
 #[cfg(test)]
+mod plans;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -1,0 +1,48 @@
+//! How long what is stored is kept.
+
+use std::time::Duration;
+
+use super::field::Field;
+use super::setting::Setting;
+use super::table::{count, row};
+
+/// A day.
+const DAY: Duration = Duration::from_hours(24);
+
+/// How long what is stored is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Retention {
+    /// Days that tokens, verifications and what hangs on them are kept after they have ended.
+    pub state_days: u32,
+    /// Days that events of the audit are kept.
+    pub audit_days: u32,
+}
+
+impl Retention {
+    /// How long tokens, verifications and what hangs on them are kept after they have ended.
+    pub fn state(&self) -> Duration {
+        DAY * self.state_days
+    }
+
+    /// How long events of the audit are kept.
+    pub fn audit(&self) -> Duration {
+        DAY * self.audit_days
+    }
+}
+
+pub(super) static RETENTION: &[Setting] = &[
+    row!(
+        "retention.state_days",
+        retention.state_days,
+        count("天", 7, 1, 3_650),
+        "令牌、核验、提醒次数等状态在结束后保留几天。",
+        "状态只为正在进行的核验服务，留得越久数据库越大；不得短于令牌的有效期，也不得长于 retention.audit_days。"
+    ),
+    row!(
+        "retention.audit_days",
+        retention.audit_days,
+        count("天", 1_096, 180, 36_500),
+        "审计记录保留几天。",
+        "默认三年；网络安全法要求日志留存不少于六个月，因此不得少于 180 天。"
+    ),
+];

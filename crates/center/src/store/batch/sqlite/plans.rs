@@ -1,0 +1,55 @@
+//! Nothing that happens all day looks through a table of the embedded database.
+
+use sqlx::{AssertSqlSafe, Row, SqlSafeStr};
+use yanmi_protocol::Sm4Key;
+
+use super::{Rows, Text};
+use crate::entropy::Entropy;
+use crate::ledger::{load, removal};
+use crate::sealing::Sealer;
+use crate::store::Store;
+use crate::store::connection::Connection;
+
+/// Tables that grow.
+const LARGE: [&str; 7] =
+    ["tokens", "verifications", "persons", "password_tries", "password_free", "free_uses", "audit"];
+
+/// The steps of a plan.
+async fn plan(connection: &mut Connection, text: &str) -> Vec<String> {
+    let Connection::Sqlite(connection) = connection else { panic!("an embedded database") };
+    let text = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")).into_sql_str();
+    let rows = sqlx::query(text).fetch_all(connection).await.expect("a plan");
+    rows.iter().map(|row| row.get("detail")).collect()
+}
+
+/// A look from one end of a key for a few rows is no scan: it says SEARCH.
+fn scans(step: &str) -> bool {
+    let Some(rest) = step.strip_prefix("SCAN ") else { return false };
+    let alias = rest.split(' ').next().unwrap_or_default();
+    ["t", "v", "p", "f", "u", "w"].contains(&alias) || LARGE.contains(&alias)
+}
+
+#[tokio::test]
+async fn every_statement_finds_its_rows_by_a_key() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
+    let store =
+        Store::open(&folder.path().join("center.sqlite").as_path().into(), &sealer).await.expect("a store");
+    let mut connection = store.connect().await.expect("a connection");
+    let mut rows = Rows::default();
+    rows.push(|row| {
+        row.number(1).text("token").text("H35010000001");
+    });
+    let mut facts = Text::default();
+    facts.query(rows, load::FACTS);
+    let mut texts = vec![facts.text.trim_end().trim_end_matches(';').to_owned()];
+    texts.extend([load::NEWEST, load::BY_NOTICE, load::PENDING].map(str::to_owned));
+    texts.extend(removal::embedded_texts().map(str::to_owned));
+    for text in texts {
+        let steps = plan(&mut connection, &text).await;
+        assert!(!steps.is_empty() && !steps.iter().any(|step| scans(step)), "{text}\n{steps:#?}");
+    }
+    let steps = plan(&mut connection, "SELECT * FROM audit WHERE at < 1").await;
+    assert!(steps.iter().any(|step| scans(step)), "a scan is known when it is seen: {steps:?}");
+    connection.close().await.expect("closed");
+}
