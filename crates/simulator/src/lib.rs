@@ -8,7 +8,8 @@
 //!   what the person did; each can be put into a bad mood;
 //! * the **insured persons**, who act through their phones (the control interface of the [`Simulator`]);
 //! * the **institution** ([`Institution`]), which decodes, notifies and asks;
-//! * the **load generator** ([`load`]), an institution that does nothing but ask, as fast as it can.
+//! * the **load generator** ([`load`]), an institution that does nothing but ask, as fast as it can;
+//! * the **oracle** ([`oracle`]), which remembers everything that was answered and finds what contradicts it.
 //!
 //! Who exists, with which keys, is a [`World`]: the sandbox writes it to `sandbox.json` and reads it back. The
 //! simulator keeps nothing else that matters. QR codes, tokens and face authorizations carry their meaning
@@ -30,6 +31,7 @@ pub mod magic;
 mod mint;
 mod mood;
 mod national;
+pub mod oracle;
 pub mod outgoing;
 mod phone;
 mod serve;

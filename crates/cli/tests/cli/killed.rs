@@ -3,8 +3,8 @@
 //! The center is a process of its own, ended each time by SIGKILL: after some number of answers, by whoever gets the
 //! last of them, so that the other calls are anywhere on their way; or as soon as it has taken its port.
 //! Everybody else lives in this process and remembers: each counter writes down what it did, what it heard, and
-//! what can be true after that (`belief`). After each kill the center is started again and asked about everybody who
-//! was ever there; at the end its database is read beside what was written down (`books`).
+//! what can be true after that (the simulator's oracle). After each kill the center is started again and asked about everybody who
+//! was ever there; at the end its database is read (`books`) beside what was written down.
 //!
 //! No comparison is repeated and nothing is waited for: one answer that contradicts an earlier one ends the test. The
 //! dice are seeded; which calls a kill cuts off is up to the machine.
@@ -12,21 +12,17 @@
 //! SIGKILL takes a process, not the machine: what was written but not flushed survives it. That commits are flushed
 //! is a setting of the database, not something this test could see.
 
-mod belief;
 mod books;
 mod counter;
 mod ground;
-mod parties;
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use belief::{Deed, Said};
-use books::Books;
-use counter::{Counted, Counter, Dice, Round, Visit};
+use counter::{Counted, Counter, Dice, Round};
 use ground::Ground;
-use parties::Parties;
 use rustix::process::Pid;
+use yanmi_simulator::oracle::{Books, Deed, Parties, Said, Visit};
 
 const KILLS: u32 = 72;
 /// Every so many kills, one while the center is starting.
@@ -61,8 +57,9 @@ async fn nothing_answered_is_forgotten_and_nothing_is_invented() {
     counters = each(counters, |counter| counter.compare(Arc::clone(&parties))).await;
     counters = each(counters, |counter| counter.settle(Arc::clone(&parties))).await;
     center.kill();
-    let visits: Vec<Visit> = counters.into_iter().flat_map(|counter| counter.visits).collect();
-    let books = Books::open(&ground.database()).await;
+    let visits: Vec<Visit> =
+        counters.into_iter().flat_map(|counter| counter.guests).map(|guest| guest.visit).collect();
+    let books = books::read(&ground.database()).await;
     audit(&books, &visits, &parties).await;
     enough_happened(&visits);
     let log = ground.log();
@@ -94,11 +91,14 @@ where
 }
 
 async fn audit(books: &Books, visits: &[Visit], parties: &Parties) {
-    books.agree();
+    let mut found = books.agree();
     for visit in visits {
-        books.tell_of(visit, &parties.phone(visit.person).await);
+        found.extend(books.tell_of(visit));
+        let phone = parties.phone(visit.person).await.expect("a phone");
+        found.extend(books.tell_of_phone([visit], &phone));
     }
-    let (verifications, tokens) = books.counts();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let (verifications, tokens) = (books.verifications.len(), books.tokens.len());
     let notified = |visit: &&Visit| visit.history.iter().any(|entry| matches!(entry.deed, Deed::Notify(_)));
     assert!(verifications <= visits.iter().filter(notified).count(), "somebody was never here");
     assert!((visits.len()..=COUNTERS * PERSONS).contains(&tokens), "a token from nowhere");

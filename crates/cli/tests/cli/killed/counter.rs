@@ -6,10 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 use yanmi_center::entropy::Entropy;
-use yanmi_protocol::{EcToken, NoticeNo};
-
-use super::belief::{Belief, Deed, Said, Standing};
-use super::parties::Parties;
+use yanmi_protocol::EcToken;
+use yanmi_simulator::oracle::{Deed, Parties, Said, Unheard, Visit};
 
 /// What the first notice of a person is about, in fen.
 const FIRST_AMOUNT: u32 = 12_850;
@@ -87,41 +85,22 @@ impl Dice {
     }
 }
 
-/// One thing that was done, and what was heard, if anything.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub(crate) deed: Deed,
-    pub(crate) notice: Option<NoticeNo>,
-    pub(crate) serial: Option<String>,
-    pub(crate) said: Option<Said>,
-}
-
-/// One person with one token.
-#[derive(Debug)]
-pub(crate) struct Visit {
-    pub(crate) person: usize,
-    pub(crate) token: EcToken,
-    pub(crate) belief: Belief,
-    pub(crate) history: Vec<Entry>,
-    /// The number of the latest notice, while it is known.
-    notice: Option<NoticeNo>,
-    /// The serial number of the latest notice call, while it is known.
-    serial: Option<String>,
+/// Somebody who came, and what is asked for next.
+pub(crate) struct Guest {
+    pub(crate) visit: Visit,
     amount: u32,
     /// Whether anything was done since the last comparison.
     touched: bool,
 }
 
-impl Visit {
+impl Guest {
     fn new(person: usize, token: EcToken) -> Self {
-        let (belief, history) = (Belief::new(), Vec::new());
-        let (notice, serial, amount) = (None, None, FIRST_AMOUNT);
-        Self { person, token, belief, history, notice, serial, amount, touched: true }
+        Self { visit: Visit::new(person, token), amount: FIRST_AMOUNT, touched: true }
     }
 
     /// What is done next: anything, whether it makes sense or not, but nobody answers a notice without its number.
     fn choose(&mut self, dice: &Dice) -> Deed {
-        if self.history.is_empty() {
+        if self.visit.history.is_empty() {
             return Deed::Notify(self.amount);
         }
         let deed = match dice.below(16) {
@@ -137,45 +116,35 @@ impl Visit {
             _ => Deed::Status,
         };
         let reports = matches!(deed, Deed::Confirm | Deed::Mistype | Deed::Cancel);
-        if reports && self.notice.is_none() { Deed::Pending } else { deed }
+        if reports && self.visit.notice.is_none() { Deed::Pending } else { deed }
     }
 
     /// Does it and compares the answer with everything known; nothing when there was none.
     async fn act(&mut self, deed: Deed, parties: &Parties) -> Option<Said> {
-        let heard = parties.does(deed, self.person, self.token, self.notice).await;
-        let said = heard.as_ref().map(|heard| heard.said);
-        let serial = heard.as_ref().and_then(|heard| heard.serial.clone());
-        self.history.push(Entry { deed, notice: self.notice, serial: serial.clone(), said });
+        let visit = &mut self.visit;
+        let heard = unless_broken(parties.act(deed, visit.person, visit.token, visit.notice).await);
         self.touched |= !matches!(deed, Deed::Status | Deed::Pending);
-        if let Deed::Notify(amount) = deed {
-            self.notice = self.notice.filter(|_| self.belief.keeps_number(amount));
-            self.serial.clone_from(&serial);
+        if let Err(found) = visit.note(deed, heard.as_ref()) {
+            panic!("{found}");
         }
-        let Some(heard) = heard else {
-            self.belief.unanswered(deed);
-            return None;
-        };
-        assert!(self.belief.answered(deed, heard.said), "{:?} after this: {self:#?}", heard.said);
-        match deed {
-            Deed::Status => {
-                let known = self.serial.is_none() || self.serial == serial;
-                assert!(known, "the latest notice is not the latest any more: {serial:?} after {self:#?}");
-                // What is told once about a notice nobody got an answer to stays so as well.
-                self.serial = serial.filter(|_| !self.belief.allows(Standing::Never));
-            }
-            Deed::Pending if heard.notice.is_some() => {
-                let known = self.notice.is_none() || self.notice == heard.notice;
-                assert!(known, "another notice is pending: {:?} after {self:#?}", heard.notice);
-                self.notice = heard.notice;
-            }
-            _ => {}
-        }
+        let said = heard.map(|heard| heard.said);
+        assert_ne!(said, Some(Said::NotDelivered), "the channel takes every notice: {visit:#?}");
         said
     }
 }
 
+/// Nothing when the connection broke, which is what happens to a call when the center dies; anything else nobody
+/// expects ends the test.
+pub(crate) fn unless_broken<T>(asked: Result<T, Unheard>) -> Option<T> {
+    match asked {
+        Ok(answer) => Some(answer),
+        Err(Unheard::Broken(_)) => None,
+        Err(unheard) => panic!("the center answers by the protocol: {unheard}"),
+    }
+}
+
 pub(crate) struct Counter {
-    pub(crate) visits: Vec<Visit>,
+    pub(crate) guests: Vec<Guest>,
     dice: Dice,
     /// The persons who have not come yet.
     coming: std::ops::Range<usize>,
@@ -183,7 +152,7 @@ pub(crate) struct Counter {
 
 impl Counter {
     pub(crate) fn new(seed: u64, persons: std::ops::Range<usize>) -> Self {
-        Self { visits: Vec::new(), dice: Dice::new(seed), coming: persons }
+        Self { guests: Vec::new(), dice: Dice::new(seed), coming: persons }
     }
 
     /// Serves until the center is killed.
@@ -198,27 +167,27 @@ impl Counter {
     }
 
     async fn serve_one(&mut self, parties: &Parties) -> Answer {
-        let fresh = self.visits.is_empty() || self.dice.below(5) == 0;
+        let fresh = self.guests.is_empty() || self.dice.below(5) == 0;
         if let Some(person) = fresh.then(|| self.coming.next()).flatten() {
-            let token = parties.decode(person).await;
-            self.visits.extend(token.map(|token| Visit::new(person, token)));
+            let token = unless_broken(parties.decode(person).await);
+            self.guests.extend(token.map(|token| Guest::new(person, token)));
             return if token.is_some() { Answer::Other } else { Answer::Nothing };
         }
         // Every other time the latest one, otherwise anybody who was ever here.
-        let count = u32::try_from(self.visits.len()).expect("not many");
+        let count = u32::try_from(self.guests.len()).expect("not many");
         let back = if self.dice.below(2) == 0 { 0 } else { self.dice.below(count) };
-        let visit = self.visits.iter_mut().rev().nth(usize::try_from(back).expect("small"));
-        let visit = visit.expect("somebody was here");
-        let deed = visit.choose(&self.dice);
-        Answer::of(visit.act(deed, parties).await)
+        let guest = self.guests.iter_mut().rev().nth(usize::try_from(back).expect("small"));
+        let guest = guest.expect("somebody was here");
+        let deed = guest.choose(&self.dice);
+        Answer::of(guest.act(deed, parties).await)
     }
 
     /// Asks about everybody who was ever here, and looks closer at those who were lately.
     pub(crate) async fn compare(mut self, parties: Arc<Parties>) -> Self {
-        for visit in &mut self.visits {
-            visit.act(Deed::Status, &parties).await.expect("nobody kills now");
-            if std::mem::take(&mut visit.touched) {
-                visit.act(Deed::Pending, &parties).await.expect("nobody kills now");
+        for guest in &mut self.guests {
+            guest.act(Deed::Status, &parties).await.expect("nobody kills now");
+            if std::mem::take(&mut guest.touched) {
+                guest.act(Deed::Pending, &parties).await.expect("nobody kills now");
             }
         }
         self
@@ -226,9 +195,9 @@ impl Counter {
 
     /// Has everybody confirm whose notice is open; all of them can still do so.
     pub(crate) async fn settle(mut self, parties: Arc<Parties>) -> Self {
-        for visit in self.visits.iter_mut().filter(|visit| visit.belief.is_open()) {
+        for guest in self.guests.iter_mut().filter(|guest| guest.visit.belief.is_open()) {
             for deed in [Deed::Pending, Deed::Confirm, Deed::Status] {
-                visit.act(deed, &parties).await.expect("nobody kills now");
+                guest.act(deed, &parties).await.expect("nobody kills now");
             }
         }
         self

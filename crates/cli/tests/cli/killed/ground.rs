@@ -8,6 +8,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::Pid;
 use tempfile::TempDir;
@@ -16,15 +17,17 @@ use yanmi_center::clock::Clock;
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key};
+use yanmi_simulator::oracle::Parties;
 use yanmi_simulator::world::{Person, Urls};
 use yanmi_simulator::{Simulator, World};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
-use super::parties::Parties;
 use crate::yanmi::PROGRAM;
 
 /// SIGKILL.
 const KILLED: i32 = 9;
+/// How long an answer may take: longer than anything the center allows itself.
+const DEADLINE: Duration = Duration::from_mins(2);
 
 pub(crate) struct Ground {
     folder: TempDir,
@@ -87,7 +90,8 @@ impl Ground {
 
     /// The institution and the channel app, with connections of their own.
     pub(crate) fn parties(&self) -> Arc<Parties> {
-        Arc::new(Parties::new(self.simulator.world()))
+        let clock = Clock::system();
+        Arc::new(Parties::new(self.simulator.world(), Arc::new(move || clock.now()), DEADLINE))
     }
 
     /// Starts the center and waits until it is ready.
