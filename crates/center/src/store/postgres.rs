@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions, Connection as _, Row};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::connection::answer;
 use super::fault::{ServerProblem, Servers};
@@ -15,6 +17,8 @@ use crate::config::{PostgresSettings, PostgresTls};
 
 /// How long one server may take until a connection to it can be used.
 const CONNECT_WITHIN: Duration = Duration::from_secs(2);
+/// Before a server is asked once more whether it takes changes now.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// Prepared statements kept, per connection.
 const STATEMENTS: usize = 200;
 /// The oldest version that is supported.
@@ -44,10 +48,21 @@ const OPTIONS: [(&str, &str); 10] = [
 ];
 
 /// A database on one of several servers.
+///
+/// Which of them takes changes is searched by one connection at a time, whoever needs to know: when the server is lost
+/// all connections are, and if each of them asked all servers the standbys would have enough to do with refusing.
 #[derive(Clone)]
 pub(super) struct Postgres {
     servers: Arc<[PgConnectOptions]>,
     settings: Arc<PostgresSettings>,
+    latest: Arc<Mutex<Option<Search>>>,
+}
+
+/// A search that is over.
+struct Search {
+    ended: Instant,
+    /// Which server it found, or what is wrong with each.
+    found: Result<usize, Servers>,
 }
 
 /// The driver's options hold the password.
@@ -66,7 +81,7 @@ impl fmt::Display for Postgres {
 impl Postgres {
     pub(super) fn new(settings: &PostgresSettings) -> Self {
         let servers = settings.hosts.iter().map(|(host, port)| options(settings, host, *port)).collect();
-        Self { servers, settings: Arc::new(settings.clone()) }
+        Self { servers, settings: Arc::new(settings.clone()), latest: Arc::default() }
     }
 
     /// Brings the database up to date, after making sure that it is ours.
@@ -93,28 +108,61 @@ impl Postgres {
     }
 
     async fn find(&self) -> Result<(PgConnectOptions, PgConnection), StoreError> {
-        let mut attempts = JoinSet::new();
-        for (at, server) in self.servers.iter().cloned().enumerate() {
-            attempts.spawn(async move {
-                let opened = tokio::time::timeout(CONNECT_WITHIN, open(&server)).await;
-                (at, opened.unwrap_or(Err(ServerProblem::NoAnswer)).map(|connection| (server, connection)))
-            });
-        }
-        let mut problems = Vec::new();
-        while let Some(attempt) = attempts.join_next().await {
-            match attempt {
-                Ok((_, Ok(found))) => return Ok(found),
-                Ok((at, Err(problem))) => problems.push((at, problem)),
-                // An attempt that panicked has been logged by its panic.
-                Err(_) => {}
+        loop {
+            let asked = Instant::now();
+            let mut latest = self.latest.lock().await;
+            match latest.as_ref().filter(|search| search.ended >= asked).map(|search| &search.found) {
+                // Somebody searched while this one waited.
+                Some(Err(servers)) => return Err(StoreError::Servers(servers.clone())),
+                Some(Ok(at)) => {
+                    let server = self.servers[*at].clone();
+                    drop(latest);
+                    if let Ok(connection) = attempt(&server).await {
+                        return Ok((server, connection));
+                    }
+                }
+                None => {
+                    let searched = self.search().await;
+                    let found = searched.as_ref().map(|(at, _)| *at).map_err(Clone::clone);
+                    *latest = Some(Search { ended: Instant::now(), found });
+                    let (at, connection) = searched.map_err(StoreError::Servers)?;
+                    return Ok((self.servers[at].clone(), connection));
+                }
             }
         }
-        problems.sort_by_key(|(at, _)| *at);
-        let named = |(at, problem): (usize, ServerProblem)| {
-            let (host, port) = &self.settings.hosts[at];
-            (format!("{host}:{port}"), problem)
+    }
+
+    /// Asks all servers at once. While one of them says nothing at all, the others are asked again: one of them may
+    /// take the silent one's place just now.
+    async fn search(&self) -> Result<(usize, PgConnection), Servers> {
+        let began = Instant::now();
+        let mut attempts = JoinSet::new();
+        let ask = |attempts: &mut JoinSet<_>, at: usize, pause: Duration| {
+            let server = self.servers[at].clone();
+            attempts.spawn(async move {
+                tokio::time::sleep(pause).await;
+                (at, attempt(&server).await)
+            });
         };
-        Err(StoreError::Servers(Servers(problems.into_iter().map(named).collect())))
+        (0..self.servers.len()).for_each(|at| ask(&mut attempts, at, Duration::ZERO));
+        let mut problems = vec![None; self.servers.len()];
+        while let Some(done) = attempts.join_next().await {
+            // An attempt that panicked has been logged by its panic.
+            let Ok((at, answered)) = done else { continue };
+            match answered {
+                Ok(connection) => return Ok((at, connection)),
+                Err(problem) => problems[at] = Some(problem),
+            }
+            if problems.iter().all(Option::is_some) {
+                break;
+            }
+            if began.elapsed() < CONNECT_WITHIN {
+                ask(&mut attempts, at, ASK_AGAIN);
+            }
+        }
+        let named = self.settings.hosts.iter().zip(problems);
+        let named = named.filter_map(|((host, port), problem)| Some((format!("{host}:{port}"), problem?)));
+        Err(Servers(named.collect()))
     }
 
     /// A database without tables is ours to take; one with tables and without our mark is left alone.
@@ -161,6 +209,11 @@ fn options(settings: &PostgresSettings, host: &str, port: u16) -> PgConnectOptio
     options
 }
 
+/// Connects to one server within its time, if it is one to work with.
+async fn attempt(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> {
+    tokio::time::timeout(CONNECT_WITHIN, open(server)).await.unwrap_or(Err(ServerProblem::NoAnswer))
+}
+
 /// Connects to one server, if it is one to work with.
 async fn open(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> {
     let host = server.get_host();
@@ -179,4 +232,67 @@ async fn open(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> 
             .await;
     let standby = asked.and_then(|row| row.try_get(0)).map_err(|error| ServerProblem::of(&error))?;
     if standby { Err(ServerProblem::Standby) } else { Ok(connection) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::io::AsyncReadExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// Connections a ledger of each kind would hold.
+    const LINKS: usize = 12;
+
+    fn postgres(ports: &[u16]) -> Postgres {
+        let hosts: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+        let url = format!("postgres://u@{}/db?sslmode=disable", hosts.join(","));
+        Postgres::new(&PostgresSettings::parse(&url).expect("an address"))
+    }
+
+    /// A server that reads the first message and hangs up; how often it was asked.
+    async fn hangs_up() -> (u16, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&asked);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                counter.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 1]).await;
+            }
+        });
+        (port, asked)
+    }
+
+    #[tokio::test]
+    async fn those_who_lost_the_server_together_search_once() {
+        let (port, asked) = hangs_up().await;
+        let postgres = postgres(&[port]);
+        let mut searching = JoinSet::new();
+        for _ in 0..LINKS {
+            let postgres = postgres.clone();
+            searching.spawn(async move { postgres.connect().await });
+        }
+        while let Some(searched) = searching.join_next().await {
+            let error = searched.expect("no panic").expect_err("no server");
+            assert!(matches!(error, StoreError::Servers(_)), "{error}");
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+        assert!(postgres.connect().await.is_err());
+        assert_eq!(asked.load(Ordering::SeqCst), 2, "who comes later searches anew");
+    }
+
+    #[tokio::test]
+    async fn while_one_server_is_silent_the_others_are_asked_again() {
+        let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let (port, asked) = hangs_up().await;
+        let error = postgres(&[silent.local_addr().expect("an address").port(), port]).connect().await;
+        let Err(StoreError::Servers(Servers(problems))) = error else { panic!("no server") };
+        assert_eq!(problems[0].1, ServerProblem::NoAnswer);
+        assert_eq!(problems.len(), 2);
+        assert!(asked.load(Ordering::SeqCst) > 2);
+    }
 }
