@@ -1,6 +1,8 @@
-//! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`.
+//! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
+//! `cargo xtask cluster`.
 
 mod bench;
+mod cluster;
 mod references;
 mod tidy;
 
@@ -12,8 +14,12 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["references"] => references::rewrite(),
         ["bench", rest @ ..] => bench::run(rest),
+        ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
-            eprintln!("usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N]");
+            eprintln!(
+                "usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N] | {}",
+                cluster::USAGE
+            );
             ExitCode::from(2)
         }
     }

@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 8] = [
     ("capi", &["protocol", "client"], &["center", "simulator"]),
     ("simulator", &["protocol", "client"], &[]),
     ("cli", &["protocol", "verification", "center", "client", "simulator"], &[]),
-    ("xtask", &["protocol"], &[]),
+    ("xtask", &["protocol", "simulator"], &[]),
 ];
 
 /// Crates of others that would bring I/O into the pure crates.
