@@ -87,5 +87,6 @@ async fn play(options: &Options, folder: PathBuf) -> Result<bool, String> {
         found.len(),
         rows.len()
     );
-    Ok(found.is_empty() && late == 0)
+    // A machine that runs tests may be slow for reasons of its own; what it must not do is lose anything.
+    Ok(found.is_empty() && (options.short || late == 0))
 }
