@@ -12,14 +12,27 @@ const SECONDS: &str = "10";
 /// Verifications in the ledger for the status row unless told otherwise.
 const LEDGER: &str = "1000000";
 
+/// How it is measured.
+struct Settings {
+    seconds: String,
+    ledger: String,
+    /// The PostgreSQL database of two more rows, which fills with what they write; empty for none. Its server shares
+    /// the two cores.
+    database: String,
+}
+
 /// Measures and prints.
 pub(crate) fn run(words: &[&str]) -> ExitCode {
     let option = |name: &str, default: &'static str| -> String {
         let at = words.iter().position(|word| *word == name);
         at.and_then(|at| words.get(at + 1)).map_or_else(|| default.to_owned(), |value| (*value).to_owned())
     };
-    let (seconds, ledger) = (option("--seconds", SECONDS), option("--ledger", LEDGER));
-    match table(&seconds, &ledger) {
+    let settings = Settings {
+        seconds: option("--seconds", SECONDS),
+        ledger: option("--ledger", LEDGER),
+        database: option("--database", ""),
+    };
+    match table(&settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -28,11 +41,19 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
     }
 }
 
-fn table(seconds: &str, ledger: &str) -> Result<(), String> {
+fn table(settings: &Settings) -> Result<(), String> {
     cargo(&["build", "--release", "--quiet"])?;
-    let before = load("echo", seconds, "0")?;
-    let rows = [load("status", seconds, ledger)?, load("notify", seconds, "0")?];
-    let after = load("echo", seconds, "0")?;
+    let seconds = settings.seconds.as_str();
+    let before = load("echo", "0", seconds, "")?;
+    let mut rows = vec![load("status", &settings.ledger, seconds, "")?, load("notify", "0", seconds, "")?];
+    if !settings.database.is_empty() {
+        for (what, ledger) in [("status", settings.ledger.as_str()), ("notify", "0")] {
+            let mut row = load(what, ledger, seconds, &settings.database)?;
+            row["what"] = format!("{what}, PostgreSQL").into();
+            rows.push(row);
+        }
+    }
+    let after = load("echo", "0", seconds, "")?;
     let echo = rate(&before).max(rate(&after));
     println!("| what | requests/s | of echo | p50 µs | p99 µs | ledger | idle KiB | after KiB |");
     println!("|---|---|---|---|---|---|---|---|");
@@ -65,21 +86,14 @@ fn rate(row: &Value) -> f64 {
     row["requestsPerSecond"].as_f64().unwrap_or(0.0)
 }
 
-fn load(what: &str, seconds: &str, ledger: &str) -> Result<Value, String> {
+fn load(what: &str, ledger: &str, seconds: &str, database: &str) -> Result<Value, String> {
     eprintln!("measuring {what} …");
+    let options = ["--what", what, "--connections", "64", "--seconds", seconds, "--ledger", ledger];
+    let database = if database.is_empty() { vec![] } else { vec!["--database", database] };
     let out = Command::new("target/release/yanmi")
-        .args([
-            "load",
-            "--what",
-            what,
-            "--connections",
-            "64",
-            "--seconds",
-            seconds,
-            "--ledger",
-            ledger,
-            "--json",
-        ])
+        .args(["load", "--json"])
+        .args(options)
+        .args(database)
         .output()
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&out.stdout);

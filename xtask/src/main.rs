@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N] | {}",
+                "usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N] [--database URL] | {}",
                 cluster::USAGE
             );
             ExitCode::from(2)
