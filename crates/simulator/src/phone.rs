@@ -133,6 +133,7 @@ mod tests {
     fn notice(number: u64, kind: Kind, token: &str, second: i64) -> Notice {
         Notice {
             kind,
+            sequence: 1,
             number: NoticeNo::from_number(NoticeNo::FIRST + number).expect("13 digits"),
             channel: cast::identifier(cast::WORKS),
             token: EcToken::new(token).expect("a token"),

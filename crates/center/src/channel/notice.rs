@@ -26,6 +26,8 @@ pub(crate) fn build(site: &Site, occasion: &Occasion<'_>) -> Result<Notice, Refu
     Ok(Notice {
         kind: Kind::Notice,
         number: occasion.verification.notice,
+        // It is raised with every notice, in the transaction that decides on it, whichever center that is.
+        sequence: occasion.verification.notices,
         channel: occasion.credential.channel,
         token: occasion.key.token,
         index: holder.index(),
@@ -40,7 +42,7 @@ pub(crate) fn build(site: &Site, occasion: &Occasion<'_>) -> Result<Notice, Refu
     })
 }
 
-/// The withdrawal of an older notice of the same verification.
+/// The withdrawal of an older notice of the same verification: part of the same decision, so of the same sequence.
 pub(crate) fn withdrawal(notice: &Notice, old: NoticeNo) -> Notice {
     Notice { kind: Kind::Withdrawal, number: old, ..notice.clone() }
 }

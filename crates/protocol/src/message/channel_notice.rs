@@ -13,6 +13,8 @@ use crate::{
 pub const MAX_URL: usize = 512;
 /// Ways one notice may list.
 pub const MAX_WAYS: usize = 3;
+/// The largest `notcSeq`.
+pub const MAX_SEQUENCE: u32 = 999_999_999;
 
 /// How a person may confirm (`authWay`; 1.4.4(2)).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -69,6 +71,10 @@ pub struct Notice {
     pub kind: Kind,
     /// `notcNo`; a repeated notice keeps it.
     pub number: NoticeNo,
+    /// `notcSeq`: how many notices the center had decided on for this token at this institution, this one included;
+    /// a withdrawal has that of the decision it follows from. Of two messages about the same token and institution
+    /// the one with the smaller sequence is the older one, whichever arrives first (decision 20).
+    pub sequence: u32,
     /// `chnlId`.
     pub channel: ChannelId,
     /// `ecToken`.
@@ -109,6 +115,7 @@ impl fmt::Debug for Notice {
 struct Wire<'a> {
     notc_type: &'static str,
     notc_no: String,
+    notc_seq: String,
     chnl_id: &'a str,
     ec_token: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -134,6 +141,7 @@ impl Notice {
                 Kind::Withdrawal => "2",
             },
             notc_no: self.number.to_string(),
+            notc_seq: self.sequence.to_string(),
             chnl_id: self.channel.as_str(),
             ec_token: self.token.as_str(),
             ec_index_no: self.index.as_ref().map(EcIndexNo::as_str),
@@ -161,6 +169,7 @@ impl Notice {
         Ok(Self {
             kind,
             number: members.identifier("notcNo", MAX_IDENTIFIER, NoticeNo::new)?,
+            sequence: read_sequence(members)?,
             channel: members.identifier("chnlId", MAX_IDENTIFIER, ChannelId::new)?,
             token: members.identifier("ecToken", MAX_IDENTIFIER, EcToken::new)?,
             index: members.optional_identifier("ecIndexNo", MAX_IDENTIFIER, EcIndexNo::new)?,
@@ -174,6 +183,12 @@ impl Notice {
             url: members.optional_text("authUrl", MAX_URL)?.map(std::borrow::Cow::into_owned),
         })
     }
+}
+
+fn read_sequence(members: &Members<'_>) -> Result<u32, MemberError> {
+    let number = members.integer("notcSeq", 1..=i64::from(MAX_SEQUENCE))?;
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    number.ok_or(MemberError::new("notcSeq", Problem::Missing))
 }
 
 fn read_ways(members: &Members<'_>) -> Result<Vec<Way>, MemberError> {

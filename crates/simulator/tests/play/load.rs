@@ -114,6 +114,7 @@ async fn the_lean_channel_takes_what_opens() {
     let addr = serve(load::channel_router(region(), [(id, key.clone())])).await;
     let at = UnixMillis::new(1_700_000_000_000);
     let notice = Notice {
+        sequence: 1,
         kind: Kind::Notice,
         number: NoticeNo::from_number(NoticeNo::FIRST).expect("13 digits"),
         channel: id,

@@ -187,6 +187,7 @@ impl Stage {
         let now = UnixMillis::new(self.time.load(Ordering::Relaxed));
         Notice {
             kind: Kind::Notice,
+            sequence: u32::try_from(number).expect("small"),
             number: NoticeNo::from_number(NoticeNo::FIRST + number).expect("13 digits"),
             channel: channel.chnl_id,
             token: EcToken::new("350000token").expect("a token"),

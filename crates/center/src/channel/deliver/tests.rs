@@ -44,6 +44,7 @@ fn endpoint(url: http::Uri) -> Endpoint {
 
 fn notice() -> Notice {
     Notice {
+        sequence: 1,
         kind: Kind::Notice,
         number: NoticeNo::new("1616654881967").expect("a number"),
         channel: ChannelId::new("A1B2C3D4E5F60718293A4B5C6D7E8F90").expect("a channel"),
