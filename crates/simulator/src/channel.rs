@@ -1,25 +1,21 @@
-//! The channel apps: what they do with a notice, and how they call the center.
+//! The channel apps: what they do with a notice in each mood, and how they call the center.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
-use yanmi_protocol::envelope::{self, Answer, PlainText, RequestEnvelope};
-use yanmi_protocol::message::channel_notice::{self, Notice};
+use yanmi_protocol::Code;
 use yanmi_protocol::message::{password_free, pending};
-use yanmi_protocol::{Code, MemberError};
 
 use crate::hang::LONGEST_HANG;
+use crate::kit::{App, CENTER_DEADLINE, CenterAnswer, Refused};
 use crate::mood::ChannelMood;
 use crate::outgoing::AskError;
 use crate::serve::{Cut, Reply, error, json};
 use crate::state::State;
+use crate::watch::calls::Call;
+use crate::watch::exchange::{Exchange, Lane};
 use crate::world::{Channel, Person};
-
-/// How long a channel waits for the center.
-pub(crate) const CENTER_DEADLINE: Duration = Duration::from_secs(15);
-/// What stands before the `&` in the `reqtType` of a channel.
-const PREFIX: &str = "chnl";
 
 /// `POST /channels/{chnlId}/notice`: takes a notice, as the channel's mood has it.
 pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Reply, Cut> {
@@ -29,7 +25,10 @@ pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Rep
     let wait = match state.channel_mood(channel.chnl_id) {
         ChannelMood::Ok => Duration::ZERO,
         ChannelMood::Slow(wait) => wait,
-        ChannelMood::Refuse => return Ok(refuse(Code::NoticeFailed, "渠道应用暂停服务（模拟）")),
+        ChannelMood::Refuse => {
+            let reason = "渠道应用暂停服务（模拟）".to_owned();
+            return Ok(json(StatusCode::OK, Refused { code: Code::NoticeFailed, reason }.body()));
+        }
         ChannelMood::Hang => {
             state.hangs.hold(LONGEST_HANG).await;
             return Err(Cut);
@@ -49,76 +48,69 @@ pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Rep
 /// Puts the notice on the person's phone. A notice for somebody this world does not know is taken and forgotten,
 /// so that the load generator's persons need no phones.
 fn keep(state: &State, channel: &Channel, body: &Bytes) -> Reply {
-    let denied = || refuse(Code::Denied, Code::Denied.message());
-    let request = match RequestEnvelope::parse(body, state.world.region) {
-        Ok(request) => request,
-        Err(e) => return refuse(Code::BadParameter, &e.to_string()),
-    };
-    if request.org_id != channel.chnl_id.as_str() {
-        return denied();
-    }
-    let Ok(opened) = request.sealed.open(&channel.key) else { return denied() };
-    let Ok(members) = opened.members() else { return denied() };
-    let notice = match Notice::read(&members) {
+    let app = app(state, channel, CENTER_DEADLINE);
+    let notice = match app.open(body) {
         Ok(notice) => notice,
-        Err(e) => return refuse(Code::BadParameter, &e.to_string()),
+        Err(refused) => return json(StatusCode::OK, refused.body()),
     };
-    if notice.channel != channel.chnl_id {
-        return refuse(Code::BadParameter, "chnlId 与报文的 orgId 不符");
-    }
     let person = notice.index.as_ref().and_then(|index| state.world.person(index.as_str()));
     if let Some(person) = person {
-        state.phones().take(person.ec_index_no, &notice);
+        state.change_phone(person.ec_index_no, |phones| phones.take(person.ec_index_no, &notice));
     }
-    json(StatusCode::OK, envelope::success(&channel.key, channel_notice::received_json().as_bytes()))
+    json(StatusCode::OK, app.received())
 }
 
-fn refuse(code: Code, reason: &str) -> Reply {
-    json(StatusCode::OK, envelope::refusal(code, reason))
+fn app(state: &State, channel: &Channel, deadline: Duration) -> App {
+    App {
+        id: channel.chnl_id,
+        key: channel.key.clone(),
+        region: state.world.region,
+        center_url: state.world.channel_url.clone(),
+        caller: state.caller.clone(),
+        clock: state.clock(),
+        deadline,
+    }
 }
 
-/// What the center said to a channel.
-pub(crate) struct CenterAnswer {
-    pub(crate) answer: Answer,
-    /// The opened message of a success.
-    pub(crate) plain: Option<PlainText>,
-}
-
-/// Asks the center something as this channel.
+/// Asks the center something as this channel, for everybody to see.
 pub(crate) async fn ask(
     state: &State,
     channel: &Channel,
     path: &str,
     plain: &str,
-    deadline: Duration,
 ) -> Result<CenterAnswer, AskError> {
-    let (key, id) = (&channel.key, channel.chnl_id);
-    let body = envelope::request(key, id.as_str(), PREFIX, state.world.region, state.now(), plain.as_bytes());
-    let url = format!("{}{path}", state.world.channel_url);
-    let received = state.caller.post(&url, body.into(), deadline).await?;
-    let (answer, plain) = received.open(key)?;
-    Ok(CenterAnswer { answer, plain })
+    let app = app(state, channel, CENTER_DEADLINE);
+    let body = app.seal(plain);
+    let lane = Lane::channel(Call::of_channel_path(path), channel, path);
+    let exchange = Exchange::begin(&state.watch, lane, body.as_bytes(), Some(plain));
+    let received = app.post(path, body).await;
+    exchange.received(&received);
+    app.read(&received?)
 }
 
 /// Asks the center in the name of every app of the person what is pending, and puts it on the phone. An app
 /// whose question fails is passed over: the phone shows what it has.
 pub(crate) async fn pull_pending(state: &State, person: &Person, deadline: Duration) {
-    let question = pending::Request { index: person.ec_index_no }.to_json();
     for channel in person.channels.iter().filter_map(|id| state.world.channel(id.as_str())) {
-        let asked = ask(state, channel, pending::PATH, &question, deadline).await;
-        let plain = asked.ok().and_then(|answer| answer.plain);
-        let notices = plain.as_ref().and_then(|plain| read_pending(plain).ok()).unwrap_or_default();
-        for notice in notices.iter().filter(|notice| notice.channel == channel.chnl_id) {
-            state.phones().take(person.ec_index_no, notice);
+        let notices = app(state, channel, deadline).pending(person.ec_index_no).await.unwrap_or_default();
+        for notice in &notices {
+            state.change_phone(person.ec_index_no, |phones| phones.take(person.ec_index_no, notice));
         }
     }
 }
 
-fn read_pending(plain: &PlainText) -> Result<Vec<Notice>, MemberError> {
-    match plain.members() {
-        Ok(members) => pending::read_answer(&members),
-        Err(_) => Ok(Vec::new()),
+/// The person opens the message center of one app: it asks for what is pending, for everybody to see.
+pub(crate) async fn open_message_center(
+    state: &State,
+    person: &Person,
+    channel: &Channel,
+) -> Result<(), AskError> {
+    let question = pending::Request { index: person.ec_index_no }.to_json();
+    let answer = ask(state, channel, pending::PATH, &question).await?;
+    for notice in &app(state, channel, CENTER_DEADLINE).read_pending(&answer) {
+        state.change_phone(person.ec_index_no, |phones| phones.take(person.ec_index_no, notice));
     }
+    Ok(())
 }
 
 /// Why password-free settlement could not be switched on for somebody.
@@ -143,7 +135,7 @@ pub(crate) async fn switch_password_free(state: &State) -> Result<(), SwitchErro
             day_count: None,
         };
         for channel in person.password_free_in.iter().filter_map(|id| state.world.channel(id.as_str())) {
-            let said = ask(state, channel, password_free::PATH, &request.to_json(), CENTER_DEADLINE).await?;
+            let said = app(state, channel, CENTER_DEADLINE).password_free(&request).await?;
             if said.answer.code != 0 {
                 return Err(SwitchError::Refused(said.answer.code, said.answer.message));
             }

@@ -6,16 +6,21 @@
 //! | `GET /phones/{ecIndexNo}/notices` | [`notices`] |
 //! | `POST /phones/{ecIndexNo}/act` | [`act`] |
 //! | `POST /phones/{ecIndexNo}/passwordFree` | [`switch`] |
+//! | `POST /phones/{ecIndexNo}/messageCenter` | [`notices`] |
+//! | `POST /counter/*` | [`counter`] |
 //! | `POST /channels/{chnlId}/mood`, `POST /national/mood` | [`moods`] |
 //!
-//! What cannot be done is HTTP 400 (the request is wrong), 404 (no such person, channel, notice or address) or
-//! 502 (the center did not answer), with `{"error": "…"}` in Chinese.
+//! What cannot be done is HTTP 400 (the request is wrong), 404 (no such person, channel, notice or address), 409
+//! (not now) or 502 (the center did not answer), with `{"error": "…"}` in Chinese.
 
 mod act;
+mod counter;
 mod moods;
 mod notices;
 mod qr;
 mod switch;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Method, StatusCode};
@@ -23,7 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::channel::CenterAnswer;
+use crate::kit::CenterAnswer;
 use crate::outgoing::AskError;
 use crate::serve::{Reply, error, json};
 use crate::state::State;
@@ -40,6 +45,8 @@ enum Refusal {
     NoChannel,
     NoNotice,
     NoAddress,
+    /// It can be done, but not as things stand.
+    Now(&'static str),
     Center(AskError),
 }
 
@@ -54,16 +61,21 @@ impl From<Refusal> for Reply {
             Refusal::NoChannel => error(absent, "没有这个渠道（chnlId）"),
             Refusal::NoNotice => error(absent, "该参保人的手机上没有这条通知（notcNo）"),
             Refusal::NoAddress => error(absent, "没有这个地址或方法不对"),
+            Refusal::Now(why) => error(StatusCode::CONFLICT, why),
             Refusal::Center(why) => error(StatusCode::BAD_GATEWAY, &why.to_string()),
         }
     }
 }
 
 /// Carries out one control request.
-pub(crate) async fn answer(state: &State, method: &Method, steps: &[&str], body: &Bytes) -> Reply {
+pub(crate) async fn answer(state: &Arc<State>, method: &Method, steps: &[&str], body: &Bytes) -> Reply {
     let done = match (method, steps) {
         (&Method::POST, ["qr"]) => qr::show(state, body),
         (&Method::GET, ["phones", index, "notices"]) => notices::list(state, index).await,
+        (&Method::POST, ["phones", index, "messageCenter"]) => {
+            notices::message_center(state, index, body).await
+        }
+        (&Method::POST, ["counter", what]) => counter::act(state, what, body).await,
         (&Method::POST, ["phones", index, "act"]) => act::act(state, index, body).await,
         (&Method::POST, ["phones", index, "passwordFree"]) => switch::switch(state, index, body).await,
         (&Method::POST, ["channels", id, "mood"]) => moods::channel(state, id, body),

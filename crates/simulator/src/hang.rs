@@ -28,14 +28,18 @@ impl Hangs {
         MOST_HELD - self.places.available_permits()
     }
 
+    /// Returns when the simulator stops.
+    pub(crate) async fn stopped(&self) {
+        // An error means that whoever could stop the simulator is gone, which is a stop as well.
+        let _ = self.stopping.clone().wait_for(|stop| *stop).await;
+    }
+
     /// Returns after `span`, or at once when every place is taken or the simulator stops.
     pub(crate) async fn hold(&self, span: Duration) {
         let Ok(_place) = self.places.try_acquire() else { return };
-        let mut stopping = self.stopping.clone();
         tokio::select! {
             () = tokio::time::sleep(span) => {}
-            // An error means that whoever could stop the simulator is gone, which is a stop as well.
-            _ = stopping.wait_for(|stop| *stop) => {}
+            () = self.stopped() => {}
         }
     }
 }

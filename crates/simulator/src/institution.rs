@@ -135,6 +135,12 @@ impl Institution {
         Self { deadline, ..self }
     }
 
+    /// The same over the connections of another caller.
+    #[must_use]
+    pub fn with_caller(self, caller: Caller) -> Self {
+        Self { caller, ..self }
+    }
+
     /// 1.7.1: has the person asked.
     ///
     /// # Errors

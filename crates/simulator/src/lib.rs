@@ -11,6 +11,9 @@
 //! * the **load generator** ([`load`]), an institution that does nothing but ask, as fast as it can;
 //! * the **oracle** ([`oracle`]), which remembers everything that was answered and finds what contradicts it.
 //!
+//! The [`Simulator`] also serves the page on which all of this can be watched. What a channel app in Rust can take
+//! from here is the [`kit`].
+//!
 //! Who exists, with which keys, is a [`World`]: the sandbox writes it to `sandbox.json` and reads it back. The
 //! simulator keeps nothing else that matters. QR codes, tokens and face authorizations carry their meaning
 //! inside themselves, and a phone that forgot its notices asks the center for them, so any party may be
@@ -26,6 +29,7 @@ mod channel;
 mod control;
 mod hang;
 pub mod institution;
+pub mod kit;
 pub mod load;
 pub mod magic;
 mod mint;
@@ -36,6 +40,7 @@ pub mod outgoing;
 mod phone;
 mod serve;
 mod state;
+mod watch;
 pub mod world;
 
 pub use channel::SwitchError;
@@ -43,6 +48,7 @@ pub use hang::{LONGEST_HANG, LONGEST_SILENCE, MOST_HELD};
 pub use institution::Institution;
 pub use mood::{ChannelMood, NationalMood, SLOWEST};
 pub use serve::{MAX_CONNECTIONS, STOP_BOUND, Simulator};
+pub use watch::MOST_STREAMS;
 pub use world::World;
 
 /// What time it is, wherever the simulated parties have to know.

@@ -48,6 +48,18 @@ impl ChannelMood {
             Self::Slow(_) => "slow",
         }
     }
+
+    /// The mood in Chinese.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Ok => "正常",
+            Self::Refuse => "拒收",
+            Self::Hang => "不应答",
+            Self::Reset => "断开连接",
+            Self::Http500 => "报错 500",
+            Self::Slow(_) => "很慢",
+        }
+    }
 }
 
 /// How the national center answers.
@@ -79,6 +91,15 @@ impl NationalMood {
             Self::Ok => "ok",
             Self::Error => "error",
             Self::Timeout => "timeout",
+        }
+    }
+
+    /// The mood in Chinese.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Ok => "正常",
+            Self::Error => "报错",
+            Self::Timeout => "不应答",
         }
     }
 }

@@ -19,13 +19,14 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use yanmi_protocol::{ChannelId, envelope};
 
 use crate::channel::SwitchError;
 use crate::mood::{ChannelMood, NationalMood};
 use crate::state::State;
+use crate::watch::{exchange, guard, page, scene, stream};
 use crate::world::World;
 use crate::{Clock, Entropy, channel, control, national};
 
@@ -45,6 +46,16 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("connection cut on purpose")]
 pub(crate) struct Cut;
+
+/// Why a connection ends without an answer by hyper.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum Leave {
+    #[error(transparent)]
+    Cut(#[from] Cut),
+    /// It becomes an event stream, from after this event on.
+    #[error("turned into an event stream")]
+    Stream(Option<u64>),
+}
 
 /// A running national center, its channel apps and the phones of its persons.
 #[derive(Debug)]
@@ -124,11 +135,7 @@ async fn accept(state: Arc<State>, listener: TcpListener, stopping: watch::Recei
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, _)) => {
-                let serving = serve(Arc::clone(&state), stream, stopping.clone());
-                connections.spawn(async move {
-                    serving.await;
-                    drop(place);
-                });
+                connections.spawn(serve(Arc::clone(&state), stream, stopping.clone(), place));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
@@ -144,9 +151,15 @@ async fn wait_for_stop(mut stopping: watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-type Answering = Pin<Box<dyn Future<Output = Result<Reply, Cut>> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = Result<Reply, Leave>> + Send>>;
 
-async fn serve(state: Arc<State>, stream: TcpStream, stopping: watch::Receiver<bool>) {
+async fn serve(
+    state: Arc<State>,
+    stream: TcpStream,
+    stopping: watch::Receiver<bool>,
+    _place: Option<OwnedSemaphorePermit>,
+) {
+    let (shared, stopping_stream) = (Arc::clone(&state), stopping.clone());
     // Without it answers wait for the other side's acknowledgment; serving still works.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| -> Answering { Box::pin(handle(Arc::clone(&state), request)) });
@@ -164,13 +177,18 @@ async fn serve(state: Arc<State>, stream: TcpStream, stopping: watch::Receiver<b
         Pin::new(&mut connection).graceful_shutdown();
         poll_fn(|cx| connection.poll_without_shutdown(cx)).await
     };
-    if done.is_err() {
-        // Closing with a zero linger time sends a reset instead of an orderly end.
-        let _ = connection.into_parts().io.into_inner().set_zero_linger();
+    let Err(error) = done else { return };
+    let socket = connection.into_parts().io.into_inner();
+    if let Some(Leave::Stream(after)) = std::error::Error::source(&error).and_then(|e| e.downcast_ref()) {
+        // A task of its own, so that it does not drag along the room this one has for hyper.
+        tokio::spawn(stream::run(socket, shared, *after, stopping_stream));
+        return;
     }
+    // Closing with a zero linger time sends a reset instead of an orderly end.
+    let _ = socket.set_zero_linger();
 }
 
-async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, Cut> {
+async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, Leave> {
     let (head, body) = request.into_parts();
     let Ok(body) = Limited::new(body, envelope::MAX_BODY_BYTES).collect().await else {
         return Ok(error(StatusCode::PAYLOAD_TOO_LARGE, "请求体不完整或超过 64 KiB"));
@@ -179,10 +197,43 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
     let path = head.uri.path();
     let steps: Vec<&str> = path.split('/').skip(1).collect();
     match (&head.method, steps.as_slice()) {
-        (&Method::POST, ["cfc", "api", "natl", _]) => national::answer(&state, path, &body).await,
-        (&Method::POST, ["channels", id, "notice"]) => channel::receive(&state, id, &body).await,
-        (method, steps) => Ok(control::answer(&state, method, steps, &body).await),
+        (&Method::POST, ["cfc", "api", "natl", _]) => {
+            let seen = exchange::of_question(&state, path, &body);
+            recorded(seen, national::answer(&state, path, &body)).await
+        }
+        (&Method::POST, ["channels", id, "notice"]) => {
+            let seen = exchange::of_notice(&state, id, path, &body);
+            recorded(seen, channel::receive(&state, id, &body)).await
+        }
+        (method, steps) => {
+            if let Some(why) = guard::refuses(method, path, &head.headers) {
+                return Ok(error(StatusCode::FORBIDDEN, why));
+            }
+            match (method, path) {
+                (&Method::GET, "/events") if stream::has_place(&state) => {
+                    Err(Leave::Stream(stream::last_event(&head.headers)))
+                }
+                (&Method::GET, "/events") => Ok(error(StatusCode::SERVICE_UNAVAILABLE, "同时打开的页面太多")),
+                (&Method::GET, "/watch/world") => Ok(page::json(scene::world(&state))),
+                (&Method::GET, path) if path == "/" || path.starts_with("/watch/") => {
+                    Ok(page::file(path).unwrap_or_else(|| error(StatusCode::NOT_FOUND, "没有这个地址")))
+                }
+                _ => Ok(control::answer(&state, method, steps, &body).await),
+            }
+        }
     }
+}
+
+/// Answers a request of the center, for everybody to see.
+async fn recorded(
+    seen: Option<exchange::Exchange<'_>>,
+    answering: impl Future<Output = Result<Reply, Cut>>,
+) -> Result<Reply, Leave> {
+    let reply = answering.await;
+    if let Some(seen) = seen {
+        seen.replied(&reply).await;
+    }
+    Ok(reply?)
 }
 
 /// A JSON answer.
@@ -196,4 +247,37 @@ pub(crate) fn json(status: StatusCode, text: impl Into<Bytes>) -> Reply {
 /// A JSON answer that says what is wrong, for people.
 pub(crate) fn error(status: StatusCode, sentence: &str) -> Reply {
     json(status, serde_json::json!({ "error": sentence }).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::watch::MOST_STREAMS;
+    use crate::world::tests::{sample, urls};
+
+    async fn events(addr: SocketAddr) -> String {
+        let mut stream = TcpStream::connect(addr).await.expect("connects");
+        stream.write_all(b"GET /events HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").await.expect("sent");
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).await.expect("an answer");
+        String::from_utf8_lossy(&start).into_owned()
+    }
+
+    #[tokio::test]
+    async fn only_so_many_streams_are_open_at_once() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let world = sample(&urls("http://127.0.0.1:8359"));
+        let clock: Clock = Arc::new(|| yanmi_protocol::UnixMillis::new(1_700_000_000_000));
+        let simulator =
+            Simulator::start(world, listener, clock, Arc::new(|_: &mut [u8]| {})).expect("starts");
+        assert_eq!(events(simulator.addr()).await, "HTTP/1.1 200");
+        let places = Arc::clone(simulator.state.watch.places());
+        let all = u32::try_from(MOST_STREAMS).expect("not many");
+        // The first stream gives its place back when it notices that its reader is gone.
+        let _taken = places.acquire_many(all).await.expect("never closed");
+        assert_eq!(events(simulator.addr()).await, "HTTP/1.1 503");
+        simulator.stop().await;
+    }
 }

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
-use yanmi_protocol::{AuthNo, ChannelId, QrCode, UnixMillis};
+use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, QrCode, UnixMillis};
 
 use crate::hang::Hangs;
 use crate::mint::{CHANCE, Holder, Mint};
 use crate::mood::{ChannelMood, NationalMood};
 use crate::outgoing::Caller;
 use crate::phone::Phones;
+use crate::watch::{Watch, scene};
 use crate::world::{Channel, Person, World};
 use crate::{Clock, Entropy};
 
@@ -20,6 +21,7 @@ pub(crate) struct State {
     pub(crate) mint: Mint,
     pub(crate) caller: Caller,
     pub(crate) hangs: Hangs,
+    pub(crate) watch: Watch,
     clock: Clock,
     entropy: Entropy,
     moods: Mutex<Moods>,
@@ -46,6 +48,7 @@ impl State {
             world,
             caller: Caller::new(),
             hangs: Hangs::new(stopping),
+            watch: Watch::new(Arc::clone(&clock)),
             clock,
             entropy,
             moods: Mutex::default(),
@@ -55,6 +58,10 @@ impl State {
 
     pub(crate) fn now(&self) -> UnixMillis {
         (self.clock)()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        Arc::clone(&self.clock)
     }
 
     pub(crate) fn chance(&self) -> [u8; CHANCE] {
@@ -68,6 +75,12 @@ impl State {
         self.phones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Changes what is on a person's phone, for everybody to see.
+    pub(crate) fn change_phone(&self, person: EcIndexNo, change: impl FnOnce(&mut Phones)) {
+        change(&mut self.phones());
+        self.watch.publish("phone", &scene::phone(self, person));
+    }
+
     fn moods(&self) -> MutexGuard<'_, Moods> {
         self.moods.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,6 +91,7 @@ impl State {
 
     pub(crate) fn set_national_mood(&self, mood: NationalMood) {
         self.moods().national = mood;
+        self.watch.publish("moods", &scene::moods(self));
     }
 
     pub(crate) fn channel_mood(&self, channel: ChannelId) -> ChannelMood {
@@ -89,6 +103,7 @@ impl State {
         let known = self.world.channel(channel.as_str()).is_some();
         if known {
             self.moods().channels.insert(channel, mood);
+            self.watch.publish("moods", &scene::moods(self));
         }
         known
     }

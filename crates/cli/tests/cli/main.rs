@@ -8,4 +8,5 @@ mod sandbox;
 mod server;
 mod site;
 mod tools;
+mod watch;
 mod yanmi;

@@ -13,15 +13,16 @@
 use bytes::Bytes;
 use serde::Deserialize;
 use yanmi_protocol::message::auth_result::{self, Accepted, Draft};
-use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::message::channel_notice::{Notice, Way};
 use yanmi_protocol::{AuthNo, NoticeNo, PasswordDigest};
 
 use super::notices::PENDING_DEADLINE;
 use super::{Refusal, channel, pass_on, person, read};
-use crate::channel::{CENTER_DEADLINE, CenterAnswer, ask, pull_pending};
-use crate::phone::{Fate, Shown};
+use crate::channel::{ask, pull_pending};
+use crate::kit::{CenterAnswer, Fate};
 use crate::serve::Reply;
 use crate::state::State;
+use crate::watch::Actor;
 use crate::world::Person;
 
 #[derive(Deserialize)]
@@ -51,6 +52,18 @@ impl Action {
         })
     }
 
+    /// What the person does, in Chinese.
+    fn words(self, way: Way) -> String {
+        match (self, way) {
+            (Self::Confirm, Way::Face) => "参保人刷脸确认".to_owned(),
+            (Self::WrongPassword, Way::Face) => "刷脸的不是参保人本人".to_owned(),
+            (Self::Confirm, way) => format!("参保人输入{}确认", way.name()),
+            (Self::WrongPassword, way) => format!("参保人输错了{}", way.name()),
+            (Self::Cancel, _) => "参保人取消".to_owned(),
+            (Self::NotMe, _) => "参保人表示“不是我”".to_owned(),
+        }
+    }
+
     /// `authStas`.
     fn status(self, way: Way) -> &'static str {
         match (self, way) {
@@ -72,18 +85,21 @@ pub(super) async fn act(state: &State, index: &str, body: &Bytes) -> Result<Repl
     let shown = find(state, person, &request.notc_no).await?;
     let channel = channel(state, shown.channel.as_str())?;
     let plain = message(state, person, &shown, action, way);
-    let said = ask(state, channel, auth_result::PATH, &plain, CENTER_DEADLINE).await;
+    state.watch.step(Actor::Person, &action.words(way));
+    state.watch.tap();
+    let said = ask(state, channel, auth_result::PATH, &plain).await;
     let said = said.map_err(Refusal::Center)?;
     if let Some(fate) = fate(action, way, &said) {
-        state.phones().settle(person.ec_index_no, shown.number, fate);
+        state
+            .change_phone(person.ec_index_no, |phones| phones.settle(person.ec_index_no, shown.number, fate));
     }
     Ok(pass_on(&said))
 }
 
 /// The notice on the phone; when it is not there, the center is asked for pending ones.
-async fn find(state: &State, person: &Person, number: &str) -> Result<Shown, Refusal> {
+async fn find(state: &State, person: &Person, number: &str) -> Result<Notice, Refusal> {
     let number = NoticeNo::new(number).map_err(|_| Refusal::NoNotice)?;
-    let find = || state.phones().find(person.ec_index_no, number);
+    let find = || state.phones().find(person.ec_index_no, number).map(|entry| entry.notice.clone());
     if let Some(shown) = find() {
         return Ok(shown);
     }
@@ -91,7 +107,7 @@ async fn find(state: &State, person: &Person, number: &str) -> Result<Shown, Ref
     find().ok_or(Refusal::NoNotice)
 }
 
-fn message(state: &State, person: &Person, shown: &Shown, action: Action, way: Way) -> String {
+fn message(state: &State, person: &Person, shown: &Notice, action: Action, way: Way) -> String {
     let proves = matches!(action, Action::Confirm | Action::WrongPassword);
     let password = (proves && way == Way::CredentialPassword).then(|| digest(person, action)).flatten();
     let password = password.map(|digest| digest.to_hex());

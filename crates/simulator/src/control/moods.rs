@@ -10,6 +10,7 @@ use super::{Refusal, read, reply};
 use crate::mood::{ChannelMood, NationalMood};
 use crate::serve::Reply;
 use crate::state::State;
+use crate::watch::Actor;
 
 #[derive(Deserialize)]
 struct Request {
@@ -23,7 +24,9 @@ pub(super) fn channel(state: &State, id: &str, body: &Bytes) -> Result<Reply, Re
     let values = "ok、refuse、hang、reset、http500、slow 之一";
     let mood = ChannelMood::from_name(&request.mood, Duration::from_millis(request.ms));
     let mood = mood.ok_or(Refusal::Value("mood", values))?;
-    state.set_channel_mood(super::channel(state, id)?.chnl_id, mood);
+    let channel = super::channel(state, id)?;
+    state.set_channel_mood(channel.chnl_id, mood);
+    state.watch.step(Actor::Director, &format!("把「{}」改为：{}", channel.name, mood.words()));
     Ok(reply(&serde_json::json!({ "mood": mood.name() })))
 }
 
@@ -32,5 +35,6 @@ pub(super) fn national(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
     let mood = NationalMood::from_name(&request.mood);
     let mood = mood.ok_or(Refusal::Value("mood", "ok、error、timeout 之一"))?;
     state.set_national_mood(mood);
+    state.watch.step(Actor::Director, &format!("把国家电子凭证改为：{}", mood.words()));
     Ok(reply(&serde_json::json!({ "mood": mood.name() })))
 }

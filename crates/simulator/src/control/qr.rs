@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{Refusal, channel, person, read, reply};
 use crate::serve::Reply;
 use crate::state::State;
+use crate::watch::{Actor, Showing};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,5 +22,11 @@ pub(super) fn show(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
     let person = person(state, &request.ec_index_no)?;
     let channel = channel(state, &request.chnl_id)?;
     let code = state.qr_code(person, channel).ok_or(Refusal::NoPerson)?;
+    state.watch.step(Actor::Person, &format!("参保人在「{}」展示医保电子凭证二维码", channel.name));
+    state.watch.show(Some(Showing {
+        ec_index_no: person.ec_index_no.as_str().to_owned(),
+        chnl_id: channel.chnl_id.as_str().to_owned(),
+        ec_qr_code: code.as_str().to_owned(),
+    }));
     Ok(reply(&serde_json::json!({ "ecQrCode": code.as_str() })))
 }

@@ -7,7 +7,7 @@ use yanmi_protocol::message::password_free;
 use yanmi_protocol::{Amount, Members};
 
 use super::{Refusal, channel, pass_on, person, read};
-use crate::channel::{CENTER_DEADLINE, ask};
+use crate::channel::ask;
 use crate::serve::Reply;
 use crate::state::State;
 
@@ -43,6 +43,6 @@ pub(super) async fn switch(state: &State, index: &str, body: &Bytes) -> Result<R
         day_count: count.and_then(|count| u32::try_from(count).ok()),
     }
     .to_json();
-    let said = ask(state, channel, password_free::PATH, &plain, CENTER_DEADLINE).await;
+    let said = ask(state, channel, password_free::PATH, &plain).await;
     said.map(|said| pass_on(&said)).map_err(Refusal::Center)
 }

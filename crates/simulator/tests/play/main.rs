@@ -6,3 +6,4 @@ mod load;
 mod national;
 mod phones;
 mod stage;
+mod watch;

@@ -22,13 +22,17 @@ pub(super) fn text(world: &World, dir: &Path) -> String {
     format!(
         "\
 验密沙箱已就绪。
+
+  ▶ 用浏览器打开  {simulator}/
+    看窗口与手机并排走完一次核验，以及经过的每一条报文；可以一键自动演示。
+
   机构监听口  {institution}（1.7.1、1.7.2、密码核验、解码）
   渠道监听口  {channel_url}
   模拟器      {simulator}（国家电子凭证、渠道应用、参保人的手机）
   参保人      {person_name}，密码 {password}，渠道应用「{channel_name}」
   机构        {code} {name}
 
-试一试（每行可直接复制；yanmi 指 target/release/yanmi）：
+在命令行试一试（每行可直接复制；yanmi 指 target/release/yanmi）：
 
 1. 参保人在手机上展码：
    curl -s {simulator}/qr -d '{{\"ecIndexNo\":\"{index}\",\"chnlId\":\"{channel_id}\"}}'

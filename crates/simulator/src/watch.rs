@@ -1,0 +1,141 @@
+//! The sandbox one can watch: a page that shows the counter and the phones side by side, and below them every message
+//! that passes between the parties, sealed and opened.
+//!
+//! The center needs to know nothing of it. Every message has one of the simulated parties at one end, and that party
+//! has the key: it records what it sends and receives ([`exchange`]) into one bounded [`ring`] of events that are
+//! already written as they go out. A page asks for `/events` and gets the ring from where it left off, so that a
+//! reload in the middle of a journey shows the journey ([`stream`]). All pages show the same: what is on the counter
+//! and on the phones is kept here ([`counter`], [`scene`]), not in a browser.
+//!
+//! | path | file |
+//! |---|---|
+//! | `GET /`, `/watch/*` | [`page`] |
+//! | `GET /watch/world` | [`scene`] |
+//! | `GET /events` | [`stream`] |
+//! | `POST /counter/*` | `control::counter` |
+//!
+//! The page acts through the control interface, which is for everybody on this machine. [`guard`] keeps the web
+//! pages of others from using it through the browser of somebody who has the sandbox running.
+//!
+//! Everybody here is invented. Names, identity numbers and digests are shown masked all the same, so that nobody
+//! learns from this page to show them.
+
+pub(crate) mod calls;
+pub(crate) mod counter;
+pub(crate) mod exchange;
+pub(crate) mod guard;
+mod masked;
+pub(crate) mod page;
+mod ring;
+pub(crate) mod scene;
+pub(crate) mod stream;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde::Serialize;
+use tokio::sync::Semaphore;
+
+use crate::Clock;
+use counter::Counter;
+use ring::Ring;
+
+/// Event streams open at once; one more is refused with HTTP 503.
+pub const MOST_STREAMS: usize = 10_240;
+
+/// What can be watched.
+pub(crate) struct Watch {
+    ring: Ring,
+    clock: Clock,
+    exchanges: AtomicU64,
+    pub(crate) counter: Counter,
+    /// The code on a phone's screen, and when the person tapped last.
+    phone: Mutex<OnScreen>,
+    streams: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct OnScreen {
+    showing: Option<Showing>,
+    tapped: Option<Instant>,
+}
+
+/// A QR code on a phone.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Showing {
+    pub(crate) ec_index_no: String,
+    pub(crate) chnl_id: String,
+    pub(crate) ec_qr_code: String,
+}
+
+/// Who did something that is no message.
+#[derive(Clone, Copy)]
+pub(crate) enum Actor {
+    Person,
+    Clerk,
+    /// Whoever plays with the sandbox.
+    Director,
+}
+
+impl Watch {
+    pub(crate) fn new(clock: Clock) -> Self {
+        // Identifiers go on rising over restarts, so that a page that was open meanwhile is not taken for up to date.
+        let first = u64::try_from(clock().get()).unwrap_or(0).saturating_mul(1_000);
+        Self {
+            ring: Ring::new(first),
+            clock,
+            exchanges: AtomicU64::new(1),
+            counter: Counter::default(),
+            phone: Mutex::default(),
+            streams: Arc::new(Semaphore::new(MOST_STREAMS)),
+        }
+    }
+
+    /// Tells every page something.
+    pub(crate) fn publish(&self, kind: &str, data: &impl Serialize) {
+        self.ring.publish(kind, data);
+    }
+
+    /// Tells every page what somebody did.
+    pub(crate) fn step(&self, actor: Actor, text: &str) {
+        let who = match actor {
+            Actor::Person => "person",
+            Actor::Clerk => "clerk",
+            Actor::Director => "director",
+        };
+        let at = (self.clock)().get();
+        self.publish("step", &serde_json::json!({ "who": who, "text": text, "at": at }));
+    }
+
+    /// A code appears on a phone, or disappears from it.
+    pub(crate) fn show(&self, showing: Option<Showing>) {
+        self.publish("showing", &showing);
+        self.on_screen().showing = showing;
+    }
+
+    /// The person taps: from here on the way to the counter is timed.
+    pub(crate) fn tap(&self) {
+        self.on_screen().tapped = Some(Instant::now());
+    }
+
+    /// Microseconds since the last tap, if nobody has asked before.
+    fn since_tap(&self) -> Option<u64> {
+        let tapped = self.on_screen().tapped.take()?;
+        u64::try_from(tapped.elapsed().as_micros()).ok()
+    }
+
+    /// The places for streams.
+    pub(crate) const fn places(&self) -> &Arc<Semaphore> {
+        &self.streams
+    }
+
+    fn on_screen(&self) -> MutexGuard<'_, OnScreen> {
+        self.phone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next_exchange(&self) -> u64 {
+        self.exchanges.fetch_add(1, Ordering::Relaxed)
+    }
+}
