@@ -11,6 +11,8 @@ use serde_json::Value;
 const SECONDS: &str = "10";
 /// Verifications in the ledger for the status row unless told otherwise.
 const LEDGER: &str = "1000000";
+/// Event streams that are opened at once.
+const STREAMS: &str = "10000";
 
 /// How it is measured.
 struct Settings {
@@ -43,23 +45,32 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
 
 fn table(settings: &Settings) -> Result<(), String> {
     cargo(&["build", "--release", "--quiet"])?;
-    let seconds = settings.seconds.as_str();
-    let before = load("echo", "0", seconds, "")?;
-    let mut rows = vec![load("status", &settings.ledger, seconds, "")?, load("notify", "0", seconds, "")?];
-    if !settings.database.is_empty() {
-        for (what, ledger) in [("status", settings.ledger.as_str()), ("notify", "0")] {
-            let mut row = load(what, ledger, seconds, &settings.database)?;
+    let Settings { seconds, ledger, database } = settings;
+    let load = |what, more: &[&str]| measure(what, seconds, "64", more);
+    let before = load("echo", &[])?;
+    let mut rows = vec![load("status", &["--ledger", ledger])?, load("notify", &[])?, load("tap", &[])?];
+    if !database.is_empty() {
+        let shared = ["--database", database];
+        for (what, ledger) in [("status", ledger.as_str()), ("notify", "0")] {
+            let mut row = load(what, &[&shared[..], &["--ledger", ledger]].concat())?;
             row["what"] = format!("{what}, PostgreSQL").into();
             rows.push(row);
         }
     }
-    let after = load("echo", "0", seconds, "")?;
+    let streams = measure("streams", seconds, STREAMS, &[])?;
+    let after = load("echo", &[])?;
     let echo = rate(&before).max(rate(&after));
     println!("| what | requests/s | of echo | p50 µs | p99 µs | ledger | idle KiB | after KiB |");
     println!("|---|---|---|---|---|---|---|---|");
     for row in [&before, &after].into_iter().chain(&rows) {
         print_row(row, echo);
     }
+    let number = |name: &str| streams[name].as_u64().unwrap_or(0);
+    println!(
+        "{STREAMS} event streams: {} bytes each, an event is with all of them after {} µs",
+        number("bytesPerStream"),
+        number("eventToAllMicros")
+    );
     Ok(())
 }
 
@@ -86,14 +97,11 @@ fn rate(row: &Value) -> f64 {
     row["requestsPerSecond"].as_f64().unwrap_or(0.0)
 }
 
-fn load(what: &str, ledger: &str, seconds: &str, database: &str) -> Result<Value, String> {
+fn measure(what: &str, seconds: &str, connections: &str, more: &[&str]) -> Result<Value, String> {
     eprintln!("measuring {what} …");
-    let options = ["--what", what, "--connections", "64", "--seconds", seconds, "--ledger", ledger];
-    let database = if database.is_empty() { vec![] } else { vec!["--database", database] };
     let out = Command::new("target/release/yanmi")
-        .args(["load", "--json"])
-        .args(options)
-        .args(database)
+        .args(["load", "--json", "--what", what, "--seconds", seconds, "--connections", connections])
+        .args(more)
         .output()
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&out.stdout);

@@ -13,3 +13,4 @@ pub(crate) mod sandbox;
 pub(crate) mod seal;
 pub(crate) mod serve;
 pub(crate) mod store;
+pub(crate) mod streams;

@@ -44,6 +44,8 @@ enum Command {
     Load(command::load::Load),
     #[command(hide = true)]
     Echo(command::echo::Echo),
+    #[command(hide = true)]
+    Streams(command::streams::Streams),
 }
 
 fn main() -> ExitCode {
@@ -80,5 +82,6 @@ fn run(command: Command) -> Result<(), failure::Failure> {
         Command::Call(command) => command.run(),
         Command::Load(command) => command.run(),
         Command::Echo(command) => command.run(),
+        Command::Streams(command) => command.run(),
     }
 }

@@ -11,6 +11,8 @@
 
 mod messages;
 mod servers;
+mod streams;
+mod tap;
 mod tokens;
 mod wire;
 
@@ -27,7 +29,9 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 pub use messages::{BODY_BYTES, Sender, Targets, Tokens, What};
-pub use servers::{channel_router, echo_router};
+pub use servers::{channel_router, echo_router, noting_channel_router};
+pub use streams::Streams;
+pub use tap::{Noted, TapPlan, tap};
 pub use tokens::{bench_token, is_bench_token, spread};
 
 use crate::Clock;
@@ -96,7 +100,7 @@ impl fmt::Debug for LoadPlan {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// `echo`, `status` or `notify`.
+    /// `echo`, `status`, `notify` or `tap`.
     pub what: String,
     /// How many asked at once.
     pub connections: usize,
@@ -139,7 +143,7 @@ pub async fn run(plan: LoadPlan) -> io::Result<Report> {
     for _ in 0..plan.connections {
         open.push(Connection::open(plan.addr).await?);
     }
-    let course = Arc::new(Course::new(&plan)?);
+    let course = Arc::new(Course::new(plan.until)?);
     let mut workers = JoinSet::new();
     for connection in open {
         let writer = Writer::new(plan.addr, &plan.what, Arc::clone(&plan.clock));
@@ -190,16 +194,16 @@ struct Course {
 }
 
 impl Course {
-    fn new(plan: &LoadPlan) -> io::Result<Self> {
+    fn new(until: Until) -> io::Result<Self> {
         let now = Instant::now();
-        let (warm_up, whole) = match plan.until {
+        let (warm_up, whole) = match until {
             Until::Time { warm_up, measured } => (warm_up, warm_up.saturating_add(measured)),
             Until::Requests { .. } => (Duration::ZERO, LONGEST_COUNTED_RUN),
         };
         let at = |span| now.checked_add(span).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput));
         Ok(Self {
             next: AtomicU64::new(0),
-            until: plan.until,
+            until,
             counted_from: at(warm_up)?,
             ends: at(whole)?,
             tally: Mutex::new(Tally::new()?),

@@ -6,6 +6,8 @@
 
 mod arena;
 mod prepare;
+mod streams;
+mod tap;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -31,7 +33,7 @@ const TOKENS_PER_SECOND: u64 = 8_000;
 /// 压测：闭环地发送请求，按 HDR 直方图统计时延
 #[derive(Debug, clap::Args)]
 pub(crate) struct Load {
-    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）
+    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）、tap（从参保人点下确认到挂住的状态查询得到应答）、streams（沙箱页面的事件流，--connections 个）
     #[arg(long, value_name = "对象")]
     what: Kind,
     /// 并发连接数
@@ -59,6 +61,8 @@ enum Kind {
     Echo,
     Status,
     Notify,
+    Tap,
+    Streams,
 }
 
 /// What is printed.
@@ -76,6 +80,9 @@ struct Printed {
 
 impl Load {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        if self.what == Kind::Streams {
+            return streams::run(self.connections, self.json);
+        }
         let printed = match &self.sandbox {
             Some(file) => {
                 let world = arena::read_world(file)?;
@@ -88,6 +95,9 @@ impl Load {
 
     /// Against a center that runs already.
     async fn against(&self, world: &World) -> Result<Printed, Failure> {
+        if self.what == Kind::Tap {
+            return Err(Failure::new("tap 只能压测自行启动的中心，请去掉 --sandbox"));
+        }
         let address = arena::address_of(&world.institution_url)?;
         let target = Target::of(world, address)?;
         let ledger = self.prepare(&target).await?;
@@ -104,7 +114,10 @@ impl Load {
             return Ok(Printed { report, server_memory_kib: Some(server.memory()?), ledger: 0 });
         }
         runtime(1)?.block_on(async {
-            let arena = arena::Arena::start(&bound, self.database.as_deref()).await?;
+            let arena = arena::Arena::start(&bound, self.database.as_deref(), self.what == Kind::Tap).await?;
+            if self.what == Kind::Tap {
+                return tap::run(&arena, self.connections, self.until()).await;
+            }
             let target = Target::of(&arena.world, arena.server.address)?;
             let ledger = self.prepare(&target).await?;
             let report = self.measure(&target, ledger).await?;
@@ -115,7 +128,7 @@ impl Load {
     /// Makes what the measurement needs; how many verifications there are then.
     async fn prepare(&self, target: &Target) -> Result<u64, Failure> {
         match self.what {
-            Kind::Echo => Ok(0),
+            Kind::Echo | Kind::Tap | Kind::Streams => Ok(0),
             Kind::Status => prepare::verifications(target, self.ledger, self.connections).await,
             Kind::Notify => {
                 let tokens = TOKENS_PER_SECOND * (self.seconds + WARM_UP.as_secs());
@@ -127,7 +140,7 @@ impl Load {
 
     async fn measure(&self, target: &Target, ledger: u64) -> Result<Report, Failure> {
         let what = match self.what {
-            Kind::Echo => What::Echo,
+            Kind::Echo | Kind::Tap | Kind::Streams => What::Echo,
             Kind::Status => {
                 let code = target.org_code;
                 let targets = Arc::new(move |n| (bench_token(spread(n, ledger.max(1))), code));
@@ -139,8 +152,11 @@ impl Load {
     }
 
     fn plan(&self, addr: SocketAddr, what: What) -> LoadPlan {
-        let until = Until::Time { warm_up: WARM_UP, measured: Duration::from_secs(self.seconds) };
-        plan(addr, what, self.connections, until)
+        plan(addr, what, self.connections, self.until())
+    }
+
+    fn until(&self) -> Until {
+        Until::Time { warm_up: WARM_UP, measured: Duration::from_secs(self.seconds) }
     }
 
     fn print(&self, printed: &Printed) -> Result<(), Failure> {

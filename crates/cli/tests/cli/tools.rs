@@ -49,3 +49,23 @@ fn help_and_mistakes_are_chinese() {
         assert!(ran.code == 2 && ran.err.contains(words), "{args:?}: {ran:?}");
     }
 }
+
+#[test]
+fn a_tap_is_with_the_counter_at_once() {
+    if std::thread::available_parallelism().is_ok_and(|cores| cores.get() < 2) {
+        // The server and the load want a core each.
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = std::process::Command::new(crate::yanmi::PROGRAM)
+        .args(["load", "--what", "tap", "--connections", "4", "--seconds", "1", "--json"])
+        .current_dir(folder.path())
+        .output()
+        .expect("the executable runs");
+    let text = String::from_utf8_lossy(&ran.stdout);
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{ran:?}"));
+    assert_eq!(report["errors"], serde_json::json!({}), "{report}");
+    assert!(report["requests"].as_u64().is_some_and(|taps| taps > 0), "{report}");
+    // A query that was not woken would be answered when its 30 seconds are over.
+    assert!(report["maxMicros"].as_u64().is_some_and(|longest| longest < 10_000_000), "{report}");
+}

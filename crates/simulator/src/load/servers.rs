@@ -10,6 +10,8 @@ use yanmi_protocol::envelope::{self, RequestEnvelope};
 use yanmi_protocol::message::channel_notice::{self, Notice};
 use yanmi_protocol::{ChannelId, Code, Region, Sm4Key};
 
+use super::tap::Noted;
+
 /// Answers every request with its own body: what the framework costs, and nothing else.
 pub fn echo_router() -> Router {
     Router::new().fallback(echo)
@@ -22,19 +24,37 @@ async fn echo(body: Bytes) -> Bytes {
 /// Takes every notice, at any path, for channels with these keys: opens it, reads it, answers `rcvFlag` "1",
 /// and forgets it.
 pub fn channel_router(region: Region, keys: impl IntoIterator<Item = (ChannelId, Sm4Key)>) -> Router {
+    router(region, keys, None)
+}
+
+/// The same, but notes the number of each notice.
+pub fn noting_channel_router(
+    region: Region,
+    keys: impl IntoIterator<Item = (ChannelId, Sm4Key)>,
+    noted: Arc<Noted>,
+) -> Router {
+    router(region, keys, Some(noted))
+}
+
+fn router(
+    region: Region,
+    keys: impl IntoIterator<Item = (ChannelId, Sm4Key)>,
+    noted: Option<Arc<Noted>>,
+) -> Router {
     let received = channel_notice::received_json().as_bytes();
     let with_answer = |(id, key): (ChannelId, Sm4Key)| {
         // The same message under the same key is the same cipher text in this mode, so it is sealed once.
         let answer = Bytes::from(envelope::success(&key, received));
         (id.as_str().to_owned(), (key, answer))
     };
-    let channels = keys.into_iter().map(with_answer).collect();
-    Router::new().fallback(take).with_state(Arc::new(Channels { region, channels }))
+    let known = keys.into_iter().map(with_answer).collect();
+    Router::new().fallback(take).with_state(Arc::new(Channels { region, known, noted }))
 }
 
 struct Channels {
     region: Region,
-    channels: HashMap<String, (Sm4Key, Bytes)>,
+    known: HashMap<String, (Sm4Key, Bytes)>,
+    noted: Option<Arc<Noted>>,
 }
 
 async fn take(State(channels): State<Arc<Channels>>, body: Bytes) -> Bytes {
@@ -42,10 +62,13 @@ async fn take(State(channels): State<Arc<Channels>>, body: Bytes) -> Bytes {
     let Ok(request) = RequestEnvelope::parse(&body, channels.region) else {
         return refuse(Code::BadParameter);
     };
-    let Some((key, answer)) = channels.channels.get(&*request.org_id) else { return refuse(Code::Denied) };
+    let Some((key, answer)) = channels.known.get(&*request.org_id) else { return refuse(Code::Denied) };
     let Ok(opened) = request.sealed.open(key) else { return refuse(Code::Denied) };
-    match opened.members().map(|members| Notice::read(&members).is_ok()) {
-        Ok(true) => answer.clone(),
-        _ => refuse(Code::BadParameter),
+    let Some(notice) = opened.members().ok().and_then(|members| Notice::read(&members).ok()) else {
+        return refuse(Code::BadParameter);
+    };
+    if let Some(noted) = &channels.noted {
+        noted.note(notice.token, notice.number);
     }
+    answer.clone()
 }

@@ -25,13 +25,21 @@ pub(super) struct Connection {
     addr: SocketAddr,
     stream: TcpStream,
     buffer: Box<[u8]>,
+    /// Where the body of the last answer stands in the buffer.
+    body: std::ops::Range<usize>,
     spent: bool,
 }
 
 impl Connection {
     pub(super) async fn open(addr: SocketAddr) -> io::Result<Self> {
         let stream = connect(addr).await?;
-        Ok(Self { addr, stream, buffer: vec![0; MAX_ANSWER_BYTES].into_boxed_slice(), spent: false })
+        Ok(Self {
+            addr,
+            stream,
+            buffer: vec![0; MAX_ANSWER_BYTES].into_boxed_slice(),
+            body: 0..0,
+            spent: false,
+        })
     }
 
     pub(super) async fn reopen(&mut self) -> io::Result<()> {
@@ -43,6 +51,11 @@ impl Connection {
     /// Whether the server said that it closes the connection.
     pub(super) const fn is_spent(&self) -> bool {
         self.spent
+    }
+
+    /// The body of the last answer that was read whole.
+    pub(super) fn body(&self) -> &[u8] {
+        self.buffer.get(self.body.clone()).unwrap_or_default()
     }
 
     /// Sends a whole request and reads the whole answer.
@@ -69,6 +82,7 @@ impl Connection {
             }
             if filled == end {
                 self.spent = head.closes;
+                self.body = head.bytes..end;
                 let code = read_code(&bytes[head.bytes..]);
                 return Ok(Seen { status: head.status, code, body_bytes: head.body_bytes });
             }

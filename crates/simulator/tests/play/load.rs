@@ -145,3 +145,14 @@ async fn the_lean_channel_takes_what_opens() {
         assert_eq!(received.open(&key).expect("an answer").0.code, code);
     }
 }
+
+#[tokio::test]
+async fn event_streams_are_opened_and_an_event_reaches_them_all() {
+    let stage = crate::stage::Stage::set().await;
+    let mut streams = load::Streams::open(stage.simulator.addr(), 50).await.expect("opens");
+    for _ in 0..2 {
+        assert!(streams.time_one_event().await.expect("reaches them") > Duration::ZERO);
+    }
+    assert!(load::Streams::open(stage.simulator.addr(), 0).await.is_err());
+    assert!(load::Streams::open(stage.simulator.addr(), yanmi_simulator::MOST_STREAMS + 1).await.is_err());
+}

@@ -13,7 +13,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::net::TcpListener;
 use yanmi_center::config::{Database, PostgresSettings};
 use yanmi_protocol::{Region, Sm4Key};
-use yanmi_simulator::load::channel_router;
+use yanmi_simulator::load::{Noted, channel_router, noting_channel_router};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
@@ -108,6 +108,11 @@ impl Drop for Served {
     }
 }
 
+/// A simulator by itself, whose event streams are counted.
+pub(super) fn simulator(cores: &Cores) -> Result<Served, Failure> {
+    Served::start(*cores, &["streams"], Stdio::inherit())
+}
+
 /// The baseline: a server that echoes.
 pub(super) fn echo(cores: &Cores) -> Result<Served, Failure> {
     Served::start(*cores, &["echo"], Stdio::inherit())
@@ -118,12 +123,14 @@ pub(super) fn echo(cores: &Cores) -> Result<Served, Failure> {
 pub(super) struct Arena {
     pub(super) world: World,
     pub(super) server: Served,
+    /// The center's channel face, and what the channel noted, where taps are measured.
+    pub(super) taps: Option<(SocketAddr, Arc<Noted>)>,
     _simulator: Simulator,
     _folder: Folder,
 }
 
 impl Arena {
-    pub(super) async fn start(cores: &Cores, database: Option<&str>) -> Result<Self, Failure> {
+    pub(super) async fn start(cores: &Cores, database: Option<&str>, taps: bool) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::because("无法准备压测环境", &error);
         let folder = Folder::new().map_err(failed)?;
         let national = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
@@ -139,21 +146,32 @@ impl Arena {
             None => ((&folder.0.join("center.sqlite")).into(), "sqlite:center.sqlite"),
         };
         register::register(&database, &key, &world, NO_LIMIT).await?;
-        let config = write_config(&folder.0, &world, &key, address).map_err(failed)?;
+        let taps =
+            taps.then(|| free_address().map(|face| (face, Arc::default()))).transpose().map_err(failed)?;
+        let face = taps.as_ref().map(|(face, _)| *face);
+        let config = write_config(&folder.0, &world, &key, address, face).map_err(failed)?;
         let log = fs::File::create(folder.0.join("center.log")).map_err(failed)?;
         let args = ["serve", "--config", &config.to_string_lossy(), "--announce"];
         let server = Served::start(*cores, &args, Stdio::from(log))?;
         world.institution_url = format!("http://{}", server.address);
         let keys: Vec<_> =
             world.all_channels().map(|channel| (channel.chnl_id, channel.key.clone())).collect();
-        let router = channel_router(world.region, keys);
+        let router = match &taps {
+            Some((_, noted)) => noting_channel_router(world.region, keys, Arc::clone(noted)),
+            None => channel_router(world.region, keys),
+        };
         tokio::spawn(async move { axum::serve(channel, router).await });
         let clock = ambient::clock();
         let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
         let simulator =
             Simulator::start(world.clone(), national, clock, Arc::new(ambient::fill)).map_err(failed)?;
-        Ok(Self { world, server, _simulator: simulator, _folder: folder })
+        Ok(Self { world, server, taps, _simulator: simulator, _folder: folder })
     }
+}
+
+/// An address that was free a moment ago; the center announces only that of its institution face.
+fn free_address() -> std::io::Result<SocketAddr> {
+    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
 }
 
 /// A world whose channels all listen at the lean channel.
@@ -173,13 +191,21 @@ fn world(national: &TcpListener, channel: &TcpListener) -> std::io::Result<World
 }
 
 /// The default configuration, with every limit out of the way that would refuse the load itself.
-fn write_config(folder: &Path, world: &World, key: &Sm4Key, database: &str) -> std::io::Result<PathBuf> {
+fn write_config(
+    folder: &Path,
+    world: &World,
+    key: &Sm4Key,
+    database: &str,
+    channel_face: Option<SocketAddr>,
+) -> std::io::Result<PathBuf> {
     write_private(&folder.join("center.key"), &key.to_hex())?;
     write_private(&folder.join("national.key"), &world.national.key.to_hex())?;
+    let face =
+        channel_face.map(|face| format!("[listen.channel]\naddress = \"{face}\"\n")).unwrap_or_default();
     let text = format!(
         "region = \"{region}\"\ndatabase = {database:?}\n\
          [keys]\nencryption_key_file = \"center.key\"\n\
-         [listen.institution]\naddress = \"127.0.0.1:0\"\n\
+         [listen.institution]\naddress = \"127.0.0.1:0\"\n{face}\
          [national]\nurl = \"{url}\"\norg_id = \"{org_id}\"\nkey_file = \"national.key\"\n\
          [limits]\nrequests_per_second = 1000000\nburst = 1000000\n\
          [policy]\nnotices_per_person_hour = 10000000\n",
