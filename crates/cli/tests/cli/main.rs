@@ -1,5 +1,6 @@
 //! The executable, run as its users run it.
 
+mod conforms;
 mod killed;
 mod moved;
 mod sandbox;

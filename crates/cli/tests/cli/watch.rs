@@ -8,20 +8,20 @@ use serde_json::{Value, json};
 use crate::yanmi::Sandbox;
 
 /// An open event stream.
-struct Events {
+pub(crate) struct Events {
     stream: TcpStream,
     unread: Vec<u8>,
 }
 
 impl Events {
-    fn open(port: u16) -> Self {
+    pub(crate) fn open(port: u16) -> Self {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
         write!(stream, "GET /events HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n\r\n").expect("sent");
         Self { stream, unread: Vec::new() }
     }
 
     /// The events up to the first that `wanted` accepts: kind and data. Reading gives up with the test's time.
-    fn until(&mut self, wanted: impl Fn(&str, &Value) -> bool) -> Vec<(String, Value)> {
+    pub(crate) fn until(&mut self, wanted: impl Fn(&str, &Value) -> bool) -> Vec<(String, Value)> {
         let mut seen = Vec::new();
         loop {
             while let Some(end) = self.unread.windows(2).position(|pair| pair == b"\n\n") {

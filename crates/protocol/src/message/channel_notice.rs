@@ -192,7 +192,7 @@ fn read_sequence(members: &Members<'_>) -> Result<u32, MemberError> {
 }
 
 fn read_ways(members: &Members<'_>) -> Result<Vec<Way>, MemberError> {
-    let Some(raw) = members.raw("authWays")? else { return Ok(Vec::new()) };
+    let raw = members.raw("authWays")?.ok_or(MemberError::new("authWays", Problem::Missing))?;
     let wrong = || MemberError::new("authWays", Problem::Type("认证方式代码的数组"));
     let codes: Vec<String> = serde_json::from_str(raw).map_err(|_| wrong())?;
     if codes.len() > MAX_WAYS {
