@@ -46,19 +46,20 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
 fn table(settings: &Settings) -> Result<(), String> {
     cargo(&["build", "--release", "--quiet"])?;
     let Settings { seconds, ledger, database } = settings;
-    let load = |what, more: &[&str]| measure(what, seconds, "64", more);
-    let before = load("echo", &[])?;
-    let mut rows = vec![load("status", &["--ledger", ledger])?, load("notify", &[])?, load("tap", &[])?];
+    let load = |what, ledger: &str, more: &[&str]| {
+        measure(what, seconds, "64", &[&["--ledger", ledger], more].concat())
+    };
+    let before = load("echo", "0", &[])?;
+    let mut rows = vec![load("status", ledger, &[])?, load("notify", "0", &[])?, load("tap", "0", &[])?];
     if !database.is_empty() {
-        let shared = ["--database", database];
         for (what, ledger) in [("status", ledger.as_str()), ("notify", "0")] {
-            let mut row = load(what, &[&shared[..], &["--ledger", ledger]].concat())?;
+            let mut row = load(what, ledger, &["--database", database])?;
             row["what"] = format!("{what}, PostgreSQL").into();
             rows.push(row);
         }
     }
     let streams = measure("streams", seconds, STREAMS, &[])?;
-    let after = load("echo", &[])?;
+    let after = load("echo", "0", &[])?;
     let echo = rate(&before).max(rate(&after));
     println!("| what | requests/s | of echo | p50 µs | p99 µs | ledger | idle KiB | after KiB |");
     println!("|---|---|---|---|---|---|---|---|");
