@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use yanmi_center::config::Config;
 use yanmi_protocol::Sm4Key;
-use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::message::channel_notice::{Kind, Notice, Way};
 use yanmi_protocol::message::{notify, pending};
 use yanmi_simulator::institution::Called;
 use yanmi_simulator::world::Channel;
@@ -40,6 +40,33 @@ async fn fresh(site: &Site, channel: &Channel) -> Called {
 }
 
 #[tokio::test]
+async fn the_app_is_told_which_notice_is_the_newer_one_also_after_a_restart() {
+    let site = Site::start().await;
+    let channel = site.channel().clone();
+    let app = site.scripted(&channel).await;
+    let token = site.token().await;
+    let again = async |site: &Site, amount| {
+        site.hands.forward(Duration::from_secs(3));
+        assert_eq!(site.notify(token, Some(amount)).await.code(), 0);
+    };
+    assert_eq!(site.notify(token, Some("1")).await.code(), 0);
+    again(&site, "1").await;
+    let site = site.restart().await;
+    // Another amount takes the first one's place, which is withdrawn in the same breath.
+    again(&site, "2").await;
+    eventually(async || app.notices().len() == 4).await;
+    let told = |notice: &Notice| (notice.sequence, notice.kind, notice.number);
+    let mut all: Vec<_> = app.notices().iter().map(told).collect();
+    // The last two go over connections of their own, in no order.
+    all[2..].sort_by_key(|(_, kind, _)| *kind == Kind::Withdrawal);
+    let (old, new) = (all[0].2, all[2].2);
+    assert_ne!(old, new);
+    let expected =
+        [(1, Kind::Notice, old), (2, Kind::Notice, old), (3, Kind::Notice, new), (3, Kind::Withdrawal, old)];
+    assert_eq!(all, expected);
+}
+
+#[tokio::test]
 async fn the_app_is_told_what_the_person_needs_to_decide_and_no_more() {
     let site = Site::start().await;
     let [channel, plain] = [0, 7].map(|at| site.world().all_channels().nth(at).expect("a channel").clone());
@@ -48,7 +75,7 @@ async fn the_app_is_told_what_the_person_needs_to_decide_and_no_more() {
     assert_eq!(site.notify(token, Some("0128.5")).await.code(), 0);
     let told: Value = serde_json::from_str(&app.notices()[0].to_json()).expect("JSON");
     let expected = json!({
-        "notcType": "1", "notcNo": app.numbers()[0], "chnlId": channel.chnl_id.as_str(), "ecToken": token.as_str(),
+        "notcType": "1", "notcNo": app.numbers()[0], "notcSeq": "1", "chnlId": channel.chnl_id.as_str(), "ecToken": token.as_str(),
         "ecIndexNo": site.person().ec_index_no.as_str(), "userName": "*试", "orgCodg": HOSPITAL,
         "orgName": HOSPITAL_NAME, "totalAmount": "128.50", "notcTime": START.to_string(),
         "expTime": (START + 5 * 60 * 1_000).to_string(), "authWays": ["01", "02", "03"],

@@ -351,7 +351,7 @@ pub(crate) async fn http(address: SocketAddr, method: &str, path: &str, body: &s
     let mut stream = tokio::net::TcpStream::connect(address).await.expect("a connection");
     let length = body.len();
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
     );
     stream.write_all(request.as_bytes()).await.expect("sent");
     let mut answer = String::new();

@@ -13,8 +13,9 @@ use http::{HeaderMap, Method};
 /// Why a request is not served, in Chinese; nothing when it may be.
 pub(crate) fn refuses(method: &Method, path: &str, headers: &HeaderMap) -> Option<&'static str> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text(HOST.as_str()).unwrap_or("");
-    if !is_loopback(host) {
+    // Every browser names the host; a program that does not is none.
+    let host = text(HOST.as_str());
+    if host.is_some_and(|host| !is_loopback(host)) {
         return Some("只接受发往本机地址（127.0.0.1 或 localhost）的请求");
     }
     // The page itself may be opened from anywhere, as by a link.
@@ -22,8 +23,7 @@ pub(crate) fn refuses(method: &Method, path: &str, headers: &HeaderMap) -> Optio
         return None;
     }
     let strange_site = text("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none"));
-    let strange_origin =
-        text(ORIGIN.as_str()).is_some_and(|origin| origin.strip_prefix("http://") != Some(host));
+    let strange_origin = text(ORIGIN.as_str()).is_some_and(|origin| origin.strip_prefix("http://") != host);
     (strange_site || strange_origin).then_some("不接受其他网页发来的请求")
 }
 
@@ -65,7 +65,8 @@ mod tests {
             (vec![("host", "rebound.example:8359"), ("origin", "http://rebound.example:8359")], true),
             (vec![("host", "127.0.0.1.example")], true),
             (vec![("host", "10.0.0.1")], true),
-            (vec![], true),
+            (vec![], false),
+            (vec![("origin", "http://127.0.0.1:8359")], true),
         ] {
             assert_eq!(refused(&post, "/qr", &headers), bad, "{headers:?}");
             assert_eq!(refused(&get, "/events", &headers), bad, "{headers:?}");
