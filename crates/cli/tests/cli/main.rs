@@ -1,5 +1,6 @@
 //! The executable, run as its users run it.
 
+mod browser;
 mod conforms;
 mod killed;
 mod moved;
@@ -10,4 +11,5 @@ mod server;
 mod site;
 mod tools;
 mod watch;
+mod watched;
 mod yanmi;
