@@ -21,7 +21,7 @@ use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver
 use crate::registry::{Defaults, Registry};
 use crate::sealing::Sealer;
 use crate::site::{Openings, Site, SiteSettings};
-use crate::store::{Exclusive, Store, StoreError};
+use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 use crate::{channel, institution, operations, retention};
 
@@ -64,7 +64,7 @@ pub struct Center {
     chores: Vec<JoinHandle<()>>,
     ledger: LedgerTasks,
     stop_within: Duration,
-    _exclusive: Exclusive,
+    _exclusive: Option<Exclusive>,
 }
 
 /// How a stop went.
@@ -84,8 +84,8 @@ impl Center {
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
         let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
         let sealer = Sealer::new(&config.encryption_key, entropy);
-        let store = Store::open(&config.database, &sealer).await?.told_to(telemetry.clone());
-        let exclusive = store.take()?;
+        let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
+        let store = store.told_to(telemetry.clone());
         // Everything that can fail for a reason outside is done before the first task is started.
         let mut listeners = Vec::new();
         for settings in config.listen.opened() {
@@ -93,7 +93,7 @@ impl Center {
         }
         let outbound = outbound(&config)?;
         let national = national(&config, &outbound, &clock)?;
-        let registry = Registry::open(&store, sealer.clone(), defaults(&config)?).await?;
+        let registry = Registry::open(&store, sealer.clone(), defaults(&config)?, node).await?;
         let parts = LedgerParts {
             store,
             registry: registry.clone(),
@@ -190,6 +190,7 @@ impl Center {
             // Aborted just now; there is nothing in its result.
             let _ = chore.await;
         }
+        self.site.registry.leave().await;
         drop(self.site);
         // Journeys that outlive their caller hold the ledger until they are done; they are bounded by the call's time.
         if tokio::time::timeout(self.stop_within, self.ledger.finished()).await.is_err() {

@@ -26,8 +26,10 @@ pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
 use crate::store::link::{Link, Retry, on_link};
+use crate::store::node::Node;
 use crate::store::row::Columns;
 use crate::store::{Store, StoreError};
+use crate::telemetry::chain;
 
 /// The snapshot in force, and how to renew it.
 #[derive(Clone, Debug)]
@@ -39,11 +41,18 @@ struct Inside {
     link: Mutex<Link>,
     sealer: Sealer,
     defaults: Defaults,
+    /// Where others may run too.
+    node: Option<Node>,
 }
 
 impl Registry {
     /// Reads the first snapshot.
-    pub(crate) async fn open(store: &Store, sealer: Sealer, defaults: Defaults) -> Result<Self, StoreError> {
+    pub(crate) async fn open(
+        store: &Store,
+        sealer: Sealer,
+        defaults: Defaults,
+        node: Option<Node>,
+    ) -> Result<Self, StoreError> {
         let mut link = Link::open(store).await?;
         let first = Snapshot::load(link.connection().await?, &sealer, &defaults, None).await?;
         Ok(Self(Arc::new(Inside {
@@ -51,6 +60,7 @@ impl Registry {
             link: Mutex::new(link),
             sealer,
             defaults,
+            node,
         })))
     }
 
@@ -59,7 +69,8 @@ impl Registry {
         self.0.current.load_full()
     }
 
-    /// Reads a new snapshot if the version in the database has moved; tells whether it has.
+    /// Reads a new snapshot if the version in the database has moved; tells whether it has. Tells others that this
+    /// center runs.
     pub(crate) async fn refresh(&self) -> Result<bool, StoreError> {
         let mut link = self.0.link.lock().await;
         on_link!(&mut link, Retry::once(), |connection| self.refresh_once(connection))
@@ -67,12 +78,26 @@ impl Registry {
 
     async fn refresh_once(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let current = self.snapshot();
-        if version(connection).await? == current.version() {
-            return Ok(false);
+        let moved = version(connection).await? != current.version();
+        if moved {
+            let next = Snapshot::load(connection, &self.0.sealer, &self.0.defaults, Some(&current)).await?;
+            self.0.current.store(Arc::new(next));
         }
-        let next = Snapshot::load(connection, &self.0.sealer, &self.0.defaults, Some(&current)).await?;
-        self.0.current.store(Arc::new(next));
-        Ok(true)
+        if let Some(node) = self.0.node {
+            node.beat(connection).await?;
+        }
+        Ok(moved)
+    }
+
+    /// Tells others that this center has stopped.
+    pub(crate) async fn leave(&self) {
+        let Some(node) = self.0.node else { return };
+        let mut link = self.0.link.lock().await;
+        if let Ok(connection) = link.connection().await
+            && let Err(error) = node.leave(connection).await
+        {
+            tracing::warn!(cause = %chain(&error), "未能注销本节点，半分钟之内它仍被视为在运行");
+        }
     }
 }
 

@@ -11,7 +11,8 @@ pub(crate) mod connection;
 pub mod copy;
 mod fault;
 pub(crate) mod link;
-mod migrate;
+pub mod migrate;
+pub(crate) mod node;
 mod postgres;
 pub(crate) mod row;
 pub mod skip;
@@ -27,6 +28,8 @@ use crate::sealing::{Cell, Sealer};
 use crate::telemetry::Telemetry;
 use connection::{Connection, Statement};
 pub use fault::{ServerProblem, Servers};
+use migrate::{Migrated, Pending, Schema};
+use node::Node;
 use row::Columns;
 
 /// The first number of thirteen digits.
@@ -47,12 +50,29 @@ pub enum StoreError {
     /// It belongs to another program.
     #[error("{0} 是其他程序的数据库，未作改动（设置 database）")]
     Foreign(String),
-    /// It was written by a newer version of yanmi.
-    #[error("数据库由更新版本的验密写入（迁移 {0} 本版本不认识），请使用新版本")]
+    /// A newer version of yanmi has taken away what this one needs; its newest migration.
+    #[error("数据库由更新版本的验密写入（迁移 {0} 本版本不认识），本版本不能再使用它；请换用新版本")]
     Newer(i64),
     /// It has not been migrated.
-    #[error("数据库结构不是本版本的，请先运行 yanmi migrate")]
+    #[error("数据库结构不是本版本的，请先用本版本的程序运行 yanmi migrate（其他节点不必停止）")]
     Outdated,
+    /// A contracting migration comes before an expanding one; its number.
+    #[error(
+        "迁移 {0} 去除旧结构，须先于其后的迁移执行，未作改动；\
+         请先把全部节点升级到它所在的版本，再运行 yanmi migrate --contract"
+    )]
+    ContractFirst(i64),
+    /// Centers run that need what a migration takes away.
+    #[error(
+        "还有 {nodes} 个正在运行的节点需要迁移 {migration} 要去除的结构，没有去除；\
+         请先逐个升级或停止它们，再运行 yanmi migrate --contract"
+    )]
+    OldNodes {
+        /// The migration.
+        migration: i64,
+        /// How many centers.
+        nodes: i64,
+    },
     /// A migration failed.
     #[error("数据库迁移失败{}", migration_detail(.0))]
     Migrate(#[source] sqlx::migrate::MigrateError),
@@ -119,12 +139,59 @@ pub struct Exclusive {
     _lock: Option<File>,
 }
 
+/// What a database is opened for.
+#[derive(Clone, Copy, Debug)]
+enum Purpose<'a> {
+    /// To be read and changed beside running centers.
+    Use,
+    /// To run a center on.
+    Serve,
+    /// To be brought up to date.
+    Migrate { schema: &'a Schema, pending: Pending },
+}
+
+/// A database that was opened.
+#[derive(Debug)]
+struct Entered {
+    store: Store,
+    exclusive: Option<Exclusive>,
+    node: Option<Node>,
+    migrated: Migrated,
+}
+
+/// What a center runs on.
+#[derive(Debug)]
+pub(crate) struct Served {
+    pub(crate) store: Store,
+    pub(crate) exclusive: Option<Exclusive>,
+    /// Where others may run too.
+    pub(crate) node: Option<Node>,
+}
+
 impl Store {
-    /// Opens or creates the database and brings it up to date.
+    /// Opens the database, or creates it. One that is there must be of this version, or of a newer one that this one
+    /// can work with.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be opened, is not ours, or does not belong to the key.
+    /// [`StoreError`] when it cannot be opened, is not ours, was not migrated, or does not belong to the key.
     pub(crate) async fn open(database: &Database, sealer: &Sealer) -> Result<Self, StoreError> {
+        Ok(Self::enter(database, sealer, Purpose::Use).await?.store)
+    }
+
+    /// The same for a center to run on. An embedded database is held alone, and therefore brought up to date.
+    ///
+    /// # Errors
+    /// The same, and [`StoreError::InUse`] while another process holds it.
+    pub(crate) async fn serve(database: &Database, sealer: &Sealer) -> Result<Served, StoreError> {
+        let Entered { store, exclusive, node, .. } = Self::enter(database, sealer, Purpose::Serve).await?;
+        Ok(Served { store, exclusive, node })
+    }
+
+    async fn enter(
+        database: &Database,
+        sealer: &Sealer,
+        purpose: Purpose<'_>,
+    ) -> Result<Entered, StoreError> {
         let place = match database {
             Database::Sqlite(path) => Place::Sqlite(Box::new(sqlite::Sqlite::new(path))),
             Database::Postgres(settings) => Place::Postgres(postgres::Postgres::new(settings)),
@@ -134,22 +201,45 @@ impl Store {
         }
         let store = Self { place, telemetry: None };
         let mut connection = store.connect().await?;
-        let prepared = store.prepare(&mut connection, sealer).await;
+        let prepared = store.prepare(&mut connection, sealer, purpose).await;
         // Also when it is not ours to use: what a connection keeps beside the file goes away with it.
         connection.close().await?;
-        prepared.map(|()| store)
+        let (exclusive, node, migrated) = prepared?;
+        Ok(Entered { store, exclusive, node, migrated })
     }
 
-    async fn prepare(&self, connection: &mut Connection, sealer: &Sealer) -> Result<(), StoreError> {
-        match (&self.place, &mut *connection) {
-            (Place::Sqlite(file), Connection::Sqlite(connection)) => file.prepare(connection).await?,
-            (Place::Postgres(servers), Connection::Postgres(connection)) => {
-                servers.prepare(connection).await?;
-            }
-            // Each place makes connections of its own kind.
-            _ => {}
+    async fn prepare(
+        &self,
+        connection: &mut Connection,
+        sealer: &Sealer,
+        purpose: Purpose<'_>,
+    ) -> Result<(Option<Exclusive>, Option<Node>, Migrated), StoreError> {
+        let (current, exclusive) = (Schema::current(), self.hold(purpose)?);
+        let (schema, pending) = match purpose {
+            Purpose::Serve if exclusive.is_some() => (&current, Pending::All),
+            Purpose::Serve | Purpose::Use => (&current, Pending::Missed),
+            Purpose::Migrate { schema, pending } => (schema, pending),
+        };
+        match &self.place {
+            Place::Sqlite(file) => file.check_ours(connection).await?,
+            Place::Postgres(servers) => servers.prepare(connection).await?,
         }
-        check_site(connection, sealer).await
+        let migrated = migrate::run(connection, schema, pending, || self.take().is_ok()).await?;
+        check_site(connection, sealer).await?;
+        let node = match purpose {
+            // Under the lock of whoever migrates, who therefore sees it.
+            Purpose::Serve if self.is_shared() => Some(Node::join(connection, schema.knows()).await?),
+            _ => None,
+        };
+        Ok((exclusive, node, migrated))
+    }
+
+    /// A center holds an embedded database before it changes it: one of another version may run on it.
+    fn hold(&self, purpose: Purpose<'_>) -> Result<Option<Exclusive>, StoreError> {
+        match purpose {
+            Purpose::Serve if !self.is_shared() => self.take().map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// From now on `telemetry` is told of connections that were lost.
@@ -183,7 +273,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::InUse`] while another process has it.
-    pub(crate) fn take(&self) -> Result<Exclusive, StoreError> {
+    fn take(&self) -> Result<Exclusive, StoreError> {
         match &self.place {
             Place::Sqlite(file) => file.take(),
             Place::Postgres(_) => Ok(Exclusive { _lock: None }),

@@ -62,7 +62,7 @@ const INSTITUTION: &str = "定点机构";
 const CHANNEL: &str = "渠道";
 
 impl Administration {
-    /// Opens a database and brings it up to date; a file is created if there is none.
+    /// Opens a database, which is created if it is empty. One of an older version is left as it is.
     ///
     /// # Errors
     /// When it cannot be opened or does not belong to the key.

@@ -34,7 +34,8 @@ use yanmi_protocol::Sm4Key;
 
 use super::batch::{Insert, Rows, Script, Session};
 use super::connection::{Connection, Statement};
-use super::{Exclusive, StoreError, postgres, sqlite};
+use super::migrate::{Pending, Schema};
+use super::{Exclusive, StoreError, migrate, postgres, sqlite};
 use crate::config::PostgresSettings;
 use crate::entropy::Entropy;
 use crate::sealing::Sealer;
@@ -201,9 +202,10 @@ impl Source {
             StoreError::InUse(path) => CopyError::SourceInUse(path),
             error => CopyError::Source(error),
         })?;
-        let mut opened = file.connect().await.map_err(CopyError::Source)?;
-        file.prepare(&mut opened).await.map_err(CopyError::Source)?;
-        let mut connection = Connection::Sqlite(opened);
+        let mut connection = Connection::Sqlite(file.connect().await.map_err(CopyError::Source)?);
+        file.check_ours(&mut connection).await.map_err(CopyError::Source)?;
+        let migrated = migrate::run(&mut connection, &Schema::current(), Pending::All, || true).await;
+        migrated.map_err(CopyError::Source)?;
         connection.begin().await.map_err(CopyError::Source)?;
         let site = Site::read(&mut connection).await.map_err(CopyError::Source)?.ok_or_else(none)?;
         if !site.opens(sealer) {
@@ -224,9 +226,13 @@ const RENAME: &str = "SET application_name = 'yanmi store copy'";
 
 async fn open_target(settings: &PostgresSettings) -> Result<Connection, StoreError> {
     let servers = postgres::Postgres::new(settings);
-    let mut preparing = servers.connect().await?;
-    let prepared = servers.prepare(&mut preparing).await;
-    let mut preparing = Connection::Postgres(preparing);
+    let mut preparing = Connection::Postgres(servers.connect().await?);
+    let prepared = match servers.prepare(&mut preparing).await {
+        Ok(()) => {
+            migrate::run(&mut preparing, &Schema::current(), Pending::Missed, || false).await.map(|_| ())
+        }
+        Err(error) => Err(error),
+    };
     // What the server still shows of it for a moment is no center's.
     let renamed = preparing.run(Statement::new(RENAME)).await;
     // A connection of its own: with it ends the lock under which one at a time migrates.

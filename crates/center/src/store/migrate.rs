@@ -1,47 +1,261 @@
 //! Bringing a database up to date: the same migrations, by number and name, in the words of each database.
+//!
+//! A cluster is upgraded one node after the other, so for a while programs of two versions work on one database. Hence
+//! there are two kinds of migrations. An expanding one adds what the program before it neither reads nor has to write;
+//! that program goes on, and may be started again. A contracting one takes away what no program of the version that
+//! brings it needs any more, so that version runs before it and after it. It is applied by the operator's word, and not
+//! while a node runs that does not know it. The database keeps the number of the newest contracting one: a program that
+//! knows it may run, however many expanding ones came after.
 
 use std::borrow::Cow;
 
-use sqlx::SqlSafeStr;
-use sqlx::migrate::{Migrate, Migration, MigrationType, Migrator};
-use sqlx::postgres::PgConnection;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+use yanmi_protocol::Sm4Key;
 
-use super::StoreError;
+use super::connection::{Connection, Statement};
+use super::node;
+use super::row::Columns;
+use super::{Purpose, Store, StoreError};
+use crate::config::Database;
+use crate::entropy::Entropy;
+use crate::sealing::Sealer;
 
 /// The table that tells which were applied.
 const APPLIED: &str = "_sqlx_migrations";
+/// The migration that makes `_yanmi_schema`.
+const ROLLING: i64 = 2;
+/// Attempts at a migration that waits for a lock. Each waits a second only, for behind it everybody else waits.
+const ATTEMPTS: u32 = 30;
 
-/// A migration: number, name, its text for `SQLite` and for PostgreSQL.
-type Both = (i64, &'static str, &'static str, &'static str);
-
-/// Every migration, in order.
-const MIGRATIONS: [Both; 1] = [(
-    1,
-    "initial",
-    include_str!("../../migrations/sqlite/0001_initial.sql"),
-    include_str!("../../migrations/postgres/0001_initial.sql"),
-)];
-
-pub(super) async fn sqlite(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    run(connection, |(_, _, text, _)| text).await
+/// What a migration does to programs that do not know it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Nothing.
+    Expanding,
+    /// They cannot run any more.
+    Contracting,
 }
 
-pub(super) async fn postgres(connection: &mut PgConnection) -> Result<(), StoreError> {
-    run(connection, |(_, _, _, text)| text).await
+/// A migration.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Its number; they grow.
+    pub number: i64,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does to programs that do not know it.
+    pub kind: Kind,
+    /// Its text for `SQLite`.
+    pub sqlite: &'static str,
+    /// Its text for PostgreSQL.
+    pub postgres: &'static str,
 }
 
-async fn run<C: Migrate>(connection: &mut C, text: fn(Both) -> &'static str) -> Result<(), StoreError> {
-    let migrations = MIGRATIONS.map(|migration| {
-        let (version, name, ..) = migration;
-        let text = text(migration).into_sql_str();
-        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text, false)
-    });
-    let migrator = Migrator::with_migrations(migrations.to_vec());
+/// The migrations a program knows, in order.
+#[derive(Clone, Debug)]
+pub struct Schema(Vec<Step>);
+
+/// What there is left to do when a database was migrated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Migrated {
+    /// Contracting migrations that wait for the operator's word.
+    pub waiting: usize,
+}
+
+/// What is to be done with those that were not applied yet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Pending {
+    /// All are applied; nobody else runs.
+    All,
+    /// Nothing; they are missed.
+    Missed,
+    /// What expands is applied.
+    Expand,
+    /// What contracts too, unless a node needs what it takes away.
+    Contract,
+}
+
+impl Schema {
+    /// Every migration of this program.
+    pub fn current() -> Self {
+        let steps = [
+            Step {
+                number: 1,
+                name: "initial",
+                kind: Kind::Expanding,
+                sqlite: include_str!("../../migrations/sqlite/0001_initial.sql"),
+                postgres: include_str!("../../migrations/postgres/0001_initial.sql"),
+            },
+            Step {
+                number: ROLLING,
+                name: "rolling",
+                kind: Kind::Expanding,
+                sqlite: include_str!("../../migrations/sqlite/0002_rolling.sql"),
+                postgres: include_str!("../../migrations/postgres/0002_rolling.sql"),
+            },
+        ];
+        Self(steps.to_vec())
+    }
+
+    /// The same and one more, as the next version will know it.
+    #[must_use]
+    pub fn with(mut self, next: Step) -> Self {
+        self.0.push(next);
+        self
+    }
+
+    /// The number of the newest.
+    pub(super) fn knows(&self) -> i64 {
+        self.0.last().map_or(0, |step| step.number)
+    }
+
+    /// Which are to be applied, in order.
+    fn plan(&self, applied: &[i64], pending: Pending) -> Result<Vec<Step>, StoreError> {
+        let missing: Vec<Step> =
+            self.0.iter().copied().filter(|step| !applied.contains(&step.number)).collect();
+        let contracting = missing.iter().find(|step| step.kind == Kind::Contracting);
+        let expanding = missing.iter().rfind(|step| step.kind == Kind::Expanding);
+        match (pending, contracting, expanding) {
+            _ if applied.is_empty() => Ok(missing),
+            (Pending::All | Pending::Contract, ..) => Ok(missing),
+            (Pending::Missed, _, Some(_)) => Err(StoreError::Outdated),
+            (Pending::Expand, Some(first), Some(last)) if first.number < last.number => {
+                Err(StoreError::ContractFirst(first.number))
+            }
+            _ => Ok(missing.into_iter().filter(|step| step.kind == Kind::Expanding).collect()),
+        }
+    }
+
+    /// What the driver is to find applied, or apply.
+    fn migrator(&self, applied: &[i64], apply: &[Step], text: fn(&Step) -> &'static str) -> Migrator {
+        let wanted = self
+            .0
+            .iter()
+            .filter(|step| applied.contains(&step.number) || apply.iter().any(|a| a.number == step.number));
+        let migrations = wanted.map(|step| {
+            let text = match step.kind {
+                Kind::Expanding => text(step).to_owned(),
+                Kind::Contracting => {
+                    format!(
+                        "{}\nUPDATE _yanmi_schema SET oldest = {} WHERE id = 1;\n",
+                        text(step),
+                        step.number
+                    )
+                }
+            };
+            let text = AssertSqlSafe(text).into_sql_str();
+            Migration::new(step.number, Cow::Borrowed(step.name), MigrationType::Simple, text, false)
+        });
+        let mut migrator = Migrator::with_migrations(migrations.collect());
+        // What a newer program applied was looked at before.
+        migrator.set_ignore_missing(true);
+        migrator
+    }
+}
+
+/// Creates the database if it is empty, or applies what the program of this schema brings. What contracts is applied
+/// only when `contract` says so.
+///
+/// # Errors
+/// [`StoreError`]; [`StoreError::OldNodes`] while a center runs that needs what would be taken away.
+pub async fn migrate(
+    database: &Database,
+    key: &Sm4Key,
+    entropy: Entropy,
+    schema: &Schema,
+    contract: bool,
+) -> Result<Migrated, StoreError> {
+    let pending = if contract { Pending::Contract } else { Pending::Expand };
+    let purpose = Purpose::Migrate { schema, pending };
+    let entered = Store::enter(database, &Sealer::new(key, entropy), purpose).await?;
+    Ok(entered.migrated)
+}
+
+/// Sees whether a program of this schema can work on the database, and applies what is to be applied.
+///
+/// `alone` tells whether nobody else runs on the database where that cannot be asked of the database itself.
+pub(super) async fn run(
+    connection: &mut Connection,
+    schema: &Schema,
+    pending: Pending,
+    alone: impl Fn() -> bool,
+) -> Result<Migrated, StoreError> {
+    let applied = applied(connection).await?;
+    if let Some(newest) = applied.iter().copied().max().filter(|newest| *newest > schema.knows())
+        && oldest(connection).await? > schema.knows()
+    {
+        return Err(StoreError::Newer(newest));
+    }
+    let plan = schema.plan(&applied, pending)?;
+    let first = plan.iter().position(|step| step.kind == Kind::Contracting).unwrap_or(plan.len());
+    // The nodes are asked for in a table that the first half may bring.
+    apply(connection, &schema.migrator(&applied, &plan[..first], text_of(connection))).await?;
+    let contracting = plan.iter().rfind(|step| step.kind == Kind::Contracting);
+    if let Some(step) = contracting {
+        if pending == Pending::Contract && !applied.is_empty() {
+            let old = match connection {
+                Connection::Sqlite(_) => i64::from(!alone()),
+                Connection::Postgres(_) => node::older(connection, step.number).await?,
+            };
+            if old > 0 {
+                return Err(StoreError::OldNodes { migration: step.number, nodes: old });
+            }
+        }
+        apply(connection, &schema.migrator(&applied, &plan, text_of(connection))).await?;
+    }
+    let left =
+        |step: &&Step| !applied.contains(&step.number) && !plan.iter().any(|p| p.number == step.number);
+    Ok(Migrated { waiting: schema.0.iter().filter(left).count() })
+}
+
+fn text_of(connection: &Connection) -> fn(&Step) -> &'static str {
+    match connection {
+        Connection::Sqlite(_) => |step| step.sqlite,
+        Connection::Postgres(_) => |step| step.postgres,
+    }
+}
+
+/// The numbers of what was applied.
+async fn applied(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
+    match connection {
+        Connection::Sqlite(connection) => listed(connection).await,
+        Connection::Postgres(connection) => listed(connection).await,
+    }
+}
+
+async fn listed<C: Migrate>(connection: &mut C) -> Result<Vec<i64>, StoreError> {
     connection.ensure_migrations_table(APPLIED).await.map_err(StoreError::Migrate)?;
     let applied = connection.list_applied_migrations(APPLIED).await.map_err(StoreError::Migrate)?;
-    if let Some(newer) = applied.iter().find(|m| !migrator.version_exists(m.version)) {
-        return Err(StoreError::Newer(newer.version));
+    Ok(applied.into_iter().map(|migration| migration.version).collect())
+}
+
+/// The newest migration that took something away.
+async fn oldest(connection: &mut Connection) -> Result<i64, StoreError> {
+    let found = connection.fetch(Statement::new("SELECT oldest FROM _yanmi_schema WHERE id = 1")).await?;
+    let missing = StoreError::Impossible { table: "_yanmi_schema", what: "没有记录" };
+    Columns::new(found.iter().next().ok_or(missing)?, "_yanmi_schema").number()
+}
+
+async fn apply(connection: &mut Connection, migrator: &Migrator) -> Result<(), StoreError> {
+    let mut attempts = 0;
+    loop {
+        let applied = match connection {
+            Connection::Sqlite(connection) => migrator.run_direct(None, connection, false).await,
+            Connection::Postgres(connection) => migrator.run_direct(None, connection, false).await,
+        };
+        attempts += 1;
+        match applied {
+            Err(error) if attempts < ATTEMPTS && is_in_the_way(&error) => {}
+            done => return done.map_err(StoreError::Migrate),
+        }
     }
-    migrator.run_direct(None, connection, false).await.map_err(StoreError::Migrate)
+}
+
+/// Whether a lock was not to be had (`lock_not_available`).
+fn is_in_the_way(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
+        return false;
+    };
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "55P03")
 }

@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::connection::answer;
+use super::StoreError;
+use super::connection::{Connection, answer};
 use super::fault::{ServerProblem, Servers};
-use super::{StoreError, migrate};
 use crate::config::{PostgresSettings, PostgresTls};
 
 /// How long one server may take until a connection to it can be used.
@@ -84,13 +84,16 @@ impl Postgres {
         Self { servers, settings: Arc::new(settings.clone()), latest: Arc::default() }
     }
 
-    /// Brings the database up to date, after making sure that it is ours.
-    pub(super) async fn prepare(&self, connection: &mut PgConnection) -> Result<(), StoreError> {
+    /// Takes the lock under which databases are brought up to date, and makes sure that this one is ours.
+    pub(super) async fn prepare(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        let foreign = || StoreError::Foreign(self.settings.to_string());
+        let Connection::Postgres(connection) = connection else { return Err(foreign()) };
         // Held until the connection ends, so that of several centers that start at once one migrates.
         sqlx::query("SELECT set_config('lock_timeout', '60s', false)").execute(&mut *connection).await?;
         sqlx::query("SELECT pg_advisory_lock($1)").bind(MIGRATING).execute(&mut *connection).await?;
-        self.check_ours(connection).await?;
-        migrate::postgres(connection).await
+        // Whoever waits for a lock on a table has everybody wait behind it.
+        sqlx::query("SELECT set_config('lock_timeout', '1s', false)").execute(&mut *connection).await?;
+        self.check_ours(connection).await
     }
 
     /// A connection to the server that takes changes, whichever it is now. All are asked at once: one that is cut off

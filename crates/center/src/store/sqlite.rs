@@ -9,7 +9,8 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Row};
 
-use super::{Exclusive, StoreError, migrate};
+use super::connection::Connection;
+use super::{Exclusive, StoreError};
 
 /// How long a statement waits for another process that writes (the command line beside a running center).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -50,12 +51,6 @@ impl Sqlite {
         Self { options, path: path.into() }
     }
 
-    /// Brings the file up to date, after making sure that it is ours.
-    pub(super) async fn prepare(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
-        self.check_ours(connection).await?;
-        migrate::sqlite(connection).await
-    }
-
     /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell
     /// a database of another program beforehand; anything else is left to what follows.
     pub(super) fn look_before_opening(&self) -> Result<(), StoreError> {
@@ -90,7 +85,8 @@ impl Sqlite {
     }
 
     /// An empty file gets our mark; a file with another mark, or with tables and none, is left alone.
-    async fn check_ours(&self, connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(super) async fn check_ours(&self, connection: &mut Connection) -> Result<(), StoreError> {
+        let Connection::Sqlite(connection) = connection else { return Err(self.foreign()) };
         let mark: i64 = sqlx::query("PRAGMA application_id").fetch_one(&mut *connection).await?.try_get(0)?;
         let tables: i64 = sqlx::query("SELECT count(*) FROM sqlite_master")
             .fetch_one(&mut *connection)

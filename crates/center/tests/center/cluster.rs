@@ -15,13 +15,13 @@ use crate::register::{NOW, administration};
 use crate::site::{AMPLE, HOSPITAL, HOSPITAL_NAME, Site, anywhere, eventually, start};
 
 /// Another center of a site.
-struct Second {
-    center: Center,
-    institution: Institution,
+pub(crate) struct Second {
+    pub(crate) center: Center,
+    pub(crate) institution: Institution,
 }
 
 impl Second {
-    async fn beside(site: &Site) -> Self {
+    pub(crate) async fn beside(site: &Site) -> Self {
         let mut config = site.config.clone();
         config.listen.institution = anywhere();
         config.listen.channel = anywhere();
@@ -36,7 +36,7 @@ impl Second {
     }
 }
 
-async fn notice(institution: &Institution, token: EcToken) -> i64 {
+pub(crate) async fn notice(institution: &Institution, token: EcToken) -> i64 {
     let draft = notify::Draft {
         token: token.as_str(),
         org_code: HOSPITAL,
@@ -46,7 +46,7 @@ async fn notice(institution: &Institution, token: EcToken) -> i64 {
     institution.notify(&draft).await.expect("an answer").code()
 }
 
-async fn check_stas(institution: &Institution, token: EcToken) -> String {
+pub(crate) async fn check_stas(institution: &Institution, token: EcToken) -> String {
     let draft =
         status::Draft { token: token.as_str(), org_code: HOSPITAL, extended: None, wait_seconds: None };
     let called = institution.status(&draft).await.expect("an answer");
@@ -76,7 +76,7 @@ async fn nobody_stood_in_the_way(site: &Site) {
 }
 
 /// A site whose accounts may call as often as they like.
-async fn unlimited() -> (Site, National) {
+pub(crate) async fn unlimited() -> (Site, National) {
     Site::with_national(|config| {
         config.limits.requests_per_second = 100_000;
         config.limits.burst = 100_000;

@@ -20,6 +20,7 @@ mod refused;
 mod register;
 mod registry;
 mod retention;
+mod rolling;
 mod schema;
 mod server;
 mod site;

@@ -98,6 +98,8 @@ async fn whose_database_it_is() {
     let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
         VALUES (99, 'later', true, '', 0)";
     server::connect(&own.name).await.execute(newer).await.expect("a row");
+    let oldest = "UPDATE _yanmi_schema SET oldest = 99";
+    server::connect(&own.name).await.execute(oldest).await.expect("a row");
     let newer = said(&site, |_| {}).await;
     assert!(newer.contains("更新版本") && newer.contains("99"), "{newer}");
 }

@@ -12,6 +12,7 @@ use yanmi_center::config::{Config, Database};
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, AdministrationError};
 use yanmi_center::store::StoreError;
+use yanmi_center::store::migrate::{Kind, Schema, Step, migrate};
 use yanmi_protocol::Sm4Key;
 
 use crate::register::execute;
@@ -149,6 +150,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     let site = Site::start().await;
     let token = site.token().await;
     let site = site.stop().await;
+    execute(&site.config, "UPDATE _yanmi_schema SET oldest = 99").await;
     execute(
         &site.config,
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
@@ -159,7 +161,60 @@ async fn a_database_of_a_newer_version_is_refused() {
     let error = refused(&elsewhere(&site.config), &site.hands).await;
     assert!(matches!(error, StoreError::Newer(99)), "{error:?}");
     assert!(at_rest(site.folder.path()).await == before, "{:?}", names(site.folder.path()));
-    execute(&site.config, "DELETE FROM _sqlx_migrations WHERE version = 99").await;
+    execute(&site.config, "UPDATE _yanmi_schema SET oldest = 1").await;
+    let site = site.start().await;
+    assert_eq!(site.status(token).await.code(), 0);
+}
+
+/// What the next version adds.
+const ADDS: Step = Step {
+    number: 1_001,
+    name: "adds",
+    kind: Kind::Expanding,
+    sqlite: "ALTER TABLE verifications ADD COLUMN later BIGINT;",
+    postgres: "",
+};
+/// What it takes away.
+const REMOVES: Step = Step {
+    number: 1_002,
+    name: "removes",
+    kind: Kind::Contracting,
+    sqlite: "ALTER TABLE verifications DROP COLUMN later;",
+    postgres: "",
+};
+
+#[tokio::test]
+async fn a_file_is_expanded_beside_a_center_and_contracted_without_one() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    let schema = Schema::current().with(ADDS).with(REMOVES);
+    let config = site.config.clone();
+    let migrating = async |contract| {
+        migrate(&config.database, &config.encryption_key, Entropy::seeded(3), &schema, contract).await
+    };
+    assert_eq!(migrating(false).await.expect("expanded").waiting, 1);
+    assert_eq!(site.notify(token, None).await.code(), 0);
+    let error = migrating(true).await.expect_err("a center runs");
+    assert!(matches!(error, StoreError::OldNodes { migration: 1_002, nodes: 1 }), "{error:?}");
+    let site = site.restart().await;
+    assert_eq!(site.status(token).await.code(), 0);
+    let stopped = site.stop().await;
+    assert_eq!(migrating(true).await.expect("contracted").waiting, 0);
+    let error = refused(&elsewhere(&stopped.config), &stopped.hands).await;
+    assert!(matches!(error, StoreError::Newer(1_002)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    let site = site.stop().await;
+    for statement in ["DROP TABLE _yanmi_schema", "DELETE FROM _sqlx_migrations WHERE version > 1"] {
+        execute(&site.config, statement).await;
+    }
+    let path = database(&site.config);
+    let error = Administration::open(path, &site.config.encryption_key, Entropy::seeded(5)).await.err();
+    assert!(matches!(error, Some(AdministrationError::Store(StoreError::Outdated))), "{error:?}");
     let site = site.start().await;
     assert_eq!(site.status(token).await.code(), 0);
 }

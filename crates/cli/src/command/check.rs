@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use yanmi_center::config::Config;
 use yanmi_center::registry::Administration;
+use yanmi_center::store::migrate::{Schema, migrate};
 
 use crate::ambient;
 use crate::command::serve;
@@ -30,26 +31,38 @@ impl Check {
     }
 }
 
-/// 建立数据库，或把它升级到本版本的结构
+/// 建立数据库，或把它升级到本版本的结构；上一版本的节点可以继续运行
 #[derive(Debug, clap::Args)]
 pub(crate) struct Migrate {
     /// 配置文件
     #[arg(long, value_name = "文件")]
     config: PathBuf,
+    /// 全部节点升级之后：去除只有旧版本才需要的结构
+    #[arg(long)]
+    contract: bool,
 }
 
 impl Migrate {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let config = serve::load(&self.config)?;
         serve::runtime(1)?.block_on(async {
-            close(open(&config).await?).await?;
+            let (schema, entropy) = (Schema::current(), ambient::entropy());
+            let migrated =
+                migrate(&config.database, &config.encryption_key, entropy, &schema, self.contract).await;
+            let migrated = migrated.map_err(|error| Failure::because("数据库没有升级", &error))?;
             println!("数据库已是本版本的结构：{}", config.database);
+            if migrated.waiting > 0 {
+                println!(
+                    "还有 {} 项去除旧结构的迁移没有执行；全部节点升级之后运行 yanmi migrate --contract",
+                    migrated.waiting
+                );
+            }
             Ok(())
         })
     }
 }
 
-/// Opens the registry of a configuration, bringing the database up to date.
+/// Opens the registry of a configuration, whose database is created if it is empty.
 pub(crate) async fn open(config: &Config) -> Result<Administration, Failure> {
     Administration::open(&config.database, &config.encryption_key, ambient::entropy())
         .await

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use yanmi_center::Center;
 use yanmi_center::config::{Config, Database, Essentials, Listen, LogLevel, PostgresSettings};
+use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
@@ -69,6 +70,10 @@ impl Sandbox {
         let state = state::State::open(&self.dir, &urls, shared.as_ref().map(|shared| shared.name.as_str()))?;
         let mut world = state.world;
         let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
+        // A sandbox has no other command that would bring its database up to date.
+        migrate(&database, &state.key, ambient::entropy(), &Schema::current(), false)
+            .await
+            .map_err(|error| Failure::because("数据库没有升级", &error))?;
         let others = match &database {
             Database::Postgres(_) => {
                 let channel = world.channels.first().map(|channel| channel.chnl_id);

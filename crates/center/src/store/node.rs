@@ -1,0 +1,78 @@
+//! Which centers run on a shared database, and what their programs know.
+//!
+//! Each writes a row once a second, by the server's clock, which all of them share.
+
+use super::StoreError;
+use super::connection::{Connection, Statement};
+use super::row::Columns;
+
+const TABLE: &str = "_yanmi_nodes";
+
+/// A center on a shared database.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Node {
+    id: i64,
+    /// The newest migration its program knows.
+    knows: i64,
+}
+
+/// What a center learns with each beat.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Beat {
+    /// The newest migration that took something away.
+    oldest: i64,
+    /// Centers that run, this one among them.
+    pub(crate) running: i64,
+}
+
+impl Node {
+    /// Joins. Rows of centers that are long gone are removed.
+    pub(super) async fn join(connection: &mut Connection, knows: i64) -> Result<Self, StoreError> {
+        const FORGET: &str = "DELETE FROM _yanmi_nodes \
+            WHERE at < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 86400000";
+        const JOIN: &str = "INSERT INTO _yanmi_nodes (knows, at) \
+            VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) RETURNING node";
+        connection.run(Statement::new(FORGET)).await?;
+        Ok(Self { id: number(connection, Statement::new(JOIN).number(knows)).await?, knows })
+    }
+
+    /// Writes that this center runs. Others count as running for five seconds after their last beat.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] when what this program needs has been taken away.
+    pub(crate) async fn beat(self, connection: &mut Connection) -> Result<Beat, StoreError> {
+        const TEXT: &str = "\
+            WITH beat AS ( \
+                INSERT INTO _yanmi_nodes (node, knows, at) \
+                VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) \
+                ON CONFLICT (node) DO UPDATE SET knows = excluded.knows, at = excluded.at) \
+            SELECT oldest, (SELECT count(*) FROM _yanmi_nodes WHERE node <> $1 \
+                AND at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 5000) \
+            FROM _yanmi_schema WHERE id = 1";
+        let found = connection.fetch(Statement::new(TEXT).number(self.id).number(self.knows)).await?;
+        let missing = StoreError::Impossible { table: "_yanmi_schema", what: "没有记录" };
+        let mut columns = Columns::new(found.iter().next().ok_or(missing)?, "_yanmi_schema");
+        let beat = Beat { oldest: columns.number()?, running: columns.number()? + 1 };
+        if beat.oldest > self.knows { Err(StoreError::Newer(beat.oldest)) } else { Ok(beat) }
+    }
+
+    /// Leaves, so that nobody takes it for running.
+    pub(crate) async fn leave(self, connection: &mut Connection) -> Result<(), StoreError> {
+        const TEXT: &str = "DELETE FROM _yanmi_nodes WHERE node = $1";
+        connection.run(Statement::new(TEXT).number(self.id)).await.map(|_| ())
+    }
+}
+
+/// How many centers run that do not know this migration. Here they count as running for thirty seconds after their last
+/// beat: what would be taken away does not come back.
+pub(super) async fn older(connection: &mut Connection, migration: i64) -> Result<i64, StoreError> {
+    const TEXT: &str = "SELECT count(*) FROM _yanmi_nodes \
+        WHERE knows < $1 AND at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 30000";
+    number(connection, Statement::new(TEXT).number(migration)).await
+}
+
+async fn number(connection: &mut Connection, statement: Statement) -> Result<i64, StoreError> {
+    let found = connection.fetch(statement).await?;
+    let missing = StoreError::Impossible { table: TABLE, what: "没有记录" };
+    Columns::new(found.iter().next().ok_or(missing)?, TABLE).number()
+}
