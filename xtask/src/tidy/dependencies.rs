@@ -11,7 +11,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 8] = [
     ("client", &["protocol"], &["verification", "center", "simulator"]),
     ("capi", &["protocol", "client"], &["center", "simulator"]),
     ("simulator", &["protocol", "client"], &[]),
-    ("cli", &["protocol", "verification", "center", "client", "simulator"], &[]),
+    ("cli", &["protocol", "verification", "center", "client", "simulator"], &["capi"]),
     ("xtask", &["protocol", "simulator"], &[]),
 ];
 
@@ -31,7 +31,7 @@ fn manifest(path: &str, text: &str) -> Vec<Violation> {
     };
     let mut out = Vec::new();
     let lints = table.get("lints").and_then(|lints| lints.get("workspace"));
-    if lints.and_then(toml::Value::as_bool) != Some(true) {
+    if lints.and_then(toml::Value::as_bool) != Some(true) && !has_own_lints(name, &table) {
         out.push(Violation::new(path, "needs [lints] workspace = true"));
     }
     let Some((_, general, tests)) = ALLOWED.iter().find(|(known, _, _)| *known == name) else {
@@ -54,6 +54,13 @@ fn manifest(path: &str, text: &str) -> Vec<Violation> {
     out
 }
 
+/// Whether it is the C ABI, which cannot forbid `unsafe` but has to deny it, so that each place says why.
+fn has_own_lints(name: &str, table: &toml::Table) -> bool {
+    let rust = table.get("lints").and_then(|lints| lints.get("rust"));
+    let unsafe_code = rust.and_then(|rust| rust.get("unsafe_code")).and_then(toml::Value::as_str);
+    name == "capi" && unsafe_code == Some("deny")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +78,9 @@ mod tests {
         let pure = format!("{lints}[dependencies]\ntokio = \"1\"\n");
         assert_eq!(said("crates/verification/Cargo.toml", &pure).len(), 1);
         assert_eq!(said("crates/cli/Cargo.toml", "[dependencies]\n").len(), 1, "lints");
+        let own = "[lints.rust]\nunsafe_code = \"deny\"\n";
+        assert_eq!(said("crates/capi/Cargo.toml", own).len(), 0);
+        assert_eq!(said("crates/cli/Cargo.toml", own).len(), 1, "only the C ABI");
         assert_eq!(said("crates/unknown/Cargo.toml", lints).len(), 1);
     }
 }

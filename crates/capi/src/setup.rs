@@ -1,0 +1,195 @@
+//! From what a program hands in to an open desk: a file's path, or the configuration itself.
+//!
+//! The configuration is the client's, with two tables of our own that are taken out before the client reads the rest:
+//! `[c]` says how texts cross the border, `[library]` plugs in a vendor's dynamic library.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+use yanmi_client::config::{ConfigError, MAX_CONFIG_BYTES, environment};
+use yanmi_client::{ClientConfig, Desk, Machine};
+use zeroize::Zeroizing;
+
+use crate::fault::{Fault, Kind};
+use crate::library::{Library, LibrarySettings};
+use crate::text::Encoding;
+
+/// Environment variable that names the configuration when a drop-in call names only the center's address.
+pub const CONFIG_VARIABLE: &str = "YANMI_CONFIG";
+/// Its default, in the working directory.
+const CONFIG_FILE: &str = "yanmi.toml";
+
+/// How texts cross the border: table `[c]`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Border {
+    /// What strings are in, in and out.
+    pub encoding: Encoding,
+    /// Whether JSON is written in ASCII only, everything else as `\uXXXX`.
+    pub escape: bool,
+}
+
+impl Default for Border {
+    /// UTF-8 in, ASCII out, which is right in every code page.
+    fn default() -> Self {
+        Self { encoding: Encoding::Utf8, escape: true }
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct BorderTable {
+    encoding: Option<String>,
+    escape: Option<bool>,
+}
+
+/// An open desk and how to speak with its program.
+#[derive(Debug)]
+pub struct Session {
+    /// The desk.
+    pub desk: Desk,
+    /// How texts cross.
+    pub border: Border,
+    /// The region of the account, to tell patients of another province.
+    pub(crate) region: String,
+}
+
+impl Session {
+    /// Opens what the text names: JSON when it begins with `{`, TOML when it has several lines, a file otherwise.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] with everything that is wrong; [`Kind::Visits`] when the records cannot be opened.
+    pub fn open(text: &str) -> Result<Self, Fault> {
+        Self::of(parts(text)?)
+    }
+
+    /// Opens the configuration of [`CONFIG_VARIABLE`] with this center address instead of its own.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn open_for_url(url: &str) -> Result<Self, Fault> {
+        let path = environment(CONFIG_VARIABLE).unwrap_or_else(|| CONFIG_FILE.to_owned());
+        let mut parts = parts(&path)?;
+        if let Some(outer) = parts.rest.as_object_mut() {
+            let center = outer.entry("center").or_insert_with(|| Value::Object(serde_json::Map::new()));
+            center["urls"] = Value::Array(vec![Value::String(url.trim_end_matches('/').to_owned())]);
+        }
+        Self::of(parts)
+    }
+
+    fn of(parts: Parts) -> Result<Self, Fault> {
+        let text = Zeroizing::new(parts.rest.to_string());
+        let config = ClientConfig::from_json(&text, &parts.folder, &environment).map_err(refused)?;
+        if config.visits.is_none() {
+            return Err(Fault::new(Kind::Config, "配置缺少 [visits]：就诊记录保存在哪里"));
+        }
+        let library = parts
+            .library
+            .map(|settings| Library::open(settings, &parts.folder, config.institution.org_code.as_str()));
+        let desk = Desk::open(&config, Arc::new(Machine::new()))?;
+        let desk = match library.transpose()? {
+            Some(library) => desk.with_library(Arc::new(library)),
+            None => desk,
+        };
+        Ok(Self { desk, border: parts.border, region: config.account.region.as_str().to_owned() })
+    }
+}
+
+/// A configuration, taken apart.
+struct Parts {
+    rest: Value,
+    folder: PathBuf,
+    border: Border,
+    library: Option<LibrarySettings>,
+}
+
+fn parts(text: &str) -> Result<Parts, Fault> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text).trim();
+    if text.is_empty() {
+        return Err(Fault::new(Kind::Config, "配置为空：应为配置文件的路径，或配置内容本身"));
+    }
+    if text.starts_with('{') {
+        return apart(text, true, Path::new(""));
+    }
+    if text.contains('\n') {
+        return apart(text, false, Path::new(""));
+    }
+    let path = Path::new(text);
+    let unusable = |why: &str| Fault::new(Kind::Config, format!("配置文件 {text} {why}"));
+    let size = path.metadata().map_err(|error| unusable(&format!("无法读取：{error}")))?.len();
+    if size > MAX_CONFIG_BYTES {
+        return Err(unusable(&format!("超过 {MAX_CONFIG_BYTES} 字节")));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unusable(&format!("无法读取：{error}")))?;
+    let read = String::from_utf8(bytes).map_err(|_| unusable("不是 UTF-8 编码"))?;
+    let read = Zeroizing::new(read);
+    let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
+    let folder = path.parent().unwrap_or(Path::new(""));
+    apart(read.strip_prefix('\u{FEFF}').unwrap_or(&read), json, folder)
+}
+
+fn apart(text: &str, json: bool, folder: &Path) -> Result<Parts, Fault> {
+    let parsed: Option<Value> =
+        if json { serde_json::from_str(text).ok() } else { toml::from_str(text).ok() };
+    let Some(mut rest) = parsed.filter(Value::is_object) else {
+        // The client says on which line.
+        let read = if json { ClientConfig::from_json } else { ClientConfig::from_toml };
+        let why = read(text, folder, &|_| None).err();
+        return Err(why.map_or_else(|| Fault::from(Kind::Config), refused));
+    };
+    let mut take = |name: &str| rest.as_object_mut().and_then(|outer| outer.remove(name));
+    let (border, library) = (take("c"), take("library"));
+    let table =
+        |name: &str, error: serde_json::Error| Fault::new(Kind::Config, format!("[{name}] 有误：{error}"));
+    let border: BorderTable = border
+        .map_or_else(|| Ok(BorderTable::default()), |value| serde_json::from_value(value))
+        .map_err(|error| table("c", error))?;
+    let encoding = match border.encoding.as_deref() {
+        None | Some("utf-8") => Encoding::Utf8,
+        Some("gbk") => Encoding::Gbk,
+        Some(_) => return Err(Fault::new(Kind::Config, "c.encoding：应为 \"utf-8\" 或 \"gbk\"")),
+    };
+    let library = library.map(serde_json::from_value).transpose().map_err(|error| table("library", error))?;
+    let border = Border { encoding, escape: border.escape.unwrap_or(true) };
+    Ok(Parts { rest, folder: folder.to_owned(), border, library })
+}
+
+fn refused(error: ConfigError) -> Fault {
+    Fault::new(Kind::Config, format!("配置有误：{error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Border, Encoding, Session, parts};
+    use crate::fault::Kind;
+
+    #[test]
+    fn our_tables_are_taken_out_and_the_rest_left_alone() {
+        let taken = parts("org_id = \"a\"\n[c]\nencoding = \"gbk\"\nescape = false\n").expect("parts");
+        assert_eq!(taken.border, Border { encoding: Encoding::Gbk, escape: false });
+        assert_eq!(taken.rest.to_string(), r#"{"org_id":"a"}"#);
+        assert_eq!(parts("{}").expect("parts").border, Border::default());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_chinese() {
+        let key = "0".repeat(31);
+        let short = format!(r#"{{"org_id":"his001","key":"{key}"}}"#);
+        for (text, said) in [
+            ("", "配置为空"),
+            ("/nowhere/yanmi.toml", "配置文件 /nowhere/yanmi.toml 无法读取"),
+            ("{\"a\":", "不是合法的 JSON（第 1 行）"),
+            ("a = 1\nb =\n", "不是合法的 TOML（第 2 行）"),
+            ("[c]\nencoding = \"big5\"\n", "c.encoding"),
+            ("[c]\nencodign = \"gbk\"\n", "[c] 有误"),
+            ("[library]\nfile = 1\n", "[library] 有误"),
+            (&short, "key"),
+        ] {
+            let fault = Session::open(text).expect_err("unusable");
+            assert_eq!(fault.kind, Kind::Config);
+            assert!(fault.message.contains(said), "{text}: {fault}");
+            assert!(!fault.message.contains(&key), "{fault}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Texts across the border: C strings in, C strings out, in UTF-8 or in the code page of Chinese Windows.
+//!
+//! Nothing is read behind the NUL or behind [`MAX_INPUT`], and nothing is written that does not fit whole: a program
+//! that parses half a JSON finds what is not there.
+
+use std::ffi::c_char;
+
+use encoding_rs::GBK;
+use zeroize::Zeroizing;
+
+use crate::fault::{Fault, Kind};
+
+/// Bytes of the longest text that is read, without its NUL.
+pub const MAX_INPUT: usize = 64 * 1024;
+
+/// An encoding of the caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Encoding {
+    /// Linux, Android and browsers.
+    #[default]
+    Utf8,
+    /// CP936: what Windows calls ANSI in China.
+    Gbk,
+}
+
+impl Encoding {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "UTF-8",
+            Self::Gbk => "GBK",
+        }
+    }
+
+    /// The text of these bytes, when they are of this encoding.
+    pub fn decode(self, bytes: &[u8]) -> Option<String> {
+        match self {
+            Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            Self::Gbk => GBK.decode_without_bom_handling_and_without_replacement(bytes).map(String::from),
+        }
+    }
+
+    /// The bytes of this text; what the encoding does not have becomes a question mark.
+    pub fn encode(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Gbk => {
+                text.chars().flat_map(|c| self.encode_char(c).unwrap_or_else(|| b"?".to_vec())).collect()
+            }
+        }
+    }
+
+    fn encode_char(self, c: char) -> Option<Vec<u8>> {
+        let mut room = [0; 4];
+        let text = c.encode_utf8(&mut room);
+        match self {
+            Self::Utf8 => Some(text.as_bytes().to_vec()),
+            Self::Gbk => {
+                let (bytes, _, strange) = GBK.encode(text);
+                (!strange).then(|| bytes.into_owned())
+            }
+        }
+    }
+
+    /// The bytes of this JSON. Where `escape` is set, or a character is not in the encoding, it becomes `\uXXXX`;
+    /// outside of strings JSON is ASCII, so that is always right.
+    pub fn encode_json(self, json: &str, escape: bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(json.len());
+        for c in json.chars() {
+            if c.is_ascii() {
+                out.push(c as u8);
+                continue;
+            }
+            match (!escape).then(|| self.encode_char(c)).flatten() {
+                Some(bytes) => out.extend_from_slice(&bytes),
+                None => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The bytes before the NUL.
+///
+/// # Safety
+/// `text` is NULL, or points to bytes of which one of the first [`MAX_INPUT`] + 1 is NUL, or to that many bytes.
+#[expect(unsafe_code, reason = "what a C program hands in is read through its pointer")]
+pub(crate) unsafe fn read(name: &str, text: *const c_char) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    if text.is_null() {
+        return Err(Fault::new(Kind::Null, format!("{name} 为 NULL")));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    for at in 0..=MAX_INPUT {
+        // SAFETY: no byte before this one was NUL, so this one is still of the caller's text; and it is within the
+        // bound that the caller vouches for.
+        let byte = unsafe { text.cast::<u8>().add(at).read() };
+        if byte == 0 {
+            return Ok(bytes);
+        }
+        bytes.push(byte);
+    }
+    Err(Fault::new(Kind::TooLong, format!("{name} 超过 {MAX_INPUT} 字节，或没有以 NUL 结尾")))
+}
+
+/// Writes the bytes and a NUL, when both fit; nothing otherwise.
+///
+/// # Safety
+/// `out` is NULL, or `size` bytes may be written from there on.
+#[expect(unsafe_code, reason = "what a C program is answered is written through its pointer")]
+pub(crate) unsafe fn write(bytes: &[u8], out: *mut c_char, size: usize) -> bool {
+    if out.is_null() || bytes.len() >= size {
+        return false;
+    }
+    let out = out.cast::<u8>();
+    // SAFETY: `bytes.len() < size` bytes may be written, and a slice of ours does not overlap what is the caller's.
+    unsafe { out.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+    // SAFETY: the place behind the bytes is the `size`th at the latest.
+    let end = unsafe { out.add(bytes.len()) };
+    // SAFETY: as above.
+    unsafe { end.write(0) };
+    true
+}
+
+/// Writes a number, unless there is no place for it.
+///
+/// # Safety
+/// `place` is NULL or may be written.
+#[expect(unsafe_code, reason = "what a C program is answered is written through its pointer")]
+pub(crate) unsafe fn write_number(number: usize, place: *mut i32) {
+    if !place.is_null() {
+        // SAFETY: it may be written. It need not be aligned: packed records are common where this is called from.
+        unsafe { place.write_unaligned(i32::try_from(number).unwrap_or(i32::MAX)) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Encoding;
+
+    #[test]
+    fn both_encodings_and_escapes() {
+        let text = "{\"m\":\"结算€ 😀\"}";
+        assert_eq!(Encoding::Utf8.encode_json(text, false), text.as_bytes());
+        assert_eq!(Encoding::Utf8.encode_json(text, true), br#"{"m":"\u7ed3\u7b97\u20ac \ud83d\ude00"}"#);
+        let gbk = Encoding::Gbk.encode_json(text, false);
+        assert_eq!(gbk, b"{\"m\":\"\xBD\xE1\xCB\xE3\x80 \\ud83d\\ude00\"}");
+        assert_eq!(Encoding::Gbk.decode(&gbk[..14]).as_deref(), Some("{\"m\":\"结算€ \\u"));
+        assert_eq!(Encoding::Gbk.encode("结😀"), b"\xBD\xE1?");
+        for strange in [&b"\xFF"[..], b"\xBD", b"\x81\x20"] {
+            assert_eq!(Encoding::Gbk.decode(strange), None);
+            assert_eq!(Encoding::Utf8.decode(strange), None);
+        }
+    }
+}
