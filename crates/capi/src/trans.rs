@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
+use serde_json::value::RawValue;
 use sm3::{Digest, Sm3};
 use zeroize::Zeroizing;
 
@@ -97,10 +98,11 @@ impl Loose {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct Request<'a> {
     trans_type: String,
-    #[serde(default)]
-    data: Option<Data>,
+    // Not copied: it may hold a password.
+    #[serde(borrow)]
+    data: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -149,6 +151,17 @@ impl Data {
     }
 }
 
+/// Reads an object, and no list in its place.
+fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Fault> {
+    let refused =
+        |why: String| Fault::new(Kind::Request, format!("入参不是合法的 JSON，或成员类型有误{why}"));
+    let text = text.trim_start_matches('\u{FEFF}').trim_start();
+    if !text.starts_with('{') {
+        return Err(refused("：应为对象".to_owned()));
+    }
+    serde_json::from_str(text).map_err(|error| refused(format!("（第 {} 列）", error.column())))
+}
+
 /// Carries out one drop-in call.
 pub(crate) fn answer(
     sessions: &Sessions,
@@ -156,10 +169,8 @@ pub(crate) fn answer(
     session: &Session,
     request: &str,
 ) -> Result<Answer, Fault> {
-    let request: Request = serde_json::from_str(request.trim_start_matches('\u{FEFF}')).map_err(|error| {
-        Fault::new(Kind::Request, format!("入参不是合法的 JSON，或成员类型有误（第 {} 列）", error.column()))
-    })?;
-    let data = request.data.unwrap_or_default();
+    let request: Request<'_> = object(request)?;
+    let data: Data = request.data.map(|data| object(data.get())).transpose()?.unwrap_or_default();
     let visit = data.visit.0.as_str();
     match request.trans_type.as_str() {
         "yanmi.scan" | "ec.query" => session.scan(&data.scan(), &data.reference.0),

@@ -1,0 +1,26 @@
+//! What bad input gets, through the real border, with every access of memory watched.
+
+use std::process::Command;
+
+use crate::{built, compile, config};
+
+#[test]
+fn nothing_handed_in_wrongly_is_more_than_a_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, lib) = (folder.path().join("misuse"), built());
+    compile("misuse.c", &program, &["-pthread", "-L", lib.to_str().expect("a path"), "-lyanmi_capi"]);
+    let ran = Command::new("valgrind")
+        .args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--show-leak-kinds=definite"])
+        .args(["--errors-for-leak-kinds=definite", "--fair-sched=yes"])
+        .arg(&program)
+        .arg(config(folder.path(), ""))
+        .arg(config(folder.path(), "[c]\nencoding = 'gbk'\nescape = false\n"))
+        .arg(config(folder.path(), "").replace("visits.sqlite", "visits%d.sqlite"))
+        .env("LD_LIBRARY_PATH", &lib)
+        .env_remove("YANMI_CONFIG")
+        .current_dir(folder.path())
+        .output()
+        .expect("Debian package valgrind");
+    let told = [ran.stdout, ran.stderr].concat();
+    assert!(ran.status.success() && told.is_empty(), "{}: {}", ran.status, String::from_utf8_lossy(&told));
+}
