@@ -1,7 +1,8 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
-//! `cargo xtask cluster`.
+//! `cargo xtask capi`, `cargo xtask cluster`.
 
 mod bench;
+mod capi;
 mod cluster;
 mod references;
 mod tidy;
@@ -13,11 +14,12 @@ fn main() -> ExitCode {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["tidy"] => tidy::run(),
         ["references"] => references::rewrite(),
+        ["capi"] => capi::run(),
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N] [--database URL] | {}",
+                "usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N] [--database URL] | capi | {}",
                 cluster::USAGE
             );
             ExitCode::from(2)

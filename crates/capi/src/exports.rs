@@ -35,27 +35,27 @@ static SESSIONS: LazyLock<Sessions> = LazyLock::new(Sessions::default);
 #[derive(Clone, Copy)]
 struct Text {
     name: &'static str,
-    text: *const c_char,
+    pointer: *const c_char,
     optional: bool,
 }
 
 /// A text that has to be there.
-const fn need(name: &'static str, text: *const c_char) -> Text {
-    Text { name, text, optional: false }
+const fn need(name: &'static str, pointer: *const c_char) -> Text {
+    Text { name, pointer, optional: false }
 }
 
 /// A text that may be NULL, which is the same as empty.
-const fn may(name: &'static str, text: *const c_char) -> Text {
-    Text { name, text, optional: true }
+const fn may(name: &'static str, pointer: *const c_char) -> Text {
+    Text { name, pointer, optional: true }
 }
 
 impl Text {
     unsafe fn read(self, encoding: Encoding) -> Result<Zeroizing<String>, Fault> {
-        if self.optional && self.text.is_null() {
+        if self.optional && self.pointer.is_null() {
             return Ok(Zeroizing::default());
         }
         // SAFETY: what holds for every text here.
-        let bytes = unsafe { text::read(self.name, self.text) }?;
+        let bytes = unsafe { text::read(self.name, self.pointer) }?;
         let strange = || Fault::new(Kind::Encoding, format!("{} 不是 {} 编码", self.name, encoding.name()));
         encoding.decode(&bytes).map(Zeroizing::new).ok_or_else(strange)
     }
@@ -75,7 +75,7 @@ fn caught<T>(act: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
 /// The way of every typed function: the handle, the texts, the operation, the answer.
 unsafe fn answered<const N: usize>(
     handle: i32,
-    output: Result<Output, Fault>,
+    output: &Result<Output, Fault>,
     visit_out: *mut c_char,
     texts: [Text; N],
     act: impl FnOnce(&Session, [&str; N]) -> Result<Answer, Fault>,
@@ -176,10 +176,6 @@ pub unsafe extern "system" fn yanmi_message(
 
 /// A code was scanned: has it decoded and begins a visit.
 #[unsafe(no_mangle)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "C has no named members in a call, and records differ by language"
-)]
 pub unsafe extern "system" fn yanmi_scan(
     handle: i32,
     qr_code: *const c_char,
@@ -209,15 +205,11 @@ pub unsafe extern "system" fn yanmi_scan(
         session.scan(&scan, reference)
     };
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), visit_out, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), visit_out, texts, act) }
 }
 
 /// Another medium was read, or a code was decoded elsewhere: begins a visit.
 #[unsafe(no_mangle)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "C has no named members in a call, and records differ by language"
-)]
 pub unsafe extern "system" fn yanmi_begin(
     handle: i32,
     medium: i32,
@@ -234,7 +226,7 @@ pub unsafe extern "system" fn yanmi_begin(
         session.begin(medium, token, place, reference)
     };
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), visit_out, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), visit_out, texts, act) }
 }
 
 /// The person switched to another app: the token of the code shown now.
@@ -250,7 +242,7 @@ pub unsafe extern "system" fn yanmi_switch_token(
     let texts = [need("visit", visit), need("token", token)];
     let act = |session: &Session, [visit, token]: [&str; 2]| session.switch_token(visit, token);
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, texts, act) }
 }
 
 /// 1.7.1: has the person asked.
@@ -266,7 +258,7 @@ pub unsafe extern "system" fn yanmi_notify(
     let texts = [need("visit", visit), may("amount", amount)];
     let act = |session: &Session, [visit, amount]: [&str; 2]| session.notify(visit, amount);
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, texts, act) }
 }
 
 /// 1.7.2: where the verification stands, for a screen.
@@ -281,7 +273,7 @@ pub unsafe extern "system" fn yanmi_status(
 ) -> i32 {
     let act = |session: &Session, [visit]: [&str; 1]| session.status(visit, wait_seconds);
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, [need("visit", visit)], act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, [need("visit", visit)], act) }
 }
 
 /// 1.6.2(9): may this be settled? 0 says yes, and nothing else does.
@@ -299,15 +291,11 @@ pub unsafe extern "system" fn yanmi_gate(
     let act =
         |session: &Session, [visit, settlement, amount]: [&str; 3]| session.gate(visit, settlement, amount);
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, texts, act) }
 }
 
 /// 1.5: records an offline check the program made itself.
 #[unsafe(no_mangle)]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "C has no named members in a call, and records differ by language"
-)]
 pub unsafe extern "system" fn yanmi_record_offline(
     handle: i32,
     visit: *const c_char,
@@ -325,7 +313,7 @@ pub unsafe extern "system" fn yanmi_record_offline(
         session.record_offline(visit, way, &Check { outcome, serial, token, message })
     };
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, texts, act) }
 }
 
 /// 1.5: has the dynamic library of the configuration check the password.
@@ -344,7 +332,7 @@ pub unsafe extern "system" fn yanmi_verify_offline(
         session.verify_offline(visit, way, Zeroizing::new(password.to_owned()))
     };
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, texts, act) }
 }
 
 /// A visit and its latest decision, as stored.
@@ -358,7 +346,7 @@ pub unsafe extern "system" fn yanmi_visit(
 ) -> i32 {
     let act = |session: &Session, [visit]: [&str; 1]| session.visit(visit);
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, [need("visit", visit)], act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, [need("visit", visit)], act) }
 }
 
 /// The newest visit with the institution's own number.
@@ -374,7 +362,7 @@ pub unsafe extern "system" fn yanmi_find(
     let act = |session: &Session, [reference]: [&str; 1]| session.find(reference);
     let texts = [need("reference", reference)];
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), visit_out, texts, act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), visit_out, texts, act) }
 }
 
 /// The check value of the account's key.
@@ -382,7 +370,7 @@ pub unsafe extern "system" fn yanmi_find(
 pub unsafe extern "system" fn yanmi_kcv(handle: i32, out: *mut c_char, size: i32, needed: *mut i32) -> i32 {
     let act = |session: &Session, []: [&str; 0]| Ok(session.key_check_value());
     // SAFETY: what holds for every function here.
-    unsafe { answered(handle, Output::of(out, size, needed), NOWHERE, [], act) }
+    unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, [], act) }
 }
 
 /// JSON in, JSON out, at most 2,047 bytes and a NUL; returns a status text, "0000" when the call was made.

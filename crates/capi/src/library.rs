@@ -5,7 +5,7 @@
 //! function answers a status text that many vendors' headers declare otherwise; it is therefore never followed, and
 //! what counts is the JSON in the output. Vendors' libraries are old: one call at a time, and a roomy output.
 
-use std::ffi::{CString, c_char};
+use std::ffi::c_char;
 use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -15,13 +15,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use yanmi_client::offline::{CredentialPassword, DynamicLibrary, PortAnswer, PortFailure, Subject};
 use yanmi_protocol::EcToken;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Kind};
 use crate::text::Encoding;
 
 /// Bytes of the output a vendor's function writes to; their documents ask for 20,480 at most.
 const OUTPUT: usize = 64 * 1024;
+/// Bytes a request has room for without being moved.
+const REQUEST: usize = 4 * 1024;
 
 type NationEcTrans = unsafe extern "system" fn(*const c_char, *const c_char, *mut c_char) -> *const c_char;
 
@@ -130,7 +132,10 @@ impl Library {
     #[expect(unsafe_code, reason = "a vendor's function is called")]
     fn call(&self, request: &str) -> Result<Value, PortFailure> {
         let text = |text: &str| {
-            CString::new(self.encoding.encode(text)).map_err(|_| failure("入参含有 NUL".to_owned()))
+            let mut bytes = Zeroizing::new(self.encoding.encode(text));
+            let whole = !bytes.contains(&0);
+            bytes.push(0);
+            if whole { Ok(bytes) } else { Err(failure("入参含有 NUL".to_owned())) }
         };
         let (url, request) = (text(&self.settings.url)?, text(request)?);
         let mut output = Zeroizing::new(vec![0_u8; OUTPUT]);
@@ -138,9 +143,8 @@ impl Library {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         // SAFETY: both inputs end in NUL and outlive the call, the output has more room than the documents ask for. The
         // answer is not followed, so it may be anything.
-        let _ = unsafe { function(url.as_ptr(), request.as_ptr(), output.as_mut_ptr().cast()) };
+        let _ = unsafe { function(url.as_ptr().cast(), request.as_ptr().cast(), output.as_mut_ptr().cast()) };
         drop(turn);
-        request.into_bytes().zeroize();
         let end = output.iter().position(|byte| *byte == 0).unwrap_or(0);
         let strange = || failure("动态库的应答不是 JSON".to_owned());
         let answer = self.encoding.decode(&output[..end]).map(Zeroizing::new).ok_or_else(strange)?;
@@ -156,23 +160,24 @@ impl DynamicLibrary for Library {
     ) -> Result<PortAnswer, PortFailure> {
         let settings = &self.settings;
         let quoted = |text: &str| Value::from(text).to_string();
-        // Written by hand, because the password is to be in one place only, which is wiped.
-        let mut data = Zeroizing::new(String::with_capacity(512));
-        if let Some(token) = subject.token {
-            data.push_str(&format!("{}:{}", quoted(&settings.token_member), quoted(token.as_str())));
+        let (org_code, operation) = (quoted(&self.org_code), quoted(&settings.operation));
+        let token = subject.token.map(|token| (&settings.token_member, quoted(token.as_str())));
+        // Written piece by piece, because the password is to be in one place only, which is wiped.
+        let mut request = Zeroizing::new(String::with_capacity(REQUEST));
+        for piece in ["{\"orgId\":", &org_code, ",\"transType\":", &operation, ",\"data\":{"] {
+            request.push_str(piece);
+        }
+        if let Some((member, token)) = &token {
+            for piece in [quoted(member).as_str(), ":", token] {
+                request.push_str(piece);
+            }
         }
         if let Some(password) = password {
-            let comma = if data.is_empty() { "" } else { "," };
-            data.push_str(comma);
-            data.push_str(&quoted(&settings.password_member));
-            data.push_str(":\"");
-            data.push_str(password.reveal());
-            data.push('"');
+            let comma = if token.is_some() { "," } else { "" };
+            for piece in [comma, &quoted(&settings.password_member), ":\"", password.reveal(), "\""] {
+                request.push_str(piece);
+            }
         }
-        let mut request = Zeroizing::new(String::with_capacity(1024));
-        let (org_code, operation) = (quoted(&self.org_code), quoted(&settings.operation));
-        request.push_str(&format!("{{\"orgId\":{org_code},\"transType\":{operation},\"data\":{{"));
-        request.push_str(&data);
         request.push_str("}}");
         read(settings, &self.call(&request)?)
     }

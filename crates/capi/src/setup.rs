@@ -80,7 +80,8 @@ impl Session {
 
     fn of(parts: Parts) -> Result<Self, Fault> {
         let text = Zeroizing::new(parts.rest.to_string());
-        let config = ClientConfig::from_json(&text, &parts.folder, &environment).map_err(refused)?;
+        let config =
+            ClientConfig::from_json(&text, &parts.folder, &environment).map_err(|error| refused(&error))?;
         if config.visits.is_none() {
             return Err(Fault::new(Kind::Config, "配置缺少 [visits]：就诊记录保存在哪里"));
         }
@@ -136,14 +137,14 @@ fn apart(text: &str, json: bool, folder: &Path) -> Result<Parts, Fault> {
         // The client says on which line.
         let read = if json { ClientConfig::from_json } else { ClientConfig::from_toml };
         let why = read(text, folder, &|_| None).err();
-        return Err(why.map_or_else(|| Fault::from(Kind::Config), refused));
+        return Err(why.as_ref().map_or_else(|| Fault::from(Kind::Config), refused));
     };
     let mut take = |name: &str| rest.as_object_mut().and_then(|outer| outer.remove(name));
     let (border, library) = (take("c"), take("library"));
     let table =
         |name: &str, error: serde_json::Error| Fault::new(Kind::Config, format!("[{name}] 有误：{error}"));
     let border: BorderTable = border
-        .map_or_else(|| Ok(BorderTable::default()), |value| serde_json::from_value(value))
+        .map_or_else(|| Ok(BorderTable::default()), serde_json::from_value)
         .map_err(|error| table("c", error))?;
     let encoding = match border.encoding.as_deref() {
         None | Some("utf-8") => Encoding::Utf8,
@@ -155,7 +156,7 @@ fn apart(text: &str, json: bool, folder: &Path) -> Result<Parts, Fault> {
     Ok(Parts { rest, folder: folder.to_owned(), border, library })
 }
 
-fn refused(error: ConfigError) -> Fault {
+fn refused(error: &ConfigError) -> Fault {
     Fault::new(Kind::Config, format!("配置有误：{error}"))
 }
 

@@ -40,14 +40,18 @@ impl Encoding {
         }
     }
 
-    /// The bytes of this text; what the encoding does not have becomes a question mark.
+    /// The bytes of this text; what the encoding does not have becomes a question mark. There is room for a NUL behind
+    /// them, and they are never moved, so that whoever wipes them wipes all there is.
     pub fn encode(self, text: &str) -> Vec<u8> {
-        match self {
-            Self::Utf8 => text.as_bytes().to_vec(),
-            Self::Gbk => {
-                text.chars().flat_map(|c| self.encode_char(c).unwrap_or_else(|| b"?".to_vec())).collect()
+        let mut out = Vec::with_capacity(text.len() + 1);
+        for c in text.chars() {
+            if c.is_ascii() {
+                out.push(c as u8);
+            } else {
+                out.extend_from_slice(&self.encode_char(c).unwrap_or_else(|| b"?".to_vec()));
             }
         }
+        out
     }
 
     fn encode_char(self, c: char) -> Option<Vec<u8>> {

@@ -2,6 +2,7 @@
 
 mod browser;
 mod conforms;
+mod examples;
 mod killed;
 mod moved;
 mod sandbox;

@@ -1,0 +1,60 @@
+//! `cargo xtask capi`: builds what institutions' programs load, and says how big it is and what it needs.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+/// Bytes the shared object may have.
+const LARGEST: u64 = 6 * 1024 * 1024;
+/// The libraries of Debian's package libc6, beside which it may need nothing.
+const LIBC: [&str; 4] = ["libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
+const OUT: &str = "target/capi";
+
+pub(crate) fn run() -> ExitCode {
+    match build() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("capi: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<(), String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let out = root.join(OUT);
+    let args = ["build", "--quiet", "--profile", "release-capi", "--package", "yanmi-capi", "--lib"];
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let built = Command::new(cargo).args(args).current_dir(&root).status().map_err(|why| why.to_string())?;
+    if !built.success() {
+        return Err("the build failed".to_owned());
+    }
+    std::fs::create_dir_all(&out).map_err(|why| why.to_string())?;
+    for (from, to) in [
+        ("target/release-capi/libyanmi_capi.so", "libyanmi.so"),
+        ("target/release-capi/libyanmi_capi.a", "libyanmi.a"),
+        ("crates/capi/include/yanmi.h", "yanmi.h"),
+    ] {
+        std::fs::copy(root.join(from), out.join(to)).map_err(|why| format!("{from}: {why}"))?;
+    }
+    let library = out.join("libyanmi.so");
+    let size = library.metadata().map_err(|why| why.to_string())?.len();
+    let needed = needed(&library)?;
+    println!("{OUT}/libyanmi.so: {size} bytes, needs {}", needed.join(" "));
+    let strange: Vec<_> = needed.iter().filter(|name| !LIBC.contains(&name.as_str())).collect();
+    if size > LARGEST {
+        return Err(format!("larger than {LARGEST} bytes"));
+    }
+    if !strange.is_empty() {
+        return Err(format!("needs more than the C library: {strange:?}"));
+    }
+    Ok(())
+}
+
+/// The libraries it names.
+fn needed(library: &Path) -> Result<Vec<String>, String> {
+    let told =
+        Command::new("readelf").arg("-d").arg(library).output().map_err(|why| format!("readelf: {why}"))?;
+    let text = String::from_utf8_lossy(&told.stdout);
+    let named = text.lines().filter(|line| line.contains("(NEEDED)"));
+    Ok(named.filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned())).collect())
+}
