@@ -34,7 +34,7 @@ use yanmi_protocol::Sm4Key;
 
 use super::batch::{Insert, Rows, Script, Session};
 use super::connection::{Connection, Statement};
-use super::migrate::{Pending, Schema};
+use super::migrate::{Migrated, Pending, Schema};
 use super::{Exclusive, StoreError, migrate, postgres, sqlite};
 use crate::config::PostgresSettings;
 use crate::entropy::Entropy;
@@ -205,7 +205,7 @@ impl Source {
         let mut connection = Connection::Sqlite(file.connect().await.map_err(CopyError::Source)?);
         file.check_ours(&mut connection).await.map_err(CopyError::Source)?;
         let migrated = migrate::run(&mut connection, &Schema::current(), Pending::All, || true).await;
-        migrated.map_err(CopyError::Source)?;
+        migrated.and_then(Migrated::exactly).map_err(CopyError::Source)?;
         connection.begin().await.map_err(CopyError::Source)?;
         let site = Site::read(&mut connection).await.map_err(CopyError::Source)?.ok_or_else(none)?;
         if !site.opens(sealer) {
@@ -228,9 +228,9 @@ async fn open_target(settings: &PostgresSettings) -> Result<Connection, StoreErr
     let servers = postgres::Postgres::new(settings);
     let mut preparing = Connection::Postgres(servers.connect().await?);
     let prepared = match servers.prepare(&mut preparing).await {
-        Ok(()) => {
-            migrate::run(&mut preparing, &Schema::current(), Pending::Missed, || false).await.map(|_| ())
-        }
+        Ok(()) => migrate::run(&mut preparing, &Schema::current(), Pending::Missed, || false)
+            .await
+            .and_then(Migrated::exactly),
         Err(error) => Err(error),
     };
     // What the server still shows of it for a moment is no center's.

@@ -61,6 +61,15 @@ pub struct Schema(Vec<Step>);
 pub struct Migrated {
     /// Contracting migrations that wait for the operator's word.
     pub waiting: usize,
+    /// The newest migration there, if this program does not know it.
+    newer: Option<i64>,
+}
+
+impl Migrated {
+    /// For who must know every column there is.
+    pub(super) fn exactly(self) -> Result<(), StoreError> {
+        self.newer.map_or(Ok(()), |newer| Err(StoreError::Newer(newer)))
+    }
 }
 
 /// What is to be done with those that were not applied yet.
@@ -182,7 +191,8 @@ pub(super) async fn run(
     alone: impl Fn() -> bool,
 ) -> Result<Migrated, StoreError> {
     let applied = applied(connection).await?;
-    if let Some(newest) = applied.iter().copied().max().filter(|newest| *newest > schema.knows())
+    let newer = applied.iter().copied().max().filter(|newest| *newest > schema.knows());
+    if let Some(newest) = newer
         && oldest(connection).await? > schema.knows()
     {
         return Err(StoreError::Newer(newest));
@@ -206,7 +216,7 @@ pub(super) async fn run(
     }
     let left =
         |step: &&Step| !applied.contains(&step.number) && !plan.iter().any(|p| p.number == step.number);
-    Ok(Migrated { waiting: schema.0.iter().filter(left).count() })
+    Ok(Migrated { waiting: schema.0.iter().filter(left).count(), newer })
 }
 
 fn text_of(connection: &Connection) -> fn(&Step) -> &'static str {
