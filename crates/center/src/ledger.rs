@@ -391,6 +391,7 @@ impl Writer {
             Ok(committed) => self.publish(committed, replies),
             Err(error) => {
                 tracing::error!(cause = %crate::telemetry::chain(&error), commands = commands.len(), "账本提交失败");
+                self.parts.registry.doubt();
                 for key in commands.iter().filter_map(Command::key) {
                     self.resident.forget(&key);
                 }

@@ -13,6 +13,7 @@ mod institution;
 mod snapshot;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
@@ -43,6 +44,8 @@ struct Inside {
     defaults: Defaults,
     /// Where others may run too.
     node: Option<Node>,
+    /// Whether a commit failed and none is known to have succeeded since.
+    doubted: AtomicBool,
 }
 
 impl Registry {
@@ -61,6 +64,7 @@ impl Registry {
             sealer,
             defaults,
             node,
+            doubted: AtomicBool::new(false),
         })))
     }
 
@@ -84,9 +88,19 @@ impl Registry {
             self.0.current.store(Arc::new(next));
         }
         if let Some(node) = self.0.node {
+            // Which is also what tells whether changes are taken.
             node.beat(connection).await?;
+        } else if self.0.doubted.load(Ordering::Relaxed) {
+            const SAME: &str = "UPDATE site SET next_number = next_number WHERE id = 1";
+            connection.run(Statement::new(SAME)).await?;
+            self.0.doubted.store(false, Ordering::Relaxed);
         }
         Ok(moved)
+    }
+
+    /// A commit failed. A database that can be read may refuse changes: until it takes one, refreshing fails.
+    pub(crate) fn doubt(&self) {
+        self.0.doubted.store(true, Ordering::Relaxed);
     }
 
     /// Tells others that this center has stopped.

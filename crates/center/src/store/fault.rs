@@ -105,6 +105,8 @@ impl ServerProblem {
                 "42501" => Self::Denied,
                 // Of the embedded database.
                 "5" => Self::Busy,
+                // Full, and a write that failed.
+                "13" | "778" => Self::DiskFull,
                 code => Self::Other(code.to_owned()),
             },
             _ => Self::Other("协议".to_owned()),
@@ -132,7 +134,7 @@ impl fmt::Display for ServerProblem {
             Self::TooOld(version) => {
                 return write!(f, "PostgreSQL 版本是 {}，须为 13 或更高（设置 database）", version / 10_000);
             }
-            Self::DiskFull => "数据库服务器磁盘已满",
+            Self::DiskFull => "数据库所在的磁盘已满或不能写入",
             Self::Denied => "数据库用户缺少权限（设置 database 中的用户须拥有该数据库）",
             Self::Busy => "数据库文件正由另一个程序写入，例如 yanmi store copy",
             Self::Other(what) => return write!(f, "数据库服务器出错（{what}）"),

@@ -17,6 +17,7 @@ use yanmi_protocol::Sm4Key;
 
 use crate::register::execute;
 use crate::site::{self, Hands, Site, anywhere, eventually};
+use crate::wire::Wire;
 
 /// The database file.
 fn database(config: &Config) -> &Path {
@@ -217,6 +218,32 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
     assert!(matches!(error, Some(AdministrationError::Store(StoreError::Outdated))), "{error:?}");
     let site = site.start().await;
     assert_eq!(site.status(token).await.code(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_takes_no_changes_is_not_ready_until_it_takes_them_again() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
+    let refusing = [
+        "CREATE TRIGGER verifications_full BEFORE INSERT ON verifications BEGIN SELECT RAISE(ABORT, 'full'); END",
+        "CREATE TRIGGER site_full BEFORE UPDATE ON site BEGIN SELECT RAISE(ABORT, 'full'); END",
+    ];
+    for statement in refusing {
+        site.execute(statement).await;
+    }
+    assert_eq!(ready().await.status, 200, "nothing has failed yet");
+    assert_eq!(site.notify(token, Some("10")).await.code(), -1);
+    for _ in 0..2 {
+        let refused = ready().await;
+        assert_eq!(refused.status, 503);
+        assert!(refused.body.contains("数据库不可用"), "{}", refused.body);
+    }
+    for statement in ["DROP TRIGGER verifications_full", "DROP TRIGGER site_full"] {
+        site.execute(statement).await;
+    }
+    assert_eq!(ready().await.status, 200, "nobody has asked for anything meanwhile");
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
 }
 
 #[tokio::test]
