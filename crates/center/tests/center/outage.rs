@@ -190,3 +190,45 @@ async fn a_short_absence_is_waited_through() {
     way.open().await;
     assert_eq!(asking.await.expect("no panic").code(), 0);
 }
+
+#[tokio::test]
+async fn a_limit_reached_or_a_server_that_became_read_only_is_named_and_over_when_it_is_lifted() {
+    let Database::Postgres(settings) = server::database().await else { panic!("on PostgreSQL") };
+    let name = settings.name.clone();
+    let execute = async |text: String| {
+        server::connect("postgres").await.execute(AssertSqlSafe(text)).await.expect("a superuser");
+    };
+    execute("CREATE ROLE limited LOGIN".to_owned()).await;
+    execute(format!("ALTER DATABASE {name} OWNER TO limited")).await;
+    let own = PostgresSettings { user: "limited".to_owned(), ..settings };
+    let site = Site::with(|config| config.database = Database::Postgres(own)).await;
+    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
+    let token = site.token().await;
+    assert_eq!(ready().await.status, 200);
+    let limits = [
+        (
+            "ALTER ROLE limited CONNECTION LIMIT 0",
+            "ALTER ROLE limited CONNECTION LIMIT -1",
+            "max_connections",
+        ),
+        (
+            "ALTER ROLE limited SET default_transaction_read_only = on",
+            "ALTER ROLE limited RESET default_transaction_read_only",
+            "只读",
+        ),
+    ];
+    for (limit, lift, said) in limits {
+        execute(limit.to_owned()).await;
+        execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'limited'".to_owned(),
+        )
+        .await;
+        eventually(async || ready().await.body.contains(said)).await;
+        assert_eq!(ready().await.status, 503);
+        assert_eq!(site.notify(token, Some("10")).await.code(), -1);
+        execute(lift.to_owned()).await;
+        eventually(async || ready().await.status == 200).await;
+        site.hands.forward(Duration::from_secs(4));
+        assert_eq!(site.notify(token, Some("10")).await.code(), 0, "{said}");
+    }
+}
