@@ -101,12 +101,11 @@ impl ServerProblem {
                 "53300" => Self::TooMany,
                 "57P01" | "57P02" | "57P03" => Self::Starting,
                 "25006" => Self::Standby,
-                "53100" => Self::DiskFull,
+                // The last two of the embedded database: full, and a write that failed.
+                "53100" | "13" | "778" => Self::DiskFull,
                 "42501" => Self::Denied,
                 // Of the embedded database.
                 "5" => Self::Busy,
-                // Full, and a write that failed.
-                "13" | "778" => Self::DiskFull,
                 code => Self::Other(code.to_owned()),
             },
             _ => Self::Other("协议".to_owned()),
