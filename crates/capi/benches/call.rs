@@ -1,5 +1,6 @@
 //! What crossing the border costs: the same status query by the desk and by the C function, turn by turn, against a local
-//! server with one canned answer. `cargo bench -p yanmi-capi`. Prints medians, their difference and their ratio.
+//! server with one canned answer. `cargo bench -p yanmi-capi --profile release-capi` prints the medians, their difference
+//! and their ratio.
 
 #![expect(unsafe_code, reason = "the functions measured are those C calls")]
 
