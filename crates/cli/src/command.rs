@@ -1,5 +1,6 @@
 //! One file for each command.
 
+pub(crate) mod acceptance;
 pub(crate) mod account;
 pub(crate) mod call;
 pub(crate) mod channel;

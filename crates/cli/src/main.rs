@@ -42,6 +42,7 @@ enum Command {
     Open(command::seal::Open),
     Call(command::call::Call),
     Load(command::load::Load),
+    Acceptance(command::acceptance::Acceptance),
     #[command(hide = true)]
     Echo(command::echo::Echo),
     #[command(hide = true)]
@@ -81,6 +82,7 @@ fn run(command: Command) -> Result<(), failure::Failure> {
         Command::Open(command) => command.run(),
         Command::Call(command) => command.run(),
         Command::Load(command) => command.run(),
+        Command::Acceptance(command) => command.run(),
         Command::Echo(command) => command.run(),
         Command::Streams(command) => command.run(),
     }

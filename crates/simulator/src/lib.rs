@@ -14,6 +14,8 @@
 //! The [`Simulator`] also serves the page on which all of this can be watched. What a channel app in Rust can take
 //! from here is the [`kit`].
 //!
+//! Another play with a center of its own is the acceptance suite ([`acceptance`]), which tries institutions.
+//!
 //! Who exists, with which keys, is a [`World`]: the sandbox writes it to `sandbox.json` and reads it back. The
 //! simulator keeps nothing else that matters. QR codes, tokens and face authorizations carry their meaning
 //! inside themselves, and a phone that forgot its notices asks the center for them, so any party may be
@@ -25,6 +27,7 @@ use std::sync::Arc;
 
 use yanmi_protocol::UnixMillis;
 
+pub mod acceptance;
 mod channel;
 mod control;
 mod hang;

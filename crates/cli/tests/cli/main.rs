@@ -1,5 +1,6 @@
 //! The executable, run as its users run it.
 
+mod acceptance;
 mod browser;
 mod conforms;
 mod examples;

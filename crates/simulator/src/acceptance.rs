@@ -1,0 +1,165 @@
+//! The acceptance suite (接入验收): a center that plays situations against a vendor's HIS and says, rule by rule, whether
+//! the HIS did right.
+//!
+//! The persons of the play:
+//!
+//! * the **vendor's HIS** is pointed at the suite as at any center. It scans tokens the suite gave out, makes its calls
+//!   of section 1.7, and tells its decision to the *settlement sink*, from its settlement code or by somebody who
+//!   clicks on the suite's page. It is tried whole, with its gate; nothing of it is replaced.
+//! * the **playing center** ([`Suite`]) speaks the real envelope. What it answers is scripted by the situation the
+//!   token belongs to ([`situation`]): a pure function of what went before in that situation.
+//! * the **record** ([`event`]) is all that was seen and told, and nothing else.
+//! * the **judge** ([`judge`](mod@judge)) is a pure function over the record. It knows the [`rule`]s, each with its
+//!   section of the specification.
+//! * the **sample institutions** ([`sample`]) are a correct one and several with one honest mistake each. They try the
+//!   suite itself: the correct one must pass, each other must fail for its own mistake and for nothing else.
+//!
+//! What is not claimed: an HIS that tells the sink something else than it does is not found out. And what the suite
+//! does not see (whether a password is stored, who types it) it does not judge.
+//!
+//! Everything has an end: a call that is not answered is let go after [`brief::HANG`], a situation after
+//! [`situation::SITUATION_TIME`], and the record holds [`session::MAX_EVENTS`] events.
+
+pub mod brief;
+pub mod event;
+pub mod judge;
+pub mod report;
+pub mod rule;
+pub mod sample;
+pub mod session;
+pub mod situation;
+
+mod answer;
+mod page;
+mod seen;
+mod serve;
+mod situations;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+pub use brief::{Brief, Scene, Settings};
+pub use judge::{Conclusion, Judged, Verdict, judge};
+pub use report::Report;
+pub use rule::Rule;
+pub use situation::Situation;
+
+use session::Session;
+
+use crate::{Clock, Entropy};
+
+/// How long it must be quiet after the last event before a run ends by itself: somebody may still change his mind.
+pub const QUIET: Duration = Duration::from_secs(10);
+/// How often it is looked whether a run is over when nothing happens.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// A running suite.
+pub struct Suite {
+    session: Arc<Session>,
+    addr: SocketAddr,
+    dead: DeadAddress,
+    stop: watch::Sender<bool>,
+    server: JoinHandle<()>,
+}
+
+impl std::fmt::Debug for Suite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Suite").field("addr", &self.addr).finish_non_exhaustive()
+    }
+}
+
+/// A port that is taken so that nobody else listens there, and where nobody answers.
+struct DeadAddress {
+    addr: SocketAddr,
+    _socket: TcpSocket,
+}
+
+impl DeadAddress {
+    fn beside(addr: SocketAddr) -> io::Result<Self> {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.bind(SocketAddr::new(addr.ip(), 0))?;
+        Ok(Self { addr: socket.local_addr()?, _socket: socket })
+    }
+}
+
+impl Suite {
+    /// Plays on this listener until [`Suite::stop`], or until it is dropped.
+    ///
+    /// # Errors
+    /// When the listener has no local address, or no second port is to be had.
+    pub fn start(
+        settings: Settings,
+        listener: TcpListener,
+        clock: Clock,
+        entropy: &Entropy,
+    ) -> io::Result<Self> {
+        let addr = listener.local_addr()?;
+        let dead = DeadAddress::beside(addr)?;
+        let session = Session::new(settings, clock, entropy);
+        let session = Arc::new(session.ok_or_else(|| io::Error::other("tokens could not be made"))?);
+        let (stop, stopping) = watch::channel(false);
+        let urls = (url(addr), url(dead.addr));
+        let server = tokio::spawn(serve::accept(Arc::clone(&session), listener, urls, stopping));
+        Ok(Self { session, addr, dead, stop, server })
+    }
+
+    /// Where it listens.
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What the vendor needs to know.
+    pub fn brief(&self) -> Brief {
+        brief::of(&self.session, &url(self.addr), &url(self.dead.addr))
+    }
+
+    /// What has been found so far.
+    pub fn judged(&self) -> Judged {
+        self.session.judged()
+    }
+
+    /// The report of what has been seen so far.
+    pub fn report(&self) -> Report {
+        report::write(&self.session)
+    }
+
+    /// The report as one self-contained page.
+    pub fn report_html(&self) -> String {
+        page::report(&self.report())
+    }
+
+    /// Returns when every situation is over and it has been quiet for a while, or when somebody asked for the end.
+    pub async fn finished(&self) {
+        let mut finish = self.session.finish.subscribe();
+        let mut changed = self.session.changed.subscribe();
+        loop {
+            let quiet = |last| self.session.now().since(last) >= QUIET;
+            if *finish.borrow() || self.session.is_over().is_some_and(quiet) {
+                return;
+            }
+            // Both senders live as long as this suite, so that neither can fail.
+            tokio::select! {
+                _ = finish.changed() => {}
+                _ = changed.changed() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Stops accepting and drops what is held.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // An error would mean that the server panicked, and then there is nothing left to stop.
+        let _ = self.server.await;
+    }
+}
+
+fn url(addr: SocketAddr) -> String {
+    format!("http://{addr}")
+}

@@ -1,0 +1,150 @@
+//! What the vendor needs to know to play: account, addresses, and for each situation what to do.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use yanmi_protocol::{EcToken, OrgCode, Region};
+
+use super::session::Session;
+use super::situation::Situation;
+
+/// 业务系统编码 of every run.
+pub(super) const ORG_ID: &str = "acceptance";
+/// How long ago what is played back was recorded.
+pub(super) const DAY: Duration = Duration::from_hours(24);
+/// How late the answers of `slow` are: within the five seconds a center has for a notice.
+pub const LATE: Duration = Duration::from_secs(4);
+/// How long a call without answer is held before the connection ends: longer than institutions wait.
+pub const HANG: Duration = Duration::from_mins(3);
+
+/// What a run is to be.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// 省级医保区划代码.
+    pub region: Region,
+    /// 定点医药机构代码 the institution calls with.
+    pub org_code: OrgCode,
+    /// Who is tried, for the report; may be empty.
+    pub vendor: String,
+    /// What is tried, with its version; may be empty.
+    pub product: String,
+    /// The situations, by their positions in the table.
+    pub situations: Vec<usize>,
+    /// How late the answers of `slow` are.
+    pub late: Duration,
+    /// How long a call without answer is held.
+    pub hang: Duration,
+}
+
+impl Settings {
+    /// Every situation.
+    pub fn new(region: Region, org_code: OrgCode) -> Self {
+        Self {
+            region,
+            org_code,
+            vendor: String::new(),
+            product: String::new(),
+            situations: (0..Situation::all().count()).collect(),
+            late: LATE,
+            hang: HANG,
+        }
+    }
+}
+
+/// `acceptance.json`: a contract that other programs read; members are only ever added.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Brief {
+    /// 省级医保区划代码, the six digits of `reqtType`.
+    pub region: String,
+    /// `{localUrl}`.
+    pub center_url: String,
+    /// Where decisions are told.
+    pub settle_url: String,
+    /// Ends the run.
+    pub finish_url: String,
+    /// 业务系统编码.
+    pub org_id: String,
+    /// Its key, 32 hexadecimal digits. It is made for this run and protects nothing.
+    pub key: String,
+    /// The key-check value.
+    pub kcv: String,
+    /// 定点医药机构代码.
+    pub org_codg: String,
+    /// What is played.
+    pub situations: Vec<Scene>,
+}
+
+/// The key is left out.
+impl std::fmt::Debug for Brief {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Brief")
+            .field("center_url", &self.center_url)
+            .field("kcv", &self.kcv)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A situation as the vendor plays it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Scene {
+    /// Its name.
+    pub id: String,
+    /// Its name for people.
+    pub title: String,
+    /// The section it is about.
+    pub section: String,
+    /// What to do.
+    pub steps: Vec<String>,
+    /// The codes to scan, one or two.
+    pub tokens: Vec<String>,
+    /// The amount of the first notice, yuan.
+    pub amount: String,
+    /// The amount that is settled, yuan.
+    pub final_amount: String,
+    /// `mdtrt_cert_type` of the settlement.
+    pub mdtrt_cert_type: String,
+    /// Which address to call; another one only where the center is not to be reached.
+    pub center_url: String,
+}
+
+/// A token that names its situation: the shape of the field's tokens, with `accept`, the number and a letter.
+pub(super) fn token(region: Region, at: usize, role: char, draw: &dyn Fn(&mut [u8])) -> Option<EcToken> {
+    let mut chance = [0; 8];
+    draw(&mut chance);
+    let chance = u64::from_le_bytes(chance);
+    let (middle, tail) = (chance >> 32, chance & 0xFFFF_FFFF);
+    let text = format!("{}accept{:02}{role}{middle:011x}0000{tail:08x}", region.as_str(), at + 1);
+    EcToken::new(&text).ok()
+}
+
+pub(super) fn of(session: &Session, center: &str, dead: &str) -> Brief {
+    let chosen = Situation::all().enumerate().filter(|(at, _)| session.settings.situations.contains(at));
+    let scenes = chosen.filter_map(|(at, situation)| {
+        let count = if situation.switches { 2 } else { 1 };
+        let tokens = session.tokens.get(at)?.iter().take(count).map(|token| token.as_str().to_owned());
+        Some(Scene {
+            id: situation.id.to_owned(),
+            title: situation.title.to_owned(),
+            section: situation.section.to_owned(),
+            steps: situation.steps.iter().map(|step| (*step).to_owned()).collect(),
+            tokens: tokens.collect(),
+            amount: situation.first_amount()?.to_string(),
+            final_amount: situation.final_amount()?.to_string(),
+            mdtrt_cert_type: situation.cert_type.to_owned(),
+            center_url: if situation.dead { dead } else { center }.to_owned(),
+        })
+    });
+    Brief {
+        region: session.settings.region.as_str().to_owned(),
+        center_url: center.to_owned(),
+        settle_url: format!("{center}/acceptance/settle"),
+        finish_url: format!("{center}/acceptance/finish"),
+        org_id: session.door.org_id.clone(),
+        key: session.door.key.to_hex().as_str().to_owned(),
+        kcv: session.door.key.kcv().to_string(),
+        org_codg: session.settings.org_code.as_str().to_owned(),
+        situations: scenes.collect(),
+    }
+}

@@ -1,0 +1,217 @@
+//! The report as data: `report.json`. Its shape is a contract (docs/reference/acceptance.md).
+
+use serde::Serialize;
+
+use super::event::{Call, Event, What};
+use super::judge::{Conclusion, Judged, Verdict};
+use super::rule::Rule;
+use super::session::Session;
+use super::situation::Situation;
+
+/// The version of the shape; raised when a member changes its meaning or goes.
+pub const SCHEMA: u32 = 1;
+
+/// Everything a run came to.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// The version of yanmi.
+    pub yanmi_version: &'static str,
+    /// Who was tried.
+    pub vendor: String,
+    /// What was tried.
+    pub product: String,
+    /// 定点医药机构代码.
+    pub org_codg: String,
+    /// When it began, local time.
+    pub started_at: String,
+    /// When this was written, local time.
+    pub written_at: String,
+    /// What came of it.
+    pub conclusion: Conclusion,
+    /// How many rules.
+    pub rule_totals: Totals,
+    /// How many situations.
+    pub situation_totals: Totals,
+    /// The rules.
+    pub rules: Vec<RuleRow>,
+    /// The situations that were chosen.
+    pub situations: Vec<SituationRow>,
+}
+
+/// Numbers of verdicts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Passed.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+    /// Not observed.
+    pub not_observed: usize,
+}
+
+impl Totals {
+    fn of(verdicts: impl Iterator<Item = Verdict>) -> Self {
+        let mut out = Self::default();
+        for verdict in verdicts {
+            *match verdict {
+                Verdict::Passed => &mut out.passed,
+                Verdict::Failed => &mut out.failed,
+                Verdict::NotObserved => &mut out.not_observed,
+            } += 1;
+        }
+        out
+    }
+}
+
+/// A rule and what came of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleRow {
+    /// Its name.
+    pub id: &'static str,
+    /// Its section.
+    pub section: &'static str,
+    /// The rule.
+    pub title: &'static str,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// Where it was broken, and how.
+    pub evidence: Vec<Evidence>,
+}
+
+/// How a rule was broken.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evidence {
+    /// In which situation; nothing when the message did not say.
+    pub situation: Option<&'static str>,
+    /// How.
+    pub why: String,
+}
+
+/// A situation and what came of it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SituationRow {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Its name.
+    pub id: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// Its section.
+    pub section: &'static str,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// The last decision that was told.
+    pub decision: Option<&'static str>,
+    /// The rules that came to the test in it.
+    pub rules: Vec<Cell>,
+    /// What was seen, in order.
+    pub events: Vec<Line>,
+}
+
+/// A rule in a situation.
+#[derive(Clone, Debug, Serialize)]
+pub struct Cell {
+    /// The rule.
+    pub rule: Rule,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// An event in words. Messages are opened and masked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// When, local time.
+    pub at: String,
+    /// What.
+    pub what: &'static str,
+    /// What the institution said.
+    pub said: String,
+    /// What it was answered; empty for a decision.
+    pub answered: String,
+}
+
+/// Writes up what a session has come to.
+pub(super) fn write(session: &Session) -> Report {
+    let (events, judged) = (session.events(), session.judged());
+    let rules: Vec<RuleRow> = Rule::ALL.into_iter().map(|rule| rule_row(rule, &judged)).collect();
+    let chosen = Situation::all().enumerate().filter(|(at, _)| session.settings.situations.contains(at));
+    let situations: Vec<SituationRow> =
+        chosen.map(|(at, situation)| situation_row(at, situation, &events, &judged)).collect();
+    Report {
+        schema: SCHEMA,
+        yanmi_version: env!("CARGO_PKG_VERSION"),
+        vendor: session.settings.vendor.clone(),
+        product: session.settings.product.clone(),
+        org_codg: session.settings.org_code.as_str().to_owned(),
+        started_at: session.started.shanghai_text(),
+        written_at: session.now().shanghai_text(),
+        conclusion: judged.conclusion(),
+        rule_totals: Totals::of(rules.iter().map(|row| row.verdict)),
+        situation_totals: Totals::of(situations.iter().map(|row| row.verdict)),
+        rules,
+        situations,
+    }
+}
+
+fn rule_row(rule: Rule, judged: &Judged) -> RuleRow {
+    let name = |at: usize| Situation::all().nth(at).map(|situation| situation.id);
+    let reasons = judged.reasons(rule);
+    let evidence =
+        reasons.iter().map(|(at, why)| Evidence { situation: at.and_then(name), why: (*why).to_owned() });
+    RuleRow {
+        id: rule.id(),
+        section: rule.section(),
+        title: rule.title(),
+        verdict: judged.rule(rule),
+        evidence: evidence.collect(),
+    }
+}
+
+fn situation_row(at: usize, situation: &Situation, events: &[Event], judged: &Judged) -> SituationRow {
+    let own = events.iter().filter(|event| event.situation == Some(at));
+    let mut decisions = own.clone().filter_map(|event| match &event.what {
+        What::Decided(decided) => Some(decided.outcome.word()),
+        What::Call(_) => None,
+    });
+    let cells = Rule::ALL.into_iter().map(|rule| Cell { rule, verdict: judged.cell(at, rule) });
+    SituationRow {
+        number: at + 1,
+        id: situation.id,
+        title: situation.title,
+        section: situation.section,
+        verdict: judged.situation(at),
+        decision: decisions.next_back(),
+        rules: cells.filter(|cell| cell.verdict != Verdict::NotObserved).collect(),
+        events: own.map(line).collect(),
+    }
+}
+
+fn line(event: &Event) -> Line {
+    let at = event.at.shanghai_text();
+    match &event.what {
+        What::Call(call) => {
+            let what = call.op.map_or("未知地址", super::event::Op::name);
+            Line { at, what, said: said(call), answered: call.answered.clone() }
+        }
+        What::Decided(decided) => {
+            let amount = decided.amount.map(|amount| format!(" {amount} 元")).unwrap_or_default();
+            let reason = if decided.reason.is_empty() { "" } else { "：" };
+            let said = format!("{}{amount}{reason}{}", decided.outcome.name(), decided.reason);
+            Line { at, what: "机构的决定", said, answered: String::new() }
+        }
+    }
+}
+
+fn said(call: &Call) -> String {
+    let faults: Vec<&str> = call.faults.iter().map(|fault| fault.why.as_str()).collect();
+    match (call.asked.is_empty(), faults.is_empty()) {
+        (_, true) => call.asked.clone(),
+        (true, false) => format!("（无法解读）{}", faults.join("；")),
+        (false, false) => format!("{}；{}", call.asked, faults.join("；")),
+    }
+}
