@@ -1,5 +1,6 @@
 //! The institution's side against the real center, against servers that fail in every way, and against itself.
 
+mod acceptance;
 mod hands;
 mod journey;
 mod nonsense;

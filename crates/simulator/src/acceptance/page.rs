@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::brief::{Brief, Scene};
 use super::judge::{Conclusion, Verdict};
-use super::report::{Report, RuleRow, SituationRow, Totals};
+use super::report::{Line, Report, RuleRow, SituationRow, Totals};
 
 /// What the live page does: shows the progress, and tells decisions that somebody clicks.
 pub(super) const SCRIPT: &str = include_str!("page.js");
@@ -41,6 +41,7 @@ pub(super) fn report(report: &Report) -> String {
             (rules(&report.rules))
             h2 { "二、情形" }
             @for row in &report.situations { (situation(row)) }
+            (others(&report.others))
             footer {
                 "由 yanmi " (report.yanmi_version) " 生成。结论只说明所列情形中观察到的行为；报文已解密并脱敏。"
             }
@@ -126,27 +127,47 @@ fn situation(row: &SituationRow) -> Markup {
     html! {
         section.situation {
             h3 { (row.number) ". " (row.title) (mark(row.verdict)) }
-            p.meta {
-                code { (row.id) } " · " (row.section)
-                @for cell in row.rules.iter().filter(|cell| cell.verdict == Verdict::Failed) {
-                    " · 违反：" (cell.rule.title())
-                }
-            }
+            p.meta { code { (row.id) } " · " (row.section) }
+            (broken(row))
             @if row.events.is_empty() {
                 p.none { "没有收到请求或决定。" }
             } @else {
-                (events(row))
+                (events(&row.events))
             }
         }
     }
 }
 
-fn events(row: &SituationRow) -> Markup {
+/// The rules that were broken in a situation, and how.
+fn broken(row: &SituationRow) -> Markup {
+    html! {
+        @for cell in &row.rules {
+            @if let Some(why) = &cell.why {
+                p.why { "违反 " (cell.rule.section()) "：" (cell.rule.title()) "。" (why) }
+            }
+        }
+    }
+}
+
+/// Calls nobody knows the situation of.
+fn others(lines: &[Line]) -> Markup {
+    html! {
+        @if !lines.is_empty() {
+            section.situation {
+                h3 { "不属于任何情形的请求" }
+                p.meta { "报文无法解开，或令牌不是本次验收的令牌；只列出最先的 " (lines.len()) " 次。" }
+                (events(lines))
+            }
+        }
+    }
+}
+
+fn events(lines: &[Line]) -> Markup {
     html! {
         table.events {
             thead { tr { th { "时间" } th { "事件" } th { "机构" } th { "中心的应答" } } }
             tbody {
-                @for line in &row.events {
+                @for line in lines {
                     tr {
                         td.time { (line.at.get(11..).unwrap_or_default()) }
                         td.what { (line.what) }
@@ -200,6 +221,7 @@ fn parts(brief: &Brief, report: &Report) -> Markup {
     html! {
         (seal(report.conclusion))
         (summary(report))
+        (others(&report.others))
         @for (scene, row) in brief.situations.iter().zip(&report.situations) { (scene_of(scene, row)) }
     }
 }
@@ -220,10 +242,8 @@ fn scene_of(scene: &Scene, row: &SituationRow) -> Markup {
                     div { dt { "中心地址" } dd { code { (scene.center_url) } } }
                 }
             }
-            @if !row.events.is_empty() { (events(row)) }
-            @for cell in row.rules.iter().filter(|cell| cell.verdict == Verdict::Failed) {
-                p.why { "违反 " (cell.rule.section()) "：" (cell.rule.title()) }
-            }
+            @if !row.events.is_empty() { (events(&row.events)) }
+            (broken(row))
             div.decide data-token=(token) data-situation=(scene.id) {
                 input type="text" name="reason" maxlength="500" placeholder="系统给经办人员的提示"
                     aria-label=(format!("{}：系统给经办人员的提示", row.title));
@@ -241,7 +261,6 @@ fn scene_of(scene: &Scene, row: &SituationRow) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::acceptance::report::Line;
 
     #[test]
     fn what_an_institution_sends_is_only_text() {
@@ -275,6 +294,7 @@ mod tests {
             situation_totals: Totals::default(),
             rules: Vec::new(),
             situations: vec![row],
+            others: Vec::new(),
         };
         let page = super::report(&report);
         assert!(!page.contains("<script") && !page.contains("<b>"), "{page}");

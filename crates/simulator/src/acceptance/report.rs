@@ -11,6 +11,9 @@ use super::situation::Situation;
 /// The version of the shape; raised when a member changes its meaning or goes.
 pub const SCHEMA: u32 = 1;
 
+/// Calls without a situation that are shown; one that does not open is like the next.
+pub const MOST_OTHERS: usize = 20;
+
 /// Everything a run came to.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -39,6 +42,8 @@ pub struct Report {
     pub rules: Vec<RuleRow>,
     /// The situations that were chosen.
     pub situations: Vec<SituationRow>,
+    /// The first [`MOST_OTHERS`] calls that belong to no situation: most often because they did not open.
+    pub others: Vec<Line>,
 }
 
 /// Numbers of verdicts.
@@ -120,6 +125,8 @@ pub struct Cell {
     pub rule: Rule,
     /// What came of it.
     pub verdict: Verdict,
+    /// How it was broken; nothing when it was not.
+    pub why: Option<String>,
 }
 
 /// An event in words. Messages are opened and masked.
@@ -155,6 +162,7 @@ pub(super) fn write(session: &Session) -> Report {
         situation_totals: Totals::of(situations.iter().map(|row| row.verdict)),
         rules,
         situations,
+        others: events.iter().filter(|event| event.situation.is_none()).take(MOST_OTHERS).map(line).collect(),
     }
 }
 
@@ -178,7 +186,9 @@ fn situation_row(at: usize, situation: &Situation, events: &[Event], judged: &Ju
         What::Decided(decided) => Some(decided.outcome.word()),
         What::Call(_) => None,
     });
-    let cells = Rule::ALL.into_iter().map(|rule| Cell { rule, verdict: judged.cell(at, rule) });
+    let why = |rule| judged.reasons(rule).get(&Some(at)).map(|why| (*why).to_owned());
+    let cells =
+        Rule::ALL.into_iter().map(|rule| Cell { rule, verdict: judged.cell(at, rule), why: why(rule) });
     SituationRow {
         number: at + 1,
         id: situation.id,

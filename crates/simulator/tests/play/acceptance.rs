@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use yanmi_protocol::{OrgCode, UnixMillis};
 use yanmi_simulator::acceptance::sample::{Mistake, Pause, Sample};
 use yanmi_simulator::acceptance::{Conclusion, Rule, Settings, Situation, Suite, Verdict};
+use yanmi_simulator::outgoing::Caller;
 use yanmi_simulator::{Clock, Entropy};
 
 use crate::stage::{NOW, region};
@@ -101,4 +102,64 @@ async fn each_mistake_breaks_the_rules_it_is_one_against_and_no_others() {
         assert_eq!(judged.conclusion(), Conclusion::Failed);
         suite.stop().await;
     }
+}
+
+#[tokio::test]
+async fn the_sink_and_the_page_take_only_what_they_should() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let suite = Suite::start(settings(), listener, time().0, &chance()).expect("a suite");
+    let brief = suite.brief();
+    let caller = Caller::new();
+    let settle = |body: String| caller.post(&brief.settle_url, body.into(), PATIENCE);
+    let token = &brief.situations[0].tokens[0];
+    for (body, said) in [
+        ("{}".to_owned(), "token 缺失或为空"),
+        ("[]".to_owned(), "请求体不是 JSON 对象"),
+        (r#"{"token":"abc","decision":"settled"}"#.to_owned(), "token 不是本次验收的令牌"),
+        (format!(r#"{{"token":"{token}","decision":"paid"}}"#), "decision 应为 settled"),
+        (format!(r#"{{"token":"{token}","decision":"settled","amount":"x"}}"#), "amount 不是十进制数"),
+    ] {
+        let received = settle(body).await.expect("an answer");
+        assert_eq!(received.status, 400);
+        assert!(String::from_utf8_lossy(&received.body).contains(said), "{said}: {received:?}");
+    }
+    let received = settle(format!(r#"{{"token":"{token}","decision":"settled"}}"#)).await.expect("an answer");
+    assert_eq!(received.status, 200);
+    assert_eq!(suite.judged().broken(), [Rule::NoticeFirst]);
+    let again = format!("{}/acceptance/again", brief.center_url);
+    let received =
+        caller.post(&again, r#"{"situation":"confirmed"}"#.into(), PATIENCE).await.expect("an answer");
+    assert_eq!((received.status, suite.judged().broken()), (200, Vec::new()));
+    for path in [
+        "/",
+        "/acceptance/page.js",
+        "/acceptance/progress",
+        "/report.html",
+        "/report.json",
+        "/acceptance.json",
+    ] {
+        let received = caller.get(&format!("{}{path}", brief.center_url), PATIENCE).await.expect("an answer");
+        assert_eq!(received.status, 200, "{path}");
+    }
+    let unknown = caller.get(&format!("{}/nothing", brief.center_url), PATIENCE).await.expect("an answer");
+    assert_eq!(unknown.status, 404);
+    suite.stop().await;
+}
+
+#[tokio::test]
+async fn what_does_not_open_is_shown_and_nothing_secret_is() {
+    let suite = played(
+        Settings { situations: vec![0], vendor: "甲".to_owned(), ..settings() },
+        Some(Mistake::ZeroPadding),
+    )
+    .await;
+    let (report, html, brief) = (suite.report(), suite.report_html(), suite.brief());
+    assert!(report.others.iter().any(|line| line.said.contains("PKCS7")), "{:?}", report.others);
+    assert!(html.contains("不属于任何情形的请求"));
+    let json = serde_json::to_string(&report).expect("JSON");
+    for secret in [&brief.key, &brief.situations[0].tokens[0]] {
+        assert!(!html.contains(secret.as_str()) && !json.contains(secret.as_str()));
+    }
+    assert!(!format!("{brief:?} {suite:?}").contains(&brief.key));
+    suite.stop().await;
 }
