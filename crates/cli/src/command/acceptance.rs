@@ -1,5 +1,6 @@
 //! `yanmi acceptance`: a center that plays situations against a vendor's HIS, and a report of what the HIS did.
 
+use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -162,7 +163,9 @@ fn said(report: &Report, folder: &Path) -> String {
     for row in &report.rules {
         for evidence in &row.evidence {
             let at = evidence.situation.map(|id| format!("（{id}）")).unwrap_or_default();
-            out += &format!("  不通过 {} {}{at}：{}\n", row.section, row.title, evidence.why);
+            let (section, title, why) = (row.section, row.title, &evidence.why);
+            // Writing text into memory cannot fail.
+            let _ = writeln!(out, "  不通过 {section} {title}{at}：{why}");
         }
     }
     out + &format!("报告：{}", folder.join("report.html").display())

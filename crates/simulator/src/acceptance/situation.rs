@@ -157,6 +157,9 @@ impl Situation {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+    use std::path::Path;
+
     use super::*;
 
     #[test]
@@ -171,5 +174,37 @@ mod tests {
             assert_eq!(Situation::named(situation.id).map(|at| all[at].id), Some(situation.id));
         }
         assert_eq!(all.last().map(|situation| situation.id), Some("clock-drift"));
+    }
+
+    fn tables() -> String {
+        let mut out = "\n## 规则\n\n| 名称 | 章节 | 规则 |\n|---|---|---|\n".to_owned();
+        for rule in Rule::ALL {
+            let _ = writeln!(out, "| `{}` | {} | {} |", rule.id(), rule.section(), rule.title());
+        }
+        out.push_str("\n## 情形\n\n| | 名称 | 情形 | 章节 | 没有依据而结算 | 有依据而不结算 | 可自动转线下 |\n|---|---|---|---|---|---|---|\n");
+        for (at, situation) in Situation::all().enumerate() {
+            let duty = situation.duty.map_or_else(|| "—".to_owned(), |duty| format!("`{}`", duty.id()));
+            let (id, title, section, blame) =
+                (situation.id, situation.title, situation.section, situation.blame.id());
+            let offline = if situation.offline { "是" } else { "否" };
+            let number = at + 1;
+            let _ =
+                writeln!(out, "| {number} | `{id}` | {title} | {section} | `{blame}` | {duty} | {offline} |");
+        }
+        out
+    }
+
+    /// The reference's tables are these; with `UPDATE_REFERENCE=1` they are written anew.
+    #[test]
+    fn the_page_of_the_acceptance_is_a_reference() {
+        const BEGIN: &str = "<!-- 以下表格由测试生成 -->\n";
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/acceptance.md");
+        let page = std::fs::read_to_string(&path).expect("the page");
+        let (head, found) = page.split_once(BEGIN).expect("the mark");
+        if std::env::var_os("UPDATE_REFERENCE").is_some() {
+            std::fs::write(&path, format!("{head}{BEGIN}{}", tables())).expect("written");
+        } else {
+            assert!(found == tables(), "docs/reference/acceptance.md is out of date: cargo xtask references");
+        }
     }
 }
