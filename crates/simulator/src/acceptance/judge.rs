@@ -137,16 +137,16 @@ impl Judged {
         verdict(self.findings.iter().filter(own))
     }
 
-    /// What came of a situation: failed when a rule was broken in it, passed when it came to the test at all.
+    /// What came of a situation: failed when a rule was broken in it, passed when what it is about came to the test.
     pub fn situation(&self, at: usize) -> Verdict {
         let own = self.findings.iter().filter(|finding| finding.situation == Some(at));
         let Some(situation) = Situation::all().nth(at) else { return Verdict::NotObserved };
         if verdict(own) == Verdict::Failed {
             return Verdict::Failed;
         }
-        let tested = [Some(situation.blame), situation.duty].into_iter().flatten();
-        let tested = tested.filter(|rule| self.cell(at, *rule) == Verdict::Passed).count() > 0;
-        if tested { Verdict::Passed } else { Verdict::NotObserved }
+        // Whoever never settles does nothing wrong, and has shown nothing either where he is to settle.
+        let shown = situation.duty.unwrap_or(situation.blame);
+        if self.cell(at, shown) == Verdict::Passed { Verdict::Passed } else { Verdict::NotObserved }
     }
 
     /// What came of everything.

@@ -224,9 +224,15 @@ impl Bench<'_> {
     fn at_last(&mut self, now: UnixMillis, outcome: Outcome) {
         let (course, amount) = (*self.course(), self.situation.final_amount());
         let Some(duty) = self.situation.duty else { return };
-        let had_grounds = course.ground.is_some_and(|ground| ground.holds(amount, now));
-        if outcome != Outcome::Settled && had_grounds {
+        if outcome == Outcome::Settled {
+            return;
+        }
+        // An answer that was good and led nowhere: not waited for, not understood, or not followed up.
+        let dropped = course.notified && !course.asked && self.situation.fen.0 == self.situation.fen.1;
+        if course.ground.is_some_and(|ground| ground.holds(amount, now)) {
             self.break_rule(duty, format!("可以结算，却{}", outcome.name()));
+        } else if dropped {
+            self.break_rule(duty, format!("通知已成功，却没有查询核验状态就{}", outcome.name()));
         }
     }
 }

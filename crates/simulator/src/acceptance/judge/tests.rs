@@ -81,6 +81,10 @@ fn settling_needs_grounds() {
         ("confirmed", &[notice(Notified), T(10, Settled)], &[Rule::StatusAsked]),
         ("confirmed", &[notice(Notified), status(Confirmed), T(10, Refused)], &[Rule::Passed]),
         ("confirmed", &[notice(Notified), status(Confirmed), T(10, Offline)], &[Rule::Passed, Rule::Offline]),
+        // A good answer that is not waited for, or not understood.
+        ("slow", &[notice(Play::Late), T(10, Offline)], &[Rule::Patience]),
+        ("slow", &[notice(Play::Late), status(Play::Late), T(10, Offline)], &[Rule::Patience]),
+        ("extra-members", &[notice(Play::Extra), T(10, Refused)], &[Rule::Tolerant]),
         // Not seen to the end is not broken.
         ("confirmed", &[notice(Notified), status(Confirmed)], &[]),
         // A later "0" takes back an earlier "1".
@@ -210,6 +214,9 @@ fn the_conclusion_and_the_end() {
     assert_eq!(judge(&events, &[at]).conclusion(), Conclusion::Passed);
     assert_eq!(judge(&events, &[at, at + 1]).conclusion(), Conclusion::Incomplete);
     assert_eq!(judge(&[], &[at]).conclusion(), Conclusion::Incomplete);
+    // Refusing what is short of money is right, and shows nothing about settling.
+    let (higher, refused) = record("higher-amount", &[notice(Notified), T(10, Refused)], 10_000);
+    assert_eq!(judge(&refused, &[higher]).situation(higher), Verdict::NotObserved);
     let now = events.last().expect("one").at;
     assert!(is_over(at, &events, now));
     events.pop();
