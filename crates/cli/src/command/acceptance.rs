@@ -11,7 +11,7 @@ use yanmi_protocol::{OrgCode, Region};
 use yanmi_simulator::acceptance::{Brief, Conclusion, Report, Settings, Situation, Suite};
 
 use crate::ambient;
-use crate::command::serve::{runtime, stop_signal};
+use crate::command::serve::{StopSignal, runtime};
 use crate::failure::Failure;
 
 /// 接入验收：扮演中心，逐个情形检验机构信息系统（HIS），出具报告。全部通过时退出码为 0，否则为 1
@@ -94,10 +94,11 @@ impl Acceptance {
         let brief = suite.brief();
         let file = self.report.join("acceptance.json");
         write(&file, &json(&brief)?)?;
+        let stop = StopSignal::listen()?;
         println!("{}", guide(&brief));
         println!("ready: {}", file.display());
         tokio::select! {
-            stopped = stop_signal() => stopped?,
+            () = stop.received() => {}
             () = suite.finished() => {}
             () = tokio::time::sleep(Duration::from_secs(self.seconds)) => println!("时间已到（--seconds）。"),
         }

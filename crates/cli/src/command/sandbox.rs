@@ -25,7 +25,7 @@ use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
 use crate::ambient;
-use crate::command::serve::{runtime, stop_signal};
+use crate::command::serve::{StopSignal, runtime};
 use crate::failure::Failure;
 use crate::log;
 
@@ -100,9 +100,10 @@ impl Sandbox {
             Some(listener) => Some(play_others(world.clone(), listener).await?),
             None => None,
         };
+        let stop = StopSignal::listen()?;
         println!("{}", guide::text(&world, &self.dir));
         println!("ready: {}", state.file.display());
-        stop_signal().await?;
+        stop.received().await;
         println!("正在停止……");
         if let Some(simulator) = simulator {
             simulator.stop().await;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use yanmi_center::Center;
 use yanmi_center::config::Config;
 
@@ -60,10 +60,11 @@ async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
             tracing::info!(%address, "{face}监听口已开放");
         }
     }
+    let stop = StopSignal::listen()?;
     if let Some(address) = center.institution_addr().filter(|_| announce) {
         println!("{address}");
     }
-    stop_signal().await?;
+    stop.received().await;
     tracing::info!("收到停止信号，不再接受新请求");
     let farewell = center.stop().await;
     tracing::info!(finished = farewell.finished, cut = farewell.cut, "已停止");
@@ -84,14 +85,28 @@ pub(crate) fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Failure
     builder.enable_all().build().map_err(|error| Failure::because("无法启动运行时", &error))
 }
 
-/// Waits until the process is told to stop: Ctrl-C or SIGTERM.
-pub(crate) async fn stop_signal() -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::because("无法等待停止信号", &error);
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// Being told to stop: Ctrl-C or SIGTERM. It is heard from when this value is made, so make it before anybody is told
+/// that the process is ready.
+pub(crate) struct StopSignal {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignal {
+    /// Begins to listen.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::because("无法等待停止信号", &error);
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+        })
     }
-    Ok(())
+
+    /// Waits for it.
+    pub(crate) async fn received(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

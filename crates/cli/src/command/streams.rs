@@ -9,7 +9,7 @@ use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
 use crate::ambient;
-use crate::command::serve::{runtime, stop_signal};
+use crate::command::serve::{StopSignal, runtime};
 use crate::failure::Failure;
 
 /// 压测用：只有模拟器，没有中心
@@ -36,8 +36,9 @@ async fn serve() -> Result<(), Failure> {
     let clock = ambient::clock();
     let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
     let simulator = Simulator::start(world, listener, clock, Arc::new(ambient::fill)).map_err(failed)?;
+    let stop = StopSignal::listen()?;
     println!("{address}");
-    stop_signal().await?;
+    stop.received().await;
     simulator.stop().await;
     Ok(())
 }
