@@ -91,8 +91,7 @@ impl Registry {
             // Which is also what tells whether changes are taken.
             node.beat(connection).await?;
         } else if self.0.doubted.load(Ordering::Relaxed) {
-            const SAME: &str = "UPDATE site SET next_number = next_number WHERE id = 1";
-            connection.run(Statement::new(SAME)).await?;
+            there_and_back(connection).await?;
             self.0.doubted.store(false, Ordering::Relaxed);
         }
         Ok(moved)
@@ -113,6 +112,24 @@ impl Registry {
             tracing::warn!(cause = %chain(&error), "未能注销本节点，半分钟之内它仍被视为在运行");
         }
     }
+}
+
+/// Commits a change that leaves all as it was. A value replaced by itself would not be written by `SQLite`.
+async fn there_and_back(connection: &mut Connection) -> Result<(), StoreError> {
+    const THERE: &str = "UPDATE site SET next_number = next_number + 1 WHERE id = 1";
+    const BACK: &str = "UPDATE site SET next_number = next_number - 1 WHERE id = 1";
+    connection.begin().await?;
+    let written = async {
+        connection.run(Statement::new(THERE)).await?;
+        connection.run(Statement::new(BACK)).await?;
+        connection.commit().await
+    }
+    .await;
+    if written.is_err() {
+        // What went wrong first tells more than what goes wrong now.
+        let _ = connection.roll_back().await;
+    }
+    written
 }
 
 /// The version of the registry in the database.

@@ -92,6 +92,8 @@ impl ServerProblem {
             sqlx::Error::Io(error) => match error.kind() {
                 ErrorKind::ConnectionRefused | ErrorKind::NotFound => Self::Refused,
                 ErrorKind::TimedOut => Self::NoAnswer,
+                // What the driver makes of a certificate that is not believed.
+                ErrorKind::InvalidData => Self::Tls,
                 kind => Self::Other(kind.to_string()),
             },
             sqlx::Error::Tls(_) => Self::Tls,
@@ -126,14 +128,15 @@ impl fmt::Display for ServerProblem {
             }
             Self::NoDatabase => "没有这个数据库，请先建立（设置 database）",
             Self::TooMany => {
-                "连接数已达上限（PostgreSQL 的 max_connections；本中心的连接数由设置 limits.ledgers 决定）"
+                "连接数已达上限（PostgreSQL 的 max_connections，或该用户、该库的 CONNECTION LIMIT；\
+                 本中心的连接数由设置 limits.ledgers 决定）"
             }
             Self::Starting => "服务器正在启动或停止",
             Self::Standby => "是只读的备库，不能写入（设置 database 须包含主库）",
             Self::TooOld(version) => {
                 return write!(f, "PostgreSQL 版本是 {}，须为 13 或更高（设置 database）", version / 10_000);
             }
-            Self::DiskFull => "数据库所在的磁盘已满或不能写入",
+            Self::DiskFull => "数据库所在的磁盘已满或不能写入（设置 database）",
             Self::Denied => "数据库用户缺少权限（设置 database 中的用户须拥有该数据库）",
             Self::Busy => "数据库文件正由另一个程序写入，例如 yanmi store copy",
             Self::Other(what) => return write!(f, "数据库服务器出错（{what}）"),

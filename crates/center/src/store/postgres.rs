@@ -224,10 +224,7 @@ async fn open(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> 
         return Err(ServerProblem::UnknownHost);
     }
     let mut connection = server.connect().await.map_err(|error| ServerProblem::of(&error))?;
-    let version = connection.server_version_num().unwrap_or(0);
-    if version < OLDEST {
-        return Err(ServerProblem::TooOld(version));
-    }
+    check_version(connection.server_version_num().unwrap_or(0))?;
     // A standby, or a server whose operator keeps it from changes.
     let asked =
         sqlx::query("SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::boolean")
@@ -235,6 +232,11 @@ async fn open(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> 
             .await;
     let standby = asked.and_then(|row| row.try_get(0)).map_err(|error| ServerProblem::of(&error))?;
     if standby { Err(ServerProblem::Standby) } else { Ok(connection) }
+}
+
+/// `server_version_num`: the version times 10,000.
+fn check_version(number: u32) -> Result<(), ServerProblem> {
+    if number < OLDEST { Err(ServerProblem::TooOld(number)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -297,5 +299,21 @@ mod tests {
         assert_eq!(problems[0].1, ServerProblem::NoAnswer);
         assert_eq!(problems.len(), 2);
         assert!(asked.load(Ordering::SeqCst) > 2);
+    }
+
+    #[test]
+    fn a_server_of_before_13_is_too_old() {
+        for (number, expected) in
+            [(90_624, Some("9")), (120_022, Some("12")), (130_000, None), (180_001, None)]
+        {
+            let problem = check_version(number).err();
+            assert_eq!(problem, expected.map(|_| ServerProblem::TooOld(number)));
+            if let (Some(problem), Some(version)) = (problem, expected) {
+                let text = problem.to_string();
+                assert!(
+                    text.contains(&format!("版本是 {version}，须为 13")) && text.contains("设置 database")
+                );
+            }
+        }
     }
 }

@@ -24,7 +24,10 @@ mod rolling;
 mod schema;
 mod server;
 mod site;
+mod standby;
+mod starved;
 mod tls;
+mod tls_to_server;
 mod wire;
 
 /// Where the sites of these tests keep their state.

@@ -17,19 +17,24 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 use yanmi_center::config::{Database, PostgresSettings};
 
-/// Makes a server in `$1` with the programs of `$2`, or from the files at `$3`, and runs it until standard input ends.
+/// Makes a server in `$1` with the programs of `$2`, from the files at `$3` or, as its standby, from the server in the
+/// folder `$4`, and runs it on port `$5` with the options that follow until standard input ends.
 const KEEPER: &str = r#"
 set -eu
-folder=$1 programs=$2 made=$3
+folder=$1 programs=$2 made=$3 primary=$4 port=$5
+shift 5
 as=
 if [ "$(id -u)" = 0 ]; then
     user=postgres
     id -u "$user" >/dev/null 2>&1 || user=nobody
-    chown "$user" "$folder"
+    chown -R "$user" "$folder"
     as="setpriv --reuid=$(id -u "$user") --regid=$(id -g "$user") --clear-groups"
 fi
 cd "$folder"
-if [ -d "$made" ]; then
+if [ -n "$primary" ]; then
+    $as "$programs/pg_basebackup" -h "$primary" -U yanmi -D "$folder/data" -R -c fast --no-sync </dev/null \
+        >"$folder.log" 2>&1
+elif [ -d "$made" ]; then
     cp -a "$made" "$folder/data"
 else
     $as "$programs/initdb" -D "$folder/data" -U yanmi -A trust -E UTF8 --locale=C --no-sync </dev/null \
@@ -41,10 +46,10 @@ else
     mv -T "$made.$$" "$made" 2>/dev/null || rm -rf "$made.$$"
 fi
 $as "$programs/postgres" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=400 \
-    -c fsync=off -c full_page_writes=off -c autovacuum=off -c log_min_messages=fatal </dev/null >>"$folder.log" 2>&1 &
+    -c fsync=off -c full_page_writes=off -c autovacuum=off -c log_min_messages=fatal -p "$port" "$@" </dev/null >>"$folder.log" 2>&1 &
 server=$!
 trap 'kill -QUIT $server 2>/dev/null || true; wait $server || true; rm -rf "$folder" "$folder.log"' EXIT
-until [ -S "$folder/.s.PGSQL.5432" ] && "$programs/pg_isready" -q -h "$folder"; do
+until [ -S "$folder/.s.PGSQL.$port" ] && "$programs/pg_isready" -q -h "$folder" -p "$port"; do
     kill -0 $server
     sleep 0.05
 done
@@ -54,9 +59,15 @@ read -r _ || true
 
 /// The server of this process.
 struct Server {
-    folder: PathBuf,
+    kept: Kept,
     databases: AtomicU32,
-    _keeper: Child,
+}
+
+/// A server that runs until it is dropped.
+pub(crate) struct Kept {
+    folder: PathBuf,
+    port: u16,
+    keeper: Child,
 }
 
 /// Where Debian keeps the programs of the newest version.
@@ -76,42 +87,90 @@ fn made() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("postgresql-{version}-{user}"))
 }
 
-fn server() -> &'static Server {
-    static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(|| {
-        let folder = tempfile::Builder::new().prefix("yanmi-pg-").tempdir().expect("a folder").keep();
+impl Kept {
+    /// A new folder for a server, for what it is to find there.
+    pub(crate) fn folder_for_one() -> PathBuf {
+        tempfile::Builder::new().prefix("yanmi-pg-").tempdir().expect("a folder").keep()
+    }
+
+    /// Starts a server in a folder, as the standby of another if there is one; nothing if it does not start.
+    pub(crate) fn start(
+        folder: PathBuf,
+        primary: Option<&Self>,
+        port: u16,
+        options: &[&str],
+    ) -> Option<Self> {
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER, "sh"])
             .arg(&folder)
             .arg(programs())
             .arg(made())
+            .arg(primary.map_or(Path::new(""), |primary| &primary.folder))
+            .arg(port.to_string())
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
         let mut line = String::new();
         BufReader::new(keeper.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let kept = Self { folder, port, keeper };
+        (line == "ready\n").then_some(kept)
+    }
+
+    /// The folder of its socket.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A connection to one of its databases, past the center.
+    pub(crate) async fn connect(&self, name: &str) -> PgConnection {
+        let options = PgConnectOptions::new_without_pgpass().username("yanmi").database(name);
+        let options = options.socket(&self.folder).port(self.port).disable_statement_logging();
+        options.connect().await.expect("a connection")
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // The end of its standard input tells the shell; it may have ended already.
+        drop(self.keeper.stdin.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+fn server() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let folder = Kept::folder_for_one();
         let log = folder.with_extension("log");
-        assert_eq!(line, "ready\n", "{}", std::fs::read_to_string(log).unwrap_or_default());
-        Server { folder, databases: AtomicU32::new(0), _keeper: keeper }
+        let Some(kept) = Kept::start(folder, None, 5_432, &[]) else {
+            panic!("no server: {}", std::fs::read_to_string(log).unwrap_or_default());
+        };
+        Server { kept, databases: AtomicU32::new(0) }
     })
 }
 
 /// The folder of the server's socket.
 pub(crate) fn folder() -> &'static Path {
-    &server().folder
+    server().kept.folder()
 }
 
 /// A connection to a database of the server, past the center.
 pub(crate) async fn connect(name: &str) -> PgConnection {
-    let options = PgConnectOptions::new_without_pgpass().username("yanmi").database(name).socket(folder());
-    options.disable_statement_logging().connect().await.expect("a connection")
+    server().kept.connect(name).await
 }
 
 /// The settings of a database of the server.
 pub(crate) fn settings(name: &str) -> PostgresSettings {
+    PostgresSettings::parse(&address(name)).expect("an address")
+}
+
+/// The same, as an operator writes it.
+pub(crate) fn address(name: &str) -> String {
     let folder = folder().to_str().expect("a plain path").replace('/', "%2F");
-    PostgresSettings::parse(&format!("postgres://yanmi@{folder}/{name}?sslmode=disable")).expect("an address")
+    format!("postgres://yanmi@{folder}/{name}?sslmode=disable")
 }
 
 /// A new, empty database.

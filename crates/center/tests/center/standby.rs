@@ -1,0 +1,55 @@
+//! A real standby, fed by its primary: it is told apart, and found when it takes over.
+
+use sqlx::Executor;
+use yanmi_center::StartError;
+use yanmi_center::config::{Database, PostgresSettings};
+
+use crate::server::{self, Kept};
+use crate::site::{AMPLE, Site, anywhere, eventually, start};
+use crate::wire::Wire;
+
+fn on(servers: &[&Kept]) -> Database {
+    let host = |server: &&Kept| (server.folder().to_str().expect("a plain path").to_owned(), 5_432);
+    let hosts = servers.iter().map(host).collect();
+    Database::Postgres(PostgresSettings { hosts, ..server::settings("center") })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standby_is_refused_until_it_is_promoted() {
+    let primary = Kept::start(Kept::folder_for_one(), None, 5_432, &[]).expect("a primary");
+    let standby = Kept::start(Kept::folder_for_one(), Some(&primary), 5_432, &[]).expect("a standby");
+    primary.connect("postgres").await.execute("CREATE DATABASE center").await.expect("a database");
+    let site = Site::with(|config| config.database = on(&[&standby, &primary])).await;
+    let token = site.token().await;
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    let another = site.token().await;
+
+    let mut alone = site.config.clone();
+    alone.database = on(&[&standby]);
+    alone.listen.institution = anywhere();
+    alone.listen.channel = anywhere();
+    let mut observer = primary.connect("center").await;
+    let same = "SELECT count(*) FROM pg_stat_replication WHERE replay_lsn = pg_current_wal_lsn()";
+    let following = async {
+        while sqlx::query_scalar::<_, i64>(same).fetch_one(&mut observer).await.expect("a number") == 0 {}
+    };
+    tokio::time::timeout(AMPLE, following).await.expect("the standby follows");
+    let refused = start(&alone, &site.hands).await;
+    let Err(StartError::Store(error)) = refused else { panic!("{refused:?}") };
+    let said = error.to_string();
+    assert!(said.contains("只读的备库") && said.contains("设置 database"), "{said}");
+
+    drop(observer);
+    drop(primary);
+    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
+    eventually(async || ready().await.status == 503).await;
+    let why = ready().await.body;
+    assert!(why.contains("只读的备库") && why.contains("连接被拒绝"), "{why}");
+    assert_eq!(site.notify(another, Some("10")).await.code(), -1);
+
+    standby.connect("center").await.execute("SELECT pg_promote()").await.expect("promoted");
+    eventually(async || ready().await.status == 200).await;
+    assert_eq!(site.check_stas(token).await, "0", "known to the new primary");
+    assert_eq!(site.notify(another, Some("10")).await.code(), 0);
+    site.center.stop().await;
+}
