@@ -3,9 +3,11 @@
 mod acceptance;
 mod browser;
 mod conforms;
+mod disk;
 mod examples;
 mod killed;
 mod moved;
+mod postgres;
 mod sandbox;
 #[path = "../../../center/tests/center/server.rs"]
 #[expect(dead_code, reason = "the tests of the center use all of it")]

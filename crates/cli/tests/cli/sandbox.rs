@@ -3,7 +3,7 @@
 use crate::yanmi::{Sandbox, run};
 
 /// The word after `label` in what a command printed.
-fn after<'a>(text: &'a str, label: &str) -> &'a str {
+pub(crate) fn after<'a>(text: &'a str, label: &str) -> &'a str {
     let line = text.lines().find_map(|line| line.strip_prefix(label));
     line.unwrap_or_else(|| panic!("no {label} in {text}")).trim()
 }

@@ -13,10 +13,15 @@ pub(crate) fn secret(folder: &Path, name: &str, text: &str) {
 
 /// A configuration in this folder, with these lines added.
 pub(crate) fn site(folder: &Path, more: &str) -> String {
+    site_on("sqlite:center.sqlite", folder, more)
+}
+
+/// The same, with its database elsewhere.
+pub(crate) fn site_on(database: &str, folder: &Path, more: &str) -> String {
     secret(folder, "center.key", "00112233445566778899AABBCCDDEEFF");
     secret(folder, "national.key", "FFEEDDCCBBAA99887766554433221100");
     let text = format!(
-        "region = \"350000\"\ndatabase = \"sqlite:center.sqlite\"\n\
+        "region = \"350000\"\ndatabase = \"{database}\"\n\
          [keys]\nencryption_key_file = \"center.key\"\n\
          [listen.institution]\naddress = \"127.0.0.1:0\"\n\
          [national]\nurl = \"http://127.0.0.1:9\"\norg_id = \"center\"\nkey_file = \"national.key\"\n{more}"
@@ -26,7 +31,7 @@ pub(crate) fn site(folder: &Path, more: &str) -> String {
     path.to_str().expect("a path").to_owned()
 }
 
-fn ok(args: &[&str]) -> Ran {
+pub(crate) fn ok(args: &[&str]) -> Ran {
     let ran = run(args, "");
     assert_eq!(ran.code, 0, "{args:?}: {ran:?}");
     ran

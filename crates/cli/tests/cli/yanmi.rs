@@ -42,18 +42,26 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Starts a sandbox in a folder, on ports that are free now; on others if somebody takes them meanwhile.
     pub(crate) fn start(dir: &Path) -> Self {
+        Self::start_with(dir, &[])
+    }
+
+    /// The same with more options.
+    pub(crate) fn start_with(dir: &Path, more: &[&str]) -> Self {
         for _ in 0..20 {
-            if let Some(sandbox) = Self::try_start(dir, free_port()) {
+            if let Some(sandbox) = Self::try_start(dir, more, free_port()) {
                 return sandbox;
             }
         }
         panic!("no sandbox started on twenty ports");
     }
 
-    fn try_start(dir: &Path, port: u16) -> Option<Self> {
+    fn try_start(dir: &Path, more: &[&str], port: u16) -> Option<Self> {
         let dir = dir.to_str().expect("a path");
-        let mut child = Command::new(PROGRAM)
+        // A file that must not grow is then an error for who writes, and not the end of the process.
+        let mut child = Command::new("sh")
+            .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", PROGRAM])
             .args(["sandbox", "--dir", dir, "--port", &port.to_string()])
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -76,6 +84,13 @@ impl Sandbox {
     pub(crate) fn ask(&self, offset: u16, method: &str, path: &str, body: &str) -> serde_json::Value {
         let text = http(self.port + offset, method, path, body);
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {text}"))
+    }
+
+    /// Whether it can write to files; what it has mapped it can change.
+    pub(crate) fn may_write(&self, may: bool) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let limit = Rlimit { current: if may { None } else { Some(0) }, maximum: None };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).expect("a limit");
     }
 
     /// Stops it as Ctrl-C does; what it printed after it was ready.

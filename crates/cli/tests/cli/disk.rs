@@ -1,0 +1,36 @@
+//! A disk that takes nothing more.
+
+use crate::sandbox::after;
+use crate::yanmi::{Sandbox, http, run};
+
+#[test]
+fn is_told_to_institutions_and_operators_and_forgotten_when_it_takes_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(folder.path());
+    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
+    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let body = serde_json::json!({
+        "ecIndexNo": world["persons"][0]["ecIndexNo"], "chnlId": world["channels"][0]["chnlId"],
+    });
+    let shown = sandbox.ask(9, "POST", "/qr", &body.to_string());
+    let code = shown["ecQrCode"].as_str().expect("a code");
+    let decoded = run(&["call", "decode", "--sandbox", &sandbox.file, "--qr", code], "");
+    let token = after(&decoded.out, "令牌").to_owned();
+    let notify = || run(&["call", "notify", "--sandbox", &sandbox.file, "--token", &token], "");
+    let ready = || http(sandbox.port, "GET", "/readyz", "");
+    assert_eq!(ready(), "ok\n");
+
+    sandbox.may_write(false);
+    let refused = notify();
+    assert!(refused.code == 1 && refused.out.contains("{\"code\":-1,"), "{refused:?}");
+    let why = ready();
+    assert!(why.contains("数据库不可用") && why.contains("磁盘已满或不能写入（设置 database）"), "{why}");
+    let again = ready();
+    assert_eq!(why, again, "as long as it lasts");
+
+    sandbox.may_write(true);
+    assert_eq!(ready(), "ok\n");
+    let notified = notify();
+    assert!(notified.code == 0 && notified.out.contains("\"notcFlag\":\"1\""), "{notified:?}");
+    sandbox.stop();
+}
