@@ -7,6 +7,8 @@ use std::process::{Command, ExitCode};
 
 use serde_json::Value;
 
+/// What it is called with.
+pub(crate) const USAGE: &str = "bench [--seconds N] [--ledger N] [--database URL]";
 /// Seconds of each measurement unless told otherwise.
 const SECONDS: &str = "10";
 /// Verifications in the ledger for the status row unless told otherwise.
@@ -23,16 +25,29 @@ struct Settings {
     database: String,
 }
 
+impl Settings {
+    fn read(words: &[&str]) -> Option<Self> {
+        let mut settings =
+            Self { seconds: SECONDS.to_owned(), ledger: LEDGER.to_owned(), database: String::new() };
+        for pair in words.chunks(2) {
+            let (name, value) = (pair.first()?, pair.get(1)?);
+            let setting = match *name {
+                "--seconds" => &mut settings.seconds,
+                "--ledger" => &mut settings.ledger,
+                "--database" => &mut settings.database,
+                _ => return None,
+            };
+            (*value).clone_into(setting);
+        }
+        Some(settings)
+    }
+}
+
 /// Measures and prints.
 pub(crate) fn run(words: &[&str]) -> ExitCode {
-    let option = |name: &str, default: &'static str| -> String {
-        let at = words.iter().position(|word| *word == name);
-        at.and_then(|at| words.get(at + 1)).map_or_else(|| default.to_owned(), |value| (*value).to_owned())
-    };
-    let settings = Settings {
-        seconds: option("--seconds", SECONDS),
-        ledger: option("--ledger", LEDGER),
-        database: option("--database", ""),
+    let Some(settings) = Settings::read(words) else {
+        eprintln!("usage: cargo xtask {USAGE}");
+        return ExitCode::from(2);
     };
     match table(&settings) {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,10 +18,7 @@ fn main() -> ExitCode {
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
-            eprintln!(
-                "usage: cargo xtask tidy | references | bench [--seconds N] [--ledger N] [--database URL] | capi | {}",
-                cluster::USAGE
-            );
+            eprintln!("usage: cargo xtask tidy | references | {} | capi | {}", bench::USAGE, cluster::USAGE);
             ExitCode::from(2)
         }
     }
