@@ -33,7 +33,7 @@ mod reader;
 pub(crate) mod removal;
 mod resident;
 mod watch;
-mod write;
+pub(crate) mod write;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -10,6 +10,7 @@ pub(crate) mod checkpoint;
 pub(crate) mod connection;
 pub mod copy;
 mod fault;
+pub mod fill;
 pub(crate) mod link;
 pub mod migrate;
 pub(crate) mod node;

@@ -243,7 +243,7 @@ const VERIFICATIONS: Insert = Insert {
         valid_until = excluded.valid_until",
 };
 
-const STATES: Update = Update {
+pub(crate) const STATES: Update = Update {
     rows: "k (token, org_code, state, state_at, reason, valid_until)",
     key: 2,
     set: "verifications SET state = k.state, state_at = k.state_at, reason = k.reason, valid_until = k.valid_until \
@@ -281,3 +281,7 @@ const AUDIT: Insert = Insert {
     key: 0,
     conflict: "",
 };
+
+/// Every insertion of a commit.
+#[cfg(test)]
+pub(crate) const INSERTIONS: [Insert; 7] = [TOKENS, VERIFICATIONS, PERSONS, TRIES, FREE, FREE_USES, AUDIT];

@@ -2,7 +2,7 @@
 //!
 //! Started by itself, the server has one core and everybody else the other: the server is a child process bound to
 //! the first core this process may use, and this process binds itself to the second. What is prepared before the
-//! measurement is made by real calls, not by writing into the database.
+//! measurement is made by real calls, not by writing into the database, except an audit of years (`--audit`).
 
 mod arena;
 mod prepare;
@@ -54,6 +54,9 @@ pub(crate) struct Load {
     /// 状态查询前准备的核验记录数
     #[arg(long, value_name = "数", default_value_t = DEFAULT_LEDGER)]
     ledger: u64,
+    /// 启动中心之前先写入审计表的行数（时间分布在过去一年），看库变大是否拖慢通知；审计表须为空
+    #[arg(long, value_name = "行数", default_value_t = 0, conflicts_with = "sandbox")]
+    audit: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -76,6 +79,8 @@ struct Printed {
     server_memory_kib: Option<(u64, u64)>,
     /// Verifications there were when the measurement began.
     ledger: u64,
+    /// Rows that were written into the audit before.
+    audit: u64,
 }
 
 impl Load {
@@ -102,7 +107,7 @@ impl Load {
         let target = Target::of(world, address)?;
         let ledger = self.prepare(&target).await?;
         let report = self.measure(&target, ledger).await?;
-        Ok(Printed { report, server_memory_kib: None, ledger })
+        Ok(Printed { report, server_memory_kib: None, ledger, audit: 0 })
     }
 
     /// Against a server of its own.
@@ -111,17 +116,19 @@ impl Load {
         if self.what == Kind::Echo {
             let server = arena::echo(&bound)?;
             let report = runtime(1)?.block_on(run(self.plan(server.address, What::Echo)))?;
-            return Ok(Printed { report, server_memory_kib: Some(server.memory()?), ledger: 0 });
+            return Ok(Printed { report, server_memory_kib: Some(server.memory()?), ledger: 0, audit: 0 });
         }
         runtime(1)?.block_on(async {
-            let arena = arena::Arena::start(&bound, self.database.as_deref(), self.what == Kind::Tap).await?;
+            let database = self.database.as_deref();
+            let arena = arena::Arena::start(&bound, database, self.what == Kind::Tap, self.audit).await?;
             if self.what == Kind::Tap {
-                return tap::run(&arena, self.connections, self.until()).await;
+                let printed = tap::run(&arena, self.connections, self.until()).await?;
+                return Ok(Printed { audit: self.audit, ..printed });
             }
             let target = Target::of(&arena.world, arena.server.address)?;
             let ledger = self.prepare(&target).await?;
             let report = self.measure(&target, ledger).await?;
-            Ok(Printed { report, server_memory_kib: Some(arena.server.memory()?), ledger })
+            Ok(Printed { report, server_memory_kib: Some(arena.server.memory()?), ledger, audit: self.audit })
         })
     }
 
@@ -176,6 +183,9 @@ impl Load {
             "  时延（微秒）：中位 {}，90% {}，99% {}，99.9% {}，最长 {}",
             r.p50_micros, r.p90_micros, r.p99_micros, r.p999_micros, r.max_micros
         );
+        if printed.audit > 0 {
+            println!("  审计表中预先有 {} 行", printed.audit);
+        }
         for (error, count) in &r.errors {
             println!("  失败 {error}：{count} 次");
         }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::net::TcpListener;
 use yanmi_center::config::{Database, PostgresSettings};
+use yanmi_center::store::fill::fill_audit;
 use yanmi_protocol::{Region, Sm4Key};
 use yanmi_simulator::load::{Noted, channel_router, noting_channel_router};
 use yanmi_simulator::world::Urls;
@@ -130,7 +131,13 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    pub(super) async fn start(cores: &Cores, database: Option<&str>, taps: bool) -> Result<Self, Failure> {
+    /// With as many rows in the audit before the center starts.
+    pub(super) async fn start(
+        cores: &Cores,
+        database: Option<&str>,
+        taps: bool,
+        audit: u64,
+    ) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::because("无法准备压测环境", &error);
         let folder = Folder::new().map_err(failed)?;
         let national = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
@@ -146,6 +153,9 @@ impl Arena {
             None => ((&folder.0.join("center.sqlite")).into(), "sqlite:center.sqlite"),
         };
         register::register(&database, &key, &world, NO_LIMIT).await?;
+        if audit > 0 {
+            fill(&database, &key, audit).await?;
+        }
         let taps =
             taps.then(|| free_address().map(|face| (face, Arc::default()))).transpose().map_err(failed)?;
         let face = taps.as_ref().map(|(face, _)| *face);
@@ -166,6 +176,15 @@ impl Arena {
         let simulator =
             Simulator::start(world.clone(), national, clock, Arc::new(ambient::fill)).map_err(failed)?;
         Ok(Self { world, server, taps, _simulator: simulator, _folder: folder })
+    }
+}
+
+/// Fills the audit, which must be empty: what is no database for measurements is not to be filled by mistake.
+async fn fill(database: &Database, key: &Sm4Key, rows: u64) -> Result<(), Failure> {
+    match fill_audit(database, key, ambient::entropy(), rows, ambient::clock().now()).await {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::new("审计表不是空的，没有写入：--audit 只用于专供压测的空库")),
+        Err(error) => Err(Failure::because("未能写入审计记录", &error)),
     }
 }
 

@@ -30,5 +30,5 @@ pub(super) async fn run(arena: &Arena, connections: usize, until: Until) -> Resu
     };
     let report = load::tap(plan).await.map_err(|error| Failure::because("压测未能进行", &error))?;
     let ledger = report.requests;
-    Ok(Printed { report, server_memory_kib: Some(arena.server.memory()?), ledger })
+    Ok(Printed { report, server_memory_kib: Some(arena.server.memory()?), ledger, audit: 0 })
 }

@@ -5,7 +5,7 @@ use yanmi_protocol::Sm4Key;
 
 use super::{Rows, Text};
 use crate::entropy::Entropy;
-use crate::ledger::{load, removal};
+use crate::ledger::{load, removal, write};
 use crate::sealing::Sealer;
 use crate::store::Store;
 use crate::store::connection::Connection;
@@ -20,6 +20,36 @@ async fn plan(connection: &mut Connection, text: &str) -> Vec<String> {
     let text = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")).into_sql_str();
     let rows = sqlx::query(text).fetch_all(connection).await.expect("a plan");
     rows.iter().map(|row| row.get("detail")).collect()
+}
+
+fn statement(text: &Text) -> String {
+    text.text.trim_end().trim_end_matches(';').to_owned()
+}
+
+/// As many rows as a full batch has, of this many columns; what they hold is nothing to a plan.
+fn batch(columns: usize) -> Rows {
+    let mut rows = Rows::default();
+    for _ in 0..128 {
+        rows.push(|row| {
+            for _ in 0..columns {
+                row.optional_text(None);
+            }
+        });
+    }
+    rows
+}
+
+/// What a batch writes.
+fn writes() -> Vec<String> {
+    let columns = |list: &str| list.split(',').count();
+    let mut update = Text::default();
+    update.update(batch(columns(write::STATES.rows)), write::STATES, 1);
+    let inserts = write::INSERTIONS.into_iter().map(|insert| {
+        let mut text = Text::default();
+        text.insert(batch(columns(insert.into)), insert, 1);
+        text
+    });
+    inserts.chain([update]).map(|text| statement(&text)).collect()
 }
 
 /// A look from one end of a key for a few rows is no scan: it says SEARCH.
@@ -42,7 +72,8 @@ async fn every_statement_finds_its_rows_by_a_key() {
     });
     let mut facts = Text::default();
     facts.query(rows, load::FACTS);
-    let mut texts = vec![facts.text.trim_end().trim_end_matches(';').to_owned()];
+    let mut texts = vec![statement(&facts)];
+    texts.extend(writes());
     texts.extend([load::NEWEST, load::BY_NOTICE, load::PENDING].map(str::to_owned));
     texts.extend(removal::embedded_texts().map(str::to_owned));
     for text in texts {
