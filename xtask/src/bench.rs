@@ -20,7 +20,7 @@ const STREAMS: &str = "10000";
 struct Settings {
     seconds: String,
     ledger: String,
-    /// The PostgreSQL database of two more rows, which fills with what they write; empty for none. Its server shares
+    /// The PostgreSQL database of four more rows, which fills with what they write; empty for none. Its server shares
     /// the two cores.
     database: String,
 }
@@ -67,9 +67,13 @@ fn table(settings: &Settings) -> Result<(), String> {
     let before = load("echo", "0", &[])?;
     let mut rows = vec![load("status", ledger, &[])?, load("notify", "0", &[])?, load("tap", "0", &[])?];
     if !database.is_empty() {
-        for (what, ledger) in [("status", ledger.as_str()), ("notify", "0")] {
-            let mut row = load(what, ledger, &["--database", database])?;
-            row["what"] = format!("{what}, PostgreSQL").into();
+        let ledger = ledger.as_str();
+        for (what, ledger, centers) in
+            [("status", ledger, "1"), ("status", ledger, "2"), ("notify", "0", "1"), ("notify", "0", "2")]
+        {
+            let mut row = load(what, ledger, &["--database", database, "--centers", centers])?;
+            let by = if centers == "1" { "one center" } else { "two centers on the same core" };
+            row["what"] = format!("{what}, PostgreSQL, {by}").into();
             rows.push(row);
         }
     }

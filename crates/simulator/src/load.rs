@@ -73,8 +73,8 @@ pub enum Until {
 /// What to do, to whom, for how long.
 #[derive(Clone)]
 pub struct LoadPlan {
-    /// The server.
-    pub addr: SocketAddr,
+    /// The servers, by turns a connection to each.
+    pub addrs: Vec<SocketAddr>,
     /// What to ask.
     pub what: What,
     /// How many ask at once; 1 to [`MAX_CONNECTIONS`].
@@ -88,7 +88,7 @@ pub struct LoadPlan {
 impl fmt::Debug for LoadPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoadPlan")
-            .field("addr", &self.addr)
+            .field("addrs", &self.addrs)
             .field("what", &self.what)
             .field("connections", &self.connections)
             .field("until", &self.until)
@@ -132,7 +132,7 @@ pub struct Report {
 /// Runs a plan on the current runtime, which may have a single thread.
 ///
 /// # Errors
-/// When the plan names no or too many connections, or the first connections cannot be opened. Whatever goes
+/// When the plan names no server, no or too many connections, or the first connections cannot be opened. Whatever goes
 /// wrong later is counted in the report.
 pub async fn run(plan: LoadPlan) -> io::Result<Report> {
     if !(1..=MAX_CONNECTIONS).contains(&plan.connections) {
@@ -140,13 +140,16 @@ pub async fn run(plan: LoadPlan) -> io::Result<Report> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let mut open = Vec::with_capacity(plan.connections);
-    for _ in 0..plan.connections {
-        open.push(Connection::open(plan.addr).await?);
+    for &addr in plan.addrs.iter().cycle().take(plan.connections) {
+        open.push((Connection::open(addr).await?, addr));
+    }
+    if open.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "没有可压测的地址"));
     }
     let course = Arc::new(Course::new(plan.until)?);
     let mut workers = JoinSet::new();
-    for connection in open {
-        let writer = Writer::new(plan.addr, &plan.what, Arc::clone(&plan.clock));
+    for (connection, addr) in open {
+        let writer = Writer::new(addr, &plan.what, Arc::clone(&plan.clock));
         workers.spawn(work(Arc::clone(&course), connection, writer));
     }
     let finished = async { while workers.join_next().await.is_some() {} };

@@ -51,6 +51,10 @@ pub(crate) struct Load {
     /// 自行启动的中心使用的 PostgreSQL 数据库（会写入压测数据）；不给则用一个临时文件
     #[arg(long, value_name = "postgres://…", conflicts_with = "sandbox")]
     database: Option<String>,
+    /// 自行启动几个中心，共用 --database 与同一个核；连接平均分给它们
+    #[arg(long, value_name = "个", default_value_t = 1, requires = "database",
+        value_parser = clap::value_parser!(u8).range(1..=8))]
+    centers: u8,
     /// 状态查询前准备的核验记录数
     #[arg(long, value_name = "数", default_value_t = DEFAULT_LEDGER)]
     ledger: u64,
@@ -104,7 +108,7 @@ impl Load {
             return Err(Failure::new("tap 只能压测自行启动的中心，请去掉 --sandbox"));
         }
         let address = arena::address_of(&world.institution_url)?;
-        let target = Target::of(world, address)?;
+        let target = Target::of(world, vec![address])?;
         let ledger = self.prepare(&target).await?;
         let report = self.measure(&target, ledger).await?;
         Ok(Printed { report, server_memory_kib: None, ledger, audit: 0 })
@@ -115,20 +119,24 @@ impl Load {
         let bound = arena::bind_to_cores()?;
         if self.what == Kind::Echo {
             let server = arena::echo(&bound)?;
-            let report = runtime(1)?.block_on(run(self.plan(server.address, What::Echo)))?;
+            let report = runtime(1)?.block_on(run(self.plan(vec![server.address], What::Echo)))?;
             return Ok(Printed { report, server_memory_kib: Some(server.memory()?), ledger: 0, audit: 0 });
         }
         runtime(1)?.block_on(async {
-            let database = self.database.as_deref();
-            let arena = arena::Arena::start(&bound, database, self.what == Kind::Tap, self.audit).await?;
+            let arena = arena::Arena::start(&bound, self).await?;
             if self.what == Kind::Tap {
                 let printed = tap::run(&arena, self.connections, self.until()).await?;
                 return Ok(Printed { audit: self.audit, ..printed });
             }
-            let target = Target::of(&arena.world, arena.server.address)?;
+            let target = Target::of(&arena.world, arena.addresses())?;
             let ledger = self.prepare(&target).await?;
             let report = self.measure(&target, ledger).await?;
-            Ok(Printed { report, server_memory_kib: Some(arena.server.memory()?), ledger, audit: self.audit })
+            Ok(Printed {
+                report,
+                server_memory_kib: Some(arena.first()?.memory()?),
+                ledger,
+                audit: self.audit,
+            })
         })
     }
 
@@ -155,11 +163,11 @@ impl Load {
             }
             Kind::Notify => target.notices(Arc::new(bench_token)),
         };
-        run(self.plan(target.address, what)).await
+        run(self.plan(target.addresses.clone(), what)).await
     }
 
-    fn plan(&self, addr: SocketAddr, what: What) -> LoadPlan {
-        plan(addr, what, self.connections, self.until())
+    fn plan(&self, addrs: Vec<SocketAddr>, what: What) -> LoadPlan {
+        plan(addrs, what, self.connections, self.until())
     }
 
     fn until(&self) -> Until {
@@ -196,9 +204,9 @@ impl Load {
     }
 }
 
-fn plan(addr: SocketAddr, what: What, connections: usize, until: Until) -> LoadPlan {
+fn plan(addrs: Vec<SocketAddr>, what: What, connections: usize, until: Until) -> LoadPlan {
     let clock = ambient::clock();
-    LoadPlan { addr, what, connections, until, clock: Arc::new(move || clock.now()) }
+    LoadPlan { addrs, what, connections, until, clock: Arc::new(move || clock.now()) }
 }
 
 async fn run(plan: LoadPlan) -> Result<Report, Failure> {
@@ -207,20 +215,20 @@ async fn run(plan: LoadPlan) -> Result<Report, Failure> {
 
 /// Who is asked, and in whose name.
 struct Target {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     sender: Sender,
     org_code: OrgCode,
 }
 
 impl Target {
-    fn of(world: &World, address: SocketAddr) -> Result<Self, Failure> {
+    fn of(world: &World, addresses: Vec<SocketAddr>) -> Result<Self, Failure> {
         let account = world.accounts.first();
         let member = account.and_then(|account| account.institutions.first());
         let (Some(account), Some(member)) = (account, member) else {
             return Err(Failure::new("sandbox.json 中没有账号或机构"));
         };
         let sender = Sender { org_id: account.org_id, key: account.key.clone(), region: world.region };
-        Ok(Self { address, sender, org_code: member.org_codg })
+        Ok(Self { addresses, sender, org_code: member.org_codg })
     }
 
     /// Notices, a token of `tokens` each.

@@ -23,7 +23,7 @@ fn region() -> Region {
 
 fn plan(addr: std::net::SocketAddr, what: What) -> LoadPlan {
     LoadPlan {
-        addr,
+        addrs: vec![addr],
         what,
         connections: 4,
         until: Until::Requests { warm_up: 50, measured: 500 },

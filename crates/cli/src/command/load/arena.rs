@@ -18,6 +18,7 @@ use yanmi_simulator::load::{Noted, channel_router, noting_channel_router};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
+use super::{Kind, Load};
 use crate::ambient;
 use crate::command::sandbox::register;
 use crate::failure::Failure;
@@ -119,11 +120,11 @@ pub(super) fn echo(cores: &Cores) -> Result<Served, Failure> {
     Served::start(*cores, &["echo"], Stdio::inherit())
 }
 
-/// A center in a process of its own, and beside it in this process a national center and a channel app.
+/// A center in a process of its own, or several on one database, and beside it in this process a national center and a channel app.
 #[derive(Debug)]
 pub(super) struct Arena {
     pub(super) world: World,
-    pub(super) server: Served,
+    servers: Vec<Served>,
     /// The center's channel face, and what the channel noted, where taps are measured.
     pub(super) taps: Option<(SocketAddr, Arc<Noted>)>,
     _simulator: Simulator,
@@ -131,20 +132,15 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    /// With as many rows in the audit before the center starts.
-    pub(super) async fn start(
-        cores: &Cores,
-        database: Option<&str>,
-        taps: bool,
-        audit: u64,
-    ) -> Result<Self, Failure> {
+    /// What the options ask for.
+    pub(super) async fn start(cores: &Cores, load: &Load) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::because("无法准备压测环境", &error);
         let folder = Folder::new().map_err(failed)?;
         let national = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let channel = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
-        let mut world = world(&national, &channel).map_err(failed)?;
+        let world = world(&national, &channel).map_err(failed)?;
         let key = Sm4Key::from_bytes([7; 16]);
-        let (database, address) = match database {
+        let (database, address) = match load.database.as_deref() {
             Some(address) => {
                 let settings = PostgresSettings::parse(address)
                     .map_err(|error| Failure::new(format!("--database {error}")))?;
@@ -153,17 +149,20 @@ impl Arena {
             None => ((&folder.0.join("center.sqlite")).into(), "sqlite:center.sqlite"),
         };
         register::register(&database, &key, &world, NO_LIMIT).await?;
-        if audit > 0 {
-            fill(&database, &key, audit).await?;
+        if load.audit > 0 {
+            fill(&database, &key, load.audit).await?;
         }
-        let taps =
-            taps.then(|| free_address().map(|face| (face, Arc::default()))).transpose().map_err(failed)?;
+        let taps = (load.what == Kind::Tap)
+            .then(|| free_address().map(|face| (face, Arc::default())))
+            .transpose()
+            .map_err(failed)?;
         let face = taps.as_ref().map(|(face, _)| *face);
         let config = write_config(&folder.0, &world, &key, address, face).map_err(failed)?;
         let log = fs::File::create(folder.0.join("center.log")).map_err(failed)?;
         let args = ["serve", "--config", &config.to_string_lossy(), "--announce"];
-        let server = Served::start(*cores, &args, Stdio::from(log))?;
-        world.institution_url = format!("http://{}", server.address);
+        let servers: Vec<_> = (0..load.centers)
+            .map(|_| Served::start(*cores, &args, Stdio::from(log.try_clone().map_err(failed)?)))
+            .collect::<Result<_, _>>()?;
         let keys: Vec<_> =
             world.all_channels().map(|channel| (channel.chnl_id, channel.key.clone())).collect();
         let router = match &taps {
@@ -175,7 +174,17 @@ impl Arena {
         let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
         let simulator =
             Simulator::start(world.clone(), national, clock, Arc::new(ambient::fill)).map_err(failed)?;
-        Ok(Self { world, server, taps, _simulator: simulator, _folder: folder })
+        Ok(Self { world, servers, taps, _simulator: simulator, _folder: folder })
+    }
+
+    /// Where the centers are asked.
+    pub(super) fn addresses(&self) -> Vec<SocketAddr> {
+        self.servers.iter().map(|server| server.address).collect()
+    }
+
+    /// The first of the centers.
+    pub(super) fn first(&self) -> Result<&Served, Failure> {
+        self.servers.first().ok_or_else(|| Failure::new("没有启动中心"))
     }
 }
 

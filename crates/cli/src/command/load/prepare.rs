@@ -23,7 +23,7 @@ pub(super) async fn tokens(target: &Target, count: u64, connections: usize) -> R
 
 async fn all(target: &Target, what: What, count: u64, connections: usize) -> Result<Report, Failure> {
     let until = Until::Requests { warm_up: 0, measured: count };
-    let report = run(plan(target.address, what, connections, until)).await?;
+    let report = run(plan(target.addresses.clone(), what, connections, until)).await?;
     match report.errors.iter().next() {
         None => Ok(report),
         Some((error, times)) => Err(Failure::new(format!("准备数据时失败：{error} 共 {times} 次"))),

@@ -11,14 +11,14 @@ use crate::failure::Failure;
 
 /// Measures against a center of its own.
 pub(super) async fn run(arena: &Arena, connections: usize, until: Until) -> Result<Printed, Failure> {
-    let target = Target::of(&arena.world, arena.server.address)?;
+    let target = Target::of(&arena.world, arena.addresses())?;
     let app = arena.world.channels.first().map(|channel| (channel.chnl_id, channel.key.clone()));
     let (Some((channel, noted)), Some(app)) = (&arena.taps, app) else {
         return Err(Failure::new("压测环境中没有渠道监听口"));
     };
     let clock = ambient::clock();
     let plan = TapPlan {
-        institution: target.address,
+        institution: arena.first()?.address,
         channel: *channel,
         sender: target.sender,
         org_code: target.org_code,
@@ -30,5 +30,5 @@ pub(super) async fn run(arena: &Arena, connections: usize, until: Until) -> Resu
     };
     let report = load::tap(plan).await.map_err(|error| Failure::because("压测未能进行", &error))?;
     let ledger = report.requests;
-    Ok(Printed { report, server_memory_kib: Some(arena.server.memory()?), ledger, audit: 0 })
+    Ok(Printed { report, server_memory_kib: Some(arena.first()?.memory()?), ledger, audit: 0 })
 }
