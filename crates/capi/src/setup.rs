@@ -3,14 +3,12 @@
 //! The configuration is the client's, with two tables of our own that are taken out before the client reads the rest:
 //! `[c]` says how texts cross the border, `[library]` plugs in a vendor's dynamic library.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
-use yanmi_client::config::{ConfigError, MAX_CONFIG_BYTES, environment};
-use yanmi_client::{ClientConfig, Desk, Machine};
-use zeroize::Zeroizing;
+use yanmi_client::config::{ConfigError, Document, environment};
+use yanmi_client::{Desk, Machine};
 
 use crate::fault::{Fault, Kind};
 use crate::library::{Library, LibrarySettings};
@@ -71,23 +69,19 @@ impl Session {
     pub fn open_for_url(url: &str) -> Result<Self, Fault> {
         let path = environment(CONFIG_VARIABLE).unwrap_or_else(|| CONFIG_FILE.to_owned());
         let mut parts = parts(&path)?;
-        if let Some(outer) = parts.rest.as_object_mut() {
-            let center = outer.entry("center").or_insert_with(|| Value::Object(serde_json::Map::new()));
-            center["urls"] = Value::Array(vec![Value::String(url.trim_end_matches('/').to_owned())]);
-        }
+        parts.rest.set_center(url);
         Self::of(parts)
     }
 
     fn of(parts: Parts) -> Result<Self, Fault> {
-        let text = Zeroizing::new(parts.rest.to_string());
-        let config =
-            ClientConfig::from_json(&text, &parts.folder, &environment).map_err(|error| refused(&error))?;
+        let folder = parts.rest.folder().to_owned();
+        let config = parts.rest.read(&environment).map_err(|error| refused(&error))?;
         if config.visits.is_none() {
             return Err(Fault::new(Kind::Config, "配置缺少 [visits]：就诊记录保存在哪里"));
         }
         let library = parts
             .library
-            .map(|settings| Library::open(settings, &parts.folder, config.institution.org_code.as_str()));
+            .map(|settings| Library::open(settings, &folder, config.institution.org_code.as_str()));
         let desk = Desk::open(&config, Arc::new(Machine::new()))?;
         let desk = match library.transpose()? {
             Some(library) => desk.with_library(Arc::new(library)),
@@ -99,8 +93,7 @@ impl Session {
 
 /// A configuration, taken apart.
 struct Parts {
-    rest: Value,
-    folder: PathBuf,
+    rest: Document,
     border: Border,
     library: Option<LibrarySettings>,
 }
@@ -110,50 +103,44 @@ fn parts(text: &str) -> Result<Parts, Fault> {
     if text.is_empty() {
         return Err(Fault::new(Kind::Config, "配置为空：应为配置文件的路径，或配置内容本身"));
     }
-    if text.starts_with('{') {
-        return apart(text, true, Path::new(""));
-    }
-    if text.contains('\n') {
-        return apart(text, false, Path::new(""));
-    }
-    let path = Path::new(text);
-    let unusable = |why: &str| Fault::new(Kind::Config, format!("配置文件 {text} {why}"));
-    let size = path.metadata().map_err(|error| unusable(&format!("无法读取：{error}")))?.len();
-    if size > MAX_CONFIG_BYTES {
-        return Err(unusable(&format!("超过 {MAX_CONFIG_BYTES} 字节")));
-    }
-    let bytes = std::fs::read(path).map_err(|error| unusable(&format!("无法读取：{error}")))?;
-    let read = String::from_utf8(bytes).map_err(|_| unusable("不是 UTF-8 编码"))?;
-    let read = Zeroizing::new(read);
-    let json = path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json"));
-    let folder = path.parent().unwrap_or(Path::new(""));
-    apart(read.strip_prefix('\u{FEFF}').unwrap_or(&read), json, folder)
+    let read = if text.starts_with('{') {
+        Document::of_json(text, Path::new(""))
+    } else if text.contains('\n') {
+        Document::of_toml(text, Path::new(""))
+    } else {
+        Document::load(Path::new(text))
+    };
+    apart(read.map_err(|error| refused(&error))?)
 }
 
-fn apart(text: &str, json: bool, folder: &Path) -> Result<Parts, Fault> {
-    let parsed: Option<Value> =
-        if json { serde_json::from_str(text).ok() } else { toml::from_str(text).ok() };
-    let Some(mut rest) = parsed.filter(Value::is_object) else {
-        // The client says on which line.
-        let read = if json { ClientConfig::from_json } else { ClientConfig::from_toml };
-        let why = read(text, folder, &|_| None).err();
-        return Err(why.as_ref().map_or_else(|| Fault::from(Kind::Config), refused));
-    };
-    let mut take = |name: &str| rest.as_object_mut().and_then(|outer| outer.remove(name));
-    let (border, library) = (take("c"), take("library"));
-    let table =
-        |name: &str, error: serde_json::Error| Fault::new(Kind::Config, format!("[{name}] 有误：{error}"));
+fn apart(mut rest: Document) -> Result<Parts, Fault> {
+    // The agent may share the file; what it listens on is not for here.
+    let (border, library, _agent) = (rest.take("c"), rest.take("library"), rest.take("agent"));
     let border: BorderTable = border
         .map_or_else(|| Ok(BorderTable::default()), serde_json::from_value)
-        .map_err(|error| table("c", error))?;
+        .map_err(|error| wrong_table("c", &error))?;
     let encoding = match border.encoding.as_deref() {
         None | Some("utf-8") => Encoding::Utf8,
         Some("gbk") => Encoding::Gbk,
         Some(_) => return Err(Fault::new(Kind::Config, "c.encoding：应为 \"utf-8\" 或 \"gbk\"")),
     };
-    let library = library.map(serde_json::from_value).transpose().map_err(|error| table("library", error))?;
+    let library = library.map(LibrarySettings::read).transpose()?;
     let border = Border { encoding, escape: border.escape.unwrap_or(true) };
-    Ok(Parts { rest, folder: folder.to_owned(), border, library })
+    Ok(Parts { rest, border, library })
+}
+
+fn wrong_table(name: &str, error: &serde_json::Error) -> Fault {
+    Fault::new(Kind::Config, format!("[{name}] 有误：{error}"))
+}
+
+impl LibrarySettings {
+    /// Reads the table.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] with what is wrong.
+    pub fn read(table: serde_json::Value) -> Result<Self, Fault> {
+        serde_json::from_value(table).map_err(|error| wrong_table("library", &error))
+    }
 }
 
 fn refused(error: &ConfigError) -> Fault {
@@ -169,7 +156,8 @@ mod tests {
     fn our_tables_are_taken_out_and_the_rest_left_alone() {
         let taken = parts("org_id = \"a\"\n[c]\nencoding = \"gbk\"\nescape = false\n").expect("parts");
         assert_eq!(taken.border, Border { encoding: Encoding::Gbk, escape: false });
-        assert_eq!(taken.rest.to_string(), r#"{"org_id":"a"}"#);
+        let (mut rest, left) = (taken.rest.clone(), ["c", "org_id"]);
+        assert_eq!(left.map(|name| rest.take(name)), [None, Some("a".into())]);
         assert_eq!(parts("{}").expect("parts").border, Border::default());
     }
 

@@ -3,6 +3,7 @@
 //! Keys may stand in the text, in a file of their own, or in the environment; two places for one key are refused,
 //! because then nobody knows which counts. Relative paths are relative to the configuration's folder.
 
+mod document;
 mod read;
 mod table;
 
@@ -16,6 +17,9 @@ use yanmi_protocol::{AccountId, OrgCode, Region, Sm4Key};
 use zeroize::Zeroizing;
 
 use crate::gate::Rules;
+
+pub use document::{Document, read_table};
+pub use read::{Number, Table};
 
 /// Environment variable of the account's key, used when the configuration names none.
 pub const KEY_VARIABLE: &str = "YANMI_CLIENT_KEY";
@@ -171,15 +175,7 @@ impl ClientConfig {
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn load(path: &Path, env: Environment<'_>) -> Result<Self, ConfigError> {
-        let shown = path.display();
-        let text = read_text(path, MAX_CONFIG_BYTES)
-            .map_err(|why| ConfigError::whole(format!("配置文件 {shown} {why}")))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) {
-            Self::from_json(&text, folder, env)
-        } else {
-            Self::from_toml(&text, folder, env)
-        }
+        Document::load(path)?.read(env)
     }
 
     /// Reads TOML. `folder` is what relative paths are relative to.
@@ -187,12 +183,7 @@ impl ClientConfig {
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn from_toml(text: &str, folder: &Path, env: Environment<'_>) -> Result<Self, ConfigError> {
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        let value = toml::from_str(text).map_err(|error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| line_of(text, span.start));
-            ConfigError::whole(format!("不是合法的 TOML（第 {line} 行）"))
-        })?;
-        table::read(value, folder, env)
+        Document::of_toml(text, folder)?.read(env)
     }
 
     /// Reads JSON, with the members of the TOML form.
@@ -200,10 +191,7 @@ impl ClientConfig {
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn from_json(text: &str, folder: &Path, env: Environment<'_>) -> Result<Self, ConfigError> {
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        let value = serde_json::from_str(text)
-            .map_err(|error| ConfigError::whole(format!("不是合法的 JSON（第 {} 行）", error.line())))?;
-        table::read(value, folder, env)
+        Document::of_json(text, folder)?.read(env)
     }
 }
 

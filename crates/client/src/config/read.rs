@@ -1,6 +1,7 @@
 //! One table of the configuration, its members taken out by name, so that what is left over is unknown.
 
 use std::cell::RefCell;
+use std::fmt;
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -8,20 +9,30 @@ use zeroize::Zeroizing;
 use super::Problem;
 
 /// A whole number with its bounds.
-#[derive(Clone, Copy)]
-pub(super) struct Number {
-    pub(super) name: &'static str,
-    pub(super) default: u64,
-    pub(super) least: u64,
-    pub(super) most: u64,
+#[derive(Clone, Copy, Debug)]
+pub struct Number {
+    /// The member.
+    pub name: &'static str,
+    /// What it is when it is absent.
+    pub default: u64,
+    /// The least it may be.
+    pub least: u64,
+    /// The most it may be.
+    pub most: u64,
 }
 
 /// A table being read. Problems of all tables are collected in one list.
-pub(super) struct Table<'a> {
+pub struct Table<'a> {
     name: &'static str,
     members: RefCell<Map<String, Value>>,
     known: RefCell<Vec<&'static str>>,
     problems: &'a RefCell<Vec<Problem>>,
+}
+
+impl fmt::Debug for Table<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Table<'a> {
@@ -39,18 +50,20 @@ impl<'a> Table<'a> {
         Self { name, members: RefCell::new(members), known: RefCell::default(), problems }
     }
 
-    pub(super) fn problem(&self, member: &str, message: impl Into<String>) {
+    /// Notes what is wrong with a member, in Chinese.
+    pub fn problem(&self, member: &str, message: impl Into<String>) {
         let member = if self.name.is_empty() { member.to_owned() } else { format!("{}.{member}", self.name) };
         self.problems.borrow_mut().push(Problem { member, message: message.into() });
     }
 
     /// Takes a member out; nothing when it is absent or null.
-    pub(super) fn take(&self, member: &'static str) -> Option<Value> {
+    pub fn take(&self, member: &'static str) -> Option<Value> {
         self.known.borrow_mut().push(member);
         self.members.borrow_mut().remove(member).filter(|value| !value.is_null())
     }
 
-    pub(super) fn optional_text(&self, member: &'static str) -> Option<Zeroizing<String>> {
+    /// A text; nothing when it is absent.
+    pub fn optional_text(&self, member: &'static str) -> Option<Zeroizing<String>> {
         if let Value::String(text) = self.take(member)? {
             return Some(Zeroizing::new(text));
         }
@@ -59,7 +72,7 @@ impl<'a> Table<'a> {
     }
 
     /// A required text, read by a constructor whose error is shown.
-    pub(super) fn parsed<T, E: std::fmt::Display>(
+    pub fn parsed<T, E: fmt::Display>(
         &self,
         member: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
@@ -73,7 +86,8 @@ impl<'a> Table<'a> {
         parse(text.trim()).map_err(|error| self.problem(member, error.to_string())).ok()
     }
 
-    pub(super) fn flag(&self, member: &'static str, default: bool) -> bool {
+    /// A switch.
+    pub fn flag(&self, member: &'static str, default: bool) -> bool {
         match self.take(member) {
             None => default,
             Some(Value::Bool(value)) => value,
@@ -84,7 +98,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    pub(super) fn number(&self, number: Number) -> u64 {
+    /// A whole number within its bounds.
+    pub fn number(&self, number: Number) -> u64 {
         let Number { name, default, least, most } = number;
         match self.take(name).map(|value| value.as_u64()) {
             None => default,
@@ -97,7 +112,7 @@ impl<'a> Table<'a> {
     }
 
     /// One of a few words, the first of which is the default.
-    pub(super) fn word<T: Copy>(&self, member: &'static str, words: &[(&str, T)], default: T) -> T {
+    pub fn word<T: Copy>(&self, member: &'static str, words: &[(&str, T)], default: T) -> T {
         let Some(text) = self.optional_text(member) else { return default };
         let found = words.iter().find(|(word, _)| *word == text.as_str());
         if found.is_none() {

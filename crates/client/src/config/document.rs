@@ -1,0 +1,131 @@
+//! A configuration before it is read: TOML or JSON as one value, from which whoever has tables of its own (the C ABI,
+//! the agent) takes them out before the rest is read here. So there is one reader, and one file for an institution.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use zeroize::Zeroize;
+
+use super::read::Table;
+use super::{ClientConfig, ConfigError, Environment, MAX_CONFIG_BYTES, line_of, read_text, table};
+
+/// A configuration that is well-formed, and nothing more. `Debug` shows none of it.
+#[derive(Clone)]
+pub struct Document {
+    outer: Value,
+    folder: PathBuf,
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Document {
+    /// Keys may stand in it.
+    fn drop(&mut self) {
+        wipe(&mut self.outer);
+    }
+}
+
+fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        _ => {}
+    }
+}
+
+impl Document {
+    /// Reads a file: JSON when its name ends in `.json`, TOML otherwise.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it cannot be read or is neither.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let shown = path.display();
+        let text = read_text(path, MAX_CONFIG_BYTES)
+            .map_err(|why| ConfigError::whole(format!("配置文件 {shown} {why}")))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) {
+            Self::of_json(&text, folder)
+        } else {
+            Self::of_toml(&text, folder)
+        }
+    }
+
+    /// Reads TOML. `folder` is what relative paths are relative to.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the line when it is not TOML.
+    pub fn of_toml(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let outer = toml::from_str(text).map_err(|error: toml::de::Error| {
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
+            ConfigError::whole(format!("不是合法的 TOML（第 {line} 行）"))
+        })?;
+        Ok(Self { outer, folder: folder.to_owned() })
+    }
+
+    /// Reads JSON, with the members of the TOML form.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the line when it is not JSON.
+    pub fn of_json(text: &str, folder: &Path) -> Result<Self, ConfigError> {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let outer = serde_json::from_str(text)
+            .map_err(|error| ConfigError::whole(format!("不是合法的 JSON（第 {} 行）", error.line())))?;
+        Ok(Self { outer, folder: folder.to_owned() })
+    }
+
+    /// What relative paths are relative to.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes out a table that the client does not know.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.outer.as_object_mut().and_then(|outer| outer.remove(name))
+    }
+
+    /// Has the center be at this address instead of those that are written.
+    pub fn set_center(&mut self, url: &str) {
+        if let Some(outer) = self.outer.as_object_mut() {
+            let center = outer.entry("center").or_insert_with(|| Value::Object(serde_json::Map::new()));
+            if let Some(center) = center.as_object_mut() {
+                center.insert("urls".to_owned(), Value::Array(vec![url.trim_end_matches('/').into()]));
+            }
+        }
+    }
+
+    /// Reads the client's part, which is what is left.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that is wrong.
+    pub fn read(mut self, env: Environment<'_>) -> Result<ClientConfig, ConfigError> {
+        table::read(self.outer.take(), &self.folder, env)
+    }
+}
+
+/// Reads a table that was taken out as strictly as the client's own: `read` takes its members, whatever is left over is
+/// unknown.
+///
+/// # Errors
+/// [`ConfigError`] with everything that is wrong.
+pub fn read_table<T>(
+    name: &'static str,
+    value: Value,
+    read: impl FnOnce(&Table<'_>) -> Option<T>,
+) -> Result<T, ConfigError> {
+    let problems = RefCell::new(Vec::new());
+    let table = Table::new(name, value, &problems);
+    let found = read(&table);
+    table.finish();
+    match (found, problems.into_inner()) {
+        (Some(found), problems) if problems.is_empty() => Ok(found),
+        (_, problems) => Err(ConfigError { problems }),
+    }
+}
