@@ -43,6 +43,7 @@ enum Command {
     Call(command::call::Call),
     Load(command::load::Load),
     Acceptance(command::acceptance::Acceptance),
+    Agent(command::agent::Agent),
     #[command(hide = true)]
     Echo(command::echo::Echo),
     #[command(hide = true)]
@@ -83,6 +84,7 @@ fn run(command: Command) -> Result<(), failure::Failure> {
         Command::Call(command) => command.run(),
         Command::Load(command) => command.run(),
         Command::Acceptance(command) => command.run(),
+        Command::Agent(command) => command.run(),
         Command::Echo(command) => command.run(),
         Command::Streams(command) => command.run(),
     }

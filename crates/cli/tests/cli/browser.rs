@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -95,7 +96,14 @@ impl Browser {
                else setTimeout(look, 20);
              }})();"
         );
-        let met = self.ask("POST", "/execute/async", &json!({"script": script, "args": []}));
+        // A page that goes away takes the script along, and the next one is asked again.
+        let begun = Instant::now();
+        let met = loop {
+            let met = self.said("POST", "/execute/async", &json!({"script": script, "args": []}));
+            if met.get("error").is_none() || begun.elapsed().as_millis() > u128::from(PATIENCE_MILLIS) {
+                break met;
+            }
+        };
         assert_eq!(met, json!(true), "{expression}: {}", self.value("document.body.innerText"));
     }
 
@@ -117,20 +125,43 @@ impl Browser {
         self.ask("POST", "/actions", &actions);
     }
 
+    /// Types a text wherever the focus is, key by key.
+    pub(crate) fn type_text(&self, text: &str) {
+        let keys: Vec<Value> = text
+            .chars()
+            .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()})))
+            .collect();
+        self.ask("POST", "/actions", &json!({"actions":[{"type":"key","id":"keys","actions":keys}]}));
+    }
+
+    /// Keeps a picture of the page, as `name.png` in the folder `YANMI_SCREENSHOTS`; when that is not set, none.
+    pub(crate) fn picture(&self, name: &str) {
+        let Ok(folder) = std::env::var("YANMI_SCREENSHOTS") else { return };
+        let command = json!({"cmd": "Page.captureScreenshot", "params": {"format": "png"}});
+        let taken = self.ask("POST", "/goog/cdp/execute", &command);
+        let text = taken["data"].as_str().expect("a picture");
+        std::fs::write(Path::new(&folder).join(format!("{name}.png")), from_base64(text)).expect("written");
+    }
+
     /// What the page complained about on its console since the last time.
     pub(crate) fn complaints(&self) -> Vec<Value> {
         self.ask("POST", "/se/log", &json!({"type": "browser"})).as_array().cloned().unwrap_or_default()
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let value = self.said(method, path, body);
+        assert!(value.get("error").is_none(), "{path} {body}: {}", value["message"]);
+        value
+    }
+
+    /// What the driver says, be it an error.
+    fn said(&self, method: &str, path: &str, body: &Value) -> Value {
         let path = if self.session.is_empty() {
             "/session".to_owned()
         } else {
             format!("/session/{}{path}", self.session)
         };
-        let value = request(self.port, method, &path, body).expect("chromedriver answers");
-        assert!(value.get("error").is_none(), "{path} {body}: {}", value["message"]);
-        value
+        request(self.port, method, &path, body).expect("chromedriver answers")
     }
 }
 
@@ -168,4 +199,21 @@ fn request(port: u16, method: &str, path: &str, body: &Value) -> Option<Value> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     serde_json::from_slice::<Value>(&body).ok()?.get("value").cloned()
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => u32::from(byte - b'A'),
+        b'a'..=b'z' => u32::from(byte - b'a') + 26,
+        b'0'..=b'9' => u32::from(byte - b'0') + 52,
+        b'+' => 62,
+        _ => 63,
+    };
+    let digits: Vec<u32> = text.trim_end_matches('=').bytes().map(digit).collect();
+    let bytes = digits.chunks(4).flat_map(|four| {
+        let value = (0..4).fold(0, |sum, at| sum << 6 | four.get(at).copied().unwrap_or(0));
+        let [_, bytes @ ..] = value.to_be_bytes();
+        bytes.into_iter().take(four.len() - 1)
+    });
+    bytes.collect()
 }

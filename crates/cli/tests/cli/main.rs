@@ -1,6 +1,7 @@
 //! The executable, run as its users run it.
 
 mod acceptance;
+mod agent;
 mod browser;
 mod conforms;
 mod disk;

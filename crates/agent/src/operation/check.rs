@@ -1,0 +1,27 @@
+//! An offline check: recorded, or made by the dynamic library.
+
+use yanmi_client::gate::{OfflineOutcome, VisitId, Way};
+use yanmi_client::offline::MAX_PORT_MESSAGE;
+
+use crate::fault::Fault;
+use crate::office::Office;
+use crate::shape::Outcome;
+use crate::shapes::{Check, Standing};
+use crate::view;
+
+/// Records what was checked, or has the library check. A check that failed is an answer.
+pub(crate) fn check(office: &Office, id: VisitId, asked: &Check) -> Result<Standing, Fault> {
+    let words = || asked.message.clone().unwrap_or_default().chars().take(MAX_PORT_MESSAGE).collect();
+    let outcome = match asked.outcome {
+        Some(Outcome::Passed) => OfflineOutcome::Passed { serial: asked.serial.clone(), token: asked.token },
+        Some(Outcome::Failed) => OfflineOutcome::Failed { message: words() },
+        Some(Outcome::Unavailable) => OfflineOutcome::Unavailable { message: words() },
+        None if asked.way == Way::LibraryPassword => {
+            let visit = office.desk.verify_offline(id, asked.way, None)?;
+            return Ok(Standing { visit: view::visit(&visit), clock: office.clock() });
+        }
+        None => return Err(Fault::member("outcome", "缺失：代理没有接入医保终端，请给出终端的核验结果")),
+    };
+    let visit = office.desk.record_offline(id, asked.way, outcome)?;
+    Ok(Standing { visit: view::visit(&visit), clock: office.clock() })
+}

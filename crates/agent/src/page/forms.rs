@@ -1,0 +1,176 @@
+//! What the clerk sends off: the operations of the interface, with the fields of a form.
+
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use yanmi_client::gate::{Medium, Settlement, VisitId};
+use yanmi_protocol::{Amount, EcToken, QrCode};
+
+use super::markup::Trouble;
+use super::{moved, show};
+use crate::door::{Door, Reply, read_body};
+use crate::fault::Fault;
+use crate::office::Office;
+use crate::operation;
+use crate::shape::{Members, Outcome};
+use crate::shapes::{Ask, Begin, Check, Send, Switch};
+
+/// Digits of a QR code; what has another length, or letters, is a token.
+const QR_DIGITS: usize = 28;
+
+/// Does what a form says, and leads back to the page of its visit.
+pub(super) async fn answer(door: &Door, rest: &[&str], body: Incoming) -> Reply {
+    let (id, what) = match rest {
+        [] => (None, ""),
+        [id, what] => match VisitId::parse(id) {
+            Some(id) => (Some(id), *what),
+            None => return show(door, None, Some(Fault::no_visit().into())).await,
+        },
+        _ => return show(door, None, Some(Fault::no_place().into())).await,
+    };
+    let mut amount = None;
+    match act(door, id, what, body, &mut amount).await {
+        Ok(id) => moved(&format!("/?visit={id}")),
+        Err(fault) => show(door, id, Some(Trouble { fault, amount })).await,
+    }
+}
+
+/// Does it; `amount` becomes what was typed there.
+async fn act(
+    door: &Door,
+    id: Option<VisitId>,
+    what: &str,
+    body: Incoming,
+    amount: &mut Option<String>,
+) -> Result<VisitId, Fault> {
+    let members = Members::of_form(&read_body(body).await?)?;
+    *amount = members.text("amount").map(str::to_owned);
+    let run = match (id, what) {
+        (None, "") => Form::Begin,
+        (Some(id), "notice") => Form::Notice(id),
+        (Some(id), "gate") => Form::Gate(id),
+        (Some(id), "offline") => Form::Offline(id),
+        (Some(id), "token") => Form::Token(id),
+        _ => return Err(Fault::no_place()),
+    };
+    let office = Arc::clone(&door.office);
+    let done = door.pool.run(move || run.fill(&office, members)).await;
+    door.office.changed();
+    done
+}
+
+/// The forms there are.
+#[derive(Clone, Copy)]
+enum Form {
+    Begin,
+    Notice(VisitId),
+    Gate(VisitId),
+    Offline(VisitId),
+    Token(VisitId),
+}
+
+impl Form {
+    fn fill(self, office: &Office, mut members: Members) -> Result<VisitId, Fault> {
+        match self {
+            Self::Begin => begin(office, members),
+            Self::Notice(id) => {
+                note_kind(office, id, &mut members)?;
+                operation::send(office, id, &Send::read(members)?)?;
+                Ok(id)
+            }
+            Self::Gate(id) => {
+                operation::ask(office, id, &Ask::read(members)?)?;
+                Ok(id)
+            }
+            Self::Offline(id) => {
+                let asked = Check::read(members)?;
+                if !office.offline.contains(&asked.way) {
+                    return Err(Fault::member(
+                        "way",
+                        "本机没有配置这种线下方式（agent.page_offline、[library]）",
+                    ));
+                }
+                if asked.outcome == Some(Outcome::Passed) && asked.serial.is_none() {
+                    return Err(Fault::member("serial", "核验通过时，请抄录终端显示或打印的流水号"));
+                }
+                operation::check(office, id, &asked)?;
+                Ok(id)
+            }
+            Self::Token(id) => {
+                let (qr_code, token) = code(&members.take::<String>("code")?)?;
+                let amount = members.take("amount")?;
+                members.finish(&["code", "amount"])?;
+                operation::switch(office, id, &Switch { qr_code, token })?;
+                operation::send(office, id, &Send { amount })?;
+                Ok(id)
+            }
+        }
+    }
+}
+
+/// Begins a visit; of a scanned code the notice is sent at once.
+fn begin(office: &Office, mut members: Members) -> Result<VisitId, Fault> {
+    let medium = members.take::<Option<Medium>>("medium")?.unwrap_or(Medium::QrCode);
+    let text = members.take::<Option<String>>("code")?;
+    let amount: Option<Amount> = members.take("amount")?;
+    let kind: Option<Settlement> = members.take("kind")?;
+    members.finish(&["medium", "code", "amount", "kind"])?;
+    let scanned = medium == Medium::QrCode;
+    let (qr_code, token) = match text.filter(|_| scanned) {
+        Some(text) => code(&text)?,
+        None if scanned => return Err(Fault::member("code", "请扫描参保人手机上的医保电子凭证二维码")),
+        None => (None, None),
+    };
+    let begun = operation::begin(office, Begin { medium: Some(medium), qr_code, token, ..nothing() })?;
+    let id = begun.visit.id;
+    office.note(id, |note| (note.amount, note.kind) = (amount, kind));
+    if scanned {
+        operation::send(office, id, &Send { amount })?;
+    }
+    Ok(id)
+}
+
+fn nothing() -> Begin {
+    Begin {
+        medium: None,
+        qr_code: None,
+        token: None,
+        place: None,
+        reference: None,
+        operator_id: None,
+        operator_name: None,
+        office_id: None,
+        office_name: None,
+    }
+}
+
+fn note_kind(office: &Office, id: VisitId, members: &mut Members) -> Result<(), Fault> {
+    if let Some(kind) = members.take::<Option<Settlement>>("kind")? {
+        office.note(id, |note| note.kind = Some(kind));
+    }
+    Ok(())
+}
+
+/// A QR code to be decoded, or the token somebody decoded already.
+fn code(text: &str) -> Result<(Option<QrCode>, Option<EcToken>), Fault> {
+    let text = text.trim();
+    let wrong = |_| Fault::member("code", "不是医保电子凭证二维码，也不是令牌；请重新扫码");
+    if text.len() == QR_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        QrCode::new(text).map(|code| (Some(code), None)).map_err(wrong)
+    } else {
+        EcToken::new(text).map(|token| (None, Some(token))).map_err(wrong)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn what_a_scanner_types_is_told_from_a_token() {
+        let kinds = |text: &str| code(text).map(|(qr, token)| (qr.is_some(), token.is_some())).ok();
+        assert_eq!(kinds(" 4243754826492874240001130000\r\n"), Some((true, false)));
+        assert_eq!(kinds("350000ec7ioqup8p1o0761820a0000f1f8b13d"), Some((false, true)));
+        assert_eq!(kinds("https://example.com/"), None);
+    }
+}

@@ -1,0 +1,283 @@
+//! What is said on the wire, declared once: a member's name, its type and what it means. Reading a question, writing
+//! an answer and the schema of both come from the one declaration, so the document cannot tell another story.
+
+use serde_json::{Map, Value, json};
+use yanmi_client::gate::{Medium, Settlement, VisitId, Way};
+use yanmi_protocol::{Amount, EcToken, QrCode};
+
+use crate::fault::Fault;
+
+/// A type that can stand in a member.
+pub(crate) trait Shape {
+    /// Its schema.
+    fn schema() -> Value;
+}
+
+/// A type that can be read from a member.
+pub(crate) trait Readable: Shape + Sized {
+    /// What an absent member stands for; nothing when it must be there.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// Reads a text; a number or anything else is not read by guessing.
+    fn read(text: &str) -> Result<Self, &'static str>;
+}
+
+impl Shape for String {
+    fn schema() -> Value {
+        json!({"type": "string"})
+    }
+}
+
+impl Shape for bool {
+    fn schema() -> Value {
+        json!({"type": "boolean"})
+    }
+}
+
+impl Shape for i64 {
+    fn schema() -> Value {
+        json!({"type": "integer"})
+    }
+}
+
+impl Shape for u32 {
+    fn schema() -> Value {
+        json!({"type": "integer", "minimum": 0})
+    }
+}
+
+impl<T: Shape> Shape for Vec<T> {
+    fn schema() -> Value {
+        json!({"type": "array", "items": T::schema()})
+    }
+}
+
+impl<T: Shape> Shape for Option<T> {
+    fn schema() -> Value {
+        json!({"anyOf": [T::schema(), {"type": "null"}]})
+    }
+}
+
+impl<T: Readable> Readable for Option<T> {
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn read(text: &str) -> Result<Self, &'static str> {
+        T::read(text).map(Some)
+    }
+}
+
+/// Characters of a free text: names, words of a terminal.
+const MAX_TEXT: usize = 100;
+
+impl Readable for String {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        if text.is_empty() || text.chars().count() > MAX_TEXT {
+            return Err("应为 1 至 100 个字符");
+        }
+        Ok(text.to_owned())
+    }
+}
+
+/// A type whose values are few words.
+macro_rules! words {
+    ($($type:ty: $why:literal { $($word:literal => $value:expr),+ $(,)? })+) => { $(
+        impl Shape for $type {
+            fn schema() -> Value {
+                json!({"type": "string", "enum": [$($word),+]})
+            }
+        }
+        impl Readable for $type {
+            fn read(text: &str) -> Result<Self, &'static str> {
+                match text {
+                    $($word => Ok($value),)+
+                    _ => Err($why),
+                }
+            }
+        }
+    )+ };
+}
+
+/// What an offline check came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+    Unavailable,
+}
+
+words! {
+    Medium: "应为 qrCode、idCard、socialSecurityCard、terminalFace 或 other" {
+        "qrCode" => Self::QrCode, "idCard" => Self::IdCard, "socialSecurityCard" => Self::SocialSecurityCard,
+        "terminalFace" => Self::TerminalFace, "other" => Self::Other,
+    }
+    Way: "应为 online、terminalFace、terminalPassword 或 libraryPassword" {
+        "online" => Self::Online, "terminalFace" => Self::TerminalFace,
+        "terminalPassword" => Self::TerminalPassword, "libraryPassword" => Self::LibraryPassword,
+    }
+    Settlement: "应为 pharmacy（2102）、outpatient（2207）、inpatient（2304）或 reversal（2103、2208、2305）" {
+        "pharmacy" => Self::Pharmacy, "outpatient" => Self::Outpatient, "inpatient" => Self::Inpatient,
+        "reversal" => Self::Reversal, "2102" => Self::Pharmacy, "2207" => Self::Outpatient,
+        "2304" => Self::Inpatient, "2103" => Self::Reversal, "2208" => Self::Reversal, "2305" => Self::Reversal,
+    }
+    Outcome: "应为 passed（通过）、failed（未通过）或 unavailable（不可用）" {
+        "passed" => Self::Passed, "failed" => Self::Failed, "unavailable" => Self::Unavailable,
+    }
+}
+
+impl Shape for Amount {
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[0-9]+(\\.[0-9]{1,2})?$", "examples": ["128.50"]})
+    }
+}
+
+impl Readable for Amount {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        // Nobody means `1e9`: what is not written as a cashier writes it is a mistake.
+        let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let parsed = text.parse().ok().filter(|_| plain);
+        parsed.ok_or("应为金额，单位元，至多两位小数，写成字符串，如 \"128.50\"")
+    }
+}
+
+impl Shape for EcToken {
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[0-9A-Za-z]{1,40}$"})
+    }
+}
+
+impl Readable for EcToken {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        Self::new(text).map_err(|_| "应为 1 至 40 位字母或数字的令牌")
+    }
+}
+
+impl Shape for QrCode {
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[0-9A-Za-z]{1,64}$"})
+    }
+}
+
+impl Readable for QrCode {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        Self::new(text).map_err(|_| "应为扫得的二维码文本，1 至 64 位字母或数字")
+    }
+}
+
+impl Shape for VisitId {
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[0-9a-f]{32}$"})
+    }
+}
+
+/// Members taken out by name, so that what is left over is unknown.
+pub(crate) struct Members(Map<String, Value>);
+
+impl Members {
+    /// The members of a body; no body is no members.
+    pub(crate) fn of_body(body: &[u8]) -> Result<Self, Fault> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Self(Map::new()));
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(_) => Err(Fault::body("请求体应为 JSON 对象")),
+            Err(_) => Err(Fault::body("请求体不是合法的 JSON（UTF-8）")),
+        }
+    }
+
+    /// The members of a query or a form. A name that stands twice is refused: nobody knows which counts.
+    pub(crate) fn of_form(text: &[u8]) -> Result<Self, Fault> {
+        let mut members = Map::new();
+        for (name, value) in form_urlencoded::parse(text) {
+            // A field that was left empty was not filled in.
+            if !value.is_empty() && members.insert(name.into_owned(), value.into_owned().into()).is_some() {
+                return Err(Fault::body("同一成员出现两次"));
+            }
+        }
+        Ok(Self(members))
+    }
+
+    /// Whether there is a member of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// A member's text, as it was written.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_str)
+    }
+
+    /// Takes a member.
+    pub(crate) fn take<T: Readable>(&mut self, name: &'static str) -> Result<T, Fault> {
+        match self.0.remove(name) {
+            None | Some(Value::Null) => T::absent().ok_or_else(|| Fault::member(name, "缺失")),
+            Some(Value::String(text)) => T::read(&text).map_err(|why| Fault::member(name, why)),
+            Some(_) => Err(Fault::member(name, "应为字符串")),
+        }
+    }
+
+    /// Ends the reading. The name of a member is the caller's text, so it is not repeated.
+    pub(crate) fn finish(self, known: &[&str]) -> Result<(), Fault> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let here = if known.is_empty() {
+            "此处没有成员".to_owned()
+        } else {
+            format!("此处可用：{}", known.join("、"))
+        };
+        Err(Fault::new(http::StatusCode::BAD_REQUEST, "unknownMember", format!("有不认识的成员；{here}")))
+    }
+}
+
+/// A member as the document tells it: name, schema, whether it must be there, meaning.
+pub(crate) type Member = (&'static str, Value, bool, &'static str);
+
+/// Questions: each member is read strictly, and unknown ones are refused.
+macro_rules! question {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($field:ident $member:literal: $type:ty, $meaning:literal;)* })+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, PartialEq, Eq)]
+        pub(crate) struct $name { $(pub(crate) $field: $type,)* }
+
+        impl $name {
+            pub(crate) fn read(mut members: $crate::shape::Members) -> Result<Self, $crate::fault::Fault> {
+                let read = Self { $($field: members.take($member)?,)* };
+                members.finish(&[$($member),*])?;
+                Ok(read)
+            }
+
+            pub(crate) fn members() -> Vec<$crate::shape::Member> {
+                use $crate::shape::{Readable, Shape};
+                vec![$(($member, <$type as Shape>::schema(), <$type as Readable>::absent().is_none(), $meaning)),*]
+            }
+        }
+    )+ };
+}
+
+/// Answers: every member is always there, `null` when there is nothing to say.
+macro_rules! answer {
+    ($($(#[doc = $doc:literal])+ $name:ident { $($field:ident $member:literal: $type:ty, $meaning:literal;)* })+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, serde::Serialize)]
+        pub(crate) struct $name { $(#[serde(rename = $member)] pub(crate) $field: $type,)* }
+
+        impl $name {
+            pub(crate) fn members() -> Vec<$crate::shape::Member> {
+                vec![$(($member, <$type as $crate::shape::Shape>::schema(), true, $meaning)),*]
+            }
+        }
+
+        impl $crate::shape::Shape for $name {
+            fn schema() -> serde_json::Value {
+                serde_json::json!({"$ref": concat!("#/components/schemas/", stringify!($name))})
+            }
+        }
+    )+ };
+}
+
+pub(crate) use {answer, question};
