@@ -9,9 +9,12 @@ use crate::shape::Outcome;
 use crate::shapes::{Check, Standing};
 use crate::view;
 
+/// Where terminal or library gave no reason.
+const UNSAID: &str = "未说明原因";
+
 /// Records what was checked, or has the library check. A check that failed is an answer.
 pub(crate) fn check(office: &Office, id: VisitId, asked: &Check) -> Result<Standing, Fault> {
-    let words = || asked.message.clone().unwrap_or_default().chars().take(MAX_PORT_MESSAGE).collect();
+    let words = || asked.message.as_deref().unwrap_or(UNSAID).chars().take(MAX_PORT_MESSAGE).collect();
     let outcome = match asked.outcome {
         Some(Outcome::Passed) => OfflineOutcome::Passed { serial: asked.serial.clone(), token: asked.token },
         Some(Outcome::Failed) => OfflineOutcome::Failed { message: words() },

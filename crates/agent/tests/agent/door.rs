@@ -1,6 +1,8 @@
 //! An agent that serves, and how a program speaks with it.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,16 +10,31 @@ use tokio::runtime::{Builder, Runtime};
 use ureq::http::{HeaderMap, Request, Response};
 use yanmi_agent::config::Clerk;
 use yanmi_agent::{Agent, AgentConfig};
+use yanmi_client::ClientConfig;
 use yanmi_client::gate::Settlement;
 
 use crate::site::Site;
 
-/// An agent of a site, and its token.
+/// An agent of a site.
 pub(crate) struct Door {
     pub(crate) site: Site,
-    pub(crate) token: String,
     pub(crate) agent: Agent,
+    caller: Caller,
     runtime: Runtime,
+}
+
+impl Deref for Door {
+    type Target = Caller;
+
+    fn deref(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// A program that has the token.
+pub(crate) struct Caller {
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
 }
 
 /// What came back.
@@ -43,12 +60,17 @@ impl Heard {
 }
 
 pub(crate) fn config(site: &Site) -> AgentConfig {
+    settings_of(site.config(), site.folder.path())
+}
+
+/// The agent of a desk, with its token in this folder.
+pub(crate) fn settings_of(client: ClientConfig, folder: &Path) -> AgentConfig {
     AgentConfig {
-        client: site.config(),
+        client,
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         allow_remote: false,
         hosts: Vec::new(),
-        token_file: site.folder.path().join("agent.token"),
+        token_file: folder.join("agent.token"),
         kind: Some(Settlement::Outpatient),
         clerk: Clerk { operator_id: "001".to_owned(), ..Clerk::default() },
         page_offline: Vec::new(),
@@ -66,14 +88,34 @@ impl Door {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let mut config = config(&site);
         change(&mut config);
-        let started = runtime.block_on(Agent::start(&config, Arc::new(site.hands.clone())));
-        let agent = started.expect("an agent");
-        let token = std::fs::read_to_string(&config.token_file).expect("a token").trim().to_owned();
-        Self { site, token, agent, runtime }
+        Self::start(&config, site, runtime)
     }
 
+    fn start(config: &AgentConfig, site: Site, runtime: Runtime) -> Self {
+        let started = runtime.block_on(Agent::start(config, Arc::new(site.hands.clone())));
+        let agent = started.expect("an agent");
+        let token = std::fs::read_to_string(&config.token_file).expect("a token").trim().to_owned();
+        let caller = Caller { address: agent.address(), token };
+        Self { site, agent, caller, runtime }
+    }
+
+    /// Stops it, and hands back the site.
+    pub(crate) fn stop(self) -> (bool, Site) {
+        let whole = self.runtime.block_on(self.agent.stop());
+        (whole, self.site)
+    }
+
+    /// Stops it and starts another with the same files.
+    pub(crate) fn restart(self) -> Self {
+        let Self { site, agent, runtime, .. } = self;
+        assert!(runtime.block_on(agent.stop()));
+        Self::start(&config(&site), site, runtime)
+    }
+}
+
+impl Caller {
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.agent.address())
+        format!("http://{}{path}", self.address)
     }
 
     /// A request with these headers and nothing else.
@@ -103,22 +145,6 @@ impl Door {
         let heard = self.ask(method, path, &body);
         assert_eq!(heard.status, 200, "{method} {path}: {}", heard.text);
         heard.json()
-    }
-
-    /// Stops it, and hands back the site.
-    pub(crate) fn stop(self) -> (bool, Site) {
-        let whole = self.runtime.block_on(self.agent.stop());
-        (whole, self.site)
-    }
-
-    /// Stops it and starts another with the same files.
-    pub(crate) fn restart(self) -> Self {
-        let Self { site, agent, runtime, .. } = self;
-        assert!(runtime.block_on(agent.stop()));
-        let config = config(&site);
-        let started = runtime.block_on(Agent::start(&config, Arc::new(site.hands.clone())));
-        let token = std::fs::read_to_string(&config.token_file).expect("a token").trim().to_owned();
-        Self { site, token, agent: started.expect("an agent"), runtime }
     }
 }
 
