@@ -23,9 +23,13 @@ use crate::transport::{
 };
 
 /// Connections kept open to all addresses while nothing is said.
-const MAX_IDLE: usize = 16;
-/// Connections kept open to one address.
-const MAX_IDLE_PER_ADDRESS: usize = 8;
+const MAX_IDLE: usize = 64;
+/// Connections kept open to one address: as many as an agent calls over at once, so that none is made anew for each call.
+const MAX_IDLE_PER_ADDRESS: usize = 32;
+/// Bytes a connection reads into; the head of an answer has to fit.
+const INPUT_BUFFER: usize = 2 * MAX_HEADERS;
+/// Bytes a connection writes from.
+const OUTPUT_BUFFER: usize = 16 * 1024;
 /// How long a connection is kept while nothing is said: less than a center keeps it.
 const IDLE: Duration = Duration::from_secs(10);
 /// Bytes of an answer's headers.
@@ -63,6 +67,8 @@ impl Network {
                 .max_idle_connections(idle)
                 .max_idle_connections_per_host(per_address)
                 .max_idle_age(IDLE)
+                .input_buffer_size(INPUT_BUFFER)
+                .output_buffer_size(OUTPUT_BUFFER)
                 .max_response_header_size(MAX_HEADERS)
                 .accept_encoding("identity")
                 .user_agent("yanmi")
