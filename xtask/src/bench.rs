@@ -65,7 +65,12 @@ fn table(settings: &Settings) -> Result<(), String> {
         measure(what, seconds, "64", &[&["--ledger", ledger], more].concat())
     };
     let before = load("echo", "0", &[])?;
-    let mut rows = vec![load("status", ledger, &[])?, load("notify", "0", &[])?, load("tap", "0", &[])?];
+    let mut rows = vec![
+        load("status", ledger, &[])?,
+        load("notify", "0", &[])?,
+        load("tap", "0", &[])?,
+        load("gate", "0", &[])?,
+    ];
     if !database.is_empty() {
         let ledger = ledger.as_str();
         for (what, ledger, centers) in

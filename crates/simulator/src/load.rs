@@ -28,7 +28,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-pub use messages::{BODY_BYTES, Sender, Targets, Tokens, What};
+pub use messages::{BODY_BYTES, Requests, Sender, Targets, Tokens, What};
 pub use servers::{channel_router, echo_router, noting_channel_router};
 pub use streams::Streams;
 pub use tap::{Noted, TapPlan, tap};
@@ -100,7 +100,7 @@ impl fmt::Debug for LoadPlan {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// `echo`, `status`, `notify` or `tap`.
+    /// `echo`, `status`, `notify`, `tap` or `gate`.
     pub what: String,
     /// How many asked at once.
     pub connections: usize,

@@ -25,6 +25,9 @@ pub(crate) struct Agent {
     /// 向正在运行的代理要一个收费员页面的一次性链接，打印后退出
     #[arg(long, conflicts_with = "print_config")]
     link: bool,
+    /// 就绪后在标准输出只打印监听地址
+    #[arg(long, hide = true)]
+    announce: bool,
     /// 日志级别：error、warn、info、debug
     #[arg(long, value_name = "级别", default_value = "info")]
     log: String,
@@ -47,27 +50,23 @@ impl Agent {
         }
         let _log = log::to_stderr(level);
         ambient::raise_open_files();
-        runtime(0)?.block_on(serve(&config))
+        runtime(0)?.block_on(serve(&config, self.announce))
     }
 }
 
-async fn serve(config: &AgentConfig) -> Result<(), Failure> {
+async fn serve(config: &AgentConfig, announce: bool) -> Result<(), Failure> {
     if config.allow_remote && !config.listen.ip().is_loopback() {
         tracing::warn!(address = %config.listen, "其他机器可以访问本代理；令牌与就诊信息以明文传输，请在前面加 TLS");
     }
     let agent = yanmi_agent::Agent::start(config, Arc::new(Machine::new())).await;
     let agent = agent.map_err(|error| Failure::new(format!("代理未能启动：{error}")))?;
     let stop = StopSignal::listen()?;
-    println!(
-        "机构代理已启动。\n\n  接口      http://{address}/visits （OpenAPI：http://{address}/openapi.json）\n  \
-         令牌      {token}\n  收费页面  {link}\n            （只能打开一次，10 分钟内有效，打开后 {hours} 小时内不必再登录；\
-         另要链接：yanmi agent --config 文件 --link）\n",
-        address = agent.address(),
-        token = config.token_file.display(),
-        link = agent.link(),
-        hours = SESSION_LIFE.as_secs() / 3_600,
-    );
-    println!("ready: http://{}", agent.address());
+    if announce {
+        println!("{}", agent.address());
+    } else {
+        println!("{}", guide(&agent, config));
+        println!("ready: http://{}", agent.address());
+    }
     stop.received().await;
     tracing::info!("收到停止信号，不再接受新请求");
     if agent.stop().await {
@@ -76,4 +75,16 @@ async fn serve(config: &AgentConfig) -> Result<(), Failure> {
         tracing::warn!(seconds = STOP_BOUND.as_secs(), "仍有请求没有做完，已停止；就诊记录完好");
     }
     Ok(())
+}
+
+fn guide(agent: &yanmi_agent::Agent, config: &AgentConfig) -> String {
+    format!(
+        "机构代理已启动。\n\n  接口      http://{address}/visits （OpenAPI：http://{address}/openapi.json）\n  \
+         令牌      {token}\n  收费页面  {link}\n            （只能打开一次，10 分钟内有效，打开后 {hours} 小时内不必再登录；\
+         另要链接：yanmi agent --config 文件 --link）\n",
+        address = agent.address(),
+        token = config.token_file.display(),
+        link = agent.link(),
+        hours = SESSION_LIFE.as_secs() / 3_600,
+    )
 }

@@ -5,6 +5,7 @@
 //! measurement is made by real calls, not by writing into the database, except an audit of years (`--audit`).
 
 mod arena;
+mod gate;
 mod prepare;
 mod streams;
 mod tap;
@@ -33,7 +34,7 @@ const TOKENS_PER_SECOND: u64 = 8_000;
 /// 压测：闭环地发送请求，按 HDR 直方图统计时延
 #[derive(Debug, clap::Args)]
 pub(crate) struct Load {
-    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）、tap（从参保人点下确认到挂住的状态查询得到应答）、streams（沙箱页面的事件流，--connections 个）
+    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）、tap（从参保人点下确认到挂住的状态查询得到应答）、gate（机构代理的结算判断，每次查询中心并保存）、streams（沙箱页面的事件流，--connections 个）
     #[arg(long, value_name = "对象")]
     what: Kind,
     /// 并发连接数
@@ -69,6 +70,7 @@ enum Kind {
     Status,
     Notify,
     Tap,
+    Gate,
     Streams,
 }
 
@@ -104,8 +106,8 @@ impl Load {
 
     /// Against a center that runs already.
     async fn against(&self, world: &World) -> Result<Printed, Failure> {
-        if self.what == Kind::Tap {
-            return Err(Failure::new("tap 只能压测自行启动的中心，请去掉 --sandbox"));
+        if matches!(self.what, Kind::Tap | Kind::Gate) {
+            return Err(Failure::new("tap、gate 只能压测自行启动的服务，请去掉 --sandbox"));
         }
         let address = arena::address_of(&world.institution_url)?;
         let target = Target::of(world, vec![address])?;
@@ -121,6 +123,9 @@ impl Load {
             let server = arena::echo(&bound)?;
             let report = runtime(1)?.block_on(run(self.plan(vec![server.address], What::Echo)))?;
             return Ok(Printed { report, server_memory_kib: Some(server.memory()?), ledger: 0, audit: 0 });
+        }
+        if self.what == Kind::Gate {
+            return runtime(1)?.block_on(gate::measure(&bound, self));
         }
         runtime(1)?.block_on(async {
             let arena = arena::Arena::start(&bound, self).await?;
@@ -143,7 +148,7 @@ impl Load {
     /// Makes what the measurement needs; how many verifications there are then.
     async fn prepare(&self, target: &Target) -> Result<u64, Failure> {
         match self.what {
-            Kind::Echo | Kind::Tap | Kind::Streams => Ok(0),
+            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams => Ok(0),
             Kind::Status => prepare::verifications(target, self.ledger, self.connections).await,
             Kind::Notify => {
                 let tokens = TOKENS_PER_SECOND * (self.seconds + WARM_UP.as_secs());
@@ -155,7 +160,7 @@ impl Load {
 
     async fn measure(&self, target: &Target, ledger: u64) -> Result<Report, Failure> {
         let what = match self.what {
-            Kind::Echo | Kind::Tap | Kind::Streams => What::Echo,
+            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams => What::Echo,
             Kind::Status => {
                 let code = target.org_code;
                 let targets = Arc::new(move |n| (bench_token(spread(n, ledger.max(1))), code));

@@ -22,6 +22,9 @@ pub type Targets = Arc<dyn Fn(u64) -> (EcToken, OrgCode) + Send + Sync>;
 /// The token of the n-th notice.
 pub type Tokens = Arc<dyn Fn(u64) -> EcToken + Send + Sync>;
 
+/// The n-th request as it goes over the wire, head and body.
+pub type Requests = Arc<dyn Fn(u64) -> String + Send + Sync>;
+
 /// Whose envelopes.
 #[derive(Clone, Debug)]
 pub struct Sender {
@@ -58,21 +61,24 @@ pub enum What {
         /// `totalAmount`.
         amount: Option<String>,
     },
+    /// Something else than a center: the gate of an agent.
+    Gate(Requests),
 }
 
 impl What {
-    /// `echo`, `status` or `notify`.
+    /// `echo`, `status`, `notify` or `gate`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Echo => "echo",
             Self::Status { .. } => "status",
             Self::Notify { .. } => "notify",
+            Self::Gate(_) => "gate",
         }
     }
 
     const fn path(&self) -> &'static str {
         match self {
-            Self::Echo => "/echo",
+            Self::Echo | Self::Gate(_) => "/echo",
             Self::Status { .. } => status::PATH,
             Self::Notify { .. } => notify::PATH,
         }
@@ -109,6 +115,11 @@ impl Writer {
 
     /// The bytes of the request with this number, head and body.
     pub(super) fn write(&mut self, ticket: u64) -> &[u8] {
+        if let What::Gate(requests) = &self.what {
+            self.buffer.clear();
+            self.buffer.extend_from_slice(requests(ticket).as_bytes());
+            return &self.buffer;
+        }
         let body = body(&self.what, ticket, &self.prefix, (self.clock)());
         self.body_bytes = body.len().max(BODY_BYTES);
         self.buffer.clear();
@@ -140,7 +151,7 @@ fn body(what: &What, ticket: u64, prefix: &str, now: UnixMillis) -> String {
         envelope::request(key, org_id.as_str(), prefix, sender.region, now, message.as_bytes())
     };
     match what {
-        What::Echo => "e".repeat(BODY_BYTES),
+        What::Echo | What::Gate(_) => "e".repeat(BODY_BYTES),
         What::Status { sender, targets } => {
             let (token, org_code) = targets(ticket);
             let (token, org_code) = (token.as_str(), org_code.as_str());
@@ -215,6 +226,15 @@ mod tests {
         let plain = envelope.sealed.open(&sender().key).expect("opens");
         let request = notify::Request::read(&plain.members().expect("an object")).expect("a request");
         assert_eq!((request.token, request.org_name.as_str()), (bench_token(9), "医院"));
+    }
+
+    #[test]
+    fn requests_to_others_go_out_as_they_are() {
+        let clock: Clock = Arc::new(|| UnixMillis::new(1_700_000_000_000));
+        let what = What::Gate(Arc::new(|n| format!("GET /{n} HTTP/1.1\r\n\r\n")));
+        let mut writer = Writer::new(([127, 0, 0, 1], 80).into(), &what, clock);
+        assert_eq!(writer.write(7), b"GET /7 HTTP/1.1\r\n\r\n");
+        assert_eq!(writer.write(8), b"GET /8 HTTP/1.1\r\n\r\n");
     }
 
     #[test]

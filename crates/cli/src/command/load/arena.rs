@@ -49,6 +49,13 @@ pub(super) fn bind_to_cores() -> Result<Cores, Failure> {
     Ok(Cores { server, load })
 }
 
+impl Cores {
+    /// Both where everybody else is.
+    pub(super) const fn beside(self) -> Self {
+        Self { server: self.load, load: self.load }
+    }
+}
+
 fn bind(core: usize) -> Result<(), Failure> {
     let mut set = CpuSet::new();
     set.set(core);
@@ -120,6 +127,12 @@ pub(super) fn echo(cores: &Cores) -> Result<Served, Failure> {
     Served::start(*cores, &["echo"], Stdio::inherit())
 }
 
+/// An agent with this configuration.
+pub(super) fn agent(cores: &Cores, config: &Path) -> Result<Served, Failure> {
+    let args = ["agent", "--announce", "--log", "error", "--config", &config.to_string_lossy()];
+    Served::start(*cores, &args, Stdio::inherit())
+}
+
 /// A center in a process of its own, or several on one database, and beside it in this process a national center and a channel app.
 #[derive(Debug)]
 pub(super) struct Arena {
@@ -127,8 +140,8 @@ pub(super) struct Arena {
     servers: Vec<Served>,
     /// The center's channel face, and what the channel noted, where taps are measured.
     pub(super) taps: Option<(SocketAddr, Arc<Noted>)>,
+    pub(super) folder: Folder,
     _simulator: Simulator,
-    _folder: Folder,
 }
 
 impl Arena {
@@ -174,7 +187,7 @@ impl Arena {
         let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
         let simulator =
             Simulator::start(world.clone(), national, clock, Arc::new(ambient::fill)).map_err(failed)?;
-        Ok(Self { world, servers, taps, _simulator: simulator, _folder: folder })
+        Ok(Self { world, servers, taps, folder, _simulator: simulator })
     }
 
     /// Where the centers are asked.
@@ -246,14 +259,14 @@ fn write_config(
     Ok(path)
 }
 
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = fs::File::options().create_new(true).write(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
 
 /// A folder of its own, removed when dropped.
 #[derive(Debug)]
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
     fn new() -> std::io::Result<Self> {
