@@ -79,7 +79,7 @@ impl Door {
             Place::Query => Members::of_form(&text)?,
             Place::Body | Place::Nowhere => Members::of_body(&text)?,
         };
-        let waits = operation.held && members.has("wait");
+        let waits = (operation.held)(&members);
         let (office, run) = (Arc::clone(&self.office), operation.run);
         let call = move || run(&office, id, members);
         let answered = if waits { self.pool.hold(call).await } else { self.pool.run(call).await };

@@ -43,7 +43,8 @@ pub(crate) fn begin(office: &Office, asked: Begin) -> Result<Begun, Fault> {
         reference: asked.reference,
     };
     let (visit, is_new) = {
-        let _one_at_a_time = office.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        let one_at_a_time = || office.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        let _turn = new.reference.as_ref().map(|_| one_at_a_time());
         let before = match &new.reference {
             Some(reference) => office.desk.visits().find(reference)?,
             None => Vec::new(),

@@ -32,6 +32,15 @@
     });
   });
 
+  // The sign is about what was asked; what is typed now was not.
+  document.addEventListener("input", (event) => {
+    if (!event.target.closest("#work > form.main")) return;
+    const [amount, kind] = [one("#amount"), one("#work select[name=kind]")];
+    const same = Number(amount.value) === Number(amount.defaultValue) && kind.selectedOptions[0]?.defaultSelected;
+    if (same) delete document.body.dataset.edited;
+    else document.body.dataset.edited = "1";
+  });
+
   // The server holds the question until the screen is no longer true.
   const visit = new URLSearchParams(location.search).get("visit") ?? "";
   const adopt = (text) => {

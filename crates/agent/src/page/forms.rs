@@ -54,8 +54,16 @@ async fn act(
         _ => return Err(Fault::no_place()),
     };
     let office = Arc::clone(&door.office);
-    let done = door.pool.run(move || run.fill(&office, members)).await;
+    // A person types at the library's keyboard for as long as that takes.
+    let by_person = matches!(run, Form::Offline(_)) && !members.has("outcome");
+    let fill = move || run.fill(&office, members);
+    let done = if by_person { door.pool.hold(fill).await } else { door.pool.run(fill).await };
     door.office.changed();
+    let operation = if what.is_empty() { "begin" } else { what };
+    match &done {
+        Ok(visit) => tracing::info!(operation, %visit, "收费员页面：已处理"),
+        Err(fault) => tracing::warn!(operation, code = fault.code, "收费员页面：未处理"),
+    }
     done
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use yanmi_client::gate::VisitId;
 
 use super::{HTML, dressed, face, markup, sheet};
@@ -20,6 +20,8 @@ use crate::fault::Fault;
 const HELD: Duration = Duration::from_secs(25);
 /// How long the center is asked to hold.
 const CENTER_HOLDS: Duration = Duration::from_secs(20);
+/// Between two looks at the record, however much happens elsewhere.
+const LEAST: Duration = Duration::from_millis(300);
 /// Between two questions to a center that does not hold, or fails.
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -51,6 +53,7 @@ async fn news(door: &Door, id: Option<VisitId>, seen: &str) -> Result<Option<Sho
     let mut changes = door.office.changes();
     loop {
         changes.mark_unchanged();
+        let looked = Instant::now();
         let shown = shown(door, id).await?;
         if shown.version != seen {
             return Ok(Some(shown));
@@ -67,6 +70,10 @@ async fn news(door: &Door, id: Option<VisitId>, seen: &str) -> Result<Option<Sho
                 }
                 None => drop(changes.changed().await),
             }
+        };
+        let woken = async {
+            woken.await;
+            sleep_until(looked + LEAST).await;
         };
         if timeout_at(until, woken).await.is_err() || door.office.is_stopping() {
             return Ok(None);
