@@ -14,6 +14,9 @@ pub const WAITING: usize = 256;
 /// Calls that are held until something changes, each on a thread.
 pub const HELD: usize = 16;
 
+/// Threads an agent's runtime needs for blocking calls, and all it should be allowed.
+pub const THREADS: usize = RUNNING + HELD;
+
 /// The rooms.
 #[derive(Clone, Debug)]
 pub struct Pool {

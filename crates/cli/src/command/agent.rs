@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use yanmi_agent::config::EXAMPLE;
+use yanmi_agent::pool::THREADS;
 use yanmi_agent::{AgentConfig, SESSION_LIFE, STOP_BOUND, link_of_a_running_agent};
 use yanmi_center::config::LogLevel;
 use yanmi_client::Machine;
 use yanmi_client::config::environment;
 
-use crate::command::serve::{StopSignal, runtime};
+use crate::command::serve::StopSignal;
 use crate::failure::Failure;
 use crate::{ambient, log};
 
@@ -50,7 +51,7 @@ impl Agent {
         }
         let _log = log::to_stderr(level);
         ambient::raise_open_files();
-        runtime(0)?.block_on(serve(&config, self.announce))
+        runtime()?.block_on(serve(&config, self.announce))
     }
 }
 
@@ -75,6 +76,16 @@ async fn serve(config: &AgentConfig, announce: bool) -> Result<(), Failure> {
         tracing::warn!(seconds = STOP_BOUND.as_secs(), "仍有请求没有做完，已停止；就诊记录完好");
     }
     Ok(())
+}
+
+/// As many threads as there are cores, and for blocking calls as many as the agent ever has at once: a thread that was
+/// just left may not yet be known to be free, and another would be started beside it.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(THREADS)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::because("无法启动运行时", &error))
 }
 
 fn guide(agent: &yanmi_agent::Agent, config: &AgentConfig) -> String {

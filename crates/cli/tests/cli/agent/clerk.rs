@@ -80,7 +80,9 @@ fn a_visit_from_the_scan_to_the_sign_by_keyboard() {
     browser.value("document.querySelector('#amount').select()");
     browser.value("document.querySelector('#amount').focus()");
     browser.type_text("200");
-    browser.until("document.body.dataset.edited === '1'");
+    browser
+        .until("getComputedStyle(document.querySelector('.sign'), '::after').content.includes('不能结算')");
+    assert_eq!(browser.value("document.querySelector('.sign h2').checkVisibility()"), json!(false));
     browser.picture("edited");
     browser.press(F8);
     browser.until("document.querySelector('.why').textContent.includes('确认的金额低于')");
