@@ -8,7 +8,7 @@
 //!   opened a link that works once; never to a page of somebody else's ([`guard`]).
 //! * The desk is blocking, so it is used on a bounded number of threads; whoever comes when all are taken is told so
 //!   at once and loses nothing ([`pool`]).
-//! * What is said on the wire is declared once ([`shape`], [`shapes`]); reading, writing and the `OpenAPI` document
+//! * What is said on the wire is declared once (`shapes`); reading, writing and the `OpenAPI` document
 //!   come from that declaration.
 
 pub mod config;

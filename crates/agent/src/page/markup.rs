@@ -206,7 +206,7 @@ fn today(office: &Office, sheet: &Sheet) -> Markup {
     let shown = open.iter().map(|row| (*row, false)).chain(done.iter().map(|row| (*row, true)));
     html! {
         nav #today aria-label="今天的就诊" {
-            h2 { "今天的就诊" small { "未完成 " (open.len()) " · 可结算 " (done.len()) } }
+            h2 { "今天的就诊" small { "未完成 " (open.len()) " · 已通过 " (done.len()) } }
             @if sheet.today.is_empty() { p.none { "还没有" } }
             ul {
                 @for ((visit, note), allowed) in shown.take(MOST_LISTED) {
@@ -226,7 +226,7 @@ fn today(office: &Office, sheet: &Sheet) -> Markup {
 
 fn badge(visit: &Visit, allowed: bool) -> (&'static str, &'static str) {
     if allowed {
-        ("ok", "✓ 可结算")
+        ("ok", "✓ 已通过")
     } else if face::is_waiting(visit) {
         ("wait", "… 等待认证")
     } else {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::door::{Door, Heard};
 
 /// A browser that has opened a link.
-fn logged_in(door: &Door) -> String {
+pub(crate) fn logged_in(door: &Door) -> String {
     let link = door.agent.link();
     let path = link.strip_prefix(&door.url("")).expect("of this agent").to_owned();
     let heard = door.bare("GET", &path, &[], b"");
@@ -21,11 +21,11 @@ fn logged_in(door: &Door) -> String {
     cookie.split(';').next().expect("a pair").to_owned()
 }
 
-fn get(door: &Door, cookie: &str, path: &str) -> Heard {
+pub(crate) fn get(door: &Door, cookie: &str, path: &str) -> Heard {
     door.bare("GET", path, &[("cookie", cookie)], b"")
 }
 
-fn post(door: &Door, cookie: &str, path: &str, body: &str) -> Heard {
+pub(crate) fn post(door: &Door, cookie: &str, path: &str, body: &str) -> Heard {
     let headers = [("cookie", cookie), ("content-type", "application/x-www-form-urlencoded")];
     door.bare("POST", path, &headers, body.as_bytes())
 }
