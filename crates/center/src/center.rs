@@ -15,15 +15,16 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::http::{BindError, Counters, Listener, Server};
+use crate::insured::Place;
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::national::{NationalCenter, NationalSettings};
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver, RootsError};
 use crate::registry::{Defaults, Registry};
 use crate::sealing::Sealer;
-use crate::site::{Openings, Site, SiteSettings};
+use crate::site::{Openings, Recorded, Site, SiteSettings};
 use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
-use crate::{channel, institution, operations, retention};
+use crate::{channel, institution, insured, operations, retention};
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
 const REGISTRY_EVERY: Duration = Duration::from_secs(1);
@@ -123,6 +124,8 @@ impl Center {
                 config.limits.failed_openings_per_minute,
                 "limits.failed_openings_per_minute",
             )?),
+            place: config.insured.public_url.as_ref().and_then(Place::new),
+            recorded: Recorded::default(),
             held: Semaphore::new(config.limits.held_queries),
             stopping: stopped,
             settings: settings(&config),
@@ -208,7 +211,7 @@ fn serve(site: &Arc<Site>, listeners: Vec<(&'static str, Listener)>, config: &Co
     let serve = |(at, (face, listener)): (usize, (_, _))| {
         let router = match face {
             "institution" => institution::router(Arc::clone(site)),
-            _ => channel::router(Arc::clone(site)),
+            _ => channel::router(Arc::clone(site)).merge(insured::router(Arc::clone(site))),
         };
         let router = router.merge(operations::router(
             Arc::clone(site),

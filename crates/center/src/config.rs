@@ -78,6 +78,8 @@ pub struct Config {
     pub outbound: Outbound,
     /// The national center.
     pub national: National,
+    /// The page for insured persons.
+    pub insured: Insured,
     /// Whether this center decodes QR codes itself.
     pub decode_enabled: bool,
     /// Networks whose hosts may read `/metrics`.
@@ -276,6 +278,13 @@ pub struct National {
     pub timeout: Duration,
     /// Questions at the same time.
     pub in_flight: usize,
+}
+
+/// The page for insured persons (`authUrl`), on the channel face's listener.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Insured {
+    /// What persons' browsers reach the listener by; without it there is no page.
+    pub public_url: Option<Uri>,
 }
 
 /// The part of `reqtType` before the `&`: 1 to 57 visible ASCII characters without `&`, so that the whole

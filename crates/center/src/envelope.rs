@@ -97,7 +97,7 @@ pub(crate) async fn serve<P: Party>(
 }
 
 /// A fault of the program in one request is told to that caller, not to everybody on the connection.
-async fn unless_it_panics<T>(run: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+pub(crate) async fn unless_it_panics<T>(run: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
     let mut run = pin!(run);
     poll_fn(|context| {
         // What the operation worked on is dropped with it; all that outlives it is behind the ledger.

@@ -41,9 +41,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
-use yanmi_verification::{PersonKey, Policy};
+use yanmi_verification::{IdentityKey, PasswordTries, PersonKey, Policy};
 
-pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Outcome};
+pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Opened, Opening, Outcome};
 pub(crate) use load::Shown;
 pub(crate) use removal::{Removed, Window};
 pub(crate) use resident::Live;
@@ -230,6 +230,11 @@ impl Ledger {
     /// The verification whose latest attempt has this notice number.
     pub(crate) async fn by_notice(&self, notice: NoticeNo) -> Result<Option<Shown>, Unavailable> {
         self.reader.by_notice(notice).await
+    }
+
+    /// The password tries of a document.
+    pub(crate) async fn tries(&self, identity: IdentityKey) -> Result<PasswordTries, Unavailable> {
+        self.reader.tries(identity).await
     }
 
     /// A person's open attempts in one channel, the newest first.

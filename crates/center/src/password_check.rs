@@ -1,6 +1,7 @@
 //! Having a credential password checked, and counting the tries.
 //!
-//! Both who ask for it end here: an institution's password check, and a channel's confirmation by way 01. The try is
+//! All who ask for it end here: an institution's password check, and a confirmation by way 01, from a channel or from the
+//! center's page. The try is
 //! counted durably before the national center is asked (see the verification crate's `password_try`).
 
 use yanmi_protocol::message::national::PasswordQuestion;
@@ -17,6 +18,8 @@ use crate::site::Site;
 pub(crate) enum Checked {
     /// The password is right.
     Right,
+    /// There have been other tries since: it was not checked.
+    OtherTries,
     /// The password is wrong.
     Wrong {
         /// How many more wrong ones there may be.
@@ -24,11 +27,18 @@ pub(crate) enum Checked {
     },
 }
 
-/// Checks a password. Run it in a task of its own, so that a try that was begun is also ended.
-pub(crate) async fn check(site: &Site, question: PasswordQuestion) -> Result<Checked, Refusal> {
+/// Checks a password; if `expected` says how many tries were counted when it was asked for, only if it is still as many.
+/// Run it in a task of its own, so that a try that was begun is also ended.
+pub(crate) async fn check(
+    site: &Site,
+    question: PasswordQuestion,
+    expected: Option<u32>,
+) -> Result<Checked, Refusal> {
     let identity = identity_key(&site.sealer, &question.id_type, &question.id_no);
-    if let Outcome::Refused(rule) = site.ledger.decide(Command::BeginTry { identity }).await?.outcome {
-        return Err(rule.into());
+    match site.ledger.decide(Command::BeginTry { identity, expected }).await?.outcome {
+        Outcome::Refused(rule) => return Err(rule.into()),
+        Outcome::OtherTries => return Ok(Checked::OtherTries),
+        _ => {}
     }
     let told = site.national.password_right(question).await;
     site.telemetry.national("password", national_result(&told));

@@ -47,6 +47,7 @@ impl Cell<'_> {
 pub(crate) struct Sealer {
     cipher: Arc<AesGcm<Sm4, U12>>,
     index: Arc<Zeroizing<[u8; 32]>>,
+    proof: Arc<Zeroizing<[u8; 32]>>,
     kcv: [u8; 3],
     entropy: Entropy,
 }
@@ -73,6 +74,7 @@ impl Sealer {
         Self {
             cipher: Arc::new(cipher),
             index: Arc::new(derive("yanmi index 1")),
+            proof: Arc::new(derive("yanmi proof 1")),
             kcv: key.kcv().bytes(),
             entropy,
         }
@@ -111,6 +113,26 @@ impl Sealer {
         let full = mac(&self.index, &parts);
         let mut out = [0; 16];
         out.copy_from_slice(&full[..16]);
+        out
+    }
+}
+
+impl Sealer {
+    /// What only this site can say about a value it handed out: links, forms. `kind` keeps those of different things
+    /// apart. Compare in constant time.
+    pub(crate) fn proof(&self, kind: &'static str, parts: &[&[u8]]) -> [u8; 16] {
+        let mut all: Vec<&[u8]> = vec![kind.as_bytes()];
+        all.extend(parts);
+        let full = mac(&self.proof, &all);
+        let mut out = [0; 16];
+        out.copy_from_slice(&full[..16]);
+        out
+    }
+
+    /// Bytes that nobody can guess.
+    pub(crate) fn fresh(&self) -> [u8; 16] {
+        let mut out = [0; 16];
+        self.entropy.fill(&mut out);
         out
     }
 }

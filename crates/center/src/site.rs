@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Semaphore, watch};
 use yanmi_protocol::Region;
 use yanmi_verification::Policy;
@@ -13,6 +13,7 @@ use yanmi_verification::Policy;
 use crate::channel::deliver::Deliverer;
 use crate::clock::Clock;
 use crate::config::Retention;
+use crate::insured::Place;
 use crate::ledger::Ledger;
 use crate::national::NationalCenter;
 use crate::registry::Registry;
@@ -35,6 +36,10 @@ pub(crate) struct Site {
     pub(crate) sealer: Sealer,
     pub(crate) telemetry: Telemetry,
     pub(crate) openings: Openings,
+    /// Where the insured person's page is, if there is one.
+    pub(crate) place: Option<Place>,
+    /// How many links that are not served are recorded.
+    pub(crate) recorded: Recorded,
     /// Places for status queries that are held.
     pub(crate) held: Semaphore,
     /// Becomes true when the process is told to stop; held queries then answer.
@@ -84,5 +89,26 @@ impl Openings {
     /// Forgets sources that have been quiet.
     pub(crate) fn sweep(&self) {
         self.0.retain_recent();
+    }
+}
+
+/// Refused links that are recorded in a minute, whatever their source, so that guessing does not fill the audit. The
+/// metrics count all of them.
+const RECORDED_PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).unwrap();
+
+/// Counts what is recorded of links that are not served.
+#[derive(Debug)]
+pub(crate) struct Recorded(DefaultDirectRateLimiter);
+
+impl Default for Recorded {
+    fn default() -> Self {
+        Self(RateLimiter::direct(Quota::per_minute(RECORDED_PER_MINUTE)))
+    }
+}
+
+impl Recorded {
+    /// Whether there is room for one more.
+    pub(crate) fn take(&self) -> bool {
+        self.0.check().is_ok()
     }
 }

@@ -44,13 +44,15 @@ pub enum Operation {
     Pending,
     /// A channel's password-free switch.
     PasswordFree,
+    /// The insured person's page.
+    Page,
     /// An address that is none.
     Unknown,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Notify,
         Self::Status,
         Self::Password,
@@ -58,6 +60,7 @@ impl Operation {
         Self::AuthResult,
         Self::Pending,
         Self::PasswordFree,
+        Self::Page,
         Self::Unknown,
     ];
 
@@ -71,6 +74,7 @@ impl Operation {
             Self::AuthResult => "auth-result",
             Self::Pending => "pending",
             Self::PasswordFree => "password-free",
+            Self::Page => "page",
             Self::Unknown => "unknown",
         }
     }

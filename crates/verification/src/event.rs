@@ -37,6 +37,14 @@ pub enum Event {
     FreeOn,
     /// The person switched password-free settlement off.
     FreeOff,
+    /// A browser opened the page about a notice, the first to do so.
+    PageOpened,
+    /// Somebody tried a link to the page that the center never made.
+    LinkUnknown,
+    /// A link to the page was tried after its time.
+    LinkExpired,
+    /// A link to the page was tried in another browser than the first.
+    LinkShared,
 }
 
 impl Event {
@@ -61,6 +69,10 @@ impl Event {
             Self::FreeUsed => "free-used",
             Self::FreeOn => "free-on",
             Self::FreeOff => "free-off",
+            Self::PageOpened => "page-opened",
+            Self::LinkUnknown => "link-unknown",
+            Self::LinkExpired => "link-expired",
+            Self::LinkShared => "link-shared",
         }
     }
 }

@@ -9,8 +9,16 @@ use crate::state::{DeclineReason, State, Verification};
 /// The words for a verification, or for none.
 pub fn extension(verification: Option<&Verification>, now: UnixMillis) -> Extension {
     let (stage, description, next_step) = words(verification, now);
-    let mut out =
-        Extension { stage, description, next_step, way: None, at: None, amount: None, valid_until: None };
+    let mut out = Extension {
+        stage,
+        description,
+        next_step,
+        way: None,
+        at: None,
+        amount: None,
+        valid_until: None,
+        check_number: None,
+    };
     if let Some(Verification { state: State::Verified { way, at, valid_until, .. }, amount, .. }) =
         verification
     {

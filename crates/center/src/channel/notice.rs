@@ -1,12 +1,13 @@
 //! What a channel is told about an attempt, the same whether it is pushed or asked for.
 
-use yanmi_protocol::message::channel_notice::{Kind, Notice};
+use yanmi_protocol::message::channel_notice::{Kind, Notice, Way};
 use yanmi_protocol::{NoticeNo, mask};
 use yanmi_verification::{Credential, Verification, Ways};
 
 use crate::credential::Holder;
-use crate::ledger::Key;
+use crate::ledger::{Key, Shown};
 use crate::refusal::Refusal;
+use crate::registry::Snapshot;
 use crate::site::Site;
 
 /// Everything a notice says something about.
@@ -38,11 +39,25 @@ pub(crate) fn build(site: &Site, occasion: &Occasion<'_>) -> Result<Notice, Refu
         at: occasion.verification.asked_at,
         expires_at: occasion.verification.expires_at,
         ways: occasion.ways.iter().collect(),
-        url: None,
+        url: site.place.as_ref().map(|place| place.url(&site.sealer, occasion.verification)),
     })
 }
 
 /// The withdrawal of an older notice of the same verification: part of the same decision, so of the same sequence.
 pub(crate) fn withdrawal(notice: &Notice, old: NoticeNo) -> Notice {
-    Notice { kind: Kind::Withdrawal, number: old, ..notice.clone() }
+    Notice { kind: Kind::Withdrawal, number: old, url: None, ..notice.clone() }
+}
+
+/// The name an institution is shown by.
+pub(crate) fn institution_name<'a>(registry: &'a Snapshot, shown: &'a Shown) -> &'a str {
+    let registered = registry.institution(&shown.key.org_code).map(|institution| institution.name.as_str());
+    // An institution that was taken out of the registry meanwhile is shown by its code.
+    shown.org_name.as_deref().or(registered).unwrap_or(shown.key.org_code.as_str())
+}
+
+/// The ways the channel offers this person.
+pub(crate) fn offered_ways(registry: &Snapshot, shown: &Shown) -> Ways {
+    let facts = registry.channel_facts(&shown.credential.channel);
+    let ways = facts.map(|facts| facts.ways).unwrap_or_default();
+    if shown.credential.password_set { ways } else { ways.without(Way::CredentialPassword) }
 }

@@ -7,11 +7,10 @@ use axum::extract::State;
 use axum::response::Response;
 use http::Request;
 use yanmi_protocol::ChannelId;
-use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::message::pending as message;
 
 use super::ByChannel;
-use super::notice::{self, Occasion};
+use super::notice::{self, Occasion, institution_name, offered_ways};
 use crate::credential::person_key;
 use crate::envelope::{self, Call};
 use crate::ledger::Shown;
@@ -35,20 +34,13 @@ fn build(
     call: &Call<ChannelId>,
     shown: &Shown,
 ) -> Result<yanmi_protocol::message::channel_notice::Notice, Refusal> {
-    let registered = call.registry.institution(&shown.key.org_code).map(|i| i.name.as_str());
-    let facts = call.registry.channel_facts(&call.caller);
-    let mut ways = facts.map(|facts| facts.ways).unwrap_or_default();
-    if !shown.credential.password_set {
-        ways = ways.without(Way::CredentialPassword);
-    }
     let occasion = Occasion {
         key: shown.key,
         verification: &shown.verification,
         credential: &shown.credential,
         holder: &shown.holder,
-        // An institution that was taken out of the registry meanwhile is shown by its code.
-        org_name: shown.org_name.as_deref().or(registered).unwrap_or(shown.key.org_code.as_str()),
-        ways,
+        org_name: institution_name(&call.registry, shown),
+        ways: offered_ways(&call.registry, shown),
     };
     notice::build(&call.site, &occasion)
 }

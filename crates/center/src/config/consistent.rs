@@ -19,7 +19,21 @@ fn conflict(keys: &[&'static str], why: &str) -> Conflict {
 pub(super) fn problems(config: &Config) -> Vec<Conflict> {
     let mut found = listeners(config);
     found.extend(ordered(config));
+    found.extend(public_url(config));
     found
+}
+
+/// The address of the page is one that a password may be sent to, and nothing but an address.
+fn public_url(config: &Config) -> Option<Conflict> {
+    let url = config.insured.public_url.as_ref()?;
+    let why = if url.scheme_str() == Some("http") && !is_this_machine(url.host()) {
+        "密码只能经 TLS 发出：除本机地址外必须以 https:// 开头"
+    } else if !matches!(url.path(), "" | "/") {
+        "只写到主机名（与端口）为止，不能带路径"
+    } else {
+        return None;
+    };
+    Some(conflict(&["insured.public_url"], why))
 }
 
 /// A pair of which the first must not be above the second.

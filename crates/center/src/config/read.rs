@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 use super::setting::{Form, Given, Raw, Setting};
 use super::table::settings;
 use super::{
-    Config, ConfigError, Database, Delivery, Essentials, Faces, Known, Limits, Log, National, Origin,
-    Outbound, Problem, RequestPrefix, Retention, consistent, nearest, secret,
+    Config, ConfigError, Database, Delivery, Essentials, Faces, Insured, Known, Limits, Log, National,
+    Origin, Outbound, Problem, RequestPrefix, Retention, consistent, nearest, secret,
 };
 
 /// The environment variable of the database's password.
@@ -70,6 +70,7 @@ fn empty(essentials: Essentials) -> Config {
             timeout: std::time::Duration::ZERO,
             in_flight: 0,
         },
+        insured: Insured::default(),
         decode_enabled: false,
         metrics_from: Vec::new(),
         log: Log::default(),

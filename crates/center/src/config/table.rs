@@ -85,6 +85,7 @@ pub(super) static GROUPS: &[Group] = &[
     Group { name: "delivery", about: "向渠道应用投递通知", settings: DELIVERY },
     Group { name: "outbound", about: "对外调用", settings: OUTBOUND },
     Group { name: "national", about: "国家电子凭证中心", settings: NATIONAL },
+    Group { name: "insured", about: "参保人页面", settings: INSURED },
     Group { name: "decode", about: "电子凭证解码", settings: DECODE },
     Group { name: "metrics", about: "监控指标", settings: METRICS },
     Group { name: "log", about: "日志", settings: LOG },
@@ -250,6 +251,15 @@ static NATIONAL: &[Setting] = &[
         "国家中心变慢时，等待者不应占满本进程的连接与内存。"
     ),
 ];
+
+static INSURED: &[Setting] = &[row!(
+    "insured.public_url",
+    insured.public_url,
+    text("https:// 开头的网址，到主机名（与端口）为止", Presence::Optional("https://yanmi.example.com")),
+    "参保人的浏览器以什么网址访问渠道侧监听口；设置后，通知带有 authUrl，渠道应用可以打开中心的认证页。",
+    "不设置则没有认证页。密码从浏览器发出，所以必须是 https://，只有本机地址可以是 http://；由前置设备卸载 TLS 时，\
+     它必须原样转交 Host。"
+)];
 
 static DECODE: &[Setting] = &[row!(
     "decode.enabled",

@@ -107,6 +107,7 @@ fn another(setting: &Setting) -> String {
             "region" => "\"360000\"",
             "database" => "\"sqlite:/other.sqlite\"",
             "national.url" => "\"https://national.example/ec\"",
+            "insured.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
             key if key.ends_with(".address") => "\"127.0.0.1:18350\"",
             key if key.starts_with("listen.") => "\"/other.pem\"",

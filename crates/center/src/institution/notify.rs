@@ -79,7 +79,9 @@ impl Journey {
             Outcome::Free => Err(Refusal::PasswordFree),
             Outcome::Refused(rule) => Err(rule.into()),
             Outcome::TokenNotHeld => Err(Rule::TokenUnknown.into()),
-            Outcome::Done | Outcome::Tries(_) => Err(Refusal::Broken("账本答非所问".to_owned())),
+            Outcome::Done | Outcome::Tries(_) | Outcome::OtherTries | Outcome::Opened(_) => {
+                Err(Refusal::Broken("账本答非所问".to_owned()))
+            }
         };
         (batch, result)
     }

@@ -7,14 +7,15 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
-use yanmi_protocol::message::status as message;
-use yanmi_protocol::{AccountId, SerialNo};
+use yanmi_protocol::message::status::{self as message, Extension};
+use yanmi_protocol::{AccountId, SerialNo, UnixMillis};
 use yanmi_verification::status::{self, Status};
 use yanmi_verification::{Facts, Refusal as Rule, Verification, stage};
 
 use super::{ByAccount, check_institution};
 use crate::credential;
 use crate::envelope::{self, Call};
+use crate::insured::check_number;
 use crate::ledger::{Command, Key, Outcome};
 use crate::refusal::Refusal;
 use crate::registry::Interface;
@@ -39,7 +40,7 @@ async fn query(call: &mut Call<AccountId>) -> Result<String, Refusal> {
         None => fresh_serial(call).await?,
     };
     let now = call.site.clock.now();
-    let extension = request.extended.then(|| stage::extension(found.verification.as_ref(), now));
+    let extension = request.extended.then(|| extension(&call.site, found.verification.as_ref(), now));
     Ok(message::answer_json(found.confirmed, serial, extension.as_ref()))
 }
 
@@ -47,6 +48,15 @@ async fn fresh_serial(call: &Call<AccountId>) -> Result<SerialNo, Refusal> {
     let number = call.site.ledger.number().await?;
     SerialNo::from_parts(number.number(), call.now)
         .ok_or_else(|| Refusal::Broken("流水号超出范围".to_owned()))
+}
+
+/// Where there is a page, with the number the person sees on it.
+fn extension(site: &Site, verification: Option<&Verification>, now: UnixMillis) -> Extension {
+    let mut extension = stage::extension(verification, now);
+    if site.place.is_some() {
+        extension.check_number = verification.map(|v| check_number(&site.sealer, v.notice));
+    }
+    extension
 }
 
 /// What a look at a verification finds.
@@ -135,11 +145,7 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
 
 /// The short way: no statement. Not for channels that offer password-free settlement, whose settings are not in
 /// memory, and not for a token whose life is over, which has to be asked for anew.
-fn look_in_memory(
-    call: &Call<AccountId>,
-    key: Key,
-    now: yanmi_protocol::UnixMillis,
-) -> Option<Result<Found, Refusal>> {
+fn look_in_memory(call: &Call<AccountId>, key: Key, now: UnixMillis) -> Option<Result<Found, Refusal>> {
     let (credential, verification) =
         call.site.ledger.peek(&key, |live| (live.credential, live.verification))?;
     let channel = call.registry.channel_facts(&credential.channel);

@@ -3,6 +3,8 @@
 //! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Which
 //! rule decides which command is all there is here; the rules themselves are in the verification crate.
 
+mod claim;
+
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use yanmi_protocol::{ChannelId, EcToken, NoticeNo, SerialNo, UnixMillis};
@@ -15,6 +17,8 @@ use yanmi_verification::{
     Budget, Event, Facts, IdentityKey, PasswordFree, PasswordTries, PersonKey, Policy, Refusal, Undelivered,
     Verification, conclude, delivery, notify, status,
 };
+
+pub(super) use claim::Claim;
 
 use super::command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Outcome};
 use super::load;
@@ -40,6 +44,7 @@ struct Work {
     budgets: HashMap<PersonKey, Budget>,
     free: HashMap<(PersonKey, ChannelId), PasswordFree>,
     tries: HashMap<IdentityKey, PasswordTries>,
+    claims: claim::Claims,
     changed: HashMap<Key, Changed>,
     changes: Changes,
     /// What was learned is in the facts already, because it was written ahead of them.
@@ -126,6 +131,7 @@ async fn load_all(
             work.take_in(*key, loaded);
         }
     }
+    work.claims = claim::load(session, commands).await?;
     work.load_tries(session, commands).await?;
     work.load_free(session, commands).await?;
     work.load_budgets(session, commands).await?;
@@ -159,7 +165,7 @@ impl Work {
         let wanted: Vec<IdentityKey> = commands
             .iter()
             .filter_map(|command| match command {
-                Command::BeginTry { identity } | Command::EndTry { identity, .. } => Some(*identity),
+                Command::BeginTry { identity, .. } | Command::EndTry { identity, .. } => Some(*identity),
                 _ => None,
             })
             .collect();
@@ -223,8 +229,8 @@ impl Work {
             }
             Command::Delivered { key, notice } => self.delivered(key, *notice, with),
             Command::Undelivered { key, notice, reason } => self.undelivered(key, *notice, *reason, with),
-            Command::Conclude { key, notice, conclusion, confirmer } => {
-                self.conclude(key, *notice, *conclusion, confirmer.as_deref(), with)
+            Command::Conclude { key, notice, conclusion, confirmer, by } => {
+                self.conclude(key, *notice, *conclusion, (confirmer.as_deref(), *by), with)
             }
             Command::UseFree { key } => self.use_free(key, with),
             Command::Learn(learned) => {
@@ -232,7 +238,9 @@ impl Work {
                 Outcome::Done
             }
             Command::SwitchFree(switch) => self.switch_free(switch, with),
-            Command::BeginTry { identity } => self.begin_try(*identity, with),
+            Command::BeginTry { identity, expected } => self.begin_try(*identity, *expected, with),
+            Command::OpenPage { key, opening } => self.open_page(key, *opening, with),
+            Command::Record { key, event } => self.record(key.as_ref(), *event, with),
             Command::EndTry { identity, verdict } => self.end_try(*identity, *verdict, with),
         }
     }
@@ -333,7 +341,7 @@ impl Work {
         key: &Key,
         notice: NoticeNo,
         conclusion: Conclusion,
-        confirmer: Option<&[u8]>,
+        (confirmer, by): (Option<&[u8]>, Option<&'static str>),
         with: Circumstances<'_>,
     ) -> Outcome {
         let Some(current) = self.facts.get(key).and_then(|loaded| loaded.verification) else {
@@ -343,7 +351,7 @@ impl Work {
             Ok(Concluded::Repeated) => Outcome::Done,
             Ok(Concluded::Changed { next, event }) => {
                 self.change(key, next, None);
-                self.audit(key, event, next.amount, None, confirmer, with);
+                self.audit(key, event, next.amount, by, confirmer, with);
                 Outcome::Done
             }
             Err(refusal) => Outcome::Refused(refusal),
@@ -403,8 +411,16 @@ impl Work {
         Outcome::Done
     }
 
-    fn begin_try(&mut self, identity: IdentityKey, with: Circumstances<'_>) -> Outcome {
+    fn begin_try(
+        &mut self,
+        identity: IdentityKey,
+        expected: Option<u32>,
+        with: Circumstances<'_>,
+    ) -> Outcome {
         let tries = self.tries.get(&identity).copied().unwrap_or_default();
+        if expected.is_some_and(|expected| expected != tries.count) {
+            return Outcome::OtherTries;
+        }
         match tries.begin(with.now, with.policy) {
             Ok(tries) => self.keep_tries(identity, tries),
             Err(refusal) => Outcome::Refused(refusal),

@@ -4,7 +4,7 @@ use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo};
 use yanmi_verification::conclude::Conclusion;
 use yanmi_verification::password_try::Verdict;
 use yanmi_verification::{
-    Credential, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Refusal, Undelivered,
+    Credential, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Refusal, Undelivered,
     Verification, Ways,
 };
 
@@ -48,6 +48,29 @@ pub(crate) struct FreeSwitch {
     pub(crate) day_count: Option<u32>,
 }
 
+/// A browser at the page of a notice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    pub(crate) notice: NoticeNo,
+    /// How many notices there had been when its link was made.
+    pub(crate) sequence: u32,
+    /// The keyed hash of what the browser was given; nothing for one that has nothing to show.
+    pub(crate) browser: Option<[u8; 16]>,
+    /// Whether it takes the page if nobody has it.
+    pub(crate) may_claim: bool,
+}
+
+/// Where the page of a notice is open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Opened {
+    /// Nobody has opened this link or a later one.
+    Nowhere,
+    /// In the browser that asks.
+    Here,
+    /// In another one.
+    Elsewhere,
+}
+
 /// One thing to decide. Each is one durable step: its state, its audit event and its answer agree (V11).
 #[derive(Debug)]
 pub(crate) enum Command {
@@ -73,6 +96,8 @@ pub(crate) enum Command {
         conclusion: Conclusion,
         /// The name of somebody who confirmed for the person, sealed.
         confirmer: Option<Vec<u8>>,
+        /// By which way the report came, for the audit; nothing for the channel's own.
+        by: Option<&'static str>,
     },
     /// A status query found that no password is needed.
     UseFree { key: Key },
@@ -81,9 +106,17 @@ pub(crate) enum Command {
     /// The person switches password-free settlement.
     SwitchFree(FreeSwitch),
     /// A password is about to be checked.
-    BeginTry { identity: IdentityKey },
+    BeginTry {
+        identity: IdentityKey,
+        /// How many tries had been counted when it was asked for; with another count it is not begun.
+        expected: Option<u32>,
+    },
     /// A password was checked.
     EndTry { identity: IdentityKey, verdict: Verdict },
+    /// A browser is at the page of a notice.
+    OpenPage { key: Key, opening: Opening },
+    /// Something happened that changes nothing.
+    Record { key: Option<Key>, event: Event },
 }
 
 /// What a command came to, durable by the time it is told.
@@ -103,6 +136,10 @@ pub(crate) enum Outcome {
     Done,
     /// The tries as they are now.
     Tries(PasswordTries),
+    /// There have been other tries since.
+    OtherTries,
+    /// Where the page is open.
+    Opened(Opened),
 }
 
 /// What the channel is to be told.
@@ -134,8 +171,14 @@ impl Command {
             | Self::Delivered { key, .. }
             | Self::Undelivered { key, .. }
             | Self::Conclude { key, .. }
+            | Self::OpenPage { key, .. }
+            | Self::Record { key: Some(key), .. }
             | Self::UseFree { key } => Some(*key),
-            Self::Learn(_) | Self::SwitchFree(_) | Self::BeginTry { .. } | Self::EndTry { .. } => None,
+            Self::Record { key: None, .. }
+            | Self::Learn(_)
+            | Self::SwitchFree(_)
+            | Self::BeginTry { .. }
+            | Self::EndTry { .. } => None,
         }
     }
 
@@ -146,10 +189,13 @@ impl Command {
             | Self::Delivered { key, .. }
             | Self::Undelivered { key, .. }
             | Self::Conclude { key, .. }
+            | Self::OpenPage { key, .. }
+            | Self::Record { key: Some(key), .. }
             | Self::UseFree { key } => fingerprint([key.token.as_str().as_bytes()]),
             Self::Learn(learned) => fingerprint([learned.token.as_str().as_bytes()]),
             Self::SwitchFree(switch) => fingerprint([&switch.person.0]),
-            Self::BeginTry { identity } | Self::EndTry { identity, .. } => fingerprint([&identity.0]),
+            Self::Record { key: None, .. } => 0,
+            Self::BeginTry { identity, .. } | Self::EndTry { identity, .. } => fingerprint([&identity.0]),
         }
     }
 

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};
 
+use super::batch::Claim;
 use super::command::{Key, Loaded};
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, RowWriter, Rows, Session};
@@ -199,6 +200,24 @@ pub(crate) async fn lock_tries(
         out.insert(IdentityKey(columns.key()?), columns.tries()?);
     }
     Ok(out)
+}
+
+pub(crate) const CLAIMS: Query = Query {
+    rows: "k (number, notice)",
+    select: "SELECT k.number, c.sequence, c.browser FROM k JOIN page_claims c ON c.notice = k.notice",
+};
+
+/// Who has the pages of notices, those nobody has left out.
+pub(crate) async fn claims(
+    session: &mut Session<'_>,
+    notices: &[NoticeNo],
+) -> Result<HashMap<NoticeNo, Claim>, StoreError> {
+    let rows = numbered(notices, |row, notice| {
+        row.number(i64::try_from(notice.number()).unwrap_or(i64::MAX));
+    });
+    found(&session.ask(rows, CLAIMS).await?, "page_claims", notices, |columns| {
+        Ok(Some(Claim { sequence: columns.count()?, browser: columns.key()? }))
+    })
 }
 
 /// The budgets of persons, those without a row left out.

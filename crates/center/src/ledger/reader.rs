@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
-use yanmi_verification::PersonKey;
+use yanmi_verification::{IdentityKey, PasswordTries, PersonKey};
 
 use super::command::{Key, Loaded, fingerprint};
 use super::load::{self, Shown};
@@ -18,6 +18,7 @@ use crate::telemetry::{Telemetry, chain};
 /// One question, with where its answer goes.
 enum Question {
     Facts(Key, oneshot::Sender<Result<Loaded, Unavailable>>),
+    Tries(IdentityKey, oneshot::Sender<Result<PasswordTries, Unavailable>>),
     ByNotice(NoticeNo, oneshot::Sender<Result<Option<Shown>, Unavailable>>),
     Pending {
         person: PersonKey,
@@ -55,6 +56,10 @@ impl Reader {
 
     pub(crate) async fn by_notice(&self, notice: NoticeNo) -> Result<Option<Shown>, Unavailable> {
         self.ask(notice.number(), |reply| Question::ByNotice(notice, reply)).await
+    }
+
+    pub(crate) async fn tries(&self, identity: IdentityKey) -> Result<PasswordTries, Unavailable> {
+        self.ask(fingerprint([&identity.0]), |reply| Question::Tries(identity, reply)).await
     }
 
     pub(crate) async fn pending(
@@ -98,6 +103,14 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
                 Question::ByNotice(notice, reply) => {
                     let _ = reply
                         .send(told(on_link!(&mut link, |connection| load::by_notice(connection, notice))));
+                }
+                Question::Tries(identity, reply) => {
+                    let found = on_link!(&mut link, |connection| load::tries(
+                        &mut Session::reading(connection),
+                        &[identity]
+                    ));
+                    let _ = reply
+                        .send(told(found).map(|tries| tries.get(&identity).copied().unwrap_or_default()));
                 }
                 Question::Pending { person, channel, now, limit, reply } => {
                     let limit = i64::try_from(limit).unwrap_or(i64::MAX);

@@ -157,7 +157,7 @@ macro_rules! remove {
 }
 
 /// What is kept as long as the state, in an order in which nothing is removed that something else leans on.
-static STATE: [Walk; 5] = [
+static STATE: [Walk; 6] = [
     Walk {
         table: "verifications",
         start: Position::Number(0),
@@ -210,6 +210,17 @@ static STATE: [Walk; 5] = [
         remove: remove!(
             "DELETE FROM password_tries WHERE identity IN (SELECT identity FROM password_tries WHERE identity > $1 \
                 AND identity <= $2 AND (tries = 0 OR locked_until < $3)",
+            ""
+        ),
+        old: Old::Time,
+    },
+    Walk {
+        table: "page_claims",
+        start: Position::Number(0),
+        last: "SELECT notice, CAST(0 AS BIGINT) FROM page_claims WHERE notice > $1 ORDER BY notice LIMIT 1 OFFSET $2",
+        remove: remove!(
+            "DELETE FROM page_claims WHERE notice IN (SELECT notice FROM page_claims WHERE notice > $1 \
+                AND notice <= $2 AND at < $3",
             ""
         ),
         old: Old::Time,

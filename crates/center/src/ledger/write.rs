@@ -1,10 +1,11 @@
 //! Writing everything a batch changed: one statement for each table it touched.
 
-use yanmi_protocol::{Amount, ChannelId, UnixMillis};
+use yanmi_protocol::{Amount, ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{
     Budget, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, State, Verification,
 };
 
+use super::batch::Claim;
 use super::command::{Key, Learned};
 use super::mark::{MARK, Mark};
 use crate::store::StoreError;
@@ -21,6 +22,7 @@ pub(crate) struct Changes {
     tries: Rows,
     free: Rows,
     free_uses: Rows,
+    claims: Rows,
     audit: Rows,
 }
 
@@ -134,6 +136,15 @@ impl Changes {
         });
     }
 
+    pub(crate) fn claim(&mut self, notice: NoticeNo, claim: Claim, at: UnixMillis) {
+        self.claims.push(|row| {
+            row.number(signed(notice.number()))
+                .number(i64::from(claim.sequence))
+                .bytes(&claim.browser)
+                .number(at.get());
+        });
+    }
+
     pub(crate) fn audit(&mut self, entry: &Audited<'_>) {
         self.audit.push(|row| {
             row.number(entry.at.get())
@@ -150,9 +161,9 @@ impl Changes {
         });
     }
 
-    fn tables(&self) -> [&Rows; 8] {
-        let Self { tokens, verifications, states, persons, tries, free, free_uses, audit } = self;
-        [tokens, verifications, states, persons, tries, free, free_uses, audit]
+    fn tables(&self) -> [&Rows; 9] {
+        let Self { tokens, verifications, states, persons, tries, free, free_uses, claims, audit } = self;
+        [tokens, verifications, states, persons, tries, free, free_uses, claims, audit]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -170,6 +181,7 @@ impl Changes {
         insert(self.tries, TRIES);
         insert(self.free, FREE);
         insert(self.free_uses, FREE_USES);
+        insert(self.claims, CLAIMS);
         insert(self.audit, AUDIT);
         if let Some(mark) = mark {
             insert(mark.rows(), MARK);
@@ -276,6 +288,13 @@ const FREE_USES: Insert = Insert {
     conflict: "ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount",
 };
 
+const CLAIMS: Insert = Insert {
+    into: "page_claims (notice, sequence, browser, at)",
+    key: 1,
+    conflict: "ON CONFLICT (notice) DO UPDATE SET sequence = excluded.sequence, browser = excluded.browser, \
+        at = excluded.at",
+};
+
 const AUDIT: Insert = Insert {
     into: "audit (at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer)",
     key: 0,
@@ -284,4 +303,5 @@ const AUDIT: Insert = Insert {
 
 /// Every insertion of a commit.
 #[cfg(test)]
-pub(crate) const INSERTIONS: [Insert; 7] = [TOKENS, VERIFICATIONS, PERSONS, TRIES, FREE, FREE_USES, AUDIT];
+pub(crate) const INSERTIONS: [Insert; 8] =
+    [TOKENS, VERIFICATIONS, PERSONS, TRIES, FREE, FREE_USES, CLAIMS, AUDIT];

@@ -103,6 +103,13 @@ impl Schema {
                 sqlite: include_str!("../../migrations/sqlite/0002_rolling.sql"),
                 postgres: include_str!("../../migrations/postgres/0002_rolling.sql"),
             },
+            Step {
+                number: 3,
+                name: "pages",
+                kind: Kind::Expanding,
+                sqlite: include_str!("../../migrations/sqlite/0003_pages.sql"),
+                postgres: include_str!("../../migrations/postgres/0003_pages.sql"),
+            },
         ];
         Self(steps.to_vec())
     }

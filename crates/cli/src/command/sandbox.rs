@@ -140,7 +140,7 @@ impl Sandbox {
         Urls { institution: url(0), channel: url(CHANNEL_OFFSET), simulator: url(SIMULATOR_OFFSET) }
     }
 
-    /// The default configuration, but for the person's hourly budget, decode, and the log.
+    /// The default configuration, but for the person's hourly budget, the person's page, decode, and the log.
     fn config(
         &self,
         database: Database,
@@ -148,6 +148,8 @@ impl Sandbox {
         world: &World,
         level: LogLevel,
     ) -> Result<Config, Failure> {
+        let wrong = |error| Failure::because("沙箱地址有误", &error);
+        let channel: http::Uri = world.channel_url.parse().map_err(wrong)?;
         let url = world.national.url.parse();
         let essentials = Essentials {
             region: world.region,
@@ -162,6 +164,7 @@ impl Sandbox {
         config.listen.channel = Listen::plain(self.address(CHANNEL_OFFSET));
         config.policy.notices_per_person_hour = PERSON_HOUR;
         config.decode_enabled = true;
+        config.insured.public_url = Some(channel);
         config.log.level = level;
         Ok(config)
     }

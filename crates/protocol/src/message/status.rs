@@ -82,6 +82,8 @@ pub struct Extension {
     pub amount: Option<Amount>,
     /// `validUntil`: until when the confirmation counts.
     pub valid_until: Option<UnixMillis>,
+    /// `checkNo`: the two digits the person sees on the center's page.
+    pub check_number: Option<String>,
 }
 
 /// The answer's plain text: `checkStas` "1" exactly when the institution may settle (V9).
@@ -107,6 +109,9 @@ pub fn answer_json(confirmed: bool, serial: SerialNo, extension: Option<&Extensi
         }
         if let Some(until) = more.valid_until {
             member("validUntil", &until);
+        }
+        if let Some(number) = &more.check_number {
+            member("checkNo", number);
         }
     }
     out.push('}');

@@ -148,6 +148,7 @@ fn stage(parts: &Parts<'_>, confirmed: bool, serial: SerialNo) -> String {
             at: Some(parts.now.minus(Duration::from_secs(1))),
             amount: parts.amount,
             valid_until: Some(parts.now.plus(VALID)),
+            check_number: None,
         }
     } else {
         Extension {
@@ -158,6 +159,7 @@ fn stage(parts: &Parts<'_>, confirmed: bool, serial: SerialNo) -> String {
             at: None,
             amount: None,
             valid_until: None,
+            check_number: None,
         }
     };
     status::answer_json(confirmed, serial, Some(&more).filter(|_| parts.extended))

@@ -23,7 +23,7 @@ pub(super) struct Table {
 }
 
 /// Numbers that the database gives out itself are taken over as they are.
-pub(super) const TABLES: [Table; 10] = [
+pub(super) const TABLES: [Table; 11] = [
     Table {
         into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at)",
         kinds: &[T, T, N, T, N, B, B, N],
@@ -60,6 +60,7 @@ pub(super) const TABLES: [Table; 10] = [
         key: 2,
     },
     Table { into: "free_uses (token, org_code, day, amount)", kinds: &[T, T, N, N], key: 2 },
+    Table { into: "page_claims (notice, sequence, browser, at)", kinds: &[N, N, B, N], key: 1 },
     Table {
         into: "audit (id, at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer) \
             OVERRIDING SYSTEM VALUE",

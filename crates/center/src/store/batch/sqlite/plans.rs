@@ -11,8 +11,16 @@ use crate::store::Store;
 use crate::store::connection::Connection;
 
 /// Tables that grow.
-const LARGE: [&str; 7] =
-    ["tokens", "verifications", "persons", "password_tries", "password_free", "free_uses", "audit"];
+const LARGE: [&str; 8] = [
+    "tokens",
+    "verifications",
+    "persons",
+    "password_tries",
+    "password_free",
+    "free_uses",
+    "page_claims",
+    "audit",
+];
 
 /// The steps of a plan.
 async fn plan(connection: &mut Connection, text: &str) -> Vec<String> {
@@ -56,7 +64,7 @@ fn writes() -> Vec<String> {
 fn scans(step: &str) -> bool {
     let Some(rest) = step.strip_prefix("SCAN ") else { return false };
     let alias = rest.split(' ').next().unwrap_or_default();
-    ["t", "v", "p", "f", "u", "w"].contains(&alias) || LARGE.contains(&alias)
+    ["t", "v", "p", "f", "u", "w", "c"].contains(&alias) || LARGE.contains(&alias)
 }
 
 #[tokio::test]
@@ -72,7 +80,13 @@ async fn every_statement_finds_its_rows_by_a_key() {
     });
     let mut facts = Text::default();
     facts.query(rows, load::FACTS);
-    let mut texts = vec![statement(&facts)];
+    let mut claims = Text::default();
+    let mut rows = Rows::default();
+    rows.push(|row| {
+        row.number(1).number(2);
+    });
+    claims.query(rows, load::CLAIMS);
+    let mut texts = [facts, claims].map(|made| statement(&made)).to_vec();
     texts.extend(writes());
     texts.extend([load::NEWEST, load::BY_NOTICE, load::PENDING].map(str::to_owned));
     texts.extend(removal::embedded_texts().map(str::to_owned));

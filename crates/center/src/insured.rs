@@ -1,0 +1,110 @@
+//! The insured face: the page behind `authUrl`, for channels without a page of their own (decision 19).
+//!
+//! It is served on the channel face's listener, because persons' phones are in the internet, below `/p/`. What it shows
+//! and takes goes the way everything of channels goes: the same reads, the same `report`, the same ledger.
+//!
+//! # What keeps strangers out
+//!
+//! * **The link** says which notice, until when, and that the site made it: [`link`]. Nobody can guess one, and one that
+//!   was guessed wrong is counted against its source address like an envelope that does not open.
+//! * **The browser.** Whoever opens a link first has it: the browser gets a cookie, and its keyed hash is stored with the
+//!   notice, durably, by a command of the ledger. Everybody else is shown that it is open elsewhere, and nothing about
+//!   the person or the visit. Robots that look at links before people do get no claim: only a browser that navigates, and
+//!   says so (`Sec-Fetch-Mode`), claims at once; anything else gets a page with a button. A link that was sent later for
+//!   the same notice may be claimed anew, so that a page that was lost on its way is no dead end.
+//! * **The form** carries a token bound to cookie and notice, and the cookie is `SameSite=Strict`; a request that says it
+//!   comes from another site is refused.
+//! * **The password** is typed only where it leaves over TLS or stays on this machine, is held in memory that is wiped,
+//!   and its tries are counted for the person, whatever link or address they come from. A form is good for one try: the
+//!   count it was made at travels with it, so that a double tap is one wrong password and not two.
+//!
+//! # What the browser does
+//!
+//! Everything works without JavaScript. After each form the browser is sent back to the page (303), so reload, back and a
+//! second tap show the state and change nothing. The page is one answer: style and script stand in it, known to the
+//! Content-Security-Policy by their hashes, and nothing else is fetched.
+
+mod browser;
+pub(crate) mod layout;
+mod link;
+mod scene;
+mod view;
+mod visit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::any;
+use http::Uri;
+
+pub(crate) use link::check_number;
+
+use crate::sealing::Sealer;
+use crate::site::Site;
+use yanmi_protocol::UnixMillis;
+use yanmi_verification::Verification;
+
+/// Below which its addresses are.
+const PREFIX: &str = "/p/";
+/// The largest form that is read, in bytes; a real one is a tenth of it.
+const MAX_FORM_BYTES: usize = 2 * 1024;
+
+/// The face's addresses.
+pub(crate) fn router(site: Arc<Site>) -> Router {
+    Router::new().route("/p/{link}", any(visit::handle)).with_state(site)
+}
+
+/// Where persons' browsers reach the page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Place {
+    /// `https://host` or `https://host:port`.
+    origin: String,
+    /// `host` or `host:port`, as a browser says it.
+    host: String,
+    /// Whether the browser is reached over TLS, wherever that ends.
+    secure: bool,
+}
+
+impl Place {
+    /// The place of this address, which the configuration has checked.
+    pub(crate) fn new(url: &Uri) -> Option<Self> {
+        let secure = url.scheme_str() == Some("https");
+        let usual = if secure { 443 } else { 80 };
+        let name = url.host()?.to_ascii_lowercase();
+        let host = match url.port_u16() {
+            Some(port) if port != usual => format!("{name}:{port}"),
+            _ => name,
+        };
+        let scheme = if secure { "https" } else { "http" };
+        Some(Self { origin: format!("{scheme}://{host}"), host, secure })
+    }
+
+    /// The address of the page about this attempt.
+    pub(crate) fn url(&self, sealer: &Sealer, verification: &Verification) -> String {
+        format!("{}{PREFIX}{}", self.origin, link::Link::of(verification).text(sealer))
+    }
+}
+
+/// A time of day as people read it: hours and minutes in Asia/Shanghai.
+pub(crate) fn clock_text(at: UnixMillis) -> String {
+    at.shanghai_text().get(11..16).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_what_a_browser_calls_it() {
+        let place = |url: &str| Place::new(&url.parse().expect("a URL")).expect("a host");
+        let usual = place("https://Yanmi.Example.com:443/");
+        assert_eq!(
+            (usual.origin.as_str(), usual.host.as_str()),
+            ("https://yanmi.example.com", "yanmi.example.com")
+        );
+        assert!(usual.secure);
+        let odd = place("http://127.0.0.1:8351");
+        assert_eq!((odd.origin.as_str(), odd.host.as_str()), ("http://127.0.0.1:8351", "127.0.0.1:8351"));
+        assert!(!odd.secure);
+    }
+}

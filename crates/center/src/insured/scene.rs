@@ -1,0 +1,158 @@
+//! What the page of a notice has to show at this moment.
+
+use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::{Amount, UnixMillis, mask};
+use yanmi_verification::status::{self, Status};
+use yanmi_verification::{DeclineReason, Facts, PasswordTries, State};
+
+use super::link::check_number;
+use crate::channel::notice::{institution_name, offered_ways};
+use crate::credential::Holder;
+use crate::ledger::{Loaded, Shown};
+use crate::refusal::Refusal;
+use crate::registry::Snapshot;
+use crate::site::Site;
+
+/// Who asks whom for what.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    pub(super) institution: String,
+    pub(super) amount: Option<Amount>,
+    /// Masked.
+    pub(super) name: String,
+    pub(super) asked_at: UnixMillis,
+    pub(super) expires_at: UnixMillis,
+    pub(super) check_number: String,
+}
+
+/// Where it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Scene {
+    /// The person is asked.
+    Open(Asking),
+    /// No password is needed any more.
+    Free,
+    /// Confirmed, and it still counts.
+    Confirmed { at: UnixMillis, until: UnixMillis },
+    /// Confirmed too long ago.
+    Lapsed,
+    /// The person cancelled.
+    Cancelled,
+    /// The person said it is not them.
+    NotMe,
+    /// Too many wrong passwords; until when.
+    Locked { until: Option<UnixMillis> },
+    /// The channel could not have it confirmed, or the notice never reached it.
+    Failed,
+    /// Nobody answered in time.
+    Expired,
+}
+
+/// How the person can answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Asking {
+    pub(super) password: Password,
+    /// Whether the channel's app has ways of its own: a face, its own payment password.
+    pub(super) in_app: bool,
+}
+
+/// Whether the credential password can be typed here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Password {
+    /// Yes.
+    Asked {
+        /// Tries that are counted at this moment.
+        counted: u32,
+        /// Wrong ones in a row so far.
+        wrong: u32,
+        /// Wrong ones there may still be.
+        left: u32,
+    },
+    /// Not before this time.
+    Locked(UnixMillis),
+    /// The channel does not offer it, or there is none.
+    NotOffered,
+    /// It would leave the browser in the open.
+    InTheOpen,
+}
+
+/// The visit a notice is about.
+pub(super) fn visit(site: &Site, registry: &Snapshot, shown: &Shown) -> Result<Visit, Refusal> {
+    let holder = Holder::open(&site.sealer, shown.key.token, &shown.holder)?;
+    Ok(Visit {
+        institution: institution_name(registry, shown).to_owned(),
+        amount: shown.verification.amount,
+        name: mask::name(&holder.name),
+        asked_at: shown.verification.asked_at,
+        expires_at: shown.verification.expires_at,
+        check_number: check_number(&site.sealer, shown.verification.notice),
+    })
+}
+
+/// Where it stands. `private` says whether a password may leave the browser.
+pub(super) async fn look(
+    site: &Site,
+    registry: &Snapshot,
+    shown: &Shown,
+    now: UnixMillis,
+    private: bool,
+) -> Result<Scene, Refusal> {
+    let tries = site.ledger.tries(shown.credential.identity_key).await?;
+    Ok(match shown.verification.state_at(now) {
+        State::Asked | State::Notified { .. } => {
+            let loaded = site.ledger.load(shown.key).await?;
+            if needs_none(site, registry, &loaded, now) {
+                Scene::Free
+            } else {
+                Scene::Open(asking(site, registry, shown, tries, now, private))
+            }
+        }
+        State::Verified { at, valid_until, .. } if now < valid_until => {
+            Scene::Confirmed { at, until: valid_until }
+        }
+        State::Verified { .. } => Scene::Lapsed,
+        State::Declined { reason, .. } => match reason {
+            DeclineReason::Cancelled => Scene::Cancelled,
+            DeclineReason::NotMe => Scene::NotMe,
+            DeclineReason::WrongPassword => {
+                Scene::Locked { until: tries.locked_until.filter(|until| now < *until) }
+            }
+            DeclineReason::ChannelFailed => Scene::Failed,
+        },
+        State::Expired { .. } => Scene::Expired,
+        State::Undelivered { .. } => Scene::Failed,
+    })
+}
+
+/// Whether the person has switched password-free settlement on since they were asked.
+fn needs_none(site: &Site, registry: &Snapshot, loaded: &Loaded, now: UnixMillis) -> bool {
+    let facts = Facts {
+        credential: loaded.credential.as_ref(),
+        channel: loaded.credential.and_then(|c| registry.channel_facts(&c.channel)),
+        budget: loaded.budget,
+        free: loaded.free,
+        free_use: loaded.free_use,
+        verification: loaded.verification,
+    };
+    matches!(status::status(&facts, now, &site.policy), Ok(Status::Free(_)))
+}
+
+fn asking(
+    site: &Site,
+    registry: &Snapshot,
+    shown: &Shown,
+    tries: PasswordTries,
+    now: UnixMillis,
+    private: bool,
+) -> Asking {
+    let ways = offered_ways(registry, shown);
+    let password = match tries.locked_until {
+        _ if !ways.contains(Way::CredentialPassword) => Password::NotOffered,
+        _ if !private => Password::InTheOpen,
+        Some(until) if now < until => Password::Locked(until),
+        // A lock that is over takes the wrong ones with it.
+        Some(_) => Password::Asked { counted: tries.count, wrong: 0, left: site.policy.password_tries },
+        None => Password::Asked { counted: tries.count, wrong: tries.count, left: tries.left(&site.policy) },
+    };
+    Asking { password, in_app: ways.contains(Way::Face) || ways.contains(Way::ChannelPassword) }
+}

@@ -1,0 +1,401 @@
+//! One request to the page: who comes with which link, and what becomes of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::BytesMut;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use yanmi_protocol::message::auth_result::Outcome as Done;
+use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::{Code, PasswordDigest, UnixMillis};
+use yanmi_verification::Event;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::browser::{self, Badge};
+use super::layout;
+use super::link::Link;
+use super::scene;
+use super::view::{self, Closed, Form, Hint};
+use super::{MAX_FORM_BYTES, PREFIX, Place};
+use crate::channel::notice::offered_ways;
+use crate::envelope::{Noted, unless_it_panics};
+use crate::http::{BodyError, Peer, read_body};
+use crate::ledger::{Command, Key, Opened, Opening, Outcome, Shown};
+use crate::national::NationalError;
+use crate::refusal::Refusal;
+use crate::report::{Report, Taken, Teller};
+use crate::site::Site;
+use crate::telemetry::{Operation, RequestLine};
+
+/// How long the page waits for another try of the same person to end before it says that it is being checked.
+const CHECKING: Duration = Duration::from_secs(2);
+
+/// What the browser gets.
+enum Answer {
+    /// A page of the visit, or the door to it.
+    Page(maud::Markup),
+    /// Back to the page, perhaps with a word.
+    Back(Option<Hint>),
+    /// A page without anybody's data.
+    Closed(Closed),
+    /// Nothing: a robot's look, a fetch ahead of time.
+    Nothing(StatusCode),
+}
+
+/// A request being answered.
+struct Asking<'a> {
+    site: &'a Arc<Site>,
+    place: &'a Place,
+    headers: HeaderMap,
+    peer: Option<Peer>,
+    /// The page's own address.
+    path: String,
+    query: String,
+    now: UnixMillis,
+    noted: Noted,
+    /// A badge to be handed out with the answer.
+    given: Option<Badge>,
+}
+
+pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    let started = Instant::now();
+    let Some(place) = site.place.clone() else {
+        return respond(Ok(Answer::Closed(Closed::Unknown)), None, "");
+    };
+    let (parts, body) = request.into_parts();
+    let mut asking = Asking {
+        site: &site,
+        place: &place,
+        headers: parts.headers,
+        peer: parts.extensions.get::<Peer>().copied(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        now: site.clock.now(),
+        noted: Noted::default(),
+        given: None,
+    };
+    let result = unless_it_panics(asking.answer(&parts.method, body)).await;
+    let cause = result.as_ref().err().and_then(Refusal::cause);
+    site.telemetry.request(&RequestLine {
+        operation: Operation::Page,
+        org_id: "-",
+        code: code_of(&result),
+        started,
+        batch: asking.noted.batch,
+        token: asking.noted.token,
+        cause: cause.as_deref(),
+    });
+    let cookie = asking.given.and_then(|badge| badge.cookie(&place));
+    respond(result, cookie, &asking.path)
+}
+
+/// The code of the log: what the same would be called on the channel's face.
+fn code_of(result: &Result<Answer, Refusal>) -> Code {
+    match result {
+        Err(refusal) => refusal.code(),
+        Ok(Answer::Closed(Closed::TooMany(_))) => Code::RateLimited,
+        Ok(Answer::Closed(Closed::TooLarge | Closed::BadForm | Closed::ForeignForm | Closed::BadMethod)) => {
+            Code::BadParameter
+        }
+        Ok(Answer::Closed(_)) => Code::BadNoticeNo,
+        Ok(_) => Code::Success,
+    }
+}
+
+fn respond(result: Result<Answer, Refusal>, cookie: Option<HeaderValue>, path: &str) -> Response {
+    let mut response = match result.unwrap_or(Answer::Closed(Closed::Busy)) {
+        Answer::Page(page) => layout::answer(StatusCode::OK, page),
+        Answer::Back(None) => layout::see_other(path),
+        Answer::Back(Some(hint)) => layout::see_other(&format!("{path}?r={}", hint.word())),
+        Answer::Closed(closed) => refuse(closed),
+        Answer::Nothing(status) => {
+            let mut response = layout::see_other("");
+            *response.status_mut() = status;
+            response.headers_mut().remove(header::LOCATION);
+            response
+        }
+    };
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn refuse(closed: Closed) -> Response {
+    let status = match closed {
+        Closed::Unknown => StatusCode::NOT_FOUND,
+        Closed::Elsewhere | Closed::ForeignForm | Closed::InTheOpen => StatusCode::FORBIDDEN,
+        Closed::Expired | Closed::Replaced => StatusCode::GONE,
+        Closed::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+        Closed::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Closed::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Closed::BadForm => StatusCode::BAD_REQUEST,
+        Closed::OtherHost => StatusCode::MISDIRECTED_REQUEST,
+        Closed::BadMethod => StatusCode::METHOD_NOT_ALLOWED,
+    };
+    let mut response = layout::answer(status, view::closed(closed));
+    let wait = match closed {
+        Closed::TooMany(wait) => Some(wait.as_secs() + 1),
+        Closed::Busy => Some(1),
+        _ => None,
+    };
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+impl Asking<'_> {
+    async fn answer(&mut self, method: &Method, body: Body) -> Result<Answer, Refusal> {
+        if !browser::is_for(&self.headers, self.place) {
+            return Ok(Answer::Closed(Closed::OtherHost));
+        }
+        match *method {
+            // What looks before anybody asks learns nothing, and changes nothing.
+            Method::HEAD => Ok(Answer::Nothing(StatusCode::OK)),
+            Method::GET if browser::is_ahead(&self.headers) => {
+                Ok(Answer::Nothing(StatusCode::SERVICE_UNAVAILABLE))
+            }
+            Method::GET | Method::POST => {
+                let link = match self.link().await? {
+                    Ok(link) => link,
+                    Err(closed) => return Ok(Answer::Closed(closed)),
+                };
+                let Some(shown) = self.site.ledger.by_notice(link.notice).await? else {
+                    // A link that was made by this site, for a notice that is not the latest any more.
+                    let closed = if self.now < link.until { Closed::Replaced } else { Closed::Expired };
+                    return Ok(Answer::Closed(closed));
+                };
+                self.noted.token = Some(shown.key.token);
+                if *method == Method::POST {
+                    self.take(link, shown, body).await
+                } else {
+                    self.look(link, &shown).await
+                }
+            }
+            _ => Ok(Answer::Closed(Closed::BadMethod)),
+        }
+    }
+
+    /// The link, if this site made it. One that it did not make is counted against who came with it.
+    async fn link(&self) -> Result<Result<Link, Closed>, Refusal> {
+        let text = self.path.strip_prefix(PREFIX).unwrap_or_default();
+        if let Some(link) = Link::read(text, &self.site.sealer) {
+            return Ok(Ok(link));
+        }
+        let counted = self.peer.map_or(Ok(()), |Peer(address)| self.site.openings.failed(address.ip()));
+        match counted {
+            Ok(()) => {
+                self.record(None, Event::LinkUnknown).await?;
+                Ok(Err(Closed::Unknown))
+            }
+            Err(wait) => Ok(Err(Closed::TooMany(wait))),
+        }
+    }
+
+    /// Leaves an event about a link that is not served; not of every one, when there are many.
+    async fn record(&self, key: Option<Key>, event: Event) -> Result<(), Refusal> {
+        if self.site.recorded.take() {
+            self.site.ledger.decide(Command::Record { key, event }).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the page is open, after this browser had its chance to take it.
+    async fn open(
+        &mut self,
+        link: Link,
+        key: Key,
+        badge: Option<Badge>,
+        may_claim: bool,
+    ) -> Result<Opened, Refusal> {
+        let opening = Opening {
+            notice: link.notice,
+            sequence: link.sequence,
+            browser: badge.map(|badge| badge.hash(&self.site.sealer, link.notice)),
+            may_claim: may_claim && self.now < link.until,
+        };
+        let decided = self.site.ledger.decide(Command::OpenPage { key, opening }).await?;
+        self.noted.batch = decided.batch;
+        match decided.outcome {
+            Outcome::Opened(opened) => Ok(opened),
+            _ => Err(Refusal::Broken("账本答非所问".to_owned())),
+        }
+    }
+
+    /// GET.
+    async fn look(&mut self, link: Link, shown: &Shown) -> Result<Answer, Refusal> {
+        let kept = Badge::shown(&self.headers, self.place);
+        let goes = browser::is_navigation(&self.headers);
+        let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
+        let opened = self.open(link, shown.key, badge, goes).await?;
+        match (opened, badge) {
+            (Opened::Here, Some(badge)) => {
+                self.given = Some(badge);
+                self.show(link, shown, badge).await
+            }
+            (Opened::Nowhere | Opened::Here, _) if self.now < link.until => Ok(Answer::Page(view::door())),
+            (Opened::Nowhere | Opened::Here, _) => {
+                self.record(Some(shown.key), Event::LinkExpired).await?;
+                Ok(Answer::Closed(Closed::Expired))
+            }
+            // A strict cookie stays at home when another site sends the browser.
+            (Opened::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
+                Ok(Answer::Page(view::bounce(&self.path)))
+            }
+            (Opened::Elsewhere, _) => {
+                self.record(Some(shown.key), Event::LinkShared).await?;
+                Ok(Answer::Closed(Closed::Elsewhere))
+            }
+        }
+    }
+
+    async fn show(&self, link: Link, shown: &Shown, badge: Badge) -> Result<Answer, Refusal> {
+        let registry = self.site.registry.snapshot();
+        let visit = scene::visit(self.site, &registry, shown)?;
+        let scene = scene::look(self.site, &registry, shown, self.now, self.is_private()).await?;
+        let form = Form { token: badge.token(&self.site.sealer, link.notice), path: self.path.clone() };
+        let asked = self.query.split('&').find_map(|pair| pair.split_once('='));
+        Ok(Answer::Page(match (scene, asked) {
+            (scene::Scene::Open(_), Some(("a", "notme"))) => view::really_not_me(&visit, &form),
+            (_, Some(("r", word))) => view::shown(&visit, scene, &form, Hint::read(word), self.now),
+            _ => view::shown(&visit, scene, &form, None, self.now),
+        }))
+    }
+
+    /// Whether a password may leave the browser: over TLS, or not out of this machine.
+    fn is_private(&self) -> bool {
+        self.place.secure || self.peer.is_some_and(|Peer(address)| address.ip().is_loopback())
+    }
+
+    /// POST.
+    async fn take(&mut self, link: Link, shown: Shown, body: Body) -> Result<Answer, Refusal> {
+        let form = match read_form(body, self.site.settings.body).await {
+            Ok(form) => form,
+            Err(closed) => return Ok(Answer::Closed(closed)),
+        };
+        if !browser::is_own_form(&self.headers, self.place) {
+            return Ok(Answer::Closed(Closed::ForeignForm));
+        }
+        let kept = Badge::shown(&self.headers, self.place);
+        if form.act == Act::Open {
+            let badge = kept.unwrap_or_else(|| Badge::fresh(&self.site.sealer));
+            let opened = self.open(link, shown.key, Some(badge), true).await?;
+            self.given = (opened == Opened::Here).then_some(badge);
+            return Ok(Answer::Back(None));
+        }
+        let opened = self.open(link, shown.key, kept, false).await?;
+        let Some(badge) = kept.filter(|_| opened == Opened::Here) else {
+            self.record(Some(shown.key), Event::LinkShared).await?;
+            return Ok(Answer::Closed(Closed::Elsewhere));
+        };
+        if !badge.made(&self.site.sealer, link.notice, &form.token) {
+            return Ok(Answer::Closed(Closed::ForeignForm));
+        }
+        let done = match form.act {
+            Act::Cancel => Done::Cancelled,
+            Act::NotMe => Done::NotMe,
+            Act::Open | Act::Password => {
+                if !self.is_private() {
+                    return Ok(Answer::Closed(Closed::InTheOpen));
+                }
+                if !offered_ways(&self.site.registry.snapshot(), &shown).contains(Way::CredentialPassword) {
+                    return Ok(Answer::Back(None));
+                }
+                let Some(digest) = PasswordDigest::of(&form.password) else {
+                    return Ok(Answer::Back(Some(Hint::Digits)));
+                };
+                Done::ConfirmedByPassword(digest)
+            }
+        };
+        self.report(shown, done, form.tries).await
+    }
+
+    async fn report(&mut self, shown: Shown, done: Done, tries: u32) -> Result<Answer, Refusal> {
+        let (key, notice) = (shown.key, shown.verification.notice);
+        let report = Report { site: Arc::clone(self.site), shown, done, teller: Teller::Page { tries } };
+        let (batch, taken) = report.finish().await?;
+        self.noted.batch = batch;
+        match taken {
+            Ok(Taken::Accepted | Taken::WrongPassword { left: 0 }) => Ok(Answer::Back(None)),
+            Ok(Taken::WrongPassword { .. }) => Ok(Answer::Back(Some(Hint::Wrong))),
+            Ok(Taken::OtherTries) => {
+                self.wait_for_another(key, notice).await?;
+                Ok(Answer::Back(Some(Hint::Checking)))
+            }
+            // What stands in the way, the page shows: expired, finished, locked.
+            Err(Refusal::Rule(_)) => Ok(Answer::Back(None)),
+            Err(Refusal::National(NationalError::Refused(Code::PasswordNotSet))) => {
+                Ok(Answer::Back(Some(Hint::Unset)))
+            }
+            Err(Refusal::National(_)) => Ok(Answer::Back(Some(Hint::Again))),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// A second tap finds the first one being checked: it waits a little for what comes of it.
+    async fn wait_for_another(&self, key: Key, notice: yanmi_protocol::NoticeNo) -> Result<(), Refusal> {
+        let watch = self.site.ledger.watch(key);
+        let changed = watch.changed();
+        let found = self.site.ledger.by_notice(notice).await?;
+        if found.is_some_and(|shown| shown.verification.is_open(self.site.clock.now())) {
+            // Either way the browser is sent to the page, which shows what there is.
+            let _ = tokio::time::timeout(CHECKING, changed).await;
+        }
+        Ok(())
+    }
+}
+
+/// What a form asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Act {
+    Open,
+    Password,
+    Cancel,
+    NotMe,
+}
+
+/// A form of the page.
+struct Filled {
+    act: Act,
+    token: String,
+    /// Password tries that were counted when it was made.
+    tries: u32,
+    password: Zeroizing<String>,
+}
+
+async fn read_form(body: Body, within: Duration) -> Result<Filled, Closed> {
+    let read = read_body(body, MAX_FORM_BYTES, within).await.map_err(|error| match error {
+        BodyError::TooLarge(_) => Closed::TooLarge,
+        BodyError::TimedOut(_) | BodyError::Broken => Closed::BadForm,
+    })?;
+    // Wiped where it arrived, when nothing else has it.
+    let mut bytes = read.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    let filled = std::str::from_utf8(&bytes).ok().and_then(fill);
+    bytes.as_mut().zeroize();
+    filled.ok_or(Closed::BadForm)
+}
+
+/// What this page's forms hold is digits and letters: nothing in them is ever written with a percent sign.
+fn fill(text: &str) -> Option<Filled> {
+    let value = |name: &str| {
+        let mut pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value)
+    };
+    let act = match value("do")? {
+        "open" => Act::Open,
+        "password" => Act::Password,
+        "cancel" => Act::Cancel,
+        "notme" => Act::NotMe,
+        _ => return None,
+    };
+    Some(Filled {
+        act,
+        token: value("t").unwrap_or_default().to_owned(),
+        tries: value("n").map_or(Some(0), |count| count.parse().ok())?,
+        password: Zeroizing::new(value("p").unwrap_or_default().to_owned()),
+    })
+}
