@@ -237,11 +237,11 @@ impl Asking<'_> {
                 self.given = Some(badge);
                 self.show(link, shown, badge).await
             }
-            (Opened::Nowhere | Opened::Here, _) if self.now < link.until => Ok(Answer::Page(view::door())),
-            (Opened::Nowhere | Opened::Here, _) => {
+            _ if self.now >= link.until => {
                 self.record(Some(shown.key), Event::LinkExpired).await?;
                 Ok(Answer::Closed(Closed::Expired))
             }
+            (Opened::Nowhere | Opened::Here, _) => Ok(Answer::Page(view::door())),
             // A strict cookie stays at home when another site sends the browser.
             (Opened::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
                 Ok(Answer::Page(view::bounce(&self.path)))

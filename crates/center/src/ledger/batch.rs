@@ -418,10 +418,8 @@ impl Work {
         with: Circumstances<'_>,
     ) -> Outcome {
         let tries = self.tries.get(&identity).copied().unwrap_or_default();
-        if expected.is_some_and(|expected| expected != tries.count) {
-            return Outcome::OtherTries;
-        }
         match tries.begin(with.now, with.policy) {
+            Ok(_) if expected.is_some_and(|expected| expected != tries.count) => Outcome::OtherTries,
             Ok(tries) => self.keep_tries(identity, tries),
             Err(refusal) => Outcome::Refused(refusal),
         }

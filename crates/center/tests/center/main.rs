@@ -2,6 +2,7 @@
 
 mod delivery;
 mod extensions;
+mod insured;
 mod journey;
 mod lives;
 mod logs;

@@ -5,6 +5,7 @@ mod cluster;
 mod copy;
 mod delivery;
 mod extensions;
+mod insured;
 mod journey;
 mod lives;
 mod logs;
