@@ -281,7 +281,7 @@ fn open(visit: &Visit, asking: Asking, form: &Form, hint: Option<Hint>, now: Uni
         p.check {
             span.label { "核对号" }
             strong { (visit.check_number) }
-            span.label { "与窗口说的号码一样，才是这一笔" }
+            span.label { "与窗口说的一样才确认" }
         }
         (password(asking.password, visit.amount, form, hint))
         @if asking.in_app || !matches!(asking.password, Password::Asked { .. }) { (other_ways(asking)) }

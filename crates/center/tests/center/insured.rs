@@ -23,17 +23,21 @@ fn with_page(config: &mut Config) {
 }
 
 /// A browser: it keeps its cookie and says what browsers say.
-struct Phone {
+pub(crate) struct Phone {
     address: SocketAddr,
+    host: String,
     cookie: Option<String>,
     /// What it says beside that when it goes to a page.
     says: Vec<(&'static str, &'static str)>,
 }
 
 impl Phone {
-    fn at(site: &Site) -> Self {
+    pub(crate) fn at(site: &Site) -> Self {
+        let url = site.config.insured.public_url.as_ref();
+        let host = url.and_then(|url| url.authority()).map_or(HOST, |authority| authority.as_str());
         Self {
             address: site.channel_addr(),
+            host: host.to_owned(),
             cookie: None,
             says: vec![
                 ("sec-fetch-mode", "navigate"),
@@ -50,7 +54,7 @@ impl Phone {
 
     async fn say(&mut self, method: &str, path: &str, more: &[(&str, &str)], body: &str) -> Answer {
         let mut head = format!("{method} {path} HTTP/1.1\r\ncontent-length: {}\r\n", body.len());
-        let host = more.iter().all(|(name, _)| *name != "host").then_some(("host", HOST));
+        let host = more.iter().all(|(name, _)| *name != "host").then_some(("host", self.host.as_str()));
         let cookie = self.cookie.as_deref().map(|cookie| ("cookie", cookie));
         for (name, value) in more.iter().copied().chain(host).chain(cookie) {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -64,7 +68,7 @@ impl Phone {
         answer
     }
 
-    async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         let says = self.says.clone();
         self.say("GET", path, &says, "").await
     }

@@ -15,6 +15,7 @@ mod plan;
 mod register;
 mod registry;
 mod retention;
+mod screens;
 mod site;
 mod store;
 mod tls;

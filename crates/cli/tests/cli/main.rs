@@ -2,7 +2,6 @@
 
 mod acceptance;
 mod agent;
-mod browser;
 mod conforms;
 mod disk;
 mod examples;

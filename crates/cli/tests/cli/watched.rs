@@ -1,8 +1,8 @@
 //! The page of the sandbox in a real browser.
 
 use serde_json::json;
+use yanmi_browser::Browser;
 
-use crate::browser::Browser;
 use crate::yanmi::Sandbox;
 
 const ENTER: &str = "\u{E007}";

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{Site, act, shown_code};
-use crate::browser::Browser;
 use crate::yanmi::{Sandbox, run};
+use yanmi_browser::Browser;
 
 const ENTER: &str = "\u{E007}";
 const TAB: &str = "\u{E004}";
@@ -46,11 +46,11 @@ fn a_visit_from_the_scan_to_the_sign_by_keyboard() {
     // Without a link there is no way in, and a link opens once.
     browser.open(&format!("http://{}/", agent.address));
     browser.until("document.body.className === 'outside'");
-    browser.picture("outside");
+    browser.keep_picture("outside");
     browser.complaints();
     browser.open(&agent.link);
     browser.until("document.activeElement.id === 'code'");
-    browser.picture("empty");
+    browser.keep_picture("empty");
     fits(&browser);
 
     // A scanner types, and ends with Enter: the amount is what is missing.
@@ -61,7 +61,7 @@ fn a_visit_from_the_scan_to_the_sign_by_keyboard() {
     browser.press(ENTER);
     browser.until(&next("wait"));
     browser.until(&sign(false));
-    browser.picture("waiting");
+    browser.keep_picture("waiting");
     fits(&browser);
     browser.press(F8);
     browser.until("document.querySelector('.why').textContent.includes('尚未完成线上认证')");
@@ -73,7 +73,7 @@ fn a_visit_from_the_scan_to_the_sign_by_keyboard() {
     browser.until(&sign(true));
     browser.until(&next("settle"));
     assert_eq!(browser.value("document.querySelector('.sum').textContent.includes('128.50')"), json!(true));
-    browser.picture("allowed");
+    browser.keep_picture("allowed");
     fits(&browser);
 
     // Another amount is another question.
@@ -83,17 +83,17 @@ fn a_visit_from_the_scan_to_the_sign_by_keyboard() {
     browser
         .until("getComputedStyle(document.querySelector('.sign'), '::after').content.includes('不能结算')");
     assert_eq!(browser.value("document.querySelector('.sign h2').checkVisibility()"), json!(false));
-    browser.picture("edited");
+    browser.keep_picture("edited");
     browser.press(F8);
     browser.until("document.querySelector('.why').textContent.includes('确认的金额低于')");
     browser.until(&next("send"));
     assert_eq!(browser.value(&sign(false)), json!(true));
-    browser.picture("more");
+    browser.keep_picture("more");
 
     // A power cut in the middle: the page says that it is cut off, and goes on when the agent is back.
     agent.kill();
     browser.until("document.body.dataset.lost === '1'");
-    browser.picture("lost");
+    browser.keep_picture("lost");
     let agent = site.start(&agent.address.to_string());
     browser.until("!document.body.dataset.lost");
     browser.complaints();
@@ -131,7 +131,7 @@ fn trouble_leads_to_the_one_next_step() {
     browser.press(ENTER);
     browser.until("document.querySelector('.fault')?.textContent.includes('请重新扫码')");
     assert_eq!(browser.value("document.querySelector('#amount').value"), json!("66.60"));
-    browser.picture("fault");
+    browser.keep_picture("fault");
     browser.complaints();
 
     // The channel fails: offline, and only what the terminal says passed lets settle.
@@ -149,7 +149,7 @@ fn trouble_leads_to_the_one_next_step() {
     browser.press(F4);
     browser.until(&next("offline"));
     browser.until("document.querySelector('#offline').open && document.activeElement.name === 'serial'");
-    browser.picture("offline");
+    browser.keep_picture("offline");
     fits(&browser);
     browser.press(TAB);
     browser.press(ENTER);
@@ -162,7 +162,7 @@ fn trouble_leads_to_the_one_next_step() {
     browser.press(TAB);
     browser.press(ENTER);
     browser.until(&sign(true));
-    browser.picture("offline-allowed");
+    browser.keep_picture("offline-allowed");
 
     // Another code in the same visit voids all of that.
     browser.press(F3);
@@ -171,7 +171,7 @@ fn trouble_leads_to_the_one_next_step() {
     browser.press(ENTER);
     browser.until(&next("wait"));
     assert_eq!(browser.value(&sign(false)), json!(true));
-    browser.picture("switched");
+    browser.keep_picture("switched");
     assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
     drop((browser, agent));
     sandbox.stop();

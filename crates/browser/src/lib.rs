@@ -1,19 +1,34 @@
 //! A browser that does what a test says, over the `WebDriver` protocol of `chromedriver` (Debian's package `chromium-driver`).
 //! `test` installs it. Each test has a browser of its own, with an empty profile that goes away with it.
+//!
+//! Whatever goes wrong ends the test that asked for it: every function panics with the driver's words. Only tests and
+//! chores of the repository use it.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "every function panics when the browser does not do it: it is for tests"
+)]
+
+mod axe;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
-/// Bigger ones of these are waits, not answers, in milliseconds.
-const PATIENCE_MILLIS: u32 = 20_000;
+/// What takes longer does not come any more.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at a page that is waited for.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// A running browser with one window.
-pub(crate) struct Browser {
+#[derive(Debug)]
+pub struct Browser {
     driver: Child,
     port: u16,
     session: String,
@@ -22,7 +37,16 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts a browser whose window is this large; its profile is in `folder`. Motion is reduced, so that nothing
     /// is slower than it has to be.
-    pub(crate) fn start(folder: &Path, width: u32, height: u32) -> Self {
+    pub fn start(folder: &Path, width: u32, height: u32) -> Self {
+        Self::start_with(folder, width, height, true)
+    }
+
+    /// The same with JavaScript switched off for pages; what a test asks for is still evaluated.
+    pub fn start_without_script(folder: &Path, width: u32, height: u32) -> Self {
+        Self::start_with(folder, width, height, false)
+    }
+
+    fn start_with(folder: &Path, width: u32, height: u32, script: bool) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
@@ -55,8 +79,11 @@ impl Browser {
             format!("--window-size={width},{height}"),
         ];
         let wanted = json!({"capabilities":{"alwaysMatch":{
-            "goog:chromeOptions": {"args": flags}, "goog:loggingPrefs": {"browser": "ALL"},
-            "timeouts": {"script": PATIENCE_MILLIS * 2},
+            "goog:chromeOptions": {"args": flags, "prefs": {
+                // 1 allows, 2 blocks.
+                "profile.managed_default_content_settings.javascript": if script { 1 } else { 2 },
+            }}, "goog:loggingPrefs": {"browser": "ALL"},
+            "timeouts": {"script": PATIENCE.as_secs() * 2_000},
         }}});
         let mut browser = Self { driver, port, session: String::new() };
         let made = browser.ask("POST", "", &wanted);
@@ -66,67 +93,104 @@ impl Browser {
     }
 
     /// Makes the page this large, whatever the window has around it.
-    pub(crate) fn resize(&self, width: u32, height: u32) {
-        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
+    pub fn resize(&self, width: u32, height: u32) {
+        let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         let command = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": size});
         self.ask("POST", "/goog/cdp/execute", &command);
     }
 
-    pub(crate) fn open(&self, url: &str) {
+    /// Goes to an address.
+    pub fn open(&self, url: &str) {
         self.ask("POST", "/url", &json!({ "url": url }));
     }
 
-    pub(crate) fn reload(&self) {
+    /// Goes back, as by the back button.
+    pub fn back(&self) {
+        self.ask("POST", "/back", &json!({}));
+    }
+
+    /// Reloads the page.
+    pub fn reload(&self) {
         self.ask("POST", "/refresh", &json!({}));
     }
 
     /// The value of a JavaScript expression.
-    pub(crate) fn value(&self, expression: &str) -> Value {
+    pub fn value(&self, expression: &str) -> Value {
         self.ask("POST", "/execute/sync", &json!({"script": format!("return {expression}"), "args": []}))
     }
 
-    /// Waits until an expression is true.
-    pub(crate) fn until(&self, expression: &str) {
-        let script = format!(
-            "const done = arguments[0], begun = performance.now();
-             (function look() {{
-               let met = false;
-               try {{ met = Boolean({expression}); }} catch {{ met = false; }}
-               if (met || performance.now() - begun > {PATIENCE_MILLIS}) done(met);
-               else setTimeout(look, 20);
-             }})();"
-        );
-        // A page that goes away takes the script along, and the next one is asked again.
+    /// Waits until an expression is true, on whatever page the browser is by then.
+    pub fn until(&self, expression: &str) {
+        let script = format!("try {{ return Boolean({expression}) }} catch {{ return false }}");
+        let question = json!({"script": script, "args": []});
         let begun = Instant::now();
-        let met = loop {
-            let met = self.said("POST", "/execute/async", &json!({"script": script, "args": []}));
-            if met.get("error").is_none() || begun.elapsed().as_millis() > u128::from(PATIENCE_MILLIS) {
-                break met;
-            }
-        };
-        assert_eq!(met, json!(true), "{expression}: {}", self.value("document.body.innerText"));
+        // Asked from here and not awaited in the page, which may be left meanwhile: then there is no answer.
+        while self.told("POST", "/execute/sync", &question) != json!(true) {
+            let text = || self.value("document.body.innerText");
+            assert!(begun.elapsed() < PATIENCE, "{expression}: {}", text());
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    fn element(&self, selector: &str) -> String {
+        let found = self.ask("POST", "/element", &json!({"using": "css selector", "value": selector}));
+        let id = found.as_object().and_then(|ids| ids.values().next()).and_then(Value::as_str);
+        id.unwrap_or_else(|| panic!("no element {selector}")).to_owned()
     }
 
     /// Clicks as a person does: scrolls there, and hits what is on top.
-    pub(crate) fn click(&self, selector: &str) {
-        let found = self.ask("POST", "/element", &json!({"using": "css selector", "value": selector}));
-        let id = found
-            .as_object()
-            .and_then(|ids| ids.values().next())
-            .and_then(Value::as_str)
-            .expect("an element");
+    pub fn click(&self, selector: &str) {
+        let id = self.element(selector);
         self.ask("POST", &format!("/element/{id}/click"), &json!({}));
     }
 
+    /// Types text into an element.
+    pub fn fill(&self, selector: &str, text: &str) {
+        let id = self.element(selector);
+        self.ask("POST", &format!("/element/{id}/value"), &json!({ "text": text }));
+    }
+
+    /// The whole page as PNG, as wide as the window.
+    pub fn picture(&self) -> Vec<u8> {
+        let command = json!({"cmd": "Page.captureScreenshot", "params": {"captureBeyondViewport": true}});
+        let taken = self.ask("POST", "/goog/cdp/execute", &command);
+        let data = taken["data"].as_str().expect("a picture");
+        BASE64_STANDARD.decode(data).expect("a picture in base64")
+    }
+
+    /// Runs a script that defines things for later questions, whatever the page allows.
+    pub fn run(&self, script: &str) {
+        self.ask("POST", "/execute/sync", &json!({ "script": script, "args": [] }));
+    }
+
+    /// What a promise comes to.
+    pub fn awaited(&self, expression: &str) -> Value {
+        let script =
+            format!("const done = arguments[0]; ({expression}).then(done, error => done(String(error)));");
+        self.ask("POST", "/execute/async", &json!({ "script": script, "args": [] }))
+    }
+
+    /// What axe-core finds wrong for people who see, hear or move otherwise: the rules of WCAG 2.2 A and AA, and its own
+    /// good practice. Empty when nothing is.
+    pub fn violations(&self) -> Vec<String> {
+        const ASK: &str = "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', \
+            'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']}).then(found => found.violations.map(v => \
+            v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | ')))";
+        self.run(&axe::source());
+        let found = self.awaited(ASK);
+        let found = found.as_array().unwrap_or_else(|| panic!("axe-core: {found}"));
+        found.iter().map(|violation| violation.as_str().unwrap_or_default().to_owned()).collect()
+    }
+
     /// Presses a key wherever the focus is.
-    pub(crate) fn press(&self, key: &str) {
+    pub fn press(&self, key: &str) {
         let actions = json!({"actions":[{"type":"key","id":"keys","actions":[
             {"type":"keyDown","value":key},{"type":"keyUp","value":key}]}]});
         self.ask("POST", "/actions", &actions);
     }
 
     /// Types a text wherever the focus is, key by key.
-    pub(crate) fn type_text(&self, text: &str) {
+    pub fn type_text(&self, text: &str) {
         let keys: Vec<Value> = text
             .chars()
             .flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({"type": kind, "value": key.to_string()})))
@@ -135,27 +199,25 @@ impl Browser {
     }
 
     /// Keeps a picture of the page, as `name.png` in the folder `YANMI_SCREENSHOTS`; when that is not set, none.
-    pub(crate) fn picture(&self, name: &str) {
-        let Ok(folder) = std::env::var("YANMI_SCREENSHOTS") else { return };
-        let command = json!({"cmd": "Page.captureScreenshot", "params": {"format": "png"}});
-        let taken = self.ask("POST", "/goog/cdp/execute", &command);
-        let text = taken["data"].as_str().expect("a picture");
-        std::fs::write(Path::new(&folder).join(format!("{name}.png")), from_base64(text)).expect("written");
+    pub fn keep_picture(&self, name: &str) {
+        if let Ok(folder) = std::env::var("YANMI_SCREENSHOTS") {
+            std::fs::write(Path::new(&folder).join(format!("{name}.png")), self.picture()).expect("written");
+        }
     }
 
     /// What the page complained about on its console since the last time.
-    pub(crate) fn complaints(&self) -> Vec<Value> {
+    pub fn complaints(&self) -> Vec<Value> {
         self.ask("POST", "/se/log", &json!({"type": "browser"})).as_array().cloned().unwrap_or_default()
     }
 
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
-        let value = self.said(method, path, body);
+        let value = self.told(method, path, body);
         assert!(value.get("error").is_none(), "{path} {body}: {}", value["message"]);
         value
     }
 
-    /// What the driver says, be it an error.
-    fn said(&self, method: &str, path: &str, body: &Value) -> Value {
+    /// The driver's word, whether it is an answer or an error.
+    fn told(&self, method: &str, path: &str, body: &Value) -> Value {
         let path = if self.session.is_empty() {
             "/session".to_owned()
         } else {
@@ -199,21 +261,4 @@ fn request(port: u16, method: &str, path: &str, body: &Value) -> Option<Value> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     serde_json::from_slice::<Value>(&body).ok()?.get("value").cloned()
-}
-
-fn from_base64(text: &str) -> Vec<u8> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => u32::from(byte - b'A'),
-        b'a'..=b'z' => u32::from(byte - b'a') + 26,
-        b'0'..=b'9' => u32::from(byte - b'0') + 52,
-        b'+' => 62,
-        _ => 63,
-    };
-    let digits: Vec<u32> = text.trim_end_matches('=').bytes().map(digit).collect();
-    let bytes = digits.chunks(4).flat_map(|four| {
-        let value = (0..4).fold(0, |sum, at| sum << 6 | four.get(at).copied().unwrap_or(0));
-        let [_, bytes @ ..] = value.to_be_bytes();
-        bytes.into_iter().take(four.len() - 1)
-    });
-    bytes.collect()
 }
