@@ -1,10 +1,11 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
-//! `cargo xtask capi`, `cargo xtask cluster`.
+//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`.
 
 mod bench;
 mod capi;
 mod cluster;
 mod references;
+mod shots;
 mod tidy;
 
 use std::process::ExitCode;
@@ -15,10 +16,15 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["references"] => references::rewrite(),
         ["capi"] => capi::run(),
+        ["shots", folder] => shots::run(folder),
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
-            eprintln!("usage: cargo xtask tidy | references | {} | capi | {}", bench::USAGE, cluster::USAGE);
+            eprintln!(
+                "usage: cargo xtask tidy | references | {} | capi | shots DIR | {}",
+                bench::USAGE,
+                cluster::USAGE
+            );
             ExitCode::from(2)
         }
     }

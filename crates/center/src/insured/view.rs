@@ -350,7 +350,8 @@ fn other_ways(asking: Asking) -> Markup {
     html! {
         p.other {
             @if asking.in_app {
-                "也可以刷脸或用应用自己的支付密码：请回到您展示二维码的应用，在消息里打开这一条。"
+                @if matches!(asking.password, Password::Asked { .. }) { "也可以" } @else { "请" }
+                "刷脸或用应用自己的支付密码：回到您展示二维码的应用，在消息里打开这一条。"
             } @else {
                 "请窗口工作人员用其他方式办理。"
             }
@@ -361,7 +362,7 @@ fn other_ways(asking: Asking) -> Markup {
 /// Asks once more before the counter is told that it is somebody else.
 pub(super) fn really_not_me(visit: &Visit, form: &Form) -> Markup {
     let middle = html! {
-        (head(&words("warn", "确定不是您本人在办理吗？", "按“不是我”后，窗口会停止办理并核实身份。", "")))
+        (head(&words("warn", "确定不是您本人吗？", "按“不是我”后，窗口会停止办理并核实身份。", "")))
         (summary(visit, false))
         form method="post" action=(form.path) {
             input type="hidden" name="t" value=(form.token);

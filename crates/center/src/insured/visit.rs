@@ -320,14 +320,15 @@ impl Asking<'_> {
         let (batch, taken) = report.finish().await?;
         self.noted.batch = batch;
         match taken {
-            Ok(Taken::Accepted | Taken::WrongPassword { left: 0 }) => Ok(Answer::Back(None)),
+            // What stands in the way, the page shows: expired, finished, locked.
+            Ok(Taken::Accepted | Taken::WrongPassword { left: 0 }) | Err(Refusal::Rule(_)) => {
+                Ok(Answer::Back(None))
+            }
             Ok(Taken::WrongPassword { .. }) => Ok(Answer::Back(Some(Hint::Wrong))),
             Ok(Taken::OtherTries) => {
                 self.wait_for_another(key, notice).await?;
                 Ok(Answer::Back(Some(Hint::Checking)))
             }
-            // What stands in the way, the page shows: expired, finished, locked.
-            Err(Refusal::Rule(_)) => Ok(Answer::Back(None)),
             Err(Refusal::National(NationalError::Refused(Code::PasswordNotSet))) => {
                 Ok(Answer::Back(Some(Hint::Unset)))
             }

@@ -4,6 +4,7 @@
 //! rule decides which command is all there is here; the rules themselves are in the verification crate.
 
 mod claim;
+mod tries;
 
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
@@ -11,7 +12,6 @@ use yanmi_protocol::{ChannelId, EcToken, NoticeNo, SerialNo, UnixMillis};
 use yanmi_verification::conclude::{Concluded, Conclusion};
 use yanmi_verification::notify::{Notify, Step};
 use yanmi_verification::password_free::FreeStep;
-use yanmi_verification::password_try::Verdict;
 use yanmi_verification::status::Status;
 use yanmi_verification::{
     Budget, Event, Facts, IdentityKey, PasswordFree, PasswordTries, PersonKey, Policy, Refusal, Undelivered,
@@ -409,40 +409,6 @@ impl Work {
             ..Audited::new(with.now, event)
         });
         Outcome::Done
-    }
-
-    fn begin_try(
-        &mut self,
-        identity: IdentityKey,
-        expected: Option<u32>,
-        with: Circumstances<'_>,
-    ) -> Outcome {
-        let tries = self.tries.get(&identity).copied().unwrap_or_default();
-        match tries.begin(with.now, with.policy) {
-            Ok(_) if expected.is_some_and(|expected| expected != tries.count) => Outcome::OtherTries,
-            Ok(tries) => self.keep_tries(identity, tries),
-            Err(refusal) => Outcome::Refused(refusal),
-        }
-    }
-
-    fn end_try(&mut self, identity: IdentityKey, verdict: Verdict, with: Circumstances<'_>) -> Outcome {
-        let tries = self.tries.get(&identity).copied().unwrap_or_default().end(verdict);
-        if verdict == Verdict::Wrong {
-            let event = if tries.is_locked(with.now) { Event::PasswordLocked } else { Event::WrongPassword };
-            let document = Audited {
-                person: Some(&identity.0),
-                detail: Some("identity"),
-                ..Audited::new(with.now, event)
-            };
-            self.changes.audit(&document);
-        }
-        self.keep_tries(identity, tries)
-    }
-
-    fn keep_tries(&mut self, identity: IdentityKey, tries: PasswordTries) -> Outcome {
-        self.tries.insert(identity, tries);
-        self.changes.tries(identity, tries);
-        Outcome::Tries(tries)
     }
 
     fn change(&mut self, key: &Key, next: Verification, shown_name: Option<String>) {

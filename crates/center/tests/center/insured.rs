@@ -57,7 +57,7 @@ impl Phone {
         let host = more.iter().all(|(name, _)| *name != "host").then_some(("host", self.host.as_str()));
         let cookie = self.cookie.as_deref().map(|cookie| ("cookie", cookie));
         for (name, value) in more.iter().copied().chain(host).chain(cookie) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         let mut wire = Wire::to(self.address).await;
         wire.send(format!("{head}\r\n{body}").as_bytes()).await;

@@ -44,7 +44,7 @@ async fn play(stage: &Stage, call: Call, wrong: &[&Row]) -> i64 {
 
 /// Every check alone, any two of them, and all of them from each on.
 async fn the_first_check_wins(call: Call) {
-    let stage = Stage::start().await;
+    let stage = Box::pin(Stage::start()).await;
     let rows = rows(call);
     for (at, first) in rows.iter().enumerate() {
         play(&stage, call, &[first]).await;

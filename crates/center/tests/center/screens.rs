@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use yanmi_browser::Browser;
 use yanmi_center::config::Config;
 use yanmi_protocol::EcToken;
+use yanmi_protocol::message::password_free;
 
 use crate::insured::Phone;
 use crate::party::{App, Mood, National, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
@@ -191,6 +192,19 @@ async fn every_state_that_ends_it() {
     }
     browser.until(&is_shown("密码已锁定"));
     look(&browser, "locked");
+    // Somebody who switches password-free settlement on while the page is open.
+    let free =
+        ground.site.world().channels.iter().find(|channel| channel.password_free).expect("one").clone();
+    let app = ground.site.scripted(&free).await;
+    let token = ground.national.issue_to("FREE1", free.chnl_id, 901);
+    assert_eq!(ground.site.notify(token, Some("10")).await.code(), 0);
+    browser.open(app.notices()[0].url.as_deref().expect("a link"));
+    let on = json!({ "ecIndexNo": "FREE1", "openFlag": "1" }).to_string();
+    let switched = ground.site.app_of(&free).call(password_free::PATH, on).await.expect("an answer");
+    assert_eq!(switched.code(), 0, "{switched:?}");
+    browser.reload();
+    browser.until(&is_shown("不需要密码了"));
+    look(&browser, "no-password-needed");
     // The same person at the next counter.
     let same = ground.national.issue(ground.site.channel().chnl_id, 900, &format!("D{}", ground.issued));
     browser.open(&ground.notify(same, Some("20")).await);
@@ -231,9 +245,14 @@ async fn every_state_that_shows_nobody() {
     browser.open(&link);
     browser.until(&is_shown("已在别处打开"));
     look(&browser, "opened-elsewhere");
+    let mine = ground.link().await;
+    browser.open(&mine);
     browser.open(&link.replace("127.0.0.1", "localhost"));
     browser.until(&is_shown("地址不对"));
     look(&browser, "other-host");
+    // Another site sends the browser to a page it has: the strict cookie stays at home once, and is fetched.
+    browser.value(&format!("location.href = '{mine}'"));
+    browser.until(&is_shown("请您确认"));
     ground.site.hands.forward(MINUTE * 5);
     browser.open(&link);
     browser.until(&is_shown("链接已过期"));
