@@ -210,7 +210,11 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
     let site = Site::start().await;
     let token = site.token().await;
     let site = site.stop().await;
-    for statement in ["DROP TABLE _yanmi_schema", "DELETE FROM _sqlx_migrations WHERE version > 1"] {
+    for statement in [
+        "DROP TABLE _yanmi_schema",
+        "DROP TABLE page_claims",
+        "DELETE FROM _sqlx_migrations WHERE version > 1",
+    ] {
         execute(&site.config, statement).await;
     }
     let path = database(&site.config);

@@ -3,6 +3,7 @@
 //! After an accepted notice the counter holds a status query open (`ext`, `waitSeconds`), one after the other, until
 //! there is a result. So the clerk sees what the person did as soon as the center knows it, and presses nothing.
 
+use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -239,12 +240,16 @@ impl Told {
             (500_320, _) => Stage::Free,
             _ => Stage::Red,
         };
+        let mut advice = text("nextStep").unwrap_or_else(|| advice(answer.code));
+        if let (Stage::Waiting, Some(number)) = (stage, text("checkNo")) {
+            let _ = write!(advice, "核对号 {number}，参保人在中心的认证页上看到的应与它相同。");
+        }
         Self {
             stage,
             word,
             code: answer.code,
             words: text("stageDesc").unwrap_or(answer.message),
-            advice: text("nextStep").unwrap_or_else(|| advice(answer.code)),
+            advice,
             way: text("checkWay"),
             valid_until: text("validUntil"),
         }

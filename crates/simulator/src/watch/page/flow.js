@@ -11,7 +11,7 @@ const MEMBERS = {
   token: "核验令牌", orgCodg: "机构代码", orgName: "机构名称", totalAmount: "医疗费总额", ext: "要规范之外的成员",
   waitSeconds: "最多挂多少秒", notcFlag: "1 通知成功", resBizNo: "响应流水号", checkStas: "1 才可以结算",
   stage: "到了哪一步", stageDesc: "同上，给人看", nextStep: "下一步", checkWay: "认证方式", checkTime: "认证时间",
-  checkAmount: "认证的金额", validUntil: "有效期至", notcType: "1 通知　2 撤回", notcNo: "通知编号", notcSeq: "先后次序",
+  checkAmount: "认证的金额", validUntil: "有效期至", checkNo: "核对号", notcType: "1 通知　2 撤回", notcNo: "通知编号", notcSeq: "先后次序",
   chnlId: "渠道编码", ecToken: "核验令牌", ecIndexNo: "凭证索引", userName: "姓名，已掩码", notcTime: "通知时间",
   expTime: "何时失效", authWays: "可用的认证方式", authUrl: "中心的认证页", rcvFlag: "1 收下了", authWay: "认证方式",
   authStas: "1 确认　2 取消　3 不是我　0 失败", authTime: "操作时间", userPwd: "密码摘要", authNo: "刷脸授权码",
