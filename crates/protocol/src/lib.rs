@@ -17,6 +17,7 @@
 pub mod amount;
 pub mod code;
 pub mod dictionary;
+pub mod display;
 pub mod envelope;
 pub mod identifier;
 pub mod key;

@@ -1,7 +1,7 @@
 //! What a channel is told about an attempt, the same whether it is pushed or asked for.
 
 use yanmi_protocol::message::channel_notice::{Kind, Notice, Way};
-use yanmi_protocol::{NoticeNo, mask};
+use yanmi_protocol::{NoticeNo, OrgCode, display, mask};
 use yanmi_verification::{Credential, Verification, Ways};
 
 use crate::credential::Holder;
@@ -34,7 +34,7 @@ pub(crate) fn build(site: &Site, occasion: &Occasion<'_>) -> Result<Notice, Refu
         index: holder.index(),
         masked_name: mask::name(&holder.name),
         org_code: occasion.key.org_code,
-        org_name: occasion.org_name.to_owned(),
+        org_name: shown_name(occasion.org_name, &occasion.key.org_code),
         amount: occasion.verification.amount,
         at: occasion.verification.asked_at,
         expires_at: occasion.verification.expires_at,
@@ -43,16 +43,26 @@ pub(crate) fn build(site: &Site, occasion: &Occasion<'_>) -> Result<Notice, Refu
     })
 }
 
+/// The last moment before a name goes out: it may have been stored before names were checked, or by somebody else. What
+/// has nothing to be read in it gives way to the code.
+fn shown_name(name: &str, org_code: &OrgCode) -> String {
+    match display::encode(name) {
+        name if name.is_empty() => org_code.as_str().to_owned(),
+        name => name.into_owned(),
+    }
+}
+
 /// The withdrawal of an older notice of the same verification: part of the same decision, so of the same sequence.
 pub(crate) fn withdrawal(notice: &Notice, old: NoticeNo) -> Notice {
     Notice { kind: Kind::Withdrawal, number: old, url: None, ..notice.clone() }
 }
 
 /// The name an institution is shown by.
-pub(crate) fn institution_name<'a>(registry: &'a Snapshot, shown: &'a Shown) -> &'a str {
+pub(crate) fn institution_name(registry: &Snapshot, shown: &Shown) -> String {
     let registered = registry.institution(&shown.key.org_code).map(|institution| institution.name.as_str());
     // An institution that was taken out of the registry meanwhile is shown by its code.
-    shown.org_name.as_deref().or(registered).unwrap_or(shown.key.org_code.as_str())
+    let name = shown.org_name.as_deref().or(registered).unwrap_or(shown.key.org_code.as_str());
+    shown_name(name, &shown.key.org_code)
 }
 
 /// The ways the channel offers this person.

@@ -39,7 +39,7 @@ fn build(
         verification: &shown.verification,
         credential: &shown.credential,
         holder: &shown.holder,
-        org_name: institution_name(&call.registry, shown),
+        org_name: &institution_name(&call.registry, shown),
         ways: offered_ways(&call.registry, shown),
     };
     notice::build(&call.site, &occasion)

@@ -10,8 +10,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
+use yanmi_protocol::display::{self, Trick};
 use yanmi_protocol::message::notify as message;
-use yanmi_protocol::{AccountId, SerialNo};
+use yanmi_protocol::{AccountId, MemberError, Problem, SerialNo};
 use yanmi_verification::Refusal as Rule;
 
 use super::{ByAccount, check_institution};
@@ -38,13 +39,17 @@ async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
     call.noted.token = Some(request.token);
     let (org_code, institution) = check_institution(call, request.org_code)?;
-    let shown = call.site.settings.show_registered_name || institution.name == request.org_name;
+    let registered = call.site.settings.show_registered_name || institution.name == request.org_name;
+    if !registered {
+        let deceptive = |trick: Trick| MemberError::new("orgName", Problem::Other(trick.to_string()));
+        display::check(&request.org_name).map_err(|trick| Refusal::Member(deceptive(trick)))?;
+    }
     let journey = Journey {
         site: Arc::clone(&call.site),
         registry: Arc::clone(&call.registry),
         started: call.started,
         key: Key { token: request.token, org_code },
-        shown_name: (!shown).then_some(request.org_name),
+        shown_name: (!registered).then_some(request.org_name),
         registered_name: institution.name.clone(),
     };
     let amount = request.amount;

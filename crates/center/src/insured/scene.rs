@@ -80,7 +80,7 @@ pub(super) enum Password {
 pub(super) fn visit(site: &Site, registry: &Snapshot, shown: &Shown) -> Result<Visit, Refusal> {
     let holder = Holder::open(&site.sealer, shown.key.token, &shown.holder)?;
     Ok(Visit {
-        institution: institution_name(registry, shown).to_owned(),
+        institution: institution_name(registry, shown),
         amount: shown.verification.amount,
         name: mask::name(&holder.name),
         asked_at: shown.verification.asked_at,

@@ -2,6 +2,7 @@
 //!
 //! Each change is one transaction that also raises the version, so that every running center takes it over.
 
+use yanmi_protocol::display::{self, Trick};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
 
 use super::account::{self, AccountRow, NewAccount};
@@ -13,9 +14,6 @@ use crate::entropy::Entropy;
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
 use crate::store::{Store, StoreError};
-
-/// Characters a name may have.
-pub(super) const MAX_NAME: usize = 40;
 
 /// Why the registry was not changed. Chinese, for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +34,14 @@ pub enum AdministrationError {
         /// Which.
         id: String,
     },
-    /// The name is empty, too long, or holds characters that must not be shown.
-    #[error("名称应为 1 至 {MAX_NAME} 个可显示的字符")]
-    BadName,
+    /// The name is empty, too long, or could be read as another.
+    #[error("{kind}名称（name）{trick}")]
+    BadName {
+        /// What kind of entry.
+        kind: &'static str,
+        /// What is wrong with it.
+        trick: Trick,
+    },
     /// The notice address is no HTTP address.
     #[error("通知地址应为 http:// 或 https:// 开头的完整地址")]
     BadAddress,
@@ -88,7 +91,7 @@ impl Administration {
         const TEXT: &str = "\
             INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at) \
             VALUES ($1, $2, 1, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-        check_name(&new.name)?;
+        check_name(ACCOUNT, &new.name)?;
         let key = self.sealer.seal(account::key_cell(new.id.as_str()), new.key.bytes());
         let statement = Statement::new(TEXT)
             .text(new.id.as_str())
@@ -113,7 +116,7 @@ impl Administration {
         const TEXT: &str = "\
             INSERT INTO institutions (org_code, name, org_id, active, changed_at) VALUES ($1, $2, $3, 1, $4) \
             ON CONFLICT DO NOTHING";
-        check_name(&new.name)?;
+        check_name(INSTITUTION, &new.name)?;
         if !self.accounts().await?.iter().any(|account| account.id == new.account) {
             let id = new.account.as_str().to_owned();
             return Err(AdministrationError::Missing { kind: ACCOUNT, id });
@@ -140,7 +143,7 @@ impl Administration {
             INSERT INTO channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, \
                 key_new, changed_at) \
             VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9) ON CONFLICT DO NOTHING";
-        check_name(&new.name)?;
+        check_name(CHANNEL, &new.name)?;
         check_address(&new.notice_url)?;
         if new.facts.ways.is_empty() {
             return Err(AdministrationError::NoWay);
@@ -347,10 +350,8 @@ fn missing(kind: &'static str, id: &str) -> AdministrationError {
     AdministrationError::Missing { kind, id: id.to_owned() }
 }
 
-fn check_name(name: &str) -> Result<(), AdministrationError> {
-    let fits = (1..=MAX_NAME).contains(&name.chars().count())
-        && yanmi_protocol::text::first_deceptive_character(name).is_none();
-    if fits { Ok(()) } else { Err(AdministrationError::BadName) }
+fn check_name(kind: &'static str, name: &str) -> Result<(), AdministrationError> {
+    display::check(name).map_err(|trick| AdministrationError::BadName { kind, trick })
 }
 
 fn check_address(address: &http::Uri) -> Result<(), AdministrationError> {

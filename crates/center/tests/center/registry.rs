@@ -10,7 +10,7 @@ use yanmi_protocol::{AccountId, EcToken, OrgCode, Sm4Key, UnixMillis, envelope};
 use yanmi_simulator::Institution;
 
 use crate::party::App;
-use crate::register::NOW;
+use crate::register::{self, NOW};
 use crate::site::{HOSPITAL, HOSPITAL_NAME, Site, eventually, unlimited};
 use crate::wire::{Answer, Wire};
 
@@ -137,7 +137,7 @@ async fn a_running_center_takes_changes_over_by_itself() {
     let token = site.token().await;
     assert_eq!(site.status(token).await.code(), 0);
     // As the command line does it, without a word to the center.
-    let mut administration = crate::register::administration(&site.config).await;
+    let mut administration = register::administration(&site.config).await;
     administration.enable_account(account(), false, NOW).await.expect("disabled");
     eventually(async || site.status(token).await.code() == -4).await;
     administration.enable_account(account(), true, NOW).await.expect("enabled");
@@ -307,5 +307,57 @@ async fn the_person_sees_the_registered_name_unless_the_site_decides_otherwise()
         site.hands.forward(Duration::from_secs(3));
         assert_eq!(site.notify(token, None).await.code(), 0);
         assert_eq!(site.phone().await[0]["orgName"], HOSPITAL_NAME, "the latest notice decides");
+    }
+}
+
+/// Names that no institution may have itself called by, each with what the operator or the programmer reads.
+const DECEPTIVE: [(&str, &str); 4] = [
+    ("福州示范医\u{E000}院", "含有看不见或会改变显示顺序的字符 U+E000"),
+    ("第—医院", "与汉字“一”相似"),
+    ("福州СТ中心", "与拉丁字母相似"),
+    ("福州<b>医院", "U+003C"),
+];
+
+#[tokio::test]
+async fn a_name_that_could_be_read_as_another_is_neither_registered_nor_shown() {
+    let site = Site::with(|config| config.show_registered_name = false).await;
+    let account = site.world().accounts[0].org_id;
+    let mut administration = register::administration(&site.config).await;
+    for (name, why) in DECEPTIVE {
+        let org_code = OrgCode::new("H35010099999").expect("a code");
+        let new = NewInstitution { org_code, name: name.to_owned(), account };
+        let refused = administration.add_institution(&new, NOW).await.expect_err("refused").to_string();
+        assert!(refused.starts_with("定点机构名称（name）") && refused.contains(why), "{refused}");
+        let token = site.token().await;
+        let token = token.as_str();
+        let draft = notify::Draft { token, org_code: HOSPITAL, org_name: name, amount: None };
+        let called = site.institution().notify(&draft).await.expect("an answer");
+        assert_eq!(called.code(), -2);
+        assert!(
+            called.answer.message.contains("orgName ") && called.answer.message.contains(why),
+            "{}",
+            called.answer.message
+        );
+    }
+    assert!(site.phone().await.is_empty());
+    administration.close().await.expect("closed");
+}
+
+#[tokio::test]
+async fn a_name_that_was_stored_before_names_were_checked_is_shown_with_marks() {
+    let site = Site::start().await;
+    for (stored, shown) in [
+        ("UPDATE institutions SET name = '第—医院\u{202E}' WHERE org_code = 'H35010000001'", "第□医院□"),
+        ("UPDATE institutions SET name = '\u{202E}' WHERE org_code = 'H35010000001'", HOSPITAL),
+    ] {
+        site.execute(stored).await;
+        site.execute("UPDATE site SET registry_version = registry_version + 1").await;
+        site.center.refresh().await.expect("a new snapshot");
+        assert_eq!(site.notify(site.token().await, None).await.code(), 0);
+        assert_eq!(site.phone().await[0]["orgName"], shown, "pushed");
+        let message = json!({ "ecIndexNo": site.person().ec_index_no.as_str() }).to_string();
+        let called = site.app_of(site.channel()).call(pending::PATH, message).await.expect("an answer");
+        let plain = called.plain.expect("a message");
+        assert!(plain.as_str().contains(&format!("\"orgName\":\"{shown}\"")), "pending");
     }
 }
