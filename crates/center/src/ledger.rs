@@ -43,6 +43,7 @@ use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{IdentityKey, PasswordTries, PersonKey, Policy};
 
+use batch::NotMe;
 pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Opened, Opening, Outcome};
 pub(crate) use load::Shown;
 pub(crate) use removal::{Removed, Window};
@@ -419,6 +420,12 @@ impl Writer {
         self.watchers.wake(fingerprints.iter().copied());
         if let Some(news) = &self.news {
             news.tell(fingerprints);
+        }
+        for NotMe { org_code, channel } in &committed.told {
+            let (org_code, channel) = (org_code.as_str(), channel.as_str());
+            let quiet_seconds = self.parts.policy.quiet.as_secs();
+            tracing::warn!(org_code, channel, quiet_seconds, "参保人表示非本人办理");
+            self.parts.telemetry.not_me(org_code, channel);
         }
         let batch = replies.len();
         for (reply, outcome) in replies.into_iter().zip(committed.outcomes) {

@@ -122,6 +122,12 @@ impl Refusal {
                 format!("{plain}，请 {} 秒后再试", self.retry_after().unwrap_or(1))
             }
             Self::NoticeFailed(failure) => format!("{plain}{}", failure.reason()),
+            Self::Rule(Rule::Quiet { wait }) => {
+                let minutes = whole_seconds(*wait).div_ceil(60);
+                format!(
+                    "{plain}：参保人刚表示非本人办理，{minutes} 分钟内不再通知。请核实持码人身份；核实为本人的，采用线下密码核验认证方式"
+                )
+            }
             _ => plain.to_owned(),
         }
     }
@@ -143,6 +149,7 @@ impl Refusal {
             Self::Denied(Denied::Sealed(why)) => Some(why.to_string()),
             Self::OpeningsLimited(_) => Some("该来源地址的无法解密请求过多".to_owned()),
             Self::NoticeFailed(failure) => Some(failure.code().to_owned()),
+            Self::Rule(Rule::Quiet { .. }) => Some("参保人表示非本人之后的静默期".to_owned()),
             Self::National(NationalError::Busy) => Some("国家电子凭证并发已满".to_owned()),
             Self::National(NationalError::TimedOut) => Some("国家电子凭证超时".to_owned()),
             Self::Ledger(unavailable) => Some(unavailable.to_string()),

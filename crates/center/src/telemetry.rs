@@ -173,6 +173,12 @@ impl Telemetry {
         self.0.recorder.register_counter(&key("yanmi_deliveries_total", &labels), &METADATA).increment(1);
     }
 
+    /// Counts a person who said "not me".
+    pub(crate) fn not_me(&self, org_code: &str, channel: &str) {
+        let labels = [("org_code", org_code.to_owned()), ("channel", channel.to_owned())];
+        self.0.recorder.register_counter(&key("yanmi_not_me_total", &labels), &METADATA).increment(1);
+    }
+
     /// Counts one question to the national center.
     pub(crate) fn national(&self, question: &'static str, result: &'static str) {
         let labels = [("question", question), ("result", result)];
@@ -267,7 +273,7 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 19] = [
+pub const METRICS: [(&str, &str); 20] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
     ("yanmi_ledger_batch_size", "每次提交的命令数"),
@@ -287,6 +293,7 @@ pub const METRICS: [(&str, &str); 19] = [
     ("yanmi_connections_timed_out_total", "因请求头迟迟不到或空闲过久而关闭的连接数，按监听口（listener）"),
     ("yanmi_handshakes_failed_total", "失败或过慢的 TLS 握手数，按监听口（listener）"),
     ("yanmi_deliveries_total", "投递到渠道的通知数，按渠道（channel）与结果（result）"),
+    ("yanmi_not_me_total", "参保人表示非本人办理的次数，按机构（org_code）与渠道（channel）"),
 ];
 
 fn describe(recorder: &PrometheusRecorder) {

@@ -143,6 +143,8 @@ pub struct Facts<'a> {
     pub free: Option<PasswordFree>,
     /// Whether this payment was already let through without a password.
     pub free_use: Option<FreeUse>,
+    /// When the person last said "not me" to this institution, under whatever token.
+    pub not_me: Option<UnixMillis>,
     /// The verification so far.
     pub verification: Option<Verification>,
 }

@@ -19,7 +19,8 @@
 //! * A clerk who clicks again takes nothing away: a repeated notice neither asks the person a second time nor
 //!   voids what was confirmed (V3, V5).
 //! * What was superseded can never be confirmed any more (V4).
-//! * A person is asked no more often than the policy allows, over all institutions (V8).
+//! * A person is asked no more often than the policy allows, over all institutions (V8), and for a while not at all by an
+//!   institution that was told "not me" ([`quiet`]).
 //!
 //! The rules V1 to V12 are those of section 4 of the reading of the specification; the order of the refusals is
 //! that of its section 2, from step 8 on.
@@ -33,6 +34,7 @@ pub mod notify;
 pub mod password_free;
 pub mod password_try;
 pub mod policy;
+pub mod quiet;
 pub mod refusal;
 pub mod stage;
 pub mod state;

@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::facts::{Facts, Ways};
 use crate::password_free::{self, FreeStep};
 use crate::policy::Policy;
+use crate::quiet;
 use crate::refusal::Refusal;
 use crate::state::{State, Verification};
 use crate::token;
@@ -60,6 +61,7 @@ pub fn notify(facts: &Facts<'_>, command: Notify, now: UnixMillis, policy: &Poli
         return Err(Refusal::NoSettlement);
     }
     if usable.channel.password_free
+        && quiet::left(facts, now, policy).is_none()
         && let Some(step) = password_free::judge(facts, command.amount, now)
     {
         return Ok(Step::Free(step));
@@ -68,6 +70,7 @@ pub fn notify(facts: &Facts<'_>, command: Notify, now: UnixMillis, policy: &Poli
     if let Some(next) = standing(current.as_ref(), command, now) {
         return Ok(Step::Stands { next });
     }
+    quiet::check(facts, now, policy)?;
     let budget = check_frequency(facts.budget, current.as_ref(), now, policy)?;
     let mut ways = usable.channel.ways;
     if !usable.credential.password_set {

@@ -21,6 +21,8 @@ pub struct Policy {
     pub password_tries: u32,
     /// How long the check stays locked.
     pub password_lock: Duration,
+    /// How long nobody is asked for an institution after saying "not me" there; zero: not at all.
+    pub quiet: Duration,
 }
 
 impl Default for Policy {
@@ -34,6 +36,7 @@ impl Default for Policy {
             notices_per_person_hour: 20,
             password_tries: 5,
             password_lock: Duration::from_mins(15),
+            quiet: Duration::from_mins(15),
         }
     }
 }

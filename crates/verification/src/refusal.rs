@@ -34,6 +34,11 @@ pub enum Refusal {
         /// How long to wait. Never zero.
         wait: Duration,
     },
+    /// The person said a moment ago that it was not them whom this institution asked about.
+    Quiet {
+        /// How long the person is left alone. Never zero.
+        wait: Duration,
+    },
     /// The only way the channel offers is the credential password, and the person has none.
     PasswordNotSet,
     /// The notice is unknown, superseded, expired or finished.
@@ -75,7 +80,7 @@ impl Refusal {
             Self::RecordDisabled => Code::CertificationDisabled,
             Self::NotAuthorized => Code::NotAuthorizedForChannel,
             Self::NoSettlement => Code::NoSettlement,
-            Self::TooFrequent { .. } | Self::PasswordLocked { .. } => Code::TooFrequent,
+            Self::TooFrequent { .. } | Self::Quiet { .. } | Self::PasswordLocked { .. } => Code::TooFrequent,
             Self::PasswordNotSet => Code::PasswordNotSet,
             Self::NoticeNotLive => Code::BadNoticeNo,
         }

@@ -48,9 +48,11 @@ fn words(verification: Option<&Verification>, now: UnixMillis) -> (&'static str,
         State::Declined { reason: DeclineReason::Cancelled, .. } => {
             ("cancelled", "参保人取消了认证", "请与参保人确认；愿意办理的重新发起认证通知，或采用线下方式。")
         }
-        State::Declined { reason: DeclineReason::NotMe, .. } => {
-            ("notMe", "参保人表示非本人办理", "请核实持码人身份；未核实前不得结算。")
-        }
+        State::Declined { reason: DeclineReason::NotMe, .. } => (
+            "notMe",
+            "参保人表示非本人办理",
+            "请核实持码人身份，未核实前不得结算；静默期内不再通知该参保人，核实为本人的采用线下密码核验认证方式。",
+        ),
         State::Declined { reason: DeclineReason::WrongPassword, .. } => (
             "wrongPassword",
             "密码错误次数过多，已锁定",

@@ -5,6 +5,7 @@ use yanmi_protocol::UnixMillis;
 use crate::facts::Facts;
 use crate::password_free::{self, FreeStep};
 use crate::policy::Policy;
+use crate::quiet;
 use crate::refusal::Refusal;
 use crate::token;
 
@@ -26,7 +27,8 @@ pub enum Status {
 pub fn status(facts: &Facts<'_>, now: UnixMillis, policy: &Policy) -> Result<Status, Refusal> {
     let usable = token::check(facts, now, policy)?;
     let verification = facts.verification;
-    if usable.channel.password_free && usable.channel.settlement {
+    let quiet = quiet::left(facts, now, policy).is_some();
+    if usable.channel.password_free && usable.channel.settlement && !quiet {
         let amount = verification.and_then(|v| v.amount);
         if let Some(step) = password_free::judge(facts, amount, now) {
             return Ok(Status::Free(step));

@@ -69,6 +69,13 @@ pub(super) static POLICY: &[Setting] = &[
         "默认每天至多 480 次尝试，穷举需要五年以上。"
     ),
     row!(
+        "policy.not_me_quiet_seconds",
+        policy.quiet,
+        seconds(900, 0, 86_400),
+        "参保人表示非本人后，同一机构多久之内不得再通知该参保人，也不得免密；期间得到 500084。0 表示不设静默期。",
+        "让冒用者等不下去，而误点的参保人仍可线下核验；只限这家机构，否则任何机构都能让参保人处处不能就医。"
+    ),
+    row!(
         "policy.show_registered_name",
         show_registered_name,
         switch(true),

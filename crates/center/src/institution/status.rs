@@ -122,6 +122,7 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
         budget: loaded.budget,
         free: loaded.free,
         free_use: loaded.free_use,
+        not_me: loaded.not_me,
         verification: loaded.verification,
     };
     match status::status(&facts, now, &site.policy)? {

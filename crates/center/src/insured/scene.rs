@@ -132,6 +132,7 @@ fn needs_none(site: &Site, registry: &Snapshot, loaded: &Loaded, now: UnixMillis
         budget: loaded.budget,
         free: loaded.free,
         free_use: loaded.free_use,
+        not_me: loaded.not_me,
         verification: loaded.verification,
     };
     matches!(status::status(&facts, now, &site.policy), Ok(Status::Free(_)))

@@ -4,23 +4,24 @@
 //! rule decides which command is all there is here; the rules themselves are in the verification crate.
 
 mod claim;
+mod free;
+mod guard;
 mod tries;
 
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
-use yanmi_protocol::{ChannelId, EcToken, NoticeNo, SerialNo, UnixMillis};
+use yanmi_protocol::{ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
 use yanmi_verification::conclude::{Concluded, Conclusion};
 use yanmi_verification::notify::{Notify, Step};
-use yanmi_verification::password_free::FreeStep;
-use yanmi_verification::status::Status;
 use yanmi_verification::{
     Budget, Event, Facts, IdentityKey, PasswordFree, PasswordTries, PersonKey, Policy, Refusal, Undelivered,
-    Verification, conclude, delivery, notify, status,
+    Verification, conclude, delivery, notify,
 };
 
 pub(super) use claim::Claim;
+pub(crate) use guard::NotMe;
 
-use super::command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Outcome};
+use super::command::{Command, Delivery, Key, Learned, Loaded, Outcome};
 use super::load;
 use super::resident::Resident;
 use super::write::{self, Audited, Changes};
@@ -45,8 +46,10 @@ struct Work {
     free: HashMap<(PersonKey, ChannelId), PasswordFree>,
     tries: HashMap<IdentityKey, PasswordTries>,
     claims: claim::Claims,
+    not_me: HashMap<(PersonKey, OrgCode), UnixMillis>,
     changed: HashMap<Key, Changed>,
     changes: Changes,
+    told: Vec<NotMe>,
     /// What was learned is in the facts already, because it was written ahead of them.
     learned_ahead: bool,
 }
@@ -57,6 +60,8 @@ pub(crate) struct Committed {
     pub(crate) outcomes: Vec<Outcome>,
     /// The verifications that changed.
     pub(crate) changed: Vec<(Key, Loaded)>,
+    /// What the operator is told.
+    pub(crate) told: Vec<NotMe>,
 }
 
 /// What a batch comes to when it is committed, and the rows to write for it.
@@ -71,8 +76,9 @@ pub(super) async fn decide_all(
 ) -> Result<Decisions, StoreError> {
     let mut work = load_all(session, commands, resident).await?;
     let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
+    let told = std::mem::take(&mut work.told);
     let (writes, changed) = work.finish();
-    Ok((Committed { outcomes, changed }, writes))
+    Ok((Committed { outcomes, changed, told }, writes))
 }
 
 /// Where others write too: writes what was learned, and keeps them from everything this batch is about. Tells the
@@ -135,6 +141,7 @@ async fn load_all(
     work.load_tries(session, commands).await?;
     work.load_free(session, commands).await?;
     work.load_budgets(session, commands).await?;
+    work.load_not_me(session, commands).await?;
     Ok(work)
 }
 
@@ -152,6 +159,9 @@ impl Work {
             self.budgets.entry(credential.person).or_insert(loaded.budget);
             if let Some(free) = loaded.free {
                 self.free.entry((credential.person, credential.channel)).or_insert(free);
+            }
+            if let Some(at) = loaded.not_me {
+                self.not_me.entry((credential.person, key.org_code)).or_insert(at);
             }
         }
         self.facts.insert(key, loaded);
@@ -267,6 +277,7 @@ impl Work {
             budget: credential.and_then(|c| self.budgets.get(&c.person)).copied().unwrap_or_default(),
             free: credential.and_then(|c| self.free.get(&(c.person, c.channel))).copied(),
             free_use: loaded.free_use,
+            not_me: credential.and_then(|c| self.not_me.get(&(c.person, key.org_code))).copied(),
             verification: loaded.verification,
         }
     }
@@ -352,63 +363,13 @@ impl Work {
             Ok(Concluded::Changed { next, event }) => {
                 self.change(key, next, None);
                 self.audit(key, event, next.amount, by, confirmer, with);
+                if event == Event::NotMe {
+                    self.said_not_me(key, with);
+                }
                 Outcome::Done
             }
             Err(refusal) => Outcome::Refused(refusal),
         }
-    }
-
-    fn use_free(&mut self, key: &Key, with: Circumstances<'_>) -> Outcome {
-        let facts = self.facts(key, with);
-        let credential = facts.credential.copied();
-        match (status::status(&facts, with.now, with.policy), credential) {
-            (Ok(Status::Free(step)), Some(credential)) => self.free_used(key, &credential, step, with),
-            (Ok(_), _) => Outcome::Done,
-            (Err(refusal), _) => Outcome::Refused(refusal),
-        }
-    }
-
-    fn free_used(
-        &mut self,
-        key: &Key,
-        credential: &yanmi_verification::Credential,
-        step: FreeStep,
-        with: Circumstances<'_>,
-    ) -> Outcome {
-        self.free.insert((credential.person, credential.channel), step.setting);
-        self.changes.free(credential.person, credential.channel, &step.setting);
-        self.changes.free_use(key, step.used);
-        if let Some(loaded) = self.facts.get_mut(key) {
-            loaded.free_use = Some(step.used);
-        }
-        self.audit(key, Event::FreeUsed, step.used.amount, None, None, with);
-        Outcome::Free
-    }
-
-    fn switch_free(&mut self, switch: &FreeSwitch, with: Circumstances<'_>) -> Outcome {
-        let before = self.free.get(&(switch.person, switch.channel));
-        let (day, used) = before.map_or((with.now.shanghai_day(), 0), |b| (b.day, b.used));
-        let zero = yanmi_protocol::Amount::from_fen(0);
-        let (Ok(zero), spent) = (zero, before.map(|b| b.spent)) else { return Outcome::Done };
-        // What was used today stays used: switching off and on again gives nothing back.
-        let setting = PasswordFree {
-            open: switch.open,
-            single_limit: switch.single_limit,
-            day_limit: switch.day_limit,
-            day_count: switch.day_count,
-            day,
-            spent: spent.unwrap_or(zero),
-            used,
-        };
-        self.free.insert((switch.person, switch.channel), setting);
-        self.changes.free(switch.person, switch.channel, &setting);
-        let event = if switch.open { Event::FreeOn } else { Event::FreeOff };
-        self.changes.audit(&Audited {
-            channel: Some(switch.channel),
-            person: Some(&switch.person.0),
-            ..Audited::new(with.now, event)
-        });
-        Outcome::Done
     }
 
     fn change(&mut self, key: &Key, next: Verification, shown_name: Option<String>) {

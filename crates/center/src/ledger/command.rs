@@ -1,6 +1,6 @@
 //! What the ledger is asked to decide, and what it answers.
 
-use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo};
+use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
 use yanmi_verification::conclude::Conclusion;
 use yanmi_verification::password_try::Verdict;
 use yanmi_verification::{
@@ -161,6 +161,8 @@ pub(crate) struct Loaded {
     pub(crate) budget: yanmi_verification::Budget,
     pub(crate) free: Option<PasswordFree>,
     pub(crate) free_use: Option<FreeUse>,
+    /// When the person last said "not me" to the institution.
+    pub(crate) not_me: Option<UnixMillis>,
 }
 
 impl Command {

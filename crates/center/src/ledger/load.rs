@@ -3,7 +3,7 @@
 use std::hash::Hash;
 
 use hashbrown::HashMap;
-use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
+use yanmi_protocol::{ChannelId, NoticeNo, OrgCode, UnixMillis};
 use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};
 
 use super::batch::Claim;
@@ -32,13 +32,15 @@ pub(crate) const FACTS: Query = Query {
         ", \
         p.budget, \
         f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, \
-        u.day, u.amount \
+        u.day, u.amount, \
+        q.at \
     FROM k \
     LEFT JOIN tokens t ON t.token = k.token \
     LEFT JOIN verifications v ON v.token = k.token AND v.org_code = k.org_code \
     LEFT JOIN persons p ON p.person = t.person \
     LEFT JOIN password_free f ON f.person = t.person AND f.channel = t.channel \
-    LEFT JOIN free_uses u ON u.token = k.token AND u.org_code = k.org_code"
+    LEFT JOIN free_uses u ON u.token = k.token AND u.org_code = k.org_code \
+    LEFT JOIN not_me q ON q.person = t.person AND q.org_code = k.org_code"
     ),
 };
 
@@ -63,6 +65,7 @@ pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec
         slot.budget = columns.budget()?;
         slot.free = columns.password_free()?;
         slot.free_use = columns.free_use()?;
+        slot.not_me = columns.of("not_me").optional_number()?.map(UnixMillis::new);
     }
     Ok(out)
 }
@@ -251,6 +254,21 @@ pub(crate) async fn free_settings(
     let rows = session.ask(rows, QUERY).await?;
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method takes rows of one life only")]
     found(&rows, "password_free", wanted, |columns| columns.password_free())
+}
+
+/// When each person last said "not me" to an institution, those who did not left out.
+pub(crate) async fn not_me(
+    session: &mut Session<'_>,
+    wanted: &[(PersonKey, OrgCode)],
+) -> Result<HashMap<(PersonKey, OrgCode), UnixMillis>, StoreError> {
+    const QUERY: Query = Query {
+        rows: "k (number, person, org_code)",
+        select: "SELECT k.number, q.at FROM k JOIN not_me q ON q.person = k.person AND q.org_code = k.org_code",
+    };
+    let rows = numbered(wanted, |row, (person, org_code)| {
+        row.bytes(&person.0).text(org_code.as_str());
+    });
+    found(&session.ask(rows, QUERY).await?, "not_me", wanted, |columns| columns.time().map(Some))
 }
 
 /// A row for each of the wanted, its number first.

@@ -157,7 +157,7 @@ macro_rules! remove {
 }
 
 /// What is kept as long as the state, in an order in which nothing is removed that something else leans on.
-static STATE: [Walk; 6] = [
+static STATE: [Walk; 7] = [
     Walk {
         table: "verifications",
         start: Position::Number(0),
@@ -201,6 +201,17 @@ static STATE: [Walk; 6] = [
             " OF p"
         ),
         old: Old::Never,
+    },
+    Walk {
+        table: "not_me",
+        start: Position::Bytes(Vec::new()),
+        last: "SELECT person, CAST(0 AS BIGINT) FROM not_me WHERE person > $1 ORDER BY person LIMIT 1 OFFSET $2",
+        remove: remove!(
+            "DELETE FROM not_me WHERE (person, org_code) IN (SELECT person, org_code FROM not_me \
+                WHERE person > $1 AND person <= $2 AND at < $3",
+            ""
+        ),
+        old: Old::Time,
     },
     Walk {
         table: "password_tries",

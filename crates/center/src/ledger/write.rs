@@ -1,6 +1,6 @@
 //! Writing everything a batch changed: one statement for each table it touched.
 
-use yanmi_protocol::{Amount, ChannelId, NoticeNo, UnixMillis};
+use yanmi_protocol::{Amount, ChannelId, NoticeNo, OrgCode, UnixMillis};
 use yanmi_verification::{
     Budget, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, State, Verification,
 };
@@ -23,6 +23,7 @@ pub(crate) struct Changes {
     free: Rows,
     free_uses: Rows,
     claims: Rows,
+    not_me: Rows,
     audit: Rows,
 }
 
@@ -145,6 +146,12 @@ impl Changes {
         });
     }
 
+    pub(crate) fn not_me(&mut self, person: PersonKey, org_code: OrgCode, at: UnixMillis) {
+        self.not_me.push(|row| {
+            row.bytes(&person.0).text(org_code.as_str()).number(at.get());
+        });
+    }
+
     pub(crate) fn audit(&mut self, entry: &Audited<'_>) {
         self.audit.push(|row| {
             row.number(entry.at.get())
@@ -161,9 +168,10 @@ impl Changes {
         });
     }
 
-    fn tables(&self) -> [&Rows; 9] {
-        let Self { tokens, verifications, states, persons, tries, free, free_uses, claims, audit } = self;
-        [tokens, verifications, states, persons, tries, free, free_uses, claims, audit]
+    fn tables(&self) -> [&Rows; 10] {
+        let Self { tokens, verifications, states, persons, tries, free, free_uses, claims, not_me, audit } =
+            self;
+        [tokens, verifications, states, persons, tries, free, free_uses, claims, not_me, audit]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -182,6 +190,7 @@ impl Changes {
         insert(self.free, FREE);
         insert(self.free_uses, FREE_USES);
         insert(self.claims, CLAIMS);
+        insert(self.not_me, NOT_ME);
         insert(self.audit, AUDIT);
         if let Some(mark) = mark {
             insert(mark.rows(), MARK);
@@ -293,6 +302,12 @@ const CLAIMS: Insert = Insert {
     key: 1,
     conflict: "ON CONFLICT (notice) DO UPDATE SET sequence = excluded.sequence, browser = excluded.browser, \
         at = excluded.at",
+};
+
+const NOT_ME: Insert = Insert {
+    into: "not_me (person, org_code, at)",
+    key: 2,
+    conflict: "ON CONFLICT (person, org_code) DO UPDATE SET at = excluded.at",
 };
 
 const AUDIT: Insert = Insert {

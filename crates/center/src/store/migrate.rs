@@ -110,6 +110,13 @@ impl Schema {
                 sqlite: include_str!("../../migrations/sqlite/0003_pages.sql"),
                 postgres: include_str!("../../migrations/postgres/0003_pages.sql"),
             },
+            Step {
+                number: 4,
+                name: "quiet",
+                kind: Kind::Expanding,
+                sqlite: include_str!("../../migrations/sqlite/0004_quiet.sql"),
+                postgres: include_str!("../../migrations/postgres/0004_quiet.sql"),
+            },
         ];
         Self(steps.to_vec())
     }

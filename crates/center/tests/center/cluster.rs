@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::task::JoinHandle;
 use yanmi_center::Center;
 use yanmi_protocol::EcToken;
-use yanmi_protocol::message::{notify, password, status};
+use yanmi_protocol::message::{auth_result, notify, password, status};
 use yanmi_simulator::Institution;
 
 use crate::party::National;
@@ -190,6 +190,33 @@ async fn wrong_passwords_are_counted_once_whoever_is_told() {
     }
     assert_eq!(answered, 5);
     assert_eq!(national.passwords_asked(), 5);
+}
+
+#[tokio::test]
+async fn what_was_told_one_center_is_kept_by_all_in_the_same_moment() {
+    let (site, national) = unlimited().await;
+    let second = Second::beside(&site).await;
+    let channel = site.channel().chnl_id;
+    let tokens: Vec<EcToken> = (0..12).map(|number| national.issue_to("P0", channel, number)).collect();
+    assert_eq!(notice(&site.institution(), tokens[0]).await, 0);
+    let number = site.number("SELECT notice FROM verifications").await.to_string();
+    let app = site.app_of(site.channel());
+    let told = json!({ "notcNo": number, "authStas": "3", "authTime": NOW.to_string() });
+    // The same report at once, many times, and notices of the same person meanwhile.
+    let telling: Vec<_> = (0..6)
+        .map(|_| {
+            let (app, told) = (app.clone(), told.to_string());
+            tokio::spawn(async move { app.call(auth_result::PATH, told).await.expect("an answer").code() })
+        })
+        .collect();
+    for telling in telling {
+        assert_eq!(telling.await.expect("no panic"), 0);
+    }
+    assert!(notices_at_both(&site, &second, &tokens).await.iter().all(|code| *code == 500_084));
+    assert_eq!(site.number("SELECT count(*) FROM audit WHERE event = 'not-me'").await, 1);
+    site.hands.forward(site.config.policy.quiet);
+    assert_eq!(notice(&second.institution, tokens[1]).await, 0);
+    nobody_stood_in_the_way(&site).await;
 }
 
 #[tokio::test]

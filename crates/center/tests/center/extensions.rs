@@ -82,6 +82,7 @@ async fn every_stage_is_told_with_what_to_do_next() {
     stands(&site, site.token().await, "none", "发起").await;
     stands(&site, acted(&site, "cancel", "01").await, "cancelled", "重新发起").await;
     stands(&site, acted(&site, "notMe", "01").await, "notMe", "不得结算").await;
+    site.hands.forward(site.config.policy.quiet);
     stands(&site, acted(&site, "wrongPassword", "03").await, "failed", "重新发起").await;
     let token = acted(&site, "wrongPassword", "01").await;
     stands(&site, token, "notified", "消息中心").await;
@@ -168,8 +169,8 @@ async fn a_held_query_answers_as_soon_as_the_person_does_something() {
         ("confirm", "02", "confirmed", "1"),
         ("confirm", "01", "confirmed", "1"),
         ("cancel", "01", "cancelled", "0"),
-        ("notMe", "01", "notMe", "0"),
         ("wrongPassword", "03", "failed", "0"),
+        ("notMe", "01", "notMe", "0"),
     ] {
         let token = site.token().await;
         site.notify(token, Some("10")).await;

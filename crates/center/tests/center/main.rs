@@ -2,6 +2,7 @@
 
 mod delivery;
 mod extensions;
+mod guarding;
 mod insured;
 mod journey;
 mod lives;

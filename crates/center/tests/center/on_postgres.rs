@@ -5,6 +5,7 @@ mod cluster;
 mod copy;
 mod delivery;
 mod extensions;
+mod guarding;
 mod insured;
 mod journey;
 mod lives;

@@ -87,6 +87,8 @@ async fn requests_deliveries_and_questions_are_counted() {
     ] {
         assert_eq!(site.metric(name).await, value, "{name}");
     }
+    assert_eq!(site.notify(site.token().await, None).await.code(), 0);
+    site.act(&site.newest_notice().await, "notMe", "01").await;
     site.center.remove_old().await.expect("a round");
     let page = get(site.channel_addr(), "/metrics").await;
     assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));

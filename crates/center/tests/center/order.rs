@@ -103,7 +103,7 @@ const CALLS: [Call; 7] = [
 
 #[tokio::test]
 async fn all_thirty_codes_are_answered_over_http() {
-    let stage = Stage::start().await;
+    let stage = Box::pin(Stage::start()).await;
     let mut seen = BTreeSet::from([broken(&stage).await, silent().await, limited().await.code()]);
     for call in CALLS {
         seen.insert(play(&stage, call, &[]).await);

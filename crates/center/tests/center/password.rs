@@ -239,6 +239,7 @@ async fn a_report_counts_once_until_the_notice_is_over_and_may_be_repeated() {
             let answer = reported(report(&site, &channel, &number, second)).await;
             assert_eq!(answer, *expected, "{first} and then {second}");
         }
+        site.hands.forward(site.config.policy.quiet);
     }
     let numbers = [notice(&site, site.token().await).await, notice(&site, site.token().await).await];
     site.hands.forward(life.saturating_sub(Duration::from_millis(1)));

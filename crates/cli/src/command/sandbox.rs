@@ -16,6 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use yanmi_center::Center;
@@ -38,6 +39,8 @@ const SIMULATOR_OFFSET: u16 = 9;
 const FIRST_ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 /// Notices a person may get in an hour, so that nobody who plays runs out of them.
 const PERSON_HOUR: u32 = 10_000;
+/// After "not me" nobody who plays waits for a quarter of an hour to go on.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// 在一台机器上运行各方：中心、渠道应用、国家电子凭证、参保人，无需任何配置
 #[derive(Debug, clap::Args)]
@@ -140,7 +143,8 @@ impl Sandbox {
         Urls { institution: url(0), channel: url(CHANNEL_OFFSET), simulator: url(SIMULATOR_OFFSET) }
     }
 
-    /// The default configuration, but for the person's hourly budget, the person's page, decode, and the log.
+    /// The default configuration, but for the person's hourly budget, the quiet after "not me", the person's page, decode,
+    /// and the log.
     fn config(
         &self,
         database: Database,
@@ -163,6 +167,7 @@ impl Sandbox {
         config.listen.institution = Listen::plain(self.address(0));
         config.listen.channel = Listen::plain(self.address(CHANNEL_OFFSET));
         config.policy.notices_per_person_hour = PERSON_HOUR;
+        config.policy.quiet = QUIET;
         config.decode_enabled = true;
         config.insured.public_url = Some(channel);
         config.log.level = level;

@@ -176,7 +176,7 @@ fn what_really_passes_between_center_and_channels_is_as_the_document_says() {
     act(&first, "confirm", "01");
     // What is over cannot be cancelled: a refusal.
     act(&first, "cancel", "01");
-    for (action, way) in [("confirm", "02"), ("confirm", "03"), ("notMe", "01"), ("wrongPassword", "03")] {
+    for (action, way) in [("confirm", "02"), ("confirm", "03"), ("wrongPassword", "03")] {
         act(&notice(""), action, way);
     }
     let free = json!({"chnlId": channel, "openFlag": "1", "singleAmt": "200", "dayCnt": 3});
@@ -185,6 +185,8 @@ fn what_really_passes_between_center_and_channels_is_as_the_document_says() {
     say(&format!("/phones/{person}/passwordFree"), json!({"chnlId": channel, "openFlag": "0"}));
     say(&mood, json!({"mood":"refuse"}));
     notice("1");
+    say(&mood, json!({"mood":"ok"}));
+    act(&notice(""), "notMe", "01");
     say("/national/mood", json!({"mood":"ok"}));
     let all = events.until(|kind, data| kind == "step" && data["text"].to_string().contains("国家电子凭证"));
 

@@ -87,3 +87,14 @@ fn a_status_lets_through_what_the_notice_let_through() {
     scene.free.as_mut().expect("one").open = false;
     assert_eq!(scene.status(), Ok(Status::NotConfirmed), "judged at each call");
 }
+
+#[test]
+fn after_not_me_nothing_is_free_until_the_quiet_is_over() {
+    let mut scene = scene(None, None, None);
+    scene.not_me = Some(scene.now);
+    assert!(!is_free(&mut scene, None));
+    assert_eq!(scene.status(), Ok(Status::NotConfirmed));
+    scene.forward(scene.policy.quiet);
+    assert!(is_free(&mut scene, None));
+    assert!(matches!(scene.status(), Ok(Status::Free(_))));
+}

@@ -266,3 +266,28 @@ fn a_try_is_counted_before_it_is_checked() {
     assert_eq!(tries.begin(after, &policy).expect("the lock is over").count, 1);
     assert!(tries.begin(after.minus(MILLI), &policy).is_err());
 }
+
+#[test]
+fn after_not_me_nobody_is_asked_and_nothing_is_free_until_the_quiet_is_over() {
+    let mut scene = Scene::new();
+    let quiet = scene.policy.quiet;
+    scene.not_me = Some(START);
+    assert_eq!(scene.notify(None), Err(Refusal::Quiet { wait: quiet }));
+    assert_eq!(scene.notify(None).map_err(Refusal::code), Err(Code::TooFrequent));
+    scene.forward(quiet.saturating_sub(MILLI));
+    assert_eq!(scene.notify(None), Err(Refusal::Quiet { wait: MILLI }));
+    scene.forward(MILLI);
+    assert!(scene.notify(None).is_ok());
+    // What was confirmed before stands, for it bothers nobody.
+    let verification = scene.current();
+    let by = Confirmer::Holder;
+    let conclusion = Conclusion::Confirmed { way: Way::ChannelPassword, by };
+    let concluded = conclude(&verification, verification.notice, conclusion, scene.now, &scene.policy);
+    let Ok(Concluded::Changed { next, .. }) = concluded else { panic!("not confirmed") };
+    scene.verification = Some(next);
+    scene.not_me = Some(scene.now);
+    assert!(matches!(scene.notify(None), Ok(Step::Stands { .. })));
+    scene.policy.quiet = Duration::ZERO;
+    scene.verification = None;
+    assert!(scene.notify(None).is_ok(), "switched off");
+}

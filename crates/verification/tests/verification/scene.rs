@@ -20,6 +20,7 @@ pub(crate) struct Scene {
     pub(crate) budget: Budget,
     pub(crate) free: Option<PasswordFree>,
     pub(crate) free_use: Option<FreeUse>,
+    pub(crate) not_me: Option<UnixMillis>,
     pub(crate) verification: Option<Verification>,
     pub(crate) policy: Policy,
     pub(crate) now: UnixMillis,
@@ -54,6 +55,7 @@ impl Scene {
             budget: Budget::default(),
             free: None,
             free_use: None,
+            not_me: None,
             verification: None,
             policy: Policy::default(),
             now: START,
@@ -68,6 +70,7 @@ impl Scene {
             budget: self.budget,
             free: self.free,
             free_use: self.free_use,
+            not_me: self.not_me,
             verification: self.verification,
         }
     }

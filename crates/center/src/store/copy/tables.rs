@@ -23,7 +23,7 @@ pub(super) struct Table {
 }
 
 /// Numbers that the database gives out itself are taken over as they are.
-pub(super) const TABLES: [Table; 11] = [
+pub(super) const TABLES: [Table; 12] = [
     Table {
         into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at)",
         kinds: &[T, T, N, T, N, B, B, N],
@@ -53,6 +53,7 @@ pub(super) const TABLES: [Table; 11] = [
         key: 1,
     },
     Table { into: "persons (person, budget)", kinds: &[B, B], key: 1 },
+    Table { into: "not_me (person, org_code, at)", kinds: &[B, T, N], key: 2 },
     Table { into: "password_tries (identity, tries, locked_until)", kinds: &[B, N, N], key: 1 },
     Table {
         into: "password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used)",

@@ -1,0 +1,47 @@
+//! What a batch does about "not me": it is kept, and the operator is told once it is committed.
+
+use yanmi_protocol::{ChannelId, OrgCode};
+
+use super::{Circumstances, Work};
+use crate::ledger::command::{Command, Key};
+use crate::ledger::load;
+use crate::store::StoreError;
+use crate::store::batch::Session;
+
+/// Somebody said "not me": what the operator may know of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NotMe {
+    pub(crate) org_code: OrgCode,
+    pub(crate) channel: ChannelId,
+}
+
+impl Work {
+    /// Of persons who were just learned: the query by token does not find them.
+    pub(super) async fn load_not_me(
+        &mut self,
+        session: &mut Session<'_>,
+        commands: &[Command],
+    ) -> Result<(), StoreError> {
+        let wanted: Vec<_> = commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::Notify { key, learned: Some(learned), .. } if !self.learned_ahead => {
+                    Some((learned.credential.person, key.org_code))
+                }
+                _ => None,
+            })
+            .collect();
+        if !wanted.is_empty() {
+            self.not_me.extend(load::not_me(session, &wanted).await?);
+        }
+        Ok(())
+    }
+
+    /// From now on the institution is refused for a while.
+    pub(super) fn said_not_me(&mut self, key: &Key, with: Circumstances<'_>) {
+        let Some(credential) = self.facts.get(key).and_then(|loaded| loaded.credential) else { return };
+        self.not_me.insert((credential.person, key.org_code), with.now);
+        self.changes.not_me(credential.person, key.org_code, with.now);
+        self.told.push(NotMe { org_code: key.org_code, channel: credential.channel });
+    }
+}
