@@ -30,6 +30,7 @@ mod mark;
 mod news;
 mod numbers;
 mod reader;
+pub(crate) mod recent;
 pub(crate) mod removal;
 mod resident;
 mod watch;

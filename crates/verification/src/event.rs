@@ -11,6 +11,10 @@ pub enum Event {
     AskedAgain,
     /// A notice with another amount superseded the attempt before it.
     Superseded,
+    /// The person was asked under another token at the same institution, and the attempt is over.
+    HandedOver,
+    /// The attempt takes the place of one under another token.
+    TookOver,
     /// A higher amount voided a confirmation.
     Voided,
     /// A notice was asked for while a confirmation stood.
@@ -54,6 +58,8 @@ impl Event {
             Self::Asked => "asked",
             Self::AskedAgain => "asked-again",
             Self::Superseded => "superseded",
+            Self::HandedOver => "handed-over",
+            Self::TookOver => "took-over",
             Self::Voided => "voided",
             Self::Stands => "stands",
             Self::Delivered => "delivered",

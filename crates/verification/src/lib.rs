@@ -18,7 +18,7 @@
 //!   covers the amount that was last asked for (V5, V6, V9).
 //! * A clerk who clicks again takes nothing away: a repeated notice neither asks the person a second time nor
 //!   voids what was confirmed (V3, V5).
-//! * What was superseded can never be confirmed any more (V4).
+//! * What was superseded can never be confirmed any more (V4), by another amount or by another app ([`handoff`]).
 //! * A person is asked no more often than the policy allows, over all institutions (V8), and for a while not at all by an
 //!   institution that was told "not me" ([`quiet`]).
 //!
@@ -30,6 +30,7 @@ pub mod conclude;
 pub mod delivery;
 pub mod event;
 pub mod facts;
+pub mod handoff;
 pub mod notify;
 pub mod password_free;
 pub mod password_try;

@@ -43,6 +43,19 @@ pub(crate) fn build(site: &Site, occasion: &Occasion<'_>) -> Result<Notice, Refu
     })
 }
 
+/// The notice of an attempt as it is stored.
+pub(crate) fn of_stored(site: &Site, registry: &Snapshot, shown: &Shown) -> Result<Notice, Refusal> {
+    let occasion = Occasion {
+        key: shown.key,
+        verification: &shown.verification,
+        credential: &shown.credential,
+        holder: &shown.holder,
+        org_name: &institution_name(registry, shown),
+        ways: offered_ways(registry, shown),
+    };
+    build(site, &occasion)
+}
+
 /// The last moment before a name goes out: it may have been stored before names were checked, or by somebody else. What
 /// has nothing to be read in it gives way to the code.
 fn shown_name(name: &str, org_code: &OrgCode) -> String {

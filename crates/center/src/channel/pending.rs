@@ -10,10 +10,9 @@ use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::pending as message;
 
 use super::ByChannel;
-use super::notice::{self, Occasion, institution_name, offered_ways};
+use super::notice;
 use crate::credential::person_key;
 use crate::envelope::{self, Call};
-use crate::ledger::Shown;
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::telemetry::Operation;
@@ -26,21 +25,7 @@ async fn list(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
     let request = message::Request::read(&call.members()?).map_err(Refusal::ChannelMember)?;
     let person = person_key(&call.site.sealer, &request.index);
     let found = call.site.ledger.pending(person, call.caller, call.now, message::MAX_NOTICES).await?;
-    let notices: Result<Vec<_>, Refusal> = found.iter().map(|shown| build(call, shown)).collect();
+    let notices: Result<Vec<_>, Refusal> =
+        found.iter().map(|shown| notice::of_stored(&call.site, &call.registry, shown)).collect();
     Ok(message::answer_json(&notices?))
-}
-
-fn build(
-    call: &Call<ChannelId>,
-    shown: &Shown,
-) -> Result<yanmi_protocol::message::channel_notice::Notice, Refusal> {
-    let occasion = Occasion {
-        key: shown.key,
-        verification: &shown.verification,
-        credential: &shown.credential,
-        holder: &shown.holder,
-        org_name: &institution_name(&call.registry, shown),
-        ways: offered_ways(&call.registry, shown),
-    };
-    notice::build(&call.site, &occasion)
 }

@@ -11,12 +11,13 @@ use axum::extract::State;
 use axum::response::Response;
 use http::Request;
 use yanmi_protocol::display::{self, Trick};
+use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::message::notify as message;
-use yanmi_protocol::{AccountId, MemberError, Problem, SerialNo};
+use yanmi_protocol::{AccountId, MemberError, NoticeNo, Problem, SerialNo};
 use yanmi_verification::Refusal as Rule;
 
 use super::{ByAccount, check_institution};
-use crate::channel::deliver::DeliveryFailure;
+use crate::channel::deliver::{DeliveryFailure, Endpoint};
 use crate::channel::notice::{self, Occasion};
 use crate::credential;
 use crate::envelope::{self, Call};
@@ -132,7 +133,14 @@ impl Journey {
         };
         let notice = notice::build(&self.site, &occasion)?;
         if let Some(old) = delivery.withdraw {
-            self.withdraw(notice::withdrawal(&notice, old), channel.endpoint.clone());
+            tokio::spawn(withdraw(
+                Arc::clone(&self.site),
+                notice::withdrawal(&notice, old),
+                channel.endpoint.clone(),
+            ));
+        }
+        if let Some(old) = delivery.handed_over {
+            tokio::spawn(take_back(Arc::clone(&self.site), Arc::clone(&self.registry), old));
         }
         let time = self.site.settings.call.saturating_sub(self.started.elapsed()).saturating_sub(RESERVE);
         let taken = self.site.deliverer.deliver(&channel.endpoint, &notice, time.max(LEAST)).await;
@@ -156,20 +164,25 @@ impl Journey {
     async fn settle(&self, command: Command) -> Result<(), Unavailable> {
         self.site.ledger.decide(command).await.map(|_| ())
     }
+}
 
-    /// Tells the channel, once and without waiting, that an older notice no longer counts. The ledger refuses its
-    /// confirmation whether the channel hears of it or not.
-    fn withdraw(
-        &self,
-        withdrawal: yanmi_protocol::message::channel_notice::Notice,
-        endpoint: crate::channel::deliver::Endpoint,
-    ) {
-        let site = Arc::clone(&self.site);
-        let time = site.settings.call;
-        tokio::spawn(async move {
-            let result = site.deliverer.deliver(&endpoint, &withdrawal, time).await;
-            let word = result.as_ref().map_or_else(DeliveryFailure::code, |()| "withdrawn");
-            site.telemetry.delivery(endpoint.id.as_str(), word);
-        });
+/// Tells the channel, once and without anybody waiting, that an older notice no longer counts. The ledger refuses its
+/// confirmation whether the channel hears of it or not.
+async fn withdraw(site: Arc<Site>, withdrawal: Notice, endpoint: Endpoint) {
+    let result = site.deliverer.deliver(&endpoint, &withdrawal, site.settings.call).await;
+    let word = result.as_ref().map_or_else(DeliveryFailure::code, |()| "withdrawn");
+    site.telemetry.delivery(endpoint.id.as_str(), word);
+}
+
+/// The same for a notice under another token, in whatever app it is: the person was asked anew (1.4.4(5)E).
+async fn take_back(site: Arc<Site>, registry: Arc<Snapshot>, old: NoticeNo) {
+    // What was asked for again meanwhile has another number, and the app knows which is the newer.
+    let Ok(Some(shown)) = site.ledger.by_notice(old).await else { return };
+    let Some(channel) = registry.channel(&shown.credential.channel) else { return };
+    match notice::of_stored(&site, &registry, &shown) {
+        Ok(notice) => withdraw(site, notice::withdrawal(&notice, old), channel.endpoint.clone()).await,
+        Err(refusal) => {
+            tracing::error!(cause = refusal.cause().unwrap_or_default(), "未能撤回另一渠道应用上的通知");
+        }
     }
 }

@@ -6,6 +6,7 @@
 mod claim;
 mod free;
 mod guard;
+mod handoff;
 mod tries;
 
 use hashbrown::hash_map::Entry;
@@ -23,6 +24,7 @@ pub(crate) use guard::NotMe;
 
 use super::command::{Command, Delivery, Key, Learned, Loaded, Outcome};
 use super::load;
+use super::recent::Recent;
 use super::resident::Resident;
 use super::write::{self, Audited, Changes};
 use crate::channel::deliver::code_of;
@@ -43,6 +45,7 @@ pub(crate) struct Circumstances<'a> {
 struct Work {
     facts: HashMap<Key, Loaded>,
     budgets: HashMap<PersonKey, Budget>,
+    recent: HashMap<PersonKey, Recent>,
     free: HashMap<(PersonKey, ChannelId), PasswordFree>,
     tries: HashMap<IdentityKey, PasswordTries>,
     claims: claim::Claims,
@@ -142,6 +145,7 @@ async fn load_all(
     work.load_free(session, commands).await?;
     work.load_budgets(session, commands).await?;
     work.load_not_me(session, commands).await?;
+    work.load_older(session, commands).await?;
     Ok(work)
 }
 
@@ -157,6 +161,7 @@ impl Work {
     fn take_in(&mut self, key: Key, loaded: Loaded) {
         if let Some(credential) = &loaded.credential {
             self.budgets.entry(credential.person).or_insert(loaded.budget);
+            self.recent.entry(credential.person).or_insert_with(|| loaded.recent.clone());
             if let Some(free) = loaded.free {
                 self.free.entry((credential.person, credential.channel)).or_insert(free);
             }
@@ -223,7 +228,10 @@ impl Work {
             })
             .collect();
         if !wanted.is_empty() {
-            self.budgets.extend(load::budgets(session, &wanted).await?);
+            for (person, (budget, recent)) in load::persons(session, &wanted).await? {
+                self.budgets.insert(person, budget);
+                self.recent.insert(person, recent);
+            }
         }
         Ok(())
     }
@@ -308,8 +316,10 @@ impl Work {
                 let shown_name = command.shown_name.clone().unwrap_or_default();
                 self.change(key, next, Some(shown_name));
                 self.budgets.insert(credential.person, budget);
-                self.changes.budget(credential.person, budget);
                 self.audit(key, event, next.amount, None, None, with);
+                let handed_over = self.hand_over(key, &credential, next.notice, with);
+                let recent = self.recent.entry(credential.person).or_default();
+                self.changes.person(credential.person, budget, recent);
                 let holder = self.facts.get(key).map(|loaded| loaded.holder.clone()).unwrap_or_default();
                 Outcome::Deliver(Box::new(Delivery {
                     verification: next,
@@ -317,6 +327,7 @@ impl Work {
                     holder,
                     ways,
                     withdraw,
+                    handed_over,
                 }))
             }
         }
@@ -384,7 +395,7 @@ impl Work {
         key: &Key,
         event: Event,
         amount: Option<yanmi_protocol::Amount>,
-        detail: Option<&'static str>,
+        detail: Option<&str>,
         confirmer: Option<&[u8]>,
         with: Circumstances<'_>,
     ) {

@@ -8,6 +8,8 @@ use yanmi_verification::{
     Verification, Ways,
 };
 
+use super::recent::Recent;
+
 /// Which verification.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) struct Key {
@@ -150,6 +152,8 @@ pub(crate) struct Delivery {
     pub(crate) holder: Vec<u8>,
     pub(crate) ways: Ways,
     pub(crate) withdraw: Option<NoticeNo>,
+    /// The notice under another token that this one takes the place of.
+    pub(crate) handed_over: Option<NoticeNo>,
 }
 
 /// Everything stored about one key.
@@ -159,6 +163,7 @@ pub(crate) struct Loaded {
     pub(crate) holder: Vec<u8>,
     pub(crate) verification: Option<Verification>,
     pub(crate) budget: yanmi_verification::Budget,
+    pub(crate) recent: Recent,
     pub(crate) free: Option<PasswordFree>,
     pub(crate) free_use: Option<FreeUse>,
     /// When the person last said "not me" to the institution.

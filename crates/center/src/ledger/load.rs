@@ -8,6 +8,7 @@ use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, Perso
 
 use super::batch::Claim;
 use super::command::{Key, Loaded};
+use super::recent::Recent;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, RowWriter, Rows, Session};
 use crate::store::connection::{Connection, Found, RowRef, Statement};
@@ -30,7 +31,7 @@ pub(crate) const FACTS: Query = Query {
         "SELECT k.number, ",
         credential_and_verification!(),
         ", \
-        p.budget, \
+        p.budget, p.asked, \
         f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, \
         u.day, u.amount, \
         q.at \
@@ -62,7 +63,7 @@ pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec
             slot.holder = holder.to_vec();
         }
         slot.verification = columns.verification()?;
-        slot.budget = columns.budget()?;
+        (slot.budget, slot.recent) = columns.person()?;
         slot.free = columns.password_free()?;
         slot.free_use = columns.free_use()?;
         slot.not_me = columns.of("not_me").optional_number()?.map(UnixMillis::new);
@@ -223,19 +224,19 @@ pub(crate) async fn claims(
     })
 }
 
-/// The budgets of persons, those without a row left out.
-pub(crate) async fn budgets(
+/// The budgets of persons and where they were asked, those without a row left out.
+pub(crate) async fn persons(
     session: &mut Session<'_>,
     persons: &[PersonKey],
-) -> Result<HashMap<PersonKey, Budget>, StoreError> {
+) -> Result<HashMap<PersonKey, (Budget, Recent)>, StoreError> {
     const QUERY: Query = Query {
         rows: "k (number, person)",
-        select: "SELECT k.number, p.budget FROM k JOIN persons p ON p.person = k.person",
+        select: "SELECT k.number, p.budget, p.asked FROM k JOIN persons p ON p.person = k.person",
     };
     let rows = numbered(persons, |row, person| {
         row.bytes(&person.0);
     });
-    found(&session.ask(rows, QUERY).await?, "persons", persons, |columns| columns.budget().map(Some))
+    found(&session.ask(rows, QUERY).await?, "persons", persons, |columns| columns.person().map(Some))
 }
 
 /// The password-free settings of persons in channels, those without a row left out.

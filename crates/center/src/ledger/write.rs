@@ -8,6 +8,7 @@ use yanmi_verification::{
 use super::batch::Claim;
 use super::command::{Key, Learned};
 use super::mark::{MARK, Mark};
+use super::recent::Recent;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Rows, Script, Session, Update};
 use crate::store::row::{identity_word, state_columns};
@@ -38,7 +39,7 @@ pub(crate) struct Audited<'a> {
     pub(crate) person: Option<&'a [u8; 16]>,
     pub(crate) verification: Option<&'a Verification>,
     pub(crate) amount: Option<Amount>,
-    pub(crate) detail: Option<&'static str>,
+    pub(crate) detail: Option<&'a str>,
     pub(crate) confirmer: Option<&'a [u8]>,
 }
 
@@ -100,9 +101,9 @@ impl Changes {
         });
     }
 
-    pub(crate) fn budget(&mut self, person: PersonKey, budget: Budget) {
+    pub(crate) fn person(&mut self, person: PersonKey, budget: Budget, recent: &Recent) {
         self.persons.push(|row| {
-            row.bytes(&person.0).bytes(&budget.to_bytes());
+            row.bytes(&person.0).bytes(&budget.to_bytes()).text(&recent.to_text());
         });
     }
 
@@ -272,9 +273,9 @@ pub(crate) const STATES: Update = Update {
 };
 
 const PERSONS: Insert = Insert {
-    into: "persons (person, budget)",
+    into: "persons (person, budget, asked)",
     key: 1,
-    conflict: "ON CONFLICT (person) DO UPDATE SET budget = excluded.budget",
+    conflict: "ON CONFLICT (person) DO UPDATE SET budget = excluded.budget, asked = excluded.asked",
 };
 
 const TRIES: Insert = Insert {

@@ -117,6 +117,13 @@ impl Schema {
                 sqlite: include_str!("../../migrations/sqlite/0004_quiet.sql"),
                 postgres: include_str!("../../migrations/postgres/0004_quiet.sql"),
             },
+            Step {
+                number: 5,
+                name: "handoff",
+                kind: Kind::Expanding,
+                sqlite: include_str!("../../migrations/sqlite/0005_handoff.sql"),
+                postgres: include_str!("../../migrations/postgres/0005_handoff.sql"),
+            },
         ];
         Self(steps.to_vec())
     }

@@ -11,6 +11,7 @@ use yanmi_verification::{
 use super::StoreError;
 use super::connection::RowRef;
 use crate::channel::deliver::{code_of, kind_of};
+use crate::ledger::recent::Recent;
 
 /// Reads the columns of a row one after the other.
 #[derive(Debug)]
@@ -204,13 +205,13 @@ impl<'a> Columns<'a> {
         Ok(PasswordTries { count, locked_until })
     }
 
-    /// One column of `persons`; a person who was never asked has a fresh budget.
-    pub(crate) fn budget(&mut self) -> Result<Budget, StoreError> {
+    /// Two columns of `persons`; a person who was never asked has a fresh budget.
+    pub(crate) fn person(&mut self) -> Result<(Budget, Recent), StoreError> {
         self.of("persons");
-        match self.optional_bytes()? {
-            Some(bytes) => Budget::from_bytes(bytes).ok_or(self.impossible("提醒次数记录无法读取")),
-            None => Ok(Budget::default()),
-        }
+        let budget = self.optional_bytes()?.map_or(Some(Budget::default()), Budget::from_bytes);
+        let budget = budget.ok_or(self.impossible("提醒次数记录无法读取"))?;
+        let recent = self.optional_text()?.map_or(Some(Recent::default()), Recent::from_text);
+        Ok((budget, recent.ok_or(self.impossible("最近通知记录无法读取"))?))
     }
 
     /// Seven columns of `password_free`; all null when there is no setting.

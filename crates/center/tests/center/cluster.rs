@@ -193,6 +193,39 @@ async fn wrong_passwords_are_counted_once_whoever_is_told() {
 }
 
 #[tokio::test]
+async fn of_a_persons_codes_shown_at_two_centers_at_once_one_can_be_confirmed() {
+    let (site, national) = unlimited().await;
+    let second = Second::beside(&site).await;
+    let channel = site.channel().chnl_id;
+    let app = site.app_of(site.channel());
+    for round in 0..8_u32 {
+        let persons = (0..6).map(|person| format!("P{round}x{person}"));
+        // Each person shows four codes.
+        let tokens: Vec<EcToken> = (0..)
+            .zip(persons.flat_map(|person| std::iter::repeat_n(person, 4)))
+            .map(|(number, person)| national.issue_to(&person, channel, round * 100 + number))
+            .collect();
+        let codes = notices_at_both(&site, &second, &tokens).await;
+        assert_eq!(codes.iter().filter(|code| **code == 0).count(), tokens.len(), "{codes:?}");
+        let mut accepted = 0;
+        let numbers =
+            site.text("SELECT string_agg(notice::text, ' ') FROM verifications WHERE state <> 'verified'");
+        for number in numbers.await.split(' ') {
+            let told = json!({
+                "notcNo": number, "authWay": "03", "authStas": "1", "authTime": NOW.to_string(),
+            });
+            let answer = app.call(auth_result::PATH, told.to_string()).await.expect("an answer");
+            assert!([0, 500_014].contains(&answer.code()), "{answer:?}");
+            accepted += usize::from(answer.code() == 0);
+        }
+        assert_eq!(accepted, 6, "round {round}: one for each person");
+    }
+    let events = "SELECT count(*) FROM audit WHERE event = 'handed-over'";
+    assert_eq!(site.number(events).await, 8 * 6 * 3);
+    nobody_stood_in_the_way(&site).await;
+}
+
+#[tokio::test]
 async fn what_was_told_one_center_is_kept_by_all_in_the_same_moment() {
     let (site, national) = unlimited().await;
     let second = Second::beside(&site).await;

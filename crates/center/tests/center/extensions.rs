@@ -209,7 +209,9 @@ async fn what_happens_to_others_does_not_end_the_wait() {
     site.notify(token, Some("10")).await;
     let mine = site.newest_notice().await;
     let waiting = held(&site, token, 30).await;
-    acted(&site, "confirm", "03").await;
+    let other = site.world().persons[1].clone();
+    let others = site.token_of(&other, site.channel()).await;
+    assert_eq!(site.notify(others, None).await.code(), 0);
     // A wrong password is no news either: the notice still waits for its person.
     assert_eq!(site.act(&mine, "wrongPassword", "01").await["data"]["leftCnt"], "4");
     assert_eq!(site.metric("yanmi_held_queries").await, 1);

@@ -64,12 +64,7 @@ async fn nobody_is_locked_out_of_care_elsewhere() {
     let token = not_me(&site).await;
     assert_eq!(at_the_pharmacy(&site, token).await, 0, "the same token");
     assert_eq!(at_the_pharmacy(&site, site.token().await).await, 0, "another token");
-    let other = &site.world().persons[1];
-    let body = json!({ "ecIndexNo": other.ec_index_no.as_str(), "chnlId": site.channel().chnl_id.as_str() });
-    let shown = site.control("/qr", &body).await;
-    let code = shown["ecQrCode"].as_str().expect("a QR code");
-    let decoded = site.institution().decode(HOSPITAL, "01101", code).await.expect("an answer");
-    let others = decoded.token.expect("a token");
+    let others = site.token_of(&site.world().persons[1].clone(), site.channel()).await;
     assert_eq!(site.notify(others, None).await.code(), 0, "another person, at the same institution");
 }
 
@@ -117,6 +112,8 @@ async fn what_was_said_is_kept_as_long_as_the_state() {
 #[tokio::test]
 async fn the_operator_is_told_once_where_and_in_which_app_and_never_who() {
     let lines = Lines::default();
+    // With one dispatcher alone, what another test's thread logs first would decide for this thread too.
+    let _another = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).with_ansi(false).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
     let site = Site::start().await;

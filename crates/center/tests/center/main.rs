@@ -3,6 +3,7 @@
 mod delivery;
 mod extensions;
 mod guarding;
+mod handoff;
 mod insured;
 mod journey;
 mod lives;

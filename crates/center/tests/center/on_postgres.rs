@@ -6,6 +6,7 @@ mod copy;
 mod delivery;
 mod extensions;
 mod guarding;
+mod handoff;
 mod insured;
 mod journey;
 mod lives;

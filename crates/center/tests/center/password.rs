@@ -241,7 +241,8 @@ async fn a_report_counts_once_until_the_notice_is_over_and_may_be_repeated() {
         }
         site.hands.forward(site.config.policy.quiet);
     }
-    let numbers = [notice(&site, site.token().await).await, notice(&site, site.token().await).await];
+    let other = site.token_of(&site.world().persons[1].clone(), &channel).await;
+    let numbers = [notice(&site, site.token().await).await, notice(&site, other).await];
     site.hands.forward(life.saturating_sub(Duration::from_millis(1)));
     assert_eq!(reported(report(&site, &channel, &numbers[0], &confirmed)).await, "1");
     site.hands.forward(Duration::from_millis(1));

@@ -257,15 +257,24 @@ impl Site {
 
     /// The first person shows a code in a channel app, and the hospital decodes it.
     pub(crate) async fn token_in(&self, channel: &Channel) -> EcToken {
-        let code = self.shown_code(channel).await;
+        self.token_of(self.person(), channel).await
+    }
+
+    /// The same with any person.
+    pub(crate) async fn token_of(&self, person: &Person, channel: &Channel) -> EcToken {
+        let code = self.code_of(person, channel).await;
         let decoded = self.institution().decode(HOSPITAL, "01101", &code).await.expect("an answer");
         decoded.token.expect("a token")
     }
 
     /// The QR code the first person shows in a channel app.
     pub(crate) async fn shown_code(&self, channel: &Channel) -> String {
-        let person = self.person().ec_index_no;
-        let body = serde_json::json!({ "ecIndexNo": person.as_str(), "chnlId": channel.chnl_id.as_str() });
+        self.code_of(self.person(), channel).await
+    }
+
+    async fn code_of(&self, person: &Person, channel: &Channel) -> String {
+        let index = person.ec_index_no;
+        let body = serde_json::json!({ "ecIndexNo": index.as_str(), "chnlId": channel.chnl_id.as_str() });
         let shown = self.control("/qr", &body).await;
         shown["ecQrCode"].as_str().expect("a QR code").to_owned()
     }
@@ -319,7 +328,18 @@ impl Site {
 
     /// The first person does something about a notice; the center's answer to the channel.
     pub(crate) async fn act(&self, notice: &str, action: &str, way: &str) -> serde_json::Value {
-        let path = format!("/phones/{}/act", self.person().ec_index_no.as_str());
+        self.act_as(self.person(), notice, action, way).await
+    }
+
+    /// The same with any person.
+    pub(crate) async fn act_as(
+        &self,
+        person: &Person,
+        notice: &str,
+        action: &str,
+        way: &str,
+    ) -> serde_json::Value {
+        let path = format!("/phones/{}/act", person.ec_index_no.as_str());
         self.control(&path, &serde_json::json!({ "notcNo": notice, "action": action, "way": way })).await
     }
 

@@ -52,7 +52,7 @@ pub(super) const TABLES: [Table; 12] = [
         kinds: &[N, T, T, N, N, N, N, N, T, N, N, N, N, T, N, T, N],
         key: 1,
     },
-    Table { into: "persons (person, budget)", kinds: &[B, B], key: 1 },
+    Table { into: "persons (person, budget, asked)", kinds: &[B, B, T], key: 1 },
     Table { into: "not_me (person, org_code, at)", kinds: &[B, T, N], key: 2 },
     Table { into: "password_tries (identity, tries, locked_until)", kinds: &[B, N, N], key: 1 },
     Table {

@@ -21,7 +21,7 @@ const ENDS = {
   notMe: ["bad", "已告知不是本人", "机构会看到，未核实前不得结算。"],
   failed: ["bad", "没有通过", "这次确认不作数。"],
   expired: ["calm", "已过期", "请窗口重新发起。"],
-  withdrawn: ["calm", "已撤回", "窗口已改了金额，等新的通知。"],
+  withdrawn: ["calm", "已撤回", "窗口发了新的通知：金额改了，或换了渠道应用。"],
   replaced: ["calm", "已被新的通知取代", ""],
 };
 const CHANNEL_MOODS = [

@@ -1,0 +1,18 @@
+//! Another app: the person shows the code of another app, and the counter asks there (1.4.4(5)E).
+//!
+//! The new code is a new token, so it is another verification. The person stands at one counter, though, and must not be
+//! left with two prompts of which one does nothing. So a notice to a person at an institution ends every attempt of the same
+//! person at the same institution that is still open under another token: it expires in this moment, and its notice is
+//! withdrawn. It need not be another app: a code that is shown anew in the same one is a new token too.
+//!
+//! What was answered stays as it was answered. A confirmation is not voided, for the institution may have settled upon it;
+//! and nothing at another institution ends, or one could take away the prompts of another.
+
+use yanmi_protocol::UnixMillis;
+
+use crate::state::Verification;
+
+/// What becomes of an attempt under another token; nothing when it is not open any more.
+pub fn hand_over(older: &Verification, now: UnixMillis) -> Option<Verification> {
+    older.is_open(now).then_some(Verification { expires_at: now, ..*older })
+}
