@@ -109,7 +109,8 @@ impl Window {
     /// The first window of every table: of the state that ended before one time, and of the audit before another.
     pub(crate) fn first_of_each(state: UnixMillis, audit: UnixMillis) -> impl Iterator<Item = Self> {
         let first = |walk: &'static Walk, before| Self { walk, after: walk.start.clone(), before };
-        STATE.iter().map(move |walk| first(walk, state)).chain([first(&AUDIT, audit)])
+        let state = STATE.iter().map(move |walk| first(walk, state));
+        state.chain(AUDIT.iter().map(move |walk| first(walk, audit)))
     }
 
     /// The table.
@@ -146,7 +147,7 @@ impl Window {
 
 #[cfg(test)]
 pub(crate) fn embedded_texts() -> impl Iterator<Item = &'static str> {
-    STATE.iter().chain([&AUDIT]).flat_map(|walk| [walk.last, walk.remove[0]])
+    STATE.iter().chain(&AUDIT).flat_map(|walk| [walk.last, walk.remove[0]])
 }
 
 /// The deletion for both databases: `FOR UPDATE` exists where there are others.
@@ -239,13 +240,26 @@ static STATE: [Walk; 7] = [
 ];
 
 /// What is kept as long as the audit.
-static AUDIT: Walk = Walk {
-    table: "audit",
-    start: Position::Number(0),
-    last: "SELECT id, at FROM audit WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
-    remove: remove!(
-        "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id > $1 AND id <= $2 AND at < $3",
-        ""
-    ),
-    old: Old::Time,
-};
+static AUDIT: [Walk; 2] = [
+    Walk {
+        table: "audit",
+        start: Position::Number(0),
+        last: "SELECT id, at FROM audit WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
+        remove: remove!(
+            "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id > $1 AND id <= $2 AND at < $3",
+            ""
+        ),
+        old: Old::Time,
+    },
+    Walk {
+        table: "free_payments",
+        start: Position::Number(0),
+        last: "SELECT id, at FROM free_payments WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
+        remove: remove!(
+            "DELETE FROM free_payments WHERE id IN (SELECT id FROM free_payments WHERE id > $1 AND id <= $2 \
+                AND at < $3",
+            ""
+        ),
+        old: Old::Time,
+    },
+];

@@ -2,7 +2,8 @@
 
 use yanmi_protocol::{Amount, ChannelId, NoticeNo, OrgCode, UnixMillis};
 use yanmi_verification::{
-    Budget, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, State, Verification,
+    Budget, Credential, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, State,
+    Verification,
 };
 
 use super::batch::Claim;
@@ -24,6 +25,7 @@ pub(crate) struct Changes {
     free: Rows,
     free_uses: Rows,
     claims: Rows,
+    free_payments: Rows,
     not_me: Rows,
     audit: Rows,
 }
@@ -147,6 +149,19 @@ impl Changes {
         });
     }
 
+    /// The use of a setting, as the person reads it.
+    pub(crate) fn free_payment(&mut self, key: &Key, credential: &Credential, used: FreeUse, at: UnixMillis) {
+        self.free_payments.push(|row| {
+            row.bytes(&credential.person.0)
+                .text(credential.channel.as_str())
+                .number(i64::from(used.day))
+                .text(key.token.as_str())
+                .text(key.org_code.as_str())
+                .optional_number(used.amount.map(Amount::fen))
+                .number(at.get());
+        });
+    }
+
     pub(crate) fn not_me(&mut self, person: PersonKey, org_code: OrgCode, at: UnixMillis) {
         self.not_me.push(|row| {
             row.bytes(&person.0).text(org_code.as_str()).number(at.get());
@@ -169,10 +184,21 @@ impl Changes {
         });
     }
 
-    fn tables(&self) -> [&Rows; 10] {
-        let Self { tokens, verifications, states, persons, tries, free, free_uses, claims, not_me, audit } =
-            self;
-        [tokens, verifications, states, persons, tries, free, free_uses, claims, not_me, audit]
+    fn tables(&self) -> [&Rows; 11] {
+        let Self {
+            tokens,
+            verifications,
+            states,
+            persons,
+            tries,
+            free,
+            free_uses,
+            claims,
+            free_payments,
+            not_me,
+            audit,
+        } = self;
+        [tokens, verifications, states, persons, tries, free, free_uses, claims, free_payments, not_me, audit]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -191,6 +217,7 @@ impl Changes {
         insert(self.free, FREE);
         insert(self.free_uses, FREE_USES);
         insert(self.claims, CLAIMS);
+        insert(self.free_payments, FREE_PAYMENTS);
         insert(self.not_me, NOT_ME);
         insert(self.audit, AUDIT);
         if let Some(mark) = mark {
@@ -303,6 +330,12 @@ const CLAIMS: Insert = Insert {
     key: 1,
     conflict: "ON CONFLICT (notice) DO UPDATE SET sequence = excluded.sequence, browser = excluded.browser, \
         at = excluded.at",
+};
+
+const FREE_PAYMENTS: Insert = Insert {
+    into: "free_payments (person, channel, day, token, org_code, amount, at)",
+    key: 5,
+    conflict: "ON CONFLICT (person, channel, day, token, org_code) DO UPDATE SET amount = excluded.amount",
 };
 
 const NOT_ME: Insert = Insert {

@@ -124,6 +124,13 @@ impl Schema {
                 sqlite: include_str!("../../migrations/sqlite/0005_handoff.sql"),
                 postgres: include_str!("../../migrations/postgres/0005_handoff.sql"),
             },
+            Step {
+                number: 6,
+                name: "free_payments",
+                kind: Kind::Expanding,
+                sqlite: include_str!("../../migrations/sqlite/0006_free_payments.sql"),
+                postgres: include_str!("../../migrations/postgres/0006_free_payments.sql"),
+            },
         ];
         Self(steps.to_vec())
     }

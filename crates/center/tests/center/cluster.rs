@@ -1,12 +1,13 @@
 //! Several centers on one database are one center.
 
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::task::JoinHandle;
 use yanmi_center::Center;
 use yanmi_protocol::EcToken;
-use yanmi_protocol::message::{auth_result, notify, password, status};
+use yanmi_protocol::message::{auth_result, notify, password, password_free, status};
 use yanmi_simulator::Institution;
 
 use crate::party::National;
@@ -222,6 +223,65 @@ async fn of_a_persons_codes_shown_at_two_centers_at_once_one_can_be_confirmed() 
     }
     let events = "SELECT count(*) FROM audit WHERE event = 'handed-over'";
     assert_eq!(site.number(events).await, 8 * 6 * 3);
+    nobody_stood_in_the_way(&site).await;
+}
+
+/// Asks for notices and statuses of these payments at both centers at once; those that need no password.
+async fn free_ones(site: &Site, second: &Second, payments: &[(EcToken, &'static str)]) -> HashSet<EcToken> {
+    let institutions = [site.institution(), second.institution.clone()];
+    let asking: Vec<_> = payments
+        .iter()
+        .flat_map(|payment| institutions.iter().map(|institution| (*payment, institution.clone())))
+        .map(|((token, amount), institution)| {
+            tokio::spawn(async move {
+                let (org_code, org_name) = (HOSPITAL, HOSPITAL_NAME);
+                let draft = notify::Draft { token: token.as_str(), org_code, org_name, amount: Some(amount) };
+                let code = institution.notify(&draft).await.expect("an answer").code();
+                assert!([0, 500_084, 500_320].contains(&code), "{code}");
+                let again = check_stas(&institution, token).await;
+                assert!(code != 500_320 || again == "500320", "what was let through stays so: {again}");
+                (token, code)
+            })
+        })
+        .collect();
+    let mut free = HashSet::new();
+    for asked in asking {
+        let (token, code) = asked.await.expect("no panic");
+        if code == 500_320 {
+            free.insert(token);
+        }
+    }
+    free
+}
+
+#[tokio::test]
+async fn without_a_password_a_days_limits_hold_to_the_fen_whoever_is_asked() {
+    let (site, national) = unlimited().await;
+    let second = Second::beside(&site).await;
+    let channel = site.world().channels.iter().find(|channel| channel.password_free).expect("one").clone();
+    let app = site.app_of(&channel);
+    for (round, (limits, amount, most)) in
+        [(json!({ "dayCnt": 5 }), "0.03", 5), (json!({ "dayAmt": "1.00" }), "0.03", 33)]
+            .into_iter()
+            .enumerate()
+    {
+        let person = format!("P{round}");
+        let mut switch = json!({ "ecIndexNo": person, "openFlag": "1" });
+        for (name, limit) in limits.as_object().expect("an object") {
+            switch[name] = limit.clone();
+        }
+        assert_eq!(app.call(password_free::PATH, switch.to_string()).await.expect("an answer").code(), 0);
+        let base = u32::try_from(round).expect("few") * 100;
+        let payments: Vec<_> =
+            (0..40).map(|n| (national.issue_to(&person, channel.chnl_id, base + n), amount)).collect();
+        assert_eq!(free_ones(&site, &second, &payments).await.len(), most, "{limits}");
+    }
+    let spent = "SELECT string_agg(spent || ' ' || used, ', ') FROM (SELECT * FROM password_free \
+        WHERE used > 0 ORDER BY used) AS settings";
+    assert_eq!(site.text(spent).await, "15 5, 99 33");
+    assert_eq!(site.number("SELECT sum(amount)::bigint FROM free_payments").await, 15 + 99);
+    assert_eq!(site.number("SELECT count(*) FROM free_payments").await, 5 + 33);
+    assert_eq!(site.number("SELECT count(*) FROM free_uses").await, 5 + 33);
     nobody_stood_in_the_way(&site).await;
 }
 

@@ -302,6 +302,12 @@ async fn without_a_password_up_to_the_persons_own_limits() {
     }
     let free_ones = "SELECT count(DISTINCT token) FROM audit WHERE event = 'free-used'";
     assert_eq!(site.number(free_ones).await, 5, "each leaves an event");
+    // And each can be read by the person: once, however often it was asked about.
+    let uses = "SELECT string_agg(org_code || ' ' || coalesce(CAST(amount AS TEXT), '-') || ' ' || ((at - 1763869440000) / 3600000), \
+        ', ') FROM (SELECT * FROM free_payments ORDER BY id) AS uses";
+    let expected = [("5000", 24), ("6000", 48), ("4000", 48), ("-", 72), ("99999900", 72)]
+        .map(|(fen, hours)| format!("{HOSPITAL} {fen} {hours}"));
+    assert_eq!(site.text(uses).await, expected.join(", "));
     let stored =
         "SELECT count(*) FROM verifications v JOIN audit a ON a.token = v.token AND event = 'free-used'";
     assert_eq!(site.number(stored).await, 0, "and none a verification");

@@ -93,6 +93,21 @@ async fn the_audit_is_kept_for_three_years_whatever_its_length() {
 }
 
 #[tokio::test]
+async fn what_was_paid_without_a_password_is_kept_as_long_as_the_audit() {
+    const PAID: &str = "INSERT INTO free_payments (person, channel, day, token, org_code, amount, at) \
+        SELECT person, 'app', 20251123, 'T', 'H35010000001', 1, 1763869440000 FROM persons";
+    let site = swept(|_| {}).await;
+    assert_eq!(site.notify(site.token().await, None).await.code(), 0);
+    site.execute(PAID).await;
+    site.hands.forward(DAY * 1_096);
+    site.center.remove_old().await.expect("a round");
+    assert_eq!(count(&site, "SELECT count(*) FROM free_payments").await, 1);
+    site.hands.forward(Duration::from_millis(1));
+    site.center.remove_old().await.expect("a round");
+    assert_eq!(count(&site, "SELECT count(*) FROM free_payments").await, 0);
+}
+
+#[tokio::test]
 async fn wrong_passwords_are_not_forgotten_but_locks_that_are_over_are() {
     const TRIES: &str = "INSERT INTO password_tries (identity, tries, locked_until) \
         SELECT person, 0, NULL FROM persons";

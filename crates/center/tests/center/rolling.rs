@@ -171,6 +171,7 @@ async fn on_a_shared_database_only_migrate_changes_the_schema() {
         "DROP TABLE _yanmi_nodes",
         "DROP TABLE page_claims",
         "DROP TABLE not_me",
+        "DROP TABLE free_payments",
         "ALTER TABLE persons DROP COLUMN asked",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {

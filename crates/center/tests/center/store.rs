@@ -214,6 +214,7 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
         "DROP TABLE _yanmi_schema",
         "DROP TABLE page_claims",
         "DROP TABLE not_me",
+        "DROP TABLE free_payments",
         "ALTER TABLE persons DROP COLUMN asked",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {

@@ -30,6 +30,7 @@ impl Work {
         self.free.insert((credential.person, credential.channel), step.setting);
         self.changes.free(credential.person, credential.channel, &step.setting);
         self.changes.free_use(key, step.used);
+        self.changes.free_payment(key, credential, step.used, with.now);
         if let Some(loaded) = self.facts.get_mut(key) {
             loaded.free_use = Some(step.used);
         }

@@ -23,7 +23,7 @@ pub(super) struct Table {
 }
 
 /// Numbers that the database gives out itself are taken over as they are.
-pub(super) const TABLES: [Table; 12] = [
+pub(super) const TABLES: [Table; 13] = [
     Table {
         into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at)",
         kinds: &[T, T, N, T, N, B, B, N],
@@ -62,6 +62,11 @@ pub(super) const TABLES: [Table; 12] = [
     },
     Table { into: "free_uses (token, org_code, day, amount)", kinds: &[T, T, N, N], key: 2 },
     Table { into: "page_claims (notice, sequence, browser, at)", kinds: &[N, N, B, N], key: 1 },
+    Table {
+        into: "free_payments (id, person, channel, day, token, org_code, amount, at) OVERRIDING SYSTEM VALUE",
+        kinds: &[N, B, T, N, T, T, N, N],
+        key: 1,
+    },
     Table {
         into: "audit (id, at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer) \
             OVERRIDING SYSTEM VALUE",
