@@ -6,6 +6,7 @@ pub mod deliver;
 pub mod lane;
 pub(crate) mod notice;
 mod password_free;
+mod password_free_page;
 mod pending;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route(message::auth_result::PATH, any(auth_result::handle))
         .route(message::pending::PATH, any(pending::handle))
         .route(message::password_free::PATH, any(password_free::handle))
+        .route(message::password_free_page::PATH, any(password_free_page::handle))
         .fallback(no_such_address)
         .with_state(site)
 }

@@ -28,6 +28,7 @@ mod browser;
 pub(crate) mod layout;
 mod link;
 mod scene;
+mod settings;
 mod view;
 mod visit;
 
@@ -51,7 +52,10 @@ const MAX_FORM_BYTES: usize = 2 * 1024;
 
 /// The face's addresses.
 pub(crate) fn router(site: Arc<Site>) -> Router {
-    Router::new().route("/p/{link}", any(visit::handle)).with_state(site)
+    Router::new()
+        .route("/p/{link}", any(visit::handle))
+        .route("/p/free/{link}", any(settings::handle))
+        .with_state(site)
 }
 
 /// Where persons' browsers reach the page.

@@ -33,6 +33,7 @@ mod reader;
 pub(crate) mod recent;
 pub(crate) mod removal;
 mod resident;
+mod settings;
 mod watch;
 pub(crate) mod write;
 
@@ -49,6 +50,7 @@ pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Op
 pub(crate) use load::Shown;
 pub(crate) use removal::{Removed, Window};
 pub(crate) use resident::Live;
+pub(crate) use settings::{MAX_PAYMENTS, Payment, Settings};
 pub(crate) use watch::Watch;
 
 use crate::clock::Clock;
@@ -248,6 +250,15 @@ impl Ledger {
         limit: usize,
     ) -> Result<Vec<Shown>, Unavailable> {
         self.reader.pending(person, channel, now, limit).await
+    }
+
+    /// A person's password-free settings in one app.
+    pub(crate) async fn settings(
+        &self,
+        person: PersonKey,
+        channel: ChannelId,
+    ) -> Result<Settings, Unavailable> {
+        self.reader.settings(person, channel).await
     }
 
     /// Begins to watch a verification for changes.

@@ -44,6 +44,8 @@ pub enum Operation {
     Pending,
     /// A channel's password-free switch.
     PasswordFree,
+    /// A channel's wish for a link to the page of that switch.
+    PasswordFreePage,
     /// The insured person's page.
     Page,
     /// An address that is none.
@@ -52,7 +54,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Notify,
         Self::Status,
         Self::Password,
@@ -60,6 +62,7 @@ impl Operation {
         Self::AuthResult,
         Self::Pending,
         Self::PasswordFree,
+        Self::PasswordFreePage,
         Self::Page,
         Self::Unknown,
     ];
@@ -74,6 +77,7 @@ impl Operation {
             Self::AuthResult => "auth-result",
             Self::Pending => "pending",
             Self::PasswordFree => "password-free",
+            Self::PasswordFreePage => "password-free-page",
             Self::Page => "page",
             Self::Unknown => "unknown",
         }

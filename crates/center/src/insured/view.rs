@@ -73,14 +73,19 @@ pub(super) enum Closed {
 }
 
 /// What it is, and what to do.
-struct Words {
+pub(super) struct Words {
     tone: &'static str,
     title: &'static str,
     text: &'static str,
     next: &'static str,
 }
 
-const fn words(tone: &'static str, title: &'static str, text: &'static str, next: &'static str) -> Words {
+pub(super) const fn words(
+    tone: &'static str,
+    title: &'static str,
+    text: &'static str,
+    next: &'static str,
+) -> Words {
     Words { tone, title, text, next }
 }
 
@@ -180,7 +185,7 @@ pub(super) fn bounce(path: &str) -> Markup {
     page("正在打开", &middle)
 }
 
-fn head(words: &Words) -> Markup {
+pub(super) fn head(words: &Words) -> Markup {
     html! {
         div.sign.(words.tone) aria-hidden="true" {}
         h1 { (words.title) }

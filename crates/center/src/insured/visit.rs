@@ -124,7 +124,7 @@ fn respond(result: Result<Answer, Refusal>, cookie: Option<HeaderValue>, path: &
     response
 }
 
-fn refuse(closed: Closed) -> Response {
+pub(super) fn refuse(closed: Closed) -> Response {
     let status = match closed {
         Closed::Unknown => StatusCode::NOT_FOUND,
         Closed::Elsewhere | Closed::ForeignForm | Closed::InTheOpen => StatusCode::FORBIDDEN,

@@ -94,6 +94,7 @@ async fn lock_all(
         .iter()
         .filter_map(|command| match command {
             Command::SwitchFree(switch) => Some(switch.person),
+            Command::OpenSettings { person, .. } => Some(*person),
             _ => None,
         })
         .collect();
@@ -258,6 +259,7 @@ impl Work {
             Command::SwitchFree(switch) => self.switch_free(switch, with),
             Command::BeginTry { identity, expected } => self.begin_try(*identity, *expected, with),
             Command::OpenPage { key, opening } => self.open_page(key, *opening, with),
+            Command::OpenSettings { person, opening } => self.open_settings(*person, *opening, with),
             Command::Record { key, event } => self.record(key.as_ref(), *event, with),
             Command::EndTry { identity, verdict } => self.end_try(*identity, *verdict, with),
         }

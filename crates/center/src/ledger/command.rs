@@ -117,6 +117,8 @@ pub(crate) enum Command {
     EndTry { identity: IdentityKey, verdict: Verdict },
     /// A browser is at the page of a notice.
     OpenPage { key: Key, opening: Opening },
+    /// A browser is at the page of a person's settings.
+    OpenSettings { person: PersonKey, opening: Opening },
     /// Something happened that changes nothing.
     Record { key: Option<Key>, event: Event },
 }
@@ -184,6 +186,7 @@ impl Command {
             Self::Record { key: None, .. }
             | Self::Learn(_)
             | Self::SwitchFree(_)
+            | Self::OpenSettings { .. }
             | Self::BeginTry { .. }
             | Self::EndTry { .. } => None,
         }
@@ -201,6 +204,7 @@ impl Command {
             | Self::UseFree { key } => fingerprint([key.token.as_str().as_bytes()]),
             Self::Learn(learned) => fingerprint([learned.token.as_str().as_bytes()]),
             Self::SwitchFree(switch) => fingerprint([&switch.person.0]),
+            Self::OpenSettings { person, .. } => fingerprint([&person.0]),
             Self::Record { key: None, .. } => 0,
             Self::BeginTry { identity, .. } | Self::EndTry { identity, .. } => fingerprint([&identity.0]),
         }

@@ -9,6 +9,7 @@ use yanmi_verification::{IdentityKey, PasswordTries, PersonKey};
 
 use super::command::{Key, Loaded, fingerprint};
 use super::load::{self, Shown};
+use super::settings::{self, Settings};
 use super::{LedgerLimits, Unavailable};
 use crate::store::batch::Session;
 use crate::store::link::{Link, on_link};
@@ -19,6 +20,7 @@ use crate::telemetry::{Telemetry, chain};
 enum Question {
     Facts(Key, oneshot::Sender<Result<Loaded, Unavailable>>),
     Tries(IdentityKey, oneshot::Sender<Result<PasswordTries, Unavailable>>),
+    Settings(PersonKey, ChannelId, oneshot::Sender<Result<Settings, Unavailable>>),
     ByNotice(NoticeNo, oneshot::Sender<Result<Option<Shown>, Unavailable>>),
     Pending {
         person: PersonKey,
@@ -62,6 +64,14 @@ impl Reader {
         self.ask(fingerprint([&identity.0]), |reply| Question::Tries(identity, reply)).await
     }
 
+    pub(crate) async fn settings(
+        &self,
+        person: PersonKey,
+        channel: ChannelId,
+    ) -> Result<Settings, Unavailable> {
+        self.ask(fingerprint([&person.0]), |reply| Question::Settings(person, channel, reply)).await
+    }
+
     pub(crate) async fn pending(
         &self,
         person: PersonKey,
@@ -103,6 +113,10 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
                 Question::ByNotice(notice, reply) => {
                     let _ = reply
                         .send(told(on_link!(&mut link, |connection| load::by_notice(connection, notice))));
+                }
+                Question::Settings(person, channel, reply) => {
+                    let found = on_link!(&mut link, |connection| settings::load(connection, person, channel));
+                    let _ = reply.send(told(found));
                 }
                 Question::Tries(identity, reply) => {
                     let found = on_link!(&mut link, |connection| load::tries(

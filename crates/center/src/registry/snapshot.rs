@@ -81,6 +81,7 @@ pub(crate) struct Institution {
 /// A channel app.
 #[derive(Debug)]
 pub(crate) struct Channel {
+    pub(crate) name: String,
     pub(crate) enabled: bool,
     pub(crate) facts: ChannelFacts,
     pub(crate) keys: Keys,
@@ -169,6 +170,7 @@ impl Snapshot {
             lane.map_or_else(|| Arc::new(Lane::new(defaults.lane)), |old| Arc::clone(&old.endpoint.lane));
         let endpoint = Endpoint { id: row.id, url: row.notice_url, key: row.keys.newest.clone(), lane };
         let channel = Channel {
+            name: row.name,
             enabled: row.enabled,
             facts: row.facts,
             keys: row.keys,

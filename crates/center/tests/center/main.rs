@@ -18,6 +18,7 @@ mod register;
 mod registry;
 mod retention;
 mod screens;
+mod settings;
 mod site;
 mod store;
 mod tls;

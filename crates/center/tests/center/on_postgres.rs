@@ -26,6 +26,7 @@ mod retention;
 mod rolling;
 mod schema;
 mod server;
+mod settings;
 mod site;
 mod standby;
 mod starved;

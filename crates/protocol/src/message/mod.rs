@@ -10,6 +10,7 @@ pub mod national;
 pub mod notify;
 pub mod password;
 pub mod password_free;
+pub mod password_free_page;
 pub mod pending;
 pub mod status;
 

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 use yanmi_protocol::NoticeNo;
-use yanmi_verification::Event;
+use yanmi_verification::{Event, PersonKey};
 
 use super::{Circumstances, Work};
 use crate::ledger::command::{Command, Key, Opened, Opening, Outcome};
@@ -28,7 +28,7 @@ pub(super) async fn load(session: &mut Session<'_>, commands: &[Command]) -> Res
     let wanted: Vec<NoticeNo> = commands
         .iter()
         .filter_map(|command| match command {
-            Command::OpenPage { opening, .. } => Some(opening.notice),
+            Command::OpenPage { opening, .. } | Command::OpenSettings { opening, .. } => Some(opening.notice),
             _ => None,
         })
         .collect();
@@ -37,6 +37,29 @@ pub(super) async fn load(session: &mut Session<'_>, commands: &[Command]) -> Res
 
 impl Work {
     pub(super) fn open_page(&mut self, key: &Key, opening: Opening, with: Circumstances<'_>) -> Outcome {
+        let (opened, is_new) = self.claim(opening, with);
+        if is_new {
+            self.audit(key, Event::PageOpened, None, None, None, with);
+        }
+        Outcome::Opened(opened)
+    }
+
+    pub(super) fn open_settings(
+        &mut self,
+        person: PersonKey,
+        opening: Opening,
+        with: Circumstances<'_>,
+    ) -> Outcome {
+        let (opened, is_new) = self.claim(opening, with);
+        if is_new {
+            let about = Audited { person: Some(&person.0), ..Audited::new(with.now, Event::PageOpened) };
+            self.changes.audit(&Audited { detail: Some("settings"), ..about });
+        }
+        Outcome::Opened(opened)
+    }
+
+    /// Where the page is open, and whether this browser has just taken it.
+    fn claim(&mut self, opening: Opening, with: Circumstances<'_>) -> (Opened, bool) {
         let Opening { notice, sequence, browser, may_claim } = opening;
         let opened = match self.claims.get(&notice) {
             Some(claim) if browser == Some(claim.browser) => Opened::Here,
@@ -44,13 +67,12 @@ impl Work {
             _ => Opened::Nowhere,
         };
         let (Opened::Nowhere, Some(browser), true) = (opened, browser, may_claim) else {
-            return Outcome::Opened(opened);
+            return (opened, false);
         };
         let claim = Claim { sequence, browser };
         self.claims.insert(notice, claim);
         self.changes.claim(notice, claim, with.now);
-        self.audit(key, Event::PageOpened, None, None, None, with);
-        Outcome::Opened(Opened::Here)
+        (Opened::Here, true)
     }
 
     pub(super) fn record(&mut self, key: Option<&Key>, event: Event, with: Circumstances<'_>) -> Outcome {
