@@ -6,6 +6,7 @@
 //! | `GET /phones/{ecIndexNo}/notices` | [`notices`] |
 //! | `POST /phones/{ecIndexNo}/act` | [`act`] |
 //! | `POST /phones/{ecIndexNo}/passwordFree` | [`switch`] |
+//! | `POST /phones/{ecIndexNo}/passwordFreePage` | [`free_page`] |
 //! | `POST /phones/{ecIndexNo}/messageCenter` | [`notices`] |
 //! | `POST /counter/*` | [`counter`] |
 //! | `POST /channels/{chnlId}/mood`, `POST /national/mood` | [`moods`] |
@@ -15,6 +16,7 @@
 
 mod act;
 mod counter;
+mod free_page;
 mod moods;
 mod notices;
 mod qr;
@@ -78,6 +80,7 @@ pub(crate) async fn answer(state: &Arc<State>, method: &Method, steps: &[&str], 
         (&Method::POST, ["counter", what]) => counter::act(state, what, body).await,
         (&Method::POST, ["phones", index, "act"]) => act::act(state, index, body).await,
         (&Method::POST, ["phones", index, "passwordFree"]) => switch::switch(state, index, body).await,
+        (&Method::POST, ["phones", index, "passwordFreePage"]) => free_page::link(state, index, body).await,
         (&Method::POST, ["channels", id, "mood"]) => moods::channel(state, id, body),
         (&Method::POST, ["national", "mood"]) => moods::national(state, body),
         _ => Err(Refusal::NoAddress),

@@ -6,7 +6,7 @@ mod schema;
 use serde_json::{Value, json};
 use yanmi_protocol::envelope::{Answer, RequestEnvelope};
 use yanmi_protocol::message::{
-    MAX_ORG_NAME, MAX_USER_NAME, auth_result, channel_notice, password_free, pending,
+    MAX_ORG_NAME, MAX_USER_NAME, auth_result, channel_notice, password_free, password_free_page, pending,
 };
 use yanmi_protocol::{MemberError, Members, PasswordDigest, Region, Sm4Key};
 
@@ -108,7 +108,7 @@ fn limits_and_addresses_are_those_of_the_code() {
     let mut paths: Vec<&str> =
         document["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
     paths.sort_unstable();
-    assert_eq!(paths, [auth_result::PATH, pending::PATH, password_free::PATH]);
+    assert_eq!(paths, [auth_result::PATH, pending::PATH, password_free::PATH, password_free_page::PATH]);
 }
 
 /// The schemas of request and answer of a call of the page's events.
@@ -118,6 +118,7 @@ fn schemas(call: &str) -> Option<(&'static str, &'static str)> {
         "result" => ("AuthResult", "Accepted"),
         "pending" => ("PendingQuestion", "PendingAnswer"),
         "passwordFree" => ("PasswordFree", "PasswordFreeAnswer"),
+        "passwordFreePage" => ("PendingQuestion", "PasswordFreePage"),
         _ => return None,
     })
 }
@@ -181,6 +182,7 @@ fn what_really_passes_between_center_and_channels_is_as_the_document_says() {
     }
     let free = json!({"chnlId": channel, "openFlag": "1", "singleAmt": "200", "dayCnt": 3});
     say(&format!("/phones/{person}/passwordFree"), free);
+    say(&format!("/phones/{person}/passwordFreePage"), json!({"chnlId": channel}));
     let mood = format!("/channels/{}/mood", channel.as_str().expect("an id"));
     say(&format!("/phones/{person}/passwordFree"), json!({"chnlId": channel, "openFlag": "0"}));
     say(&mood, json!({"mood":"refuse"}));
@@ -208,6 +210,8 @@ fn what_really_passes_between_center_and_channels_is_as_the_document_says() {
         ("pending answer false", 1),
         ("passwordFree request false", 2),
         ("passwordFree answer false", 2),
+        ("passwordFreePage request false", 1),
+        ("passwordFreePage answer false", 1),
     ] {
         assert!(seen.get(what).is_some_and(|seen| *seen >= times), "{what}: {seen:?}");
     }

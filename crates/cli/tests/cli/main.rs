@@ -5,6 +5,7 @@ mod agent;
 mod conforms;
 mod disk;
 mod examples;
+mod free_page;
 mod killed;
 mod moved;
 mod postgres;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use yanmi_protocol::message::channel_notice::Kind;
-use yanmi_protocol::message::{auth_result, national, password_free, pending};
+use yanmi_protocol::message::{auth_result, national, password_free, password_free_page, pending};
 
 /// A call between two parties.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,6 +15,7 @@ pub(crate) enum Call {
     Result,
     Pending,
     PasswordFree,
+    PasswordFreePage,
     Token,
     QrCode,
     Password,
@@ -46,7 +47,7 @@ const fn words(
 }
 
 impl Call {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::Decode,
         Self::Notify,
         Self::Status,
@@ -55,6 +56,7 @@ impl Call {
         Self::Result,
         Self::Pending,
         Self::PasswordFree,
+        Self::PasswordFreePage,
         Self::Token,
         Self::QrCode,
         Self::Password,
@@ -66,6 +68,7 @@ impl Call {
         match path {
             pending::PATH => Self::Pending,
             password_free::PATH => Self::PasswordFree,
+            password_free_page::PATH => Self::PasswordFreePage,
             auth_result::PATH => Self::Result,
             _ => Self::Notice,
         }
@@ -139,6 +142,12 @@ impl Call {
                 ("1.4.3.2（4）A", true),
                 "参保人在这个应用里开通或关闭免密结算，可以带限额。",
                 "免密的现状；开通后，额度内的通知会得到 500320，可直接结算。",
+            ),
+            Self::PasswordFreePage => words(
+                ("passwordFreePage", "免密页", "要免密设置页面"),
+                ("1.4.3.2（4）A", true),
+                "参保人要看自己的免密设置，渠道应用没有这样的页面，向中心要一个链接。",
+                "只给这个参保人、半小时内有效的链接；谁先打开归谁用。",
             ),
             Self::Token | Self::QrCode | Self::Password | Self::Face => self.question(),
         }
