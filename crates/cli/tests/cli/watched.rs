@@ -54,6 +54,7 @@ fn a_newcomer_walks_the_journey() {
     browser.until("!document.querySelector('#detail').hidden");
     let section = browser.value("document.querySelector('#d-section').textContent");
     assert!(section.as_str().is_some_and(|text| text.starts_with("规范 1.")), "{section}");
+    assert_eq!(browser.violations(), Vec::<String>::new());
     assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
     drop(browser);
     sandbox.stop();
