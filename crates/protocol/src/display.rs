@@ -19,7 +19,7 @@
 //!   are read as lines or letters;
 //! * the Latin letters without marks, the Hangul syllables, the Tibetan letters and the Yi syllables, of which a name has
 //!   **one kind** beside the Chinese characters: what looks alike in two kinds cannot stand in one name;
-//! * the digits and the marks listed in [`is_mark`], not one of which looks like a character: a long dash reads as 一;
+//! * the digits and the marks listed in `is_mark`, not one of which looks like a character: a long dash reads as 一;
 //! * single blanks between others.
 //!
 //! Kana are not among them (ロ reads as 口, ニ as 二), nor are Cyrillic and Greek letters, nor what is written from right to
