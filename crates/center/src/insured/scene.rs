@@ -46,6 +46,8 @@ pub(super) enum Scene {
     Failed,
     /// Nobody answered in time.
     Expired,
+    /// The person showed another code, and is asked under that one.
+    HandedOver,
 }
 
 /// How the person can answer.
@@ -89,12 +91,13 @@ pub(super) fn visit(site: &Site, registry: &Snapshot, shown: &Shown) -> Result<V
     })
 }
 
-/// Where it stands. `private` says whether a password may leave the browser.
+/// Where it stands. `until` is when it was to end as the link was made; `private` says whether a password may leave the
+/// browser.
 pub(super) async fn look(
     site: &Site,
     registry: &Snapshot,
     shown: &Shown,
-    now: UnixMillis,
+    (now, until): (UnixMillis, UnixMillis),
     private: bool,
 ) -> Result<Scene, Refusal> {
     let tries = site.ledger.tries(shown.credential.identity_key).await?;
@@ -119,6 +122,8 @@ pub(super) async fn look(
             }
             DeclineReason::ChannelFailed => Scene::Failed,
         },
+        // Nothing else ends an attempt before its time without an answer.
+        State::Expired { .. } if shown.verification.expires_at < until => Scene::HandedOver,
         State::Expired { .. } => Scene::Expired,
         State::Undelivered { .. } => Scene::Failed,
     })

@@ -249,6 +249,12 @@ fn scene_words(scene: Scene) -> Words {
             "忘记密码的，可以在手机应用里刷脸重设；也可以请窗口用其他方式办理。",
         ),
         Scene::Failed => words("warn", "这次没有完成", "认证没有完成，不会用您的医保结算。", ASK_AGAIN),
+        Scene::HandedOver => words(
+            "still",
+            "已换了二维码",
+            "您重新展示了二维码，窗口已按新的一个发送请求，这一条不再有效。",
+            "请在刚才展示二维码的手机应用里，打开最新的一条。",
+        ),
         Scene::Expired => words("warn", "已超过时间", "这次请求的时间已经过了，没有确认。", ASK_AGAIN),
     }
 }

@@ -256,7 +256,8 @@ impl Asking<'_> {
     async fn show(&self, link: Link, shown: &Shown, badge: Badge) -> Result<Answer, Refusal> {
         let registry = self.site.registry.snapshot();
         let visit = scene::visit(self.site, &registry, shown)?;
-        let scene = scene::look(self.site, &registry, shown, self.now, self.is_private()).await?;
+        let scene =
+            scene::look(self.site, &registry, shown, (self.now, link.until), self.is_private()).await?;
         let form = Form { token: badge.token(&self.site.sealer, link.notice), path: self.path.clone() };
         let asked = self.query.split('&').find_map(|pair| pair.split_once('='));
         Ok(Answer::Page(match (scene, asked) {

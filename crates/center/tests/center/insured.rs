@@ -327,6 +327,19 @@ async fn cancelled_and_not_me_are_two_answers() {
 }
 
 #[tokio::test]
+async fn who_shows_another_code_is_told_where_to_go_on() {
+    let (site, national, app) = set(|_| {}).await;
+    let mut phone = Phone::at(&site);
+    let old = asked(&site, &app, token(&site, &national, 1)).await;
+    let page = phone.get(&old).await;
+    let again = national.issue_to("P1", site.channel().chnl_id, 2);
+    assert_eq!(site.notify(again, Some("10")).await.code(), 0);
+    assert_eq!(title(&phone.get(&old).await), "已换了二维码");
+    assert_eq!(title(&phone.type_in(&old, &page, PASSWORD).await), "已换了二维码");
+    assert_eq!(national.passwords_asked(), 0);
+}
+
+#[tokio::test]
 async fn a_notice_that_is_over_is_told_apart() {
     let (site, national, app) = set(|_| {}).await;
     let token = token(&site, &national, 1);
