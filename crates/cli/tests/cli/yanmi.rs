@@ -1,7 +1,8 @@
 //! Running the executable.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -47,15 +48,18 @@ impl Sandbox {
 
     /// The same with more options.
     pub(crate) fn start_with(dir: &Path, more: &[&str]) -> Self {
+        let mut why = String::new();
         for _ in 0..20 {
-            if let Some(sandbox) = Self::try_start(dir, more, free_port()) {
-                return sandbox;
+            match Self::try_start(dir, more, free_port()) {
+                Ok(sandbox) => return sandbox,
+                Err(said) => why = said,
             }
         }
-        panic!("no sandbox started on twenty ports");
+        panic!("no sandbox started on twenty ports: {why}");
     }
 
-    fn try_start(dir: &Path, more: &[&str], port: u16) -> Option<Self> {
+    /// What it said last when it does not start.
+    fn try_start(dir: &Path, more: &[&str], port: u16) -> Result<Self, String> {
         let dir = dir.to_str().expect("a path");
         // A file that must not grow is then an error for who writes, and not the end of the process.
         let mut child = Command::new("sh")
@@ -64,20 +68,27 @@ impl Sandbox {
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .expect("the executable starts");
+        let mut errors = child.stderr.take().expect("a pipe");
+        // Read as long as it runs: who writes into a full pipe waits.
+        let said = std::thread::spawn(move || {
+            let mut said = Vec::new();
+            errors.read_to_end(&mut said).map(|_| said)
+        });
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut line = String::new();
         while out.read_line(&mut line).expect("a line") > 0 {
             if let Some(file) = line.trim().strip_prefix("ready: ") {
                 let file = file.to_owned();
-                return Some(Self { child, out, port, file });
+                return Ok(Self { child, out, port, file });
             }
             line.clear();
         }
-        child.wait().expect("it ended");
-        None
+        let ended = child.wait().expect("it ended");
+        let said = said.join().expect("read").unwrap_or_default();
+        Err(format!("{ended}: {}", String::from_utf8_lossy(&said)))
     }
 
     /// Asks one of its ports; the body of the answer as JSON.
@@ -112,10 +123,13 @@ impl Drop for Sandbox {
     }
 }
 
-/// A port that was free a moment ago, with room for the two others of a sandbox.
+/// A port that may be free, at random below those a system gives out by itself: thousands of connections that other
+/// tests made keep theirs for a minute after their end.
 fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    listener.local_addr().expect("an address").port().min(65_000)
+    const LOWEST: u64 = 12_000;
+    const TENS: u64 = 2_000;
+    let chance = RandomState::new().build_hasher().finish();
+    u16::try_from(LOWEST + chance % TENS * 10).expect("below 32,000")
 }
 
 /// One plain HTTP request; the body of the answer.
