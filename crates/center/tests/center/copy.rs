@@ -162,14 +162,8 @@ async fn wrong_password(site: &Site) -> i64 {
     site.institution().call(password::PATH, message.to_string()).await.expect("an answer").code()
 }
 
-/// So many more rows of the audit and of tokens than a page has, and a page that somebody has opened.
+/// So many more rows of the audit and of tokens than a page has.
 async fn grow(stopped: &Stopped) {
-    execute(
-        &stopped.config,
-        "INSERT INTO page_claims (notice, sequence, browser, at) \
-         VALUES (1000000000001, 1, x'000102030405060708090A0B0C0D0E0F', 1763869440000)",
-    )
-    .await;
     execute(
         &stopped.config,
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 9000) \

@@ -89,14 +89,16 @@ fn only_migrate_upgrades_and_a_newer_database_is_refused_by_all() {
             assert!(ran.err.contains(word), "{word} in {ran:?}");
         }
     };
-    // As the version before left it.
-    execute(&name, "DROP TABLE _yanmi_schema, _yanmi_nodes; DELETE FROM _sqlx_migrations WHERE version > 1");
-    let before = tables(&name);
+    // As if its newest migrations were not applied yet.
+    execute(
+        &name,
+        "CREATE TABLE newest AS SELECT * FROM _sqlx_migrations WHERE version > 1; \
+         DELETE FROM _sqlx_migrations WHERE version > 1",
+    );
     for command in [&["serve"][..], &["account", "list"], &["channel", "list"], &["institution", "list"]] {
         refused(command, &["数据库结构不是本版本的", "yanmi migrate", "其他节点不必停止"]);
     }
-    assert_eq!(tables(&name), before);
-    ok(&["migrate", "--config", &config]);
+    execute(&name, "INSERT INTO _sqlx_migrations SELECT * FROM newest; DROP TABLE newest");
     assert_eq!(serve(&config), "ok\n");
 
     execute(
