@@ -1,5 +1,6 @@
 /* 收费窗口（C）：扫码、通知、等参保人确认、问能否结算。
- * 用法：desk 配置文件 二维码 让参保人确认的命令（真实场景没有第三个参数，参保人自己在手机上确认） */
+ * 用法：desk 配置文件 二维码 让参保人确认的命令（真实场景没有第三个参数，参保人自己在手机上确认）
+ *       desk 配置文件                       从标准输入逐行接受经办人员的操作（接入验收） */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,29 @@ static int show(const char *step, int code) {
     return code;
 }
 
+/* 一个窗口：每行一个操作，各答一行“返回值 提示” */
+static int window(int32_t desk) {
+    char line[256], message[1024], visit[YANMI_VISIT_SIZE] = "";
+    while (fgets(line, sizeof line, stdin)) {
+        const char *what = strtok(line, " \n"), *value = strtok(NULL, " \n");
+        int code = YANMI_E_ARGUMENT;
+        if (!what) continue;
+        if (!strcmp(what, "scan")) code = yanmi_begin(desk, 0, value, NULL, NULL, visit, NULL, 0, NULL);
+        else if (!strcmp(what, "token")) code = yanmi_switch_token(desk, visit, value, NULL, 0, NULL);
+        else if (!strcmp(what, "notice")) code = yanmi_notify(desk, visit, value, NULL, 0, NULL);
+        else if (!strcmp(what, "status")) code = yanmi_status(desk, visit, 0, NULL, 0, NULL);
+        else if (!strcmp(what, "gate")) code = yanmi_gate(desk, visit, "2207", value, NULL, 0, NULL);
+        yanmi_message(0, message, sizeof message, NULL);
+        printf("%d %s\n", code, message);
+        fflush(stdout);
+    }
+    return yanmi_close(desk);
+}
+
 int main(int argc, char **argv) {
     char visit[YANMI_VISIT_SIZE], out[4096], tiny[64];
     int32_t desk = 0, needed = 0;
+    if (argc == 2) return yanmi_open(argv[1], &desk) == YANMI_OK ? window(desk) : 1;
     if (argc < 4) return 2;
 
     printf("yanmi %s\n", yanmi_version());

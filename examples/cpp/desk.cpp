@@ -1,5 +1,6 @@
 // 收费窗口（C++）：句柄放进一个类，离开作用域自动关闭；错误变成异常。
 // 用法：desk 配置文件 二维码 让参保人确认的命令
+//       desk 配置文件          从标准输入逐行接受经办人员的操作（接入验收）
 #include <array>
 #include <cstdlib>
 #include <iostream>
@@ -30,6 +31,23 @@ public:
     bool settles(const std::string &visit, const std::string &amount) const {
         return checked(yanmi_gate(handle_, visit.c_str(), "2207", amount.c_str(), nullptr, 0, nullptr)) == YANMI_OK;
     }
+    // 一个窗口：每行一个操作，各答一行“返回值 提示”
+    void window(std::istream &in, std::ostream &out) const {
+        std::array<char, YANMI_VISIT_SIZE> id{};
+        const char *visit = id.data();
+        for (std::string line; std::getline(in, line);) {
+            const auto space = line.find(' ');
+            const std::string what = line.substr(0, space);
+            const std::string value = space == std::string::npos ? "" : line.substr(space + 1);
+            int32_t code = YANMI_E_ARGUMENT;
+            if (what == "scan") code = yanmi_begin(handle_, 0, value.c_str(), nullptr, nullptr, id.data(), nullptr, 0, nullptr);
+            if (what == "token") code = yanmi_switch_token(handle_, visit, value.c_str(), nullptr, 0, nullptr);
+            if (what == "notice") code = yanmi_notify(handle_, visit, value.c_str(), nullptr, 0, nullptr);
+            if (what == "status") code = yanmi_status(handle_, visit, 0, nullptr, 0, nullptr);
+            if (what == "gate") code = yanmi_gate(handle_, visit, "2207", value.c_str(), nullptr, 0, nullptr);
+            out << code << " " << message() << std::endl;
+        }
+    }
     static std::string message() {
         std::array<char, 1024> line{};
         yanmi_message(0, line.data(), static_cast<int32_t>(line.size()), nullptr);
@@ -45,9 +63,13 @@ private:
 };
 
 int main(int argc, char **argv) {
-    if (argc < 4) return 2;
+    if (argc != 2 && argc < 4) return 2;
     try {
         const Desk desk(argv[1]);
+        if (argc == 2) {
+            desk.window(std::cin, std::cout);
+            return 0;
+        }
         const std::string visit = desk.scan(argv[2], "MZ-CPP-1");
         if (!desk.notify(visit, "88.00")) throw std::runtime_error(Desk::message());
         if (desk.settles(visit, "88.00")) throw std::runtime_error("还没有确认，不应可以结算");

@@ -1,5 +1,6 @@
 { 收费窗口（Free Pascal；Delphi 中去掉 mode 一行，并把 cdecl 换成 stdcall）：通用入口 YanmiTrans。
-  用法：desk 配置文件 二维码 让参保人确认的命令 }
+  用法：desk 配置文件 二维码 让参保人确认的命令
+        desk 配置文件          从标准输入逐行接受经办人员的操作（接入验收） }
 program desk;
 
 {$mode objfpc}{$H+}
@@ -23,7 +24,8 @@ begin
   status := YanmiTrans(PAnsiChar(config),
     PAnsiChar('{"transType":"' + operation + '","data":{' + data + '}}'), @output[0]);
   Result := output;
-  WriteLn(operation, ' ', status, ' ', Result);
+  if ParamCount > 1 then
+    WriteLn(operation, ' ', status, ' ', Result);
 end;
 
 { 取字符串成员；正式程序请用自己的 JSON 单元 }
@@ -33,6 +35,36 @@ var
 begin
   start := Pos('"' + name + '":"', json) + Length(name) + 4;
   Result := Copy(json, start, Pos('"', Copy(json, start, Length(json))) - 1);
+end;
+
+{ 一个窗口：每行一个操作，各答一行“返回值 提示” }
+procedure Window;
+var
+  line, what, value, visit, answer: AnsiString;
+  space: Integer;
+begin
+  visit := '';
+  while not Eof do
+  begin
+    ReadLn(line);
+    space := Pos(' ', line + ' ');
+    what := Copy(line, 1, space - 1);
+    value := Copy(line, space + 1, Length(line));
+    case what of
+      'scan': answer := Trans('yanmi.begin', '"medium":0,"ecToken":"' + value + '"');
+      'token': answer := Trans('yanmi.switchToken', visit + ',"ecToken":"' + value + '"');
+      'notice': answer := Trans('yanmi.notify', visit + ',"totalAmount":"' + value + '"');
+      'status': answer := Trans('yanmi.status', visit);
+    else
+      answer := Trans('yanmi.gate', visit + ',"settlement":"2207","totalAmount":"' + value + '"');
+    end;
+    if what = 'scan' then
+      visit := '"visit":"' + Member(answer, 'visit') + '"';
+    { code 是第一个成员 }
+    space := Pos('"code":', answer) + 7;
+    WriteLn(Copy(answer, space, Pos(',', answer) - space), ' ', Member(answer, 'message'), Member(answer, 'next'));
+    Flush(System.Output);
+  end;
 end;
 
 procedure Expect(const json, part: AnsiString);
@@ -48,6 +80,11 @@ var
   answer, visit, ask, printed: AnsiString;
 begin
   config := ParamStr(1);
+  if ParamCount = 1 then
+  begin
+    Window;
+    Halt(0);
+  end;
   answer := Trans('yanmi.scan', '"ecQrCode":"' + ParamStr(2) +
     '","businessType":"01301","operatorId":"001","operatorName":"经办人","officeId":"01","officeName":"收费处"');
   Expect(answer, '"code":0,');
