@@ -51,7 +51,7 @@ class Window:
         self.program.stdin.flush()
         line = self.program.stdout.readline().decode("utf-8").strip()
         code, _, message = line.partition(" ")
-        # 没有 JSON 单元的示例照原样给出 \\uXXXX
+        # 没有 JSON 单元的示例照原样给出 \uXXXX
         message = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), message)
         if not code.isdigit() or int(code) > 2:
             raise RuntimeError(f"{' '.join(words)}：{line}")
