@@ -1,5 +1,5 @@
-//! The agent's configuration: the client's file ([`yanmi_client::config`]) with a table `[agent]`, and the table
-//! `[library]` of the C ABI when a vendor's dynamic library is plugged in.
+//! The agent's configuration: the client's file ([`yanmi_client::config`]) with a table `[agent]`, and the tables
+//! `[terminal]` and `[library]` of the C ABI when a terminal or a vendor's dynamic library is plugged in.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use yanmi_capi::fault::Fault;
-use yanmi_capi::library::LibrarySettings;
+use yanmi_capi::ports::Ports;
 use yanmi_client::ClientConfig;
 use yanmi_client::config::{ConfigError, Document, Environment, Problem, Table, read_table};
 use yanmi_client::gate::{Settlement, Way};
@@ -42,8 +42,8 @@ pub struct AgentConfig {
     pub clerk: Clerk,
     /// The terminal's ways whose outcome the clerk may enter on the page, copied from the terminal.
     pub page_offline: Vec<Way>,
-    /// A vendor's dynamic library and the folder its path is relative to.
-    pub library: Option<(LibrarySettings, PathBuf)>,
+    /// The terminal and the dynamic library that are plugged in.
+    pub ports: Ports,
 }
 
 /// Who works here and where, for decoding (`operatorId` and so on).
@@ -110,19 +110,19 @@ impl AgentConfig {
     fn of(mut document: Document, env: Environment<'_>) -> Result<Self, AgentConfigError> {
         let folder = document.folder().to_owned();
         // The file may be shared with programs that use the C ABI; how texts cross its border is not for here.
-        let (own, library, _border) = (document.take("agent"), document.take("library"), document.take("c"));
+        let (own, _border) = (document.take("agent"), document.take("c"));
         let own = read_table("agent", own.unwrap_or(Value::Null), |table| Some(own_table(table)));
-        let library = library.map(LibrarySettings::read).transpose().map_err(AgentConfigError::from);
+        let ports = Ports::take(&mut document).map_err(AgentConfigError::from);
         let client =
             document.read(env).map_err(AgentConfigError::from).and_then(|client| match client.visits {
                 Some(_) => Ok(client),
                 None => Err(problem("visits", "缺失：就诊记录保存在哪里")),
             });
-        match (client, own, library) {
-            (Ok(client), Ok(own), Ok(library)) => Ok(Self {
+        match (client, own, ports) {
+            (Ok(client), Ok(own), Ok(ports)) => Ok(Self {
                 client,
                 token_file: folder.join(own.token_file),
-                library: library.map(|settings| (settings, folder)),
+                ports,
                 listen: own.listen,
                 allow_remote: own.allow_remote,
                 hosts: own.hosts,
@@ -130,8 +130,8 @@ impl AgentConfig {
                 clerk: own.clerk,
                 page_offline: own.page_offline,
             }),
-            (client, own, library) => {
-                let all = [client.err(), own.err().map(Into::into), library.err()];
+            (client, own, ports) => {
+                let all = [client.err(), own.err().map(Into::into), ports.err()];
                 Err(AgentConfigError(all.into_iter().flatten().flat_map(|error| error.0).collect()))
             }
         }
@@ -195,24 +195,11 @@ fn own_table(table: &Table<'_>) -> Own {
 }
 
 fn text(table: &Table<'_>, member: &'static str, default: &str) -> String {
-    let text = table.optional_text(member).map_or_else(|| default.to_owned(), |text| text.trim().to_owned());
-    if text.chars().count() > MAX_FREE_TEXT {
-        table.problem(member, format!("超过 {MAX_FREE_TEXT} 个字符"));
-    }
-    text
-}
-
-/// A list of texts; nothing when it is none.
-fn texts(table: &Table<'_>, member: &'static str) -> Option<Vec<String>> {
-    match table.take(member) {
-        None => Some(Vec::new()),
-        Some(Value::Array(values)) => values.iter().map(|value| value.as_str().map(str::to_owned)).collect(),
-        Some(_) => None,
-    }
+    table.text(member, default, MAX_FREE_TEXT)
 }
 
 fn hosts(table: &Table<'_>) -> Vec<String> {
-    let hosts = texts(table, "hosts").unwrap_or_else(|| vec![String::new()]);
+    let hosts = table.texts("hosts").unwrap_or_else(|| vec![String::new()]);
     let fits = |host: &String| {
         !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
     };
@@ -223,7 +210,7 @@ fn hosts(table: &Table<'_>) -> Vec<String> {
 }
 
 fn page_offline(table: &Table<'_>) -> Vec<Way> {
-    let ways = texts(table, "page_offline").and_then(|words| {
+    let ways = table.texts("page_offline").and_then(|words| {
         let way = |word: &String| match word.as_str() {
             "terminalFace" => Some(Way::TerminalFace),
             "terminalPassword" => Some(Way::TerminalPassword),
@@ -267,7 +254,7 @@ mod tests {
             "org_id = \"his\"\nkey = \"{key}\"\nregion = \"350000\"\norg_code = \"H35010000001\"\norg_name = \"x\"\n\
              [center]\nurls = [\"http://x\"]\n\
              [agent]\nlisten = \"0.0.0.0:8360\"\nkind = \"inpatent\"\npage_offline = [\"libraryPassword\"]\nport = 1\n\
-             [library]\nfile = 1\n"
+             [library]\nfile = 1\n[terminal]\nurl = \"\"\nface_operation = \"\"\n"
         );
         let error = read(&text).expect_err("unusable");
         let said = error.to_string();
@@ -277,7 +264,10 @@ mod tests {
             "agent.kind：",
             "agent.page_offline：",
             "agent.port：",
-            "[library] 有误",
+            "library.file：应为字符串",
+            "library.operation：缺失",
+            "terminal.file：缺失",
+            "terminal.face_operation：与 password_operation 不能都为空",
         ] {
             assert!(said.contains(expected), "{expected}: {said}");
         }

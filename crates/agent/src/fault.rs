@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use yanmi_capi::ports::setting;
 use yanmi_client::{DeskError, Failure, VisitsError};
 
 use crate::shapes::Problem;
@@ -82,7 +83,11 @@ impl From<DeskError> for Fault {
                 (StatusCode::UNPROCESSABLE_ENTITY, "notDecoded")
             }
             DeskError::Decode(_) => (StatusCode::BAD_GATEWAY, "centerFailed"),
-            DeskError::NoToken | DeskError::NoPort(_) => (StatusCode::CONFLICT, "wrongStep"),
+            DeskError::NoPort(way) => {
+                let message = format!("{error}：请给出核验结果 outcome，或配置 {}", setting(*way));
+                return Self::new(StatusCode::CONFLICT, "wrongStep", message);
+            }
+            DeskError::NoToken => (StatusCode::CONFLICT, "wrongStep"),
             DeskError::NoVisits | DeskError::Setup(_) => (StatusCode::INTERNAL_SERVER_ERROR, "setup"),
         };
         Self::new(status, code, error.to_string())

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
-use yanmi_capi::library::Library;
 use yanmi_client::gate::{Settlement, VisitId, Way};
 use yanmi_client::{Ambient, Desk};
 use yanmi_protocol::{Amount, UnixMillis};
@@ -43,8 +42,10 @@ pub(crate) struct Office {
     pub(crate) region: String,
     pub(crate) kind: Option<Settlement>,
     pub(crate) clerk: Clerk,
-    /// The ways the page offers beside the online one.
-    pub(crate) offline: Vec<Way>,
+    /// The ways whose outcome the clerk may enter on the page.
+    pub(crate) entered: Vec<Way>,
+    /// The ways the desk has checked by what is plugged in.
+    pub(crate) plugged: Vec<Way>,
     /// One after the other, so that a number that is sent twice at once makes one visit.
     pub(crate) beginning: Mutex<()>,
     changes: watch::Sender<u64>,
@@ -55,16 +56,12 @@ pub(crate) struct Office {
 impl Office {
     pub(crate) fn open(config: &AgentConfig, ambient: Arc<dyn Ambient>) -> Result<Self, StartError> {
         let client = &config.client;
-        let mut offline = config.page_offline.clone();
-        let mut desk = Desk::open(client, Arc::clone(&ambient)).map_err(StartError::Desk)?;
-        if let Some((settings, folder)) = &config.library {
-            let library = Library::open(settings.clone(), folder, client.institution.org_code.as_str());
-            let library = library.map_err(|fault| StartError::Config(AgentConfigError::from(fault)))?;
-            desk = desk.with_library(Arc::new(library));
-            offline.push(Way::LibraryPassword);
-        }
+        let desk = Desk::open(client, Arc::clone(&ambient)).map_err(StartError::Desk)?;
+        let desk = config.ports.plug(desk, client.institution.org_code);
+        let desk = desk.map_err(|fault| StartError::Config(AgentConfigError::from(fault)))?;
         let keys = Keys::open(&config.token_file, &*ambient).map_err(StartError::Token)?;
         Ok(Self {
+            plugged: desk.plugged(),
             desk,
             ambient,
             keys,
@@ -73,7 +70,7 @@ impl Office {
             region: client.account.region.as_str().to_owned(),
             kind: config.kind,
             clerk: config.clerk.clone(),
-            offline,
+            entered: config.page_offline.clone(),
             beginning: Mutex::default(),
             changes: watch::Sender::new(0),
             stopping: AtomicBool::new(false),

@@ -49,7 +49,7 @@ pub(crate) struct Operation {
     pub(crate) question: fn() -> Vec<Member>,
     /// The name of the answer's schema.
     pub(crate) answer: &'static str,
-    /// Whether this question is held: by the center, or by a person at the library's keyboard.
+    /// Whether this question is held: by the center, or by a person at a terminal or keypad.
     pub(crate) held: fn(&Members) -> bool,
     /// Whether something may be different afterwards.
     pub(crate) changes: bool,
@@ -140,7 +140,7 @@ fn with_others() -> Vec<Operation> {
             method: Method::POST,
             path: "/visits/{id}/offline",
             summary: "线下密码核验认证（1.5）",
-            description: "登记医保终端或动态库已做的核验；way 为 libraryPassword 且不给 outcome 时，由代理调用配置的动态库，密码由参保人在动态库的界面或密码键盘上输入。密码不经过本接口。",
+            description: "登记医保终端或动态库已做的核验；不给 outcome 时，由代理调用配置的医保终端（[terminal]）或动态库（[library]），参保人在终端上刷脸、输入密码，或在动态库的界面、密码键盘上输入密码。密码不经过本接口。",
             place: Place::Body,
             question: shapes::Check::members,
             answer: "Standing",

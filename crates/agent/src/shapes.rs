@@ -40,7 +40,7 @@ question! {
     /// An offline check that was made.
     Check {
         way "way": Way, "核验方式：terminalFace、terminalPassword 或 libraryPassword";
-        outcome "outcome": Option<Outcome>, "结果；不给则由代理调用配置 [library] 的动态库核验（仅 libraryPassword）";
+        outcome "outcome": Option<Outcome>, "结果；不给则由代理调用配置的医保终端（[terminal]）或动态库（[library]）核验";
         serial "serial": Option<String>, "终端或动态库给出的流水号";
         token "ecToken": Option<EcToken>, "终端或动态库回传的令牌";
         message "message": Option<String>, "终端或动态库的说明；不得含密码与个人信息";

@@ -75,7 +75,7 @@ int32_t YANMI_CALL yanmi_gate(int32_t handle, const char *visit, const char *set
 /* 登记自行完成的线下核验。way：1 终端刷脸，2 终端密码，3 动态库密码。outcome：0 通过，1 未通过，2 不可用。 */
 int32_t YANMI_CALL yanmi_record_offline(int32_t handle, const char *visit, int32_t way, int32_t outcome, const char *serial, const char *token, const char *message, char *out, int32_t size, int32_t *needed);
 
-/* 由配置 [library] 的动态库核验。password 只能由参保人自己输入；为 NULL 则由动态库弹出输入。 */
+/* 由配置 [terminal] 的医保终端（way 为 1、2）或 [library] 的动态库（way 为 3）核验。password 只用于动态库，只能由参保人自己输入；为 NULL 则由动态库弹出输入。 */
 int32_t YANMI_CALL yanmi_verify_offline(int32_t handle, const char *visit, int32_t way, const char *password, char *out, int32_t size, int32_t *needed);
 
 /* 取就诊记录及最近一次结算判断。返回 0 只表示取到了，不表示可以结算。 */

@@ -48,7 +48,7 @@ const FUNCTIONS: [(&str, &str); 16] = [
     ),
     (
         "yanmi_verify_offline",
-        "由配置 [library] 的动态库核验。password 只能由参保人自己输入；为 NULL 则由动态库弹出输入。",
+        "由配置 [terminal] 的医保终端（way 为 1、2）或 [library] 的动态库（way 为 3）核验。password 只用于动态库，只能由参保人自己输入；为 NULL 则由动态库弹出输入。",
     ),
     ("yanmi_visit", "取就诊记录及最近一次结算判断。返回 0 只表示取到了，不表示可以结算。"),
     ("yanmi_find", "按本院自己的就诊编号取最近一次就诊；程序重启后由此继续。"),

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::answer::{Answer, REFUSE, cut};
 use crate::fault::{Fault, Kind};
+use crate::ports::setting;
 use crate::setup::Session;
 
 /// Characters of a number a terminal or library gives an offline check.
@@ -57,7 +58,9 @@ impl From<DeskError> for Fault {
             DeskError::NoVisits | DeskError::Setup(_) => Kind::Config,
             DeskError::Visits(error) => return error.clone().into(),
             DeskError::Decode(_) => Kind::Center,
-            DeskError::NoPort(_) => Kind::NoPort,
+            DeskError::NoPort(way) => {
+                return Self::new(Kind::NoPort, format!("{error}：请配置 {}", setting(*way)));
+            }
             DeskError::NoToken => Kind::Step,
         };
         Self::new(kind, error.to_string())

@@ -1,7 +1,7 @@
 //! From what a program hands in to an open desk: a file's path, or the configuration itself.
 //!
-//! The configuration is the client's, with two tables of our own that are taken out before the client reads the rest:
-//! `[c]` says how texts cross the border, `[library]` plugs in a vendor's dynamic library.
+//! The configuration is the client's, with tables of our own that are taken out before the client reads the rest:
+//! `[c]` says how texts cross the border, `[terminal]` and `[library]` plug in what the offline ways need.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use yanmi_client::config::{ConfigError, Document, environment};
 use yanmi_client::{Desk, Machine};
 
 use crate::fault::{Fault, Kind};
-use crate::library::{Library, LibrarySettings};
+use crate::ports::Ports;
 use crate::text::Encoding;
 
 /// Environment variable that names the configuration when a drop-in call names only the center's address.
@@ -74,19 +74,12 @@ impl Session {
     }
 
     fn of(parts: Parts) -> Result<Self, Fault> {
-        let folder = parts.rest.folder().to_owned();
         let config = parts.rest.read(&environment).map_err(|error| refused(&error))?;
         if config.visits.is_none() {
             return Err(Fault::new(Kind::Config, "配置缺少 [visits]：就诊记录保存在哪里"));
         }
-        let library = parts
-            .library
-            .map(|settings| Library::open(settings, &folder, config.institution.org_code.as_str()));
         let desk = Desk::open(&config, Arc::new(Machine::new()))?;
-        let desk = match library.transpose()? {
-            Some(library) => desk.with_library(Arc::new(library)),
-            None => desk,
-        };
+        let desk = parts.ports.plug(desk, config.institution.org_code)?;
         Ok(Self { desk, border: parts.border, region: config.account.region.as_str().to_owned() })
     }
 }
@@ -95,7 +88,7 @@ impl Session {
 struct Parts {
     rest: Document,
     border: Border,
-    library: Option<LibrarySettings>,
+    ports: Ports,
 }
 
 fn parts(text: &str) -> Result<Parts, Fault> {
@@ -115,32 +108,18 @@ fn parts(text: &str) -> Result<Parts, Fault> {
 
 fn apart(mut rest: Document) -> Result<Parts, Fault> {
     // The agent may share the file; what it listens on is not for here.
-    let (border, library, _agent) = (rest.take("c"), rest.take("library"), rest.take("agent"));
+    let (border, _agent) = (rest.take("c"), rest.take("agent"));
+    let ports = Ports::take(&mut rest).map_err(|error| refused(&error))?;
     let border: BorderTable = border
         .map_or_else(|| Ok(BorderTable::default()), serde_json::from_value)
-        .map_err(|error| wrong_table("c", &error))?;
+        .map_err(|error| Fault::new(Kind::Config, format!("[c] 有误：{error}")))?;
     let encoding = match border.encoding.as_deref() {
         None | Some("utf-8") => Encoding::Utf8,
         Some("gbk") => Encoding::Gbk,
         Some(_) => return Err(Fault::new(Kind::Config, "c.encoding：应为 \"utf-8\" 或 \"gbk\"")),
     };
-    let library = library.map(LibrarySettings::read).transpose()?;
     let border = Border { encoding, escape: border.escape.unwrap_or(true) };
-    Ok(Parts { rest, border, library })
-}
-
-fn wrong_table(name: &str, error: &serde_json::Error) -> Fault {
-    Fault::new(Kind::Config, format!("[{name}] 有误：{error}"))
-}
-
-impl LibrarySettings {
-    /// Reads the table.
-    ///
-    /// # Errors
-    /// [`Kind::Config`] with what is wrong.
-    pub fn read(table: serde_json::Value) -> Result<Self, Fault> {
-        serde_json::from_value(table).map_err(|error| wrong_table("library", &error))
-    }
+    Ok(Parts { rest, border, ports })
 }
 
 fn refused(error: &ConfigError) -> Fault {
@@ -172,7 +151,11 @@ mod tests {
             ("a = 1\nb =\n", "不是合法的 TOML（第 2 行）"),
             ("[c]\nencoding = \"big5\"\n", "c.encoding"),
             ("[c]\nencodign = \"gbk\"\n", "[c] 有误"),
-            ("[library]\nfile = 1\n", "[library] 有误"),
+            ("[library]\nfile = 1\n", "library.file：应为字符串"),
+            (
+                "[terminal]\nfile = 'a'\nurl = ''\nface_operation = ''\n",
+                "terminal.face_operation：与 password_operation",
+            ),
             (&short, "key"),
         ] {
             let fault = Session::open(text).expect_err("unusable");

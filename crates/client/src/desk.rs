@@ -143,6 +143,21 @@ impl Desk {
         Self { library: Some(library), ..self }
     }
 
+    /// The offline ways this desk can have checked by itself.
+    pub fn plugged(&self) -> Vec<Way> {
+        Way::ALL.into_iter().filter(|way| self.has_port(*way)).collect()
+    }
+
+    fn has_port(&self, way: Way) -> bool {
+        match way {
+            Way::Online => false,
+            Way::TerminalFace | Way::TerminalPassword => {
+                self.terminal.as_ref().is_some_and(|terminal| terminal.offers(way))
+            }
+            Way::LibraryPassword => self.library.is_some(),
+        }
+    }
+
     /// The calls.
     pub const fn client(&self) -> &CenterClient {
         &self.client
@@ -244,16 +259,18 @@ impl Desk {
         way: Way,
         password: Option<CredentialPassword>,
     ) -> Result<Visit, DeskError> {
-        let no_port = || DeskError::NoPort(way);
+        let no_port = DeskError::NoPort(way);
+        // Looked at first: a way nobody can go is not to take the place of the one that was chosen.
+        if !self.has_port(way) {
+            return Err(no_port);
+        }
         let visit = self.visits.choose(id, way)?;
         let subject = Subject { visit: id, medium: visit.medium(), token: visit.token() };
-        let answer = match way {
-            Way::Online => return Err(no_port()),
-            Way::TerminalFace => self.terminal.as_ref().ok_or_else(no_port)?.face(&subject),
-            Way::TerminalPassword => self.terminal.as_ref().ok_or_else(no_port)?.password(&subject),
-            Way::LibraryPassword => {
-                self.library.as_ref().ok_or_else(no_port)?.password(&subject, password.as_ref())
-            }
+        let answer = match (way, &self.terminal, &self.library) {
+            (Way::TerminalFace, Some(terminal), _) => terminal.face(&subject),
+            (Way::TerminalPassword, Some(terminal), _) => terminal.password(&subject),
+            (Way::LibraryPassword, _, Some(library)) => library.password(&subject, password.as_ref()),
+            _ => return Err(no_port),
         };
         drop(password);
         self.record_offline(id, way, offline::outcome(answer))

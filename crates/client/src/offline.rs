@@ -10,7 +10,7 @@ use yanmi_protocol::EcToken;
 use yanmi_protocol::password::PASSWORD_DIGITS;
 use zeroize::Zeroizing;
 
-use crate::gate::{Medium, OfflineOutcome, VisitId};
+use crate::gate::{Medium, OfflineOutcome, VisitId, Way};
 
 /// Characters of a port's own words that are recorded.
 pub const MAX_PORT_MESSAGE: usize = 200;
@@ -78,6 +78,11 @@ impl std::error::Error for PortFailure {}
 
 /// 医保终端: verifies by face or by password entered at the terminal.
 pub trait Terminal: fmt::Debug + Send + Sync {
+    /// Whether this terminal can be asked for this way; a way it does not offer is as if no terminal was plugged in.
+    fn offers(&self, way: Way) -> bool {
+        matches!(way, Way::TerminalFace | Way::TerminalPassword)
+    }
+
     /// 医保终端刷脸认证.
     ///
     /// # Errors

@@ -10,6 +10,8 @@
 //! | `POST /phones/{ecIndexNo}/messageCenter` | [`notices`] |
 //! | `POST /counter/*` | [`counter`] |
 //! | `POST /channels/{chnlId}/mood`, `POST /national/mood` | [`moods`] |
+//! | `POST /terminal` | [`terminal`] |
+//! | `POST /vendor` | [`vendor`] |
 //!
 //! What cannot be done is HTTP 400 (the request is wrong), 404 (no such person, channel, notice or address), 409
 //! (not now) or 502 (the center did not answer), with `{"error": "…"}` in Chinese.
@@ -21,6 +23,8 @@ mod moods;
 mod notices;
 mod qr;
 mod switch;
+mod terminal;
+mod vendor;
 
 use std::sync::Arc;
 
@@ -83,6 +87,8 @@ pub(crate) async fn answer(state: &Arc<State>, method: &Method, steps: &[&str], 
         (&Method::POST, ["phones", index, "passwordFreePage"]) => free_page::link(state, index, body).await,
         (&Method::POST, ["channels", id, "mood"]) => moods::channel(state, id, body),
         (&Method::POST, ["national", "mood"]) => moods::national(state, body),
+        (&Method::POST, ["terminal"]) => terminal::set(state, body),
+        (&Method::POST, ["vendor"]) => vendor::answer(state, body).await,
         _ => Err(Refusal::NoAddress),
     };
     done.unwrap_or_else(Reply::from)

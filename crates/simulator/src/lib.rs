@@ -7,6 +7,7 @@
 //! * the **channel apps** ([`Simulator`], `/channels/{chnlId}/notice`), which take notices and tell the center
 //!   what the person did; each can be put into a bad mood;
 //! * the **insured persons**, who act through their phones (the control interface of the [`Simulator`]);
+//! * the **terminal** and the **dynamic library** of an institution (the same interface, behind crate `yanmi-vendor`);
 //! * the **institution** ([`Institution`]), which decodes, notifies and asks;
 //! * the **load generator** ([`load`]), an institution that does nothing but ask, as fast as it can;
 //! * the **oracle** ([`oracle`]), which remembers everything that was answered and finds what contradicts it.
@@ -43,6 +44,7 @@ pub mod outgoing;
 mod phone;
 mod serve;
 mod state;
+mod terminal;
 mod watch;
 pub mod world;
 
@@ -51,6 +53,7 @@ pub use hang::{LONGEST_HANG, LONGEST_SILENCE, MOST_HELD};
 pub use institution::Institution;
 pub use mood::{ChannelMood, NationalMood, SLOWEST};
 pub use serve::{MAX_CONNECTIONS, STOP_BOUND, Simulator};
+pub use terminal::TerminalMood;
 pub use watch::MOST_STREAMS;
 pub use world::World;
 

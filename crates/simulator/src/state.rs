@@ -5,13 +5,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
-use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, QrCode, UnixMillis};
+use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, EcToken, QrCode, UnixMillis};
 
 use crate::hang::Hangs;
 use crate::mint::{CHANCE, Holder, Mint};
 use crate::mood::{ChannelMood, NationalMood};
 use crate::outgoing::Caller;
 use crate::phone::Phones;
+use crate::terminal::Terminal;
 use crate::watch::{Watch, scene};
 use crate::world::{Channel, Person, World};
 use crate::{Clock, Entropy};
@@ -26,6 +27,7 @@ pub(crate) struct State {
     entropy: Entropy,
     moods: Mutex<Moods>,
     phones: Mutex<Phones>,
+    terminal: Mutex<Terminal>,
 }
 
 /// The world masks its own secrets; the rest says nothing.
@@ -53,6 +55,7 @@ impl State {
             entropy,
             moods: Mutex::default(),
             phones: Mutex::default(),
+            terminal: Mutex::default(),
         }
     }
 
@@ -108,6 +111,15 @@ impl State {
         known
     }
 
+    /// How the terminal behaves, and who stands before it.
+    pub(crate) fn terminal(&self) -> Terminal {
+        *self.terminal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_terminal(&self, terminal: Terminal) {
+        *self.terminal.lock().unwrap_or_else(PoisonError::into_inner) = terminal;
+    }
+
     /// Who holds what was issued, if the world still has them.
     pub(crate) fn holder(&self, holder: Holder) -> Option<(&Person, &Channel)> {
         let person = self.world.all_persons().nth(holder.person)?;
@@ -127,6 +139,13 @@ impl State {
         let person = self.position(person)?;
         let channel = self.world.all_channels().position(|other| other.chnl_id == channel.chnl_id)?;
         self.mint.qr_code(Holder { person, channel }, self.chance())
+    }
+
+    /// A fresh token of this person, as if a code of their first app had been decoded.
+    pub(crate) fn token_of(&self, person: &Person) -> Option<EcToken> {
+        let first = person.channels.first()?;
+        let channel = self.world.all_channels().position(|channel| channel.chnl_id == *first)?;
+        self.mint.token(Holder { person: self.position(person)?, channel }, self.now(), self.chance())
     }
 
     /// A fresh face authorization of this person; of nobody when `person` is nothing.

@@ -115,6 +115,11 @@ impl Watch {
         self.on_screen().showing = showing;
     }
 
+    /// The code on a phone's screen.
+    pub(crate) fn shown_code(&self) -> Option<String> {
+        self.on_screen().showing.as_ref().map(|showing| showing.ec_qr_code.clone())
+    }
+
     /// The person taps: from here on the way to the counter is timed.
     pub(crate) fn tap(&self) {
         self.on_screen().tapped = Some(Instant::now());

@@ -54,7 +54,7 @@ async fn act(
         _ => return Err(Fault::no_place()),
     };
     let office = Arc::clone(&door.office);
-    // A person types at the library's keyboard for as long as that takes.
+    // A person stands before a camera or types at a keypad for as long as that takes.
     let by_person = matches!(run, Form::Offline(_)) && !members.has("outcome");
     let fill = move || run.fill(&office, members);
     let done = if by_person { door.pool.hold(fill).await } else { door.pool.run(fill).await };
@@ -92,10 +92,11 @@ impl Form {
             }
             Self::Offline(id) => {
                 let asked = Check::read(members)?;
-                if !office.offline.contains(&asked.way) {
+                let ways = if asked.outcome.is_some() { &office.entered } else { &office.plugged };
+                if !ways.contains(&asked.way) {
                     return Err(Fault::member(
                         "way",
-                        "本机没有配置这种线下方式（agent.page_offline、[library]）",
+                        "本机没有配置这种线下方式（agent.page_offline、[terminal]、[library]）",
                     ));
                 }
                 if asked.outcome == Some(Outcome::Passed) && asked.serial.is_none() {

@@ -28,9 +28,10 @@ const MEDIA: [(&str, Medium, &str); 5] = [
     ("other", Medium::Other, "其他介质"),
 ];
 
-const TERMINAL: [(Way, &str, &str); 2] = [
+const OFFLINE: [(Way, &str, &str); 3] = [
     (Way::TerminalFace, "terminalFace", "终端刷脸"),
     (Way::TerminalPassword, "terminalPassword", "终端密码"),
+    (Way::LibraryPassword, "libraryPassword", "动态库密码"),
 ];
 
 /// What went wrong, and what was typed that need not be typed again.
@@ -344,33 +345,36 @@ fn another(place: &str, sum: Option<&str>, act: Act) -> Markup {
 }
 
 fn offline(office: &Office, place: &str, act: Act) -> Markup {
-    let by_terminal: Vec<_> = TERMINAL.into_iter().filter(|(way, ..)| office.offline.contains(way)).collect();
+    let among = |ways: &[Way]| OFFLINE.into_iter().filter(|(way, ..)| ways.contains(way)).collect::<Vec<_>>();
+    let (plugged, entered) = (among(&office.plugged), among(&office.entered));
     html! {
         details #offline name="more" open[act == Act::Offline] {
             summary data-key="F9" { kbd { "F9" } "线下密码核验" }
-            @if office.offline.is_empty() {
-                p { "请参保人在医保终端或动态库上自行核验，由 HIS 登记结果。本机页面没有接入线下设备（agent.page_offline、[library]）。" }
+            @if entered.is_empty() && plugged.is_empty() {
+                p { "请参保人在医保终端或动态库上自行核验，由 HIS 登记结果。本机页面没有接入线下设备（agent.page_offline、[terminal]、[library]）。" }
             }
-            @if !by_terminal.is_empty() {
+            @if !plugged.is_empty() {
+                form method="post" action={ (place) "/offline" } {
+                    @for (at, (way, word, _)) in plugged.iter().enumerate() {
+                        button type="submit" name="way" value=(word) data-busy="请参保人操作…"
+                            autofocus[act == Act::Offline && at == 0] { (way.name()) }
+                    }
+                    small { "由参保人自己刷脸或输入密码，经办人员不可代为输入。" }
+                }
+            }
+            @if !entered.is_empty() {
                 form method="post" action={ (place) "/offline" } {
                     label.narrow { span { "核验方式" }
                         select name="way" {
-                            @for (_, word, name) in &by_terminal { option value=(word) { (name) } }
+                            @for (_, word, name) in &entered { option value=(word) { (name) } }
                         }
                     }
                     label { span { "终端流水号" }
-                        input name="serial" autocomplete="off" maxlength="64" autofocus[act == Act::Offline];
+                        input name="serial" autocomplete="off" maxlength="64" autofocus[act == Act::Offline && plugged.is_empty()];
                     }
                     button type="submit" name="outcome" value="passed" { "终端显示通过" }
                     button.quiet type="submit" name="outcome" value="failed" { "未通过" }
                     button.quiet type="submit" name="outcome" value="unavailable" { "不可用" }
-                }
-            }
-            @if office.offline.contains(&Way::LibraryPassword) {
-                form method="post" action={ (place) "/offline" } {
-                    input type="hidden" name="way" value="libraryPassword";
-                    button type="submit" data-busy="请参保人输入密码…" autofocus[act == Act::Offline && by_terminal.is_empty()] { "动态库密码核验" }
-                    small { "由参保人在密码键盘上输入，经办人员不可代为输入。" }
                 }
             }
         }

@@ -81,7 +81,7 @@ fn bodies_and_members() {
         (&notice, r#"{"amount":"1"}"#, 409, "wrongStep", None),
         (&offline, r#"{"outcome":"passed"}"#, 400, "badMember", Some("way")),
         (&offline, r#"{"way":"online","outcome":"passed"}"#, 409, "wrongStep", None),
-        (&offline, r#"{"way":"terminalFace"}"#, 400, "badMember", Some("outcome")),
+        (&offline, r#"{"way":"terminalFace"}"#, 409, "wrongStep", None),
         (&offline, r#"{"way":"libraryPassword"}"#, 409, "wrongStep", None),
         (&offline, r#"{"way":"libraryPassword","password":"111111"}"#, 400, "unknownMember", None),
     ] {

@@ -10,6 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use ureq::http::{HeaderMap, Request, Response};
 use yanmi_agent::config::Clerk;
 use yanmi_agent::{Agent, AgentConfig};
+use yanmi_capi::ports::Ports;
 use yanmi_client::ClientConfig;
 use yanmi_client::gate::Settlement;
 
@@ -74,7 +75,7 @@ pub(crate) fn settings_of(client: ClientConfig, folder: &Path) -> AgentConfig {
         kind: Some(Settlement::Outpatient),
         clerk: Clerk { operator_id: "001".to_owned(), ..Clerk::default() },
         page_offline: Vec::new(),
-        library: None,
+        ports: Ports::default(),
     }
 }
 
@@ -84,10 +85,13 @@ impl Door {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut AgentConfig)) -> Self {
-        let site = Site::start();
+        Self::of(Site::start(), |_, config| change(config))
+    }
+
+    pub(crate) fn of(site: Site, change: impl FnOnce(&Site, &mut AgentConfig)) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let mut config = config(&site);
-        change(&mut config);
+        change(&site, &mut config);
         Self::start(&config, site, runtime)
     }
 

@@ -7,7 +7,7 @@ mod door;
 #[expect(dead_code, reason = "the tests of the client use all of it")]
 mod hands;
 mod journey;
-mod keypad;
+mod offline;
 mod page;
 mod serving;
 #[path = "../../../client/tests/client/site.rs"]

@@ -1,7 +1,14 @@
 //! The shared object as programs in C use it, and a vendor's library as the shared object uses it.
 
+#[path = "../../../client/tests/client/hands.rs"]
+#[expect(dead_code, reason = "the tests of the client use all of it")]
+mod hands;
 mod library;
 mod misuse;
+mod offline;
+#[path = "../../../client/tests/client/site.rs"]
+#[expect(dead_code, reason = "the tests of the client use all of it")]
+mod site;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -62,6 +62,11 @@ impl<'a> Table<'a> {
         self.members.borrow_mut().remove(member).filter(|value| !value.is_null())
     }
 
+    /// Whether a member is there.
+    pub fn has(&self, member: &str) -> bool {
+        self.members.borrow().get(member).is_some_and(|value| !value.is_null())
+    }
+
     /// A text; nothing when it is absent.
     pub fn optional_text(&self, member: &'static str) -> Option<Zeroizing<String>> {
         if let Value::String(text) = self.take(member)? {
@@ -71,13 +76,34 @@ impl<'a> Table<'a> {
         None
     }
 
+    /// A text of at most so many characters, without the blanks around it; `default` when it is absent.
+    pub fn text(&self, member: &'static str, default: &str, most: usize) -> String {
+        let text =
+            self.optional_text(member).map_or_else(|| default.to_owned(), |text| text.trim().to_owned());
+        if text.chars().count() > most {
+            self.problem(member, format!("超过 {most} 个字符"));
+        }
+        text
+    }
+
+    /// A list of texts, empty when it is absent; nothing when it is none.
+    pub fn texts(&self, member: &'static str) -> Option<Vec<String>> {
+        match self.take(member) {
+            None => Some(Vec::new()),
+            Some(Value::Array(values)) => {
+                values.iter().map(|value| value.as_str().map(str::to_owned)).collect()
+            }
+            Some(_) => None,
+        }
+    }
+
     /// A required text, read by a constructor whose error is shown.
     pub fn parsed<T, E: fmt::Display>(
         &self,
         member: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        if self.members.borrow().get(member).is_none_or(Value::is_null) {
+        if !self.has(member) {
             self.take(member);
             self.problem(member, "缺失");
             return None;

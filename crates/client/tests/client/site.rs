@@ -122,12 +122,18 @@ impl Site {
         self.control(&format!("/phones/{}/act", person.as_str()), &body);
     }
 
-    fn control(&self, path: &str, body: &Value) -> Value {
+    /// Where the simulator is.
+    pub(crate) fn simulator_url(&self) -> String {
+        format!("http://{}", self.simulator.addr())
+    }
+
+    /// Posts to the control interface of the simulator.
+    pub(crate) fn control(&self, path: &str, body: &Value) -> Value {
         self.ask(path, Some(body.to_string()))
     }
 
     fn ask(&self, path: &str, body: Option<String>) -> Value {
-        let url = format!("http://{}{path}", self.simulator.addr());
+        let url = format!("{}{path}", self.simulator_url());
         let answer = match body {
             Some(body) => ureq::post(&url).send(body),
             None => ureq::get(&url).call(),
