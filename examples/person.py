@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """扮演沙箱里的参保人，并为示例写配置。只用 Python 自带的库。
 
-person.py SANDBOX_JSON config FILE 名称   写一份机构一侧的配置
+person.py SANDBOX_JSON config FILE 名称 [厂商动态库]
+                                          写一份机构一侧的配置；给出厂商动态库的，接入医保终端与动态库
 person.py SANDBOX_JSON qr                 参保人展码，打印二维码内容
 person.py SANDBOX_JSON confirm            参保人在手机上确认最近一条通知
+person.py SANDBOX_JSON password           参保人自己输入的凭证密码
+person.py SANDBOX_JSON url                模拟器的地址，即厂商动态库的 url
 """
 import json
 import os
@@ -21,7 +24,7 @@ def ask(path, body=None):
         return json.load(answer)
 
 
-def config(path, name):
+def config(path, name, vendor=None):
     account = world["accounts"][0]
     institution = account["institutions"][0]
     quoted = lambda text: json.dumps(text, ensure_ascii=False)
@@ -31,11 +34,15 @@ def config(path, name):
         out.write(f'org_name = {quoted(institution["orgName"])}\n')
         out.write(f'[center]\nurls = [{quoted(world["institutionUrl"])}]\n')
         out.write(f'[visits]\nfile = {quoted(name + ".sqlite")}\nkey = "{os.urandom(16).hex()}"\n')
+        for table, operation in ("terminal", "password_operation"), ("library", "operation"):
+            if vendor:
+                out.write(f'[{table}]\nfile = {quoted(vendor)}\nurl = {quoted(world["simulatorUrl"])}\n')
+                out.write(f'{operation} = "sandbox.{table}.password"\n')
 
 
 command = sys.argv[2]
 if command == "config":
-    config(sys.argv[3], sys.argv[4])
+    config(*sys.argv[3:])
 elif command == "qr":
     print(ask("/qr", {"ecIndexNo": person, "chnlId": world["channels"][0]["chnlId"]})["ecQrCode"])
 elif command == "confirm":
@@ -43,5 +50,9 @@ elif command == "confirm":
     done = ask(f"/phones/{person}/act", {"notcNo": notice["notcNo"], "action": "confirm", "way": "01"})
     if done["code"] != 0:
         sys.exit(f"确认失败：{done}")
+elif command == "password":
+    print(world["persons"][0]["password"])
+elif command == "url":
+    print(world["simulatorUrl"])
 else:
     sys.exit(__doc__)

@@ -5,6 +5,7 @@
 #   YANMI_ATTEMPT=毫秒    接入验收时等待中心应答的时间；比“应答慢”的 4 秒长
 #   YANMI_REPORT=文件夹   存放接入验收的报告，每种语言一份
 #   YANMI_LIB=文件夹      libyanmi.so 所在；不给则现场编译（cargo xtask capi）
+#   YANMI_VENDOR=文件     模拟的厂商动态库 libyanmi_vendor.so；不给则现场编译
 #   YANMI_SKIP="java …"   不运行的语言；没有安装又没有列在这里的，算失败
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -16,6 +17,11 @@ if [ -z "${YANMI_LIB:-}" ]; then
     YANMI_LIB=$here/../target/capi
 fi
 lib=$(realpath "$YANMI_LIB")
+if [ -z "${YANMI_VENDOR:-}" ]; then
+    (cd "$here/.." && cargo build --quiet --package yanmi-vendor) || exit 1
+    YANMI_VENDOR=$here/../target/debug/libyanmi_vendor.so
+fi
+vendor=$(realpath "$YANMI_VENDOR")
 include=$here/../crates/capi/include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -53,7 +59,10 @@ cpp() {
     g++ -std=c++17 -Wall -Wextra -Werror -I"$include" "$here/cpp/desk.cpp" -L"$lib" -lyanmi -o desk && run ./desk
 }
 python() {
-    run python3 "$here/python/desk.py" "$lib/libyanmi.so"
+    run python3 "$here/python/desk.py" "$lib/libyanmi.so" || return 1
+    # 线下方式：终端与动态库是模拟的，手机上展着的是 $code
+    [ -n "$accepting" ] || python3 "$here/person.py" "$sandbox" password |
+        python3 "$here/python/offline.py" "$lib/libyanmi.so" yanmi.toml "$vendor" "$(python3 "$here/person.py" "$sandbox" url)"
 }
 java() {
     needs javac default-jdk-headless || return 1
@@ -76,7 +85,7 @@ for language in c cpp python java csharp pascal; do
     case " ${YANMI_SKIP:-} " in *" $language "*) echo "== $language 跳过"; continue ;; esac
     mkdir "$work/$language" && cd "$work/$language" || exit 1
     if [ -z "$accepting" ]; then
-        python3 "$here/person.py" "$sandbox" config yanmi.toml "$language" || exit 1
+        python3 "$here/person.py" "$sandbox" config yanmi.toml "$language" "$vendor" || exit 1
         code=$(python3 "$here/person.py" "$sandbox" qr) || exit 1
     fi
     if "$language" >log 2>&1; then

@@ -60,6 +60,6 @@ impl DynamicLibrary for Library {
     ) -> Result<PortAnswer, PortFailure> {
         let typed = password.map(|password| (self.password_member.as_str(), password.reveal()));
         let said = self.vendor.ask(&self.operation, subject.token, typed)?;
-        self.vendor.judge_password(said)
+        self.vendor.judge_password(&said)
     }
 }

@@ -114,7 +114,7 @@ impl Port for Terminal {
             }
             number = Some(told);
         }
-        let answer = self.vendor.judge(said, passed)?;
+        let answer = self.vendor.judge(&said, passed)?;
         if answer.passed && subject.token.is_some() && answer.token.is_none() && self.vendor.tells_token() {
             return Err(failure("医保终端没有说明刷脸的是哪个令牌，不能确认是本次就诊的参保人".to_owned()));
         }
@@ -124,7 +124,7 @@ impl Port for Terminal {
     fn password(&self, subject: &Subject) -> Result<PortAnswer, PortFailure> {
         let operation = self.password_operation.as_ref().ok_or_else(not_offered)?;
         let said = self.vendor.ask(operation, subject.token, None)?;
-        self.vendor.judge_password(said)
+        self.vendor.judge_password(&said)
     }
 }
 

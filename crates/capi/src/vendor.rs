@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use yanmi_client::offline::{PortAnswer, PortFailure};
-use yanmi_protocol::EcToken;
+use yanmi_protocol::{Code, EcToken};
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Kind};
@@ -131,10 +131,10 @@ impl Vendor {
 
     /// What an answer says about a check: whether code and `passed` both mean that it was passed, its number, and
     /// whom it was about.
-    pub(crate) fn judge(&self, said: Said, passed: (&str, &str)) -> Result<PortAnswer, PortFailure> {
+    pub(crate) fn judge(&self, said: &Said, passed: (&str, &str)) -> Result<PortAnswer, PortFailure> {
         let settings = &self.settings;
         if settings.unusable_codes.contains(&said.code) {
-            return Err(failure(said.message));
+            return Err(failure(said.message.clone()));
         }
         let (member, value) = passed;
         let right = member.is_empty() || said.member(member).is_some_and(|told| told == value);
@@ -143,16 +143,22 @@ impl Vendor {
         if told.is_some() && token.is_none() {
             return Err(failure(format!("{}应答中的令牌有误", self.what)));
         }
+        // A call that was made says so (section 1.9, code 0), and not that the check went wrong.
+        let message = if said.is_done() && !right && said.message == Code::Success.message() {
+            format!("{}返回的 {member} 不是 {value}", self.what)
+        } else {
+            said.message.clone()
+        };
         Ok(PortAnswer {
             passed: said.is_done() && right,
             serial: said.member(&settings.serial_member),
             token,
-            message: said.message,
+            message,
         })
     }
 
     /// Judges the answer to a password.
-    pub(crate) fn judge_password(&self, said: Said) -> Result<PortAnswer, PortFailure> {
+    pub(crate) fn judge_password(&self, said: &Said) -> Result<PortAnswer, PortFailure> {
         self.judge(said, (&self.settings.passed_member, &self.settings.passed_value))
     }
 

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, EcToken, QrCode, UnixMillis};
 
-use crate::hang::Hangs;
+use crate::hang::{Hangs, LONGEST_HANG};
 use crate::mint::{CHANCE, Holder, Mint};
 use crate::mood::{ChannelMood, NationalMood};
 use crate::outgoing::Caller;
 use crate::phone::Phones;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, TerminalMood};
 use crate::watch::{Watch, scene};
 use crate::world::{Channel, Person, World};
 use crate::{Clock, Entropy};
@@ -27,7 +27,7 @@ pub(crate) struct State {
     entropy: Entropy,
     moods: Mutex<Moods>,
     phones: Mutex<Phones>,
-    terminal: Mutex<Terminal>,
+    terminal: watch::Sender<Terminal>,
 }
 
 /// The world masks its own secrets; the rest says nothing.
@@ -55,7 +55,7 @@ impl State {
             entropy,
             moods: Mutex::default(),
             phones: Mutex::default(),
-            terminal: Mutex::default(),
+            terminal: watch::Sender::new(Terminal::default()),
         }
     }
 
@@ -113,11 +113,22 @@ impl State {
 
     /// How the terminal behaves, and who stands before it.
     pub(crate) fn terminal(&self) -> Terminal {
-        *self.terminal.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.terminal.borrow()
     }
 
     pub(crate) fn set_terminal(&self, terminal: Terminal) {
-        *self.terminal.lock().unwrap_or_else(PoisonError::into_inner) = terminal;
+        self.terminal.send_replace(terminal);
+    }
+
+    /// Returns once the terminal does not hang, or has hung for [`LONGEST_HANG`].
+    pub(crate) async fn terminal_answers(&self) {
+        let mut changes = self.terminal.subscribe();
+        // An error would mean that this is gone, which cannot be.
+        let answers = async { _ = changes.wait_for(|terminal| terminal.mood != TerminalMood::Hang).await };
+        tokio::select! {
+            () = answers => {}
+            () = self.hangs.hold(LONGEST_HANG) => {}
+        }
     }
 
     /// Who holds what was issued, if the world still has them.

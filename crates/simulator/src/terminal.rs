@@ -12,7 +12,7 @@ pub enum TerminalMood {
     Wrong,
     /// It is not connected.
     Unreachable,
-    /// It takes the request and does not answer, until [`crate::LONGEST_HANG`] is over.
+    /// It takes the request and does not answer, until it is told otherwise or [`crate::LONGEST_HANG`] is over.
     Hang,
 }
 

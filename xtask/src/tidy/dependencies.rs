@@ -16,7 +16,11 @@ const ALLOWED: [(&str, &[&str], &[&str]); 11] = [
     // A vendor's library for tests and for trying: it knows a sandbox's address and nothing of ours.
     ("vendor", &[], &[]),
     ("simulator", &["protocol", "client"], &[]),
-    ("cli", &["protocol", "verification", "center", "client", "agent", "simulator"], &["capi", "browser", "vendor"]),
+    (
+        "cli",
+        &["protocol", "verification", "center", "client", "agent", "simulator"],
+        &["capi", "browser", "vendor"],
+    ),
     ("xtask", &["protocol", "simulator"], &[]),
 ];
 

@@ -20,6 +20,8 @@ use crate::{built, config};
 const FACE: i32 = 1;
 const TERMINAL_PASSWORD: i32 = 2;
 const LIBRARY_PASSWORD: i32 = 3;
+/// Calls that may wait for the one that is being made.
+const WAITING: usize = 16;
 
 /// An institution with everything plugged in, and the world it is in.
 struct Counter {
@@ -176,23 +178,38 @@ fn a_terminal_that_hangs_is_unusable_after_its_time() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("libterminal.so");
     std::fs::copy(vendor(), &file).expect("a copy");
-    let limit = "timeout_milliseconds = 300";
-    let counter = Counter::with(|site| {
-        tables(site, &file, &format!("{TERMINAL}\n{limit}"), &format!("{LIBRARY}\n{limit}"))
-    });
-    let counter = counter.expect("opened");
+    let terminal = format!("{TERMINAL}\ntimeout_milliseconds = 100");
+    let counter = Counter::with(|site| tables(site, &file, &terminal, LIBRARY)).expect("opened");
     let visit = counter.scan();
-    assert_eq!(counter.settles(&visit, FACE, ""), (DONE, "terminalFace".into()));
     counter.terminal("hang", None);
-    let late = counter.check(&visit, FACE, "");
-    assert_eq!(late.message, "线下核验不可用：医保终端在 300 毫秒内没有应答");
+    // The first call does not return; the others are before it in the queue, and nobody waits for them any more.
+    for _ in 0..=WAITING {
+        let late = counter.check(&visit, FACE, "");
+        assert_eq!(late.message, "线下核验不可用：医保终端在 100 毫秒内没有应答");
+    }
     assert_eq!(counter.gate(&visit), (REFUSE, "offlineUnavailable".into()));
-    // The library is of the same file, which has not returned.
-    let after = counter.check(&visit, LIBRARY_PASSWORD, "");
-    assert_eq!(after.message, "线下核验不可用：动态库在 300 毫秒内没有应答");
-    // Nobody waits for it when the program closes.
+    // The library is of the same file, and has much more time; it is told at once.
+    let busy = counter.check(&visit, LIBRARY_PASSWORD, "");
+    assert_eq!(busy.message, "线下核验不可用：动态库正忙，前面还有 16 次调用没有结束");
+
+    // What is answered too late is not what was asked for; those that were given up are not made any more.
+    counter.terminal("ok", None);
+    assert_eq!(counter.gate(&visit), (REFUSE, "offlineUnavailable".into()));
+    let mut checks = (0..1_000).map(|_| counter.check(&visit, LIBRARY_PASSWORD, "").code);
+    assert!(checks.any(|code| code == DONE), "it is free again");
+    assert_eq!(counter.gate(&visit), (DONE, "libraryPassword".into()));
+
+    // A program that closes does not wait for it.
+    counter.terminal("hang", None);
+    counter.check(&visit, FACE, "");
     let Counter { site, session, .. } = counter;
-    drop(session);
+    let (closed, closing) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(session);
+        // Nobody is there any more once the test has failed.
+        let _ = closed.send(());
+    });
+    closing.recv_timeout(std::time::Duration::from_secs(20)).expect("closed");
     drop(site);
 }
 
@@ -228,7 +245,10 @@ fn names_are_settings_and_what_an_answer_lacks_is_said() {
             "线下核验不可用：医保终端没有说明刷脸的是哪个令牌，不能确认是本次就诊的参保人",
         ),
         ("check_operation = ''\nanswer_token_member = ''", "线下核验通过"),
-        ("answer_token_member = 'ecIndexNo'\nface_passed_member = 'userName'", "线下核验未通过：成功"),
+        (
+            "answer_token_member = 'ecIndexNo'\nface_passed_member = 'userName'",
+            "线下核验未通过：医保终端返回的 userName 不是 1",
+        ),
         ("unusable_codes = ['-5']\nface_operation = 'cn.nhsa.unknown'", "线下核验不可用：无效的请求地址"),
         ("url = 'http://127.0.0.1:1'", "线下核验不可用：沙箱 http://127.0.0.1:1 没有应答"),
     ] {

@@ -51,7 +51,11 @@ impl Agent {
         }
         let _log = log::to_stderr(level);
         ambient::raise_open_files();
-        runtime()?.block_on(serve(&config, self.announce))
+        let runtime = runtime()?;
+        let served = runtime.block_on(serve(&config, self.announce));
+        // It has waited already for as long as it will: a terminal that hangs has a thread for longer than that.
+        runtime.shutdown_background();
+        served
     }
 }
 

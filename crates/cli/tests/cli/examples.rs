@@ -15,12 +15,15 @@ use crate::yanmi::Sandbox;
 
 /// The shared object in a folder of its own, under the name it is shipped with.
 fn shared_object(folder: &Path) -> PathBuf {
-    // Cargo builds the shared object beside the tests, under the name of its crate.
-    let built = std::env::current_exe().expect("a path").with_file_name("libyanmi_capi.so");
     let lib = folder.join("lib");
     std::fs::create_dir(&lib).expect("a folder");
-    std::fs::copy(&built, lib.join("libyanmi.so")).expect("the shared object");
+    std::fs::copy(built("libyanmi_capi.so"), lib.join("libyanmi.so")).expect("the shared object");
     lib
+}
+
+/// What cargo builds beside the tests, under the name of its crate.
+fn built(name: &str) -> PathBuf {
+    std::env::current_exe().expect("a path").with_file_name(name)
 }
 
 fn script() -> PathBuf {
@@ -35,6 +38,7 @@ fn every_language_gets_from_the_code_to_the_settlement() {
     let ran = Command::new(script())
         .arg(&sandbox.file)
         .env("YANMI_LIB", &lib)
+        .env("YANMI_VENDOR", built("libyanmi_vendor.so"))
         .env_remove("YANMI_SKIP")
         .output()
         .expect("a shell");
@@ -64,6 +68,7 @@ fn every_language_passes_every_situation_of_the_acceptance() {
                 let ran = Command::new(script())
                     .arg(&file)
                     .env("YANMI_LIB", lib)
+                    .env("YANMI_VENDOR", built("libyanmi_vendor.so"))
                     .env("YANMI_ATTEMPT", "2500")
                     .env("YANMI_SKIP", others.join(" "))
                     .output()

@@ -18,7 +18,6 @@ use serde_json::{Value, json};
 use yanmi_protocol::{AuthNo, Code, EcToken};
 
 use super::{Refusal, read, reply};
-use crate::hang::LONGEST_HANG;
 use crate::serve::Reply;
 use crate::state::State;
 use crate::terminal::TerminalMood;
@@ -55,9 +54,8 @@ impl From<Code> for Not {
 
 pub(super) async fn answer(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
     let request: Request = read(body, "transType，可选 data")?;
-    let at_terminal = AT_TERMINAL.contains(&request.trans_type.as_str());
-    if at_terminal && state.terminal().mood == TerminalMood::Hang {
-        state.hangs.hold(LONGEST_HANG).await;
+    if AT_TERMINAL.contains(&request.trans_type.as_str()) {
+        state.terminal_answers().await;
     }
     let answer = match carry_out(state, &request) {
         Ok(data) => json!({ "code": 0, "message": "成功", "data": data }),
