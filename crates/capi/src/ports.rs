@@ -77,3 +77,28 @@ pub const fn setting(way: Way) -> &'static str {
         Way::LibraryPassword => "[library]",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    const GUIDE: &str = include_str!("../../../docs/guide/integrate.md");
+
+    fn read(text: &str) -> Ports {
+        let mut document = Document::of_toml(text, Path::new("")).expect("TOML");
+        Ports::take(&mut document).expect("settings")
+    }
+
+    #[test]
+    fn the_guide_writes_the_defaults() {
+        let (_, rest) = GUIDE.split_once("\n```toml\n[terminal]").expect("the tables");
+        let (tables, _) = rest.split_once("\n```").expect("their end");
+        let places = "file = \"NationECCode.dll\"\nurl = \"http://10.0.0.9/…\"\n";
+        let operation = "operation = \"厂商文档中的密码核验操作名\"\n";
+        let bare = format!("[terminal]\n{places}[library]\n{places}{operation}");
+        assert_eq!(read(&format!("[terminal]{tables}")), read(&bare));
+        assert_ne!(read(&bare), Ports::default());
+    }
+}

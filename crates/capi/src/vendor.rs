@@ -5,7 +5,7 @@
 //! The vendors' documents are not public and differ, so operations and members are settings ([`VendorSettings`]). The
 //! function answers a status text that many vendors' headers declare otherwise; it is therefore never followed, and
 //! what counts is the JSON in the output: `{"code", "message", "data"}`, where the data are an object or JSON text.
-//! How long a call may take, and what becomes of one that takes longer, is in [`file`].
+//! How long a call may take, and what becomes of one that takes longer, is in `vendor/file.rs`.
 
 mod file;
 mod settings;
@@ -145,7 +145,7 @@ impl Vendor {
         }
         // A call that was made says so (section 1.9, code 0), and not that the check went wrong.
         let message = if said.is_done() && !right && said.message == Code::Success.message() {
-            format!("{}返回的 {member} 不是 {value}", self.what)
+            format!("{}答复未通过（{member} 不是 {value}）", self.what)
         } else {
             said.message.clone()
         };

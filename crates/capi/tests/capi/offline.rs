@@ -247,7 +247,7 @@ fn names_are_settings_and_what_an_answer_lacks_is_said() {
         ("check_operation = ''\nanswer_token_member = ''", "线下核验通过"),
         (
             "answer_token_member = 'ecIndexNo'\nface_passed_member = 'userName'",
-            "线下核验未通过：医保终端返回的 userName 不是 1",
+            "线下核验未通过：医保终端答复未通过（userName 不是 1）",
         ),
         ("unusable_codes = ['-5']\nface_operation = 'cn.nhsa.unknown'", "线下核验不可用：无效的请求地址"),
         ("url = 'http://127.0.0.1:1'", "线下核验不可用：沙箱 http://127.0.0.1:1 没有应答"),

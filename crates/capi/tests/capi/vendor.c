@@ -1,5 +1,5 @@
-/* A vendor's dynamic library (动态库), simulated: the password 123456 is right, any other is wrong. Answers in GBK, the
- * data as JSON text in a string, as the field does it, and a status text that nobody should follow. */
+/* A vendor's dynamic library (动态库) with what yanmi-vendor does not do: it answers in GBK or not in JSON at all, and with a
+ * status text that nobody should follow. The data are JSON text in a string; the password 123456 is right, others wrong. */
 #include <stdio.h>
 #include <string.h>
 
