@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Kind};
 
-use file::{File, Silence};
+use file::{File, Silence, Texts};
 pub use settings::{MAX_NAME, VendorSettings};
 
 /// Bytes a request has room for without being moved: all that may be in it, each character escaped, is less.
@@ -103,9 +103,9 @@ impl Vendor {
             bytes.push(0);
             if whole { Ok(bytes) } else { Err(failure("入参含有 NUL".to_owned())) }
         };
-        let (url, request) = (text(&settings.url)?, text(request)?);
+        let texts = Texts { url: text(&settings.url)?, request: text(request)? };
         let what = self.what;
-        self.file.call(&settings.function, url, request, settings.timeout).map_err(|silence| {
+        self.file.call(&settings.function, texts, settings.timeout).map_err(|silence| {
             failure(match silence {
                 Silence::Busy => format!("{what}正忙，前面还有 {} 次调用没有结束", file::WAITING),
                 Silence::Late => {

@@ -4,8 +4,8 @@
 //! its documents says for how long. No call of ours may take as long as it likes, and no thread can be ended from
 //! outside. So the function runs on a thread that belongs to the file. Whoever asks waits as long as the site says and
 //! then goes on without an answer, and an answer that comes later is dropped: a check nobody waits for proves nothing.
-//! While the function does not return, the next ones to ask find it busy. What they hand over is not passed on once
-//! they have gone.
+//! While the function does not return, the next ones to ask find it busy. Whoever goes takes back what it handed over, so
+//! that no check is made for nobody and no password lies in a queue.
 //!
 //! It is one thread for all who name the same file, because vendors' libraries are old: they are not made for two
 //! calls at once, and some tie what they opened to the thread that opened it.
@@ -53,12 +53,17 @@ pub(super) struct File {
     thread: Option<JoinHandle<()>>,
 }
 
-/// One call, and where its output goes. The texts end in NUL.
+/// What a call hands in: texts that end in NUL.
+pub(super) struct Texts {
+    pub(super) url: Zeroizing<Vec<u8>>,
+    pub(super) request: Zeroizing<Vec<u8>>,
+}
+
+/// One call, and where its output goes.
 struct Call {
     function: String,
-    url: Zeroizing<Vec<u8>>,
-    request: Zeroizing<Vec<u8>>,
-    given_up: Arc<AtomicBool>,
+    /// Until the thread takes them, or whoever handed them over takes them back.
+    texts: Arc<Mutex<Option<Texts>>>,
     output: SyncSender<Zeroizing<Vec<u8>>>,
 }
 
@@ -98,20 +103,18 @@ impl File {
     pub(super) fn call(
         &self,
         function: &str,
-        url: Zeroizing<Vec<u8>>,
-        request: Zeroizing<Vec<u8>>,
+        texts: Texts,
         patience: Duration,
     ) -> Result<Zeroizing<Vec<u8>>, Silence> {
         let (output, answer) = mpsc::sync_channel(1);
-        let given_up = Arc::new(AtomicBool::new(false));
-        let function = function.to_owned();
-        let call = Call { function, url, request, given_up: Arc::clone(&given_up), output };
+        let texts = Arc::new(Mutex::new(Some(texts)));
+        let call = Call { function: function.to_owned(), texts: Arc::clone(&texts), output };
         self.calls.as_ref().ok_or(Silence::Gone)?.try_send(call).map_err(|error| match error {
             TrySendError::Full(_) => Silence::Busy,
             TrySendError::Disconnected(_) => Silence::Gone,
         })?;
         answer.recv_timeout(patience).map_err(|error| {
-            given_up.store(true, Ordering::SeqCst);
+            drop(take(&texts));
             match error {
                 RecvTimeoutError::Timeout => Silence::Late,
                 RecvTimeoutError::Disconnected => Silence::Gone,
@@ -125,8 +128,8 @@ impl Drop for File {
     /// not return.
     fn drop(&mut self) {
         self.calls = None;
-        // Everybody who asked has gone by now. So either this sees that a call is running, or the thread sees that the
-        // one it has just taken was given up.
+        // Everybody who asked has gone by now, and has taken back what the thread had not taken before. So either this
+        // sees that a call is running, or the thread finds nothing to call with.
         if let Some(thread) = self.thread.take().filter(|_| !self.running.load(Ordering::SeqCst)) {
             // An error would be a panic of the thread, which then is over as well.
             let _ = thread.join();
@@ -138,7 +141,7 @@ impl Drop for File {
 fn serve(loaded: &Loaded, running: &AtomicBool, waiting: &Receiver<Call>) {
     for call in waiting {
         running.store(true, Ordering::SeqCst);
-        let output = if call.given_up.load(Ordering::SeqCst) { None } else { run(loaded, &call) };
+        let output = take(&call.texts).and_then(|texts| run(loaded, &call.function, &texts));
         running.store(false, Ordering::SeqCst);
         if let Some(output) = output {
             // Whoever has gone meanwhile does not want it.
@@ -147,11 +150,15 @@ fn serve(loaded: &Loaded, running: &AtomicBool, waiting: &Receiver<Call>) {
     }
 }
 
+fn take(texts: &Mutex<Option<Texts>>) -> Option<Texts> {
+    texts.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
 #[expect(unsafe_code, reason = "a vendor's function is called")]
-fn run(loaded: &Loaded, call: &Call) -> Option<Zeroizing<Vec<u8>>> {
-    let function = find(loaded, &call.function)?;
+fn run(loaded: &Loaded, function: &str, texts: &Texts) -> Option<Zeroizing<Vec<u8>>> {
+    let function = find(loaded, function)?;
     let mut output = Zeroizing::new(vec![0_u8; OUTPUT]);
-    let (url, request) = (call.url.as_ptr().cast(), call.request.as_ptr().cast());
+    let (url, request) = (texts.url.as_ptr().cast(), texts.request.as_ptr().cast());
     // SAFETY: both inputs end in NUL and outlive the call, the output has more room than the documents ask for. The
     // answer is not followed, so it may be anything.
     let _ = unsafe { function(url, request, output.as_mut_ptr().cast()) };
