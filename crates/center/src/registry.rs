@@ -9,6 +9,7 @@
 mod account;
 mod administration;
 mod channel;
+mod handover;
 mod institution;
 mod snapshot;
 
@@ -21,6 +22,7 @@ use tokio::sync::Mutex;
 pub use account::{AccountRow, Interface, Interfaces, NewAccount};
 pub use administration::{Administration, AdministrationError};
 pub use channel::{ChannelRow, NewChannel};
+pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
 

@@ -114,6 +114,9 @@ pub struct Channel {
     pub auth_ways: Vec<Way>,
     /// Its certification record at the center.
     pub record: Record,
+    /// Where the center's page sends its users who confirm in the app: an address with `{notcNo}` and `{way}` in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handover_url: Option<String>,
 }
 
 /// An insured person and what they know and have.
@@ -218,13 +221,15 @@ impl World {
         urls.channel.clone_into(&mut self.channel_url);
         urls.simulator.clone_into(&mut self.national.url);
         for channel in self.channels.iter_mut().chain(&mut self.extra_channels) {
-            let moved = channel
-                .notice_url
-                .strip_prefix(&old)
-                .filter(|path| path.starts_with('/'))
-                .map(|path| format!("{}{path}", urls.simulator));
-            if let Some(moved) = moved {
+            let moved = |url: &str| {
+                let rest = url.strip_prefix(&old).filter(|rest| rest.starts_with('/'))?;
+                Some(format!("{}{rest}", urls.simulator))
+            };
+            if let Some(moved) = moved(&channel.notice_url) {
                 channel.notice_url = moved;
+            }
+            if let Some(moved) = channel.handover_url.as_deref().and_then(moved) {
+                channel.handover_url = Some(moved);
             }
         }
     }
@@ -342,6 +347,8 @@ pub(crate) mod tests {
             again.channels[0].notice_url,
             format!("http://127.0.0.1:9359/channels/{}/notice", id.as_str())
         );
+        let handover = again.channels[0].handover_url.as_deref();
+        assert_eq!(handover, Some("http://127.0.0.1:9359/?notcNo={notcNo}&way={way}"));
         assert!(again.extra_channels[0].notice_url.starts_with("http://127.0.0.1:1/"), "still unreachable");
     }
 

@@ -13,6 +13,12 @@
   }
   // A page that the browser kept would show what no longer holds.
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  // Whoever comes back from the app wants to know what came of it.
+  let away = false;
+  for (const door of document.querySelectorAll(".away")) door.addEventListener("click", () => { away = true; });
+  document.addEventListener("visibilitychange", () => {
+    if (away && document.visibilityState === "visible") location.replace(location.pathname);
+  });
   const left = one("#left");
   if (left) {
     const end = performance.now() + 1000 * Number(left.dataset.seconds);

@@ -1,7 +1,7 @@
 //! What the page of a notice has to show at this moment.
 
 use yanmi_protocol::message::channel_notice::Way;
-use yanmi_protocol::{Amount, UnixMillis, mask};
+use yanmi_protocol::{Amount, UnixMillis, display, mask};
 use yanmi_verification::status::{self, Status};
 use yanmi_verification::{DeclineReason, Facts, PasswordTries, State};
 
@@ -23,6 +23,18 @@ pub(super) struct Visit {
     pub(super) asked_at: UnixMillis,
     pub(super) expires_at: UnixMillis,
     pub(super) check_number: String,
+    /// Ways into the channel's app, if it registered an address.
+    pub(super) app: Vec<Door>,
+}
+
+/// A link into the channel's app, where the person confirms otherwise than here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Door {
+    /// The app's name.
+    pub(super) app: String,
+    /// What the person does there.
+    pub(super) deed: &'static str,
+    pub(super) address: String,
 }
 
 /// Where it stands.
@@ -88,7 +100,34 @@ pub(super) fn visit(site: &Site, registry: &Snapshot, shown: &Shown) -> Result<V
         asked_at: shown.verification.asked_at,
         expires_at: shown.verification.expires_at,
         check_number: check_number(&site.sealer, shown.verification.notice),
+        app: doors(registry, shown),
     })
+}
+
+/// One link for each way the app has besides the credential password, or one for all if it does not ask which.
+fn doors(registry: &Snapshot, shown: &Shown) -> Vec<Door> {
+    let Some(channel) = registry.channel(&shown.credential.channel) else { return Vec::new() };
+    let Some(handover) = &channel.handover else { return Vec::new() };
+    let offered = offered_ways(registry, shown);
+    let ways: Vec<Way> =
+        [Way::Face, Way::ChannelPassword].into_iter().filter(|way| offered.contains(*way)).collect();
+    let door = |way: Way, deed: &'static str| Door {
+        app: display::encode(&channel.name).into_owned(),
+        deed,
+        address: handover.address(shown.verification.notice, way),
+    };
+    match ways[..] {
+        [first, _] if !handover.tells_way() => vec![door(first, "刷脸或用支付密码确认")],
+        _ => ways.iter().map(|way| door(*way, deed(*way))).collect(),
+    }
+}
+
+fn deed(way: Way) -> &'static str {
+    match way {
+        Way::Face => "刷脸确认",
+        Way::ChannelPassword => "用支付密码确认",
+        Way::CredentialPassword => "输密码确认",
+    }
 }
 
 /// Where it stands. `until` is when it was to end as the link was made; `private` says whether a password may leave the

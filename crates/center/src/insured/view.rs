@@ -295,7 +295,7 @@ fn open(visit: &Visit, asking: Asking, form: &Form, hint: Option<Hint>, now: Uni
             span.label { "与窗口说的一样才确认" }
         }
         (password(asking.password, visit.amount, form, hint))
-        @if asking.in_app || !matches!(asking.password, Password::Asked { .. }) { (other_ways(asking)) }
+        @if asking.in_app || !matches!(asking.password, Password::Asked { .. }) { (other_ways(visit, asking, form)) }
         form.row method="post" action=(form.path) {
             input type="hidden" name="t" value=(form.token);
             button.button.second name="do" value="cancel" { "取消" }
@@ -356,15 +356,26 @@ fn not_asked(password: Password, hint: Option<Hint>) -> Markup {
     html! { p.said.block role="alert" { (text) } }
 }
 
-/// Where else the person can confirm: the hand-over is going back to the app.
-fn other_ways(asking: Asking) -> Markup {
+/// Where else the person can confirm: in the channel's app, over the address it registered, or by going back there.
+fn other_ways(visit: &Visit, asking: Asking, form: &Form) -> Markup {
+    let first = !matches!(asking.password, Password::Asked { .. });
     html! {
-        p.other {
-            @if asking.in_app {
-                @if matches!(asking.password, Password::Asked { .. }) { "也可以" } @else { "请" }
+        @if !asking.in_app {
+            p.other { "请窗口工作人员用其他方式办理。" }
+        } @else if visit.app.is_empty() {
+            p.other {
+                @if first { "请" } @else { "也可以" }
                 "刷脸或用应用自己的支付密码：回到您展示二维码的应用，在消息里打开这一条。"
-            } @else {
-                "请窗口工作人员用其他方式办理。"
+            }
+        } @else {
+            section.other aria-label="在应用里确认" {
+                p { @if first { "请" } @else { "也可以" } "在您展示二维码的应用里确认：" }
+                @for door in &visit.app {
+                    a.button.away.(if first { "first" } else { "second" }) href=(door.address) rel="noreferrer" {
+                        span { "去「" (door.app) "」" } span { (door.deed) }
+                    }
+                }
+                p.quiet { "在应用里确认之后回到这里，" a href=(form.path) { "看结果" } "。" }
             }
         }
     }

@@ -7,6 +7,7 @@ use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
 
 use super::account::{self, AccountRow, NewAccount};
 use super::channel::{self, ChannelRow, NewChannel};
+use super::handover::{Handover, HandoverError};
 use super::institution::{self, InstitutionRow, NewInstitution};
 use super::raise_version;
 use crate::config::Database;
@@ -45,6 +46,9 @@ pub enum AdministrationError {
     /// The notice address is no HTTP address.
     #[error("通知地址应为 http:// 或 https:// 开头的完整地址")]
     BadAddress,
+    /// The address persons are handed over to is none.
+    #[error(transparent)]
+    BadHandover(HandoverError),
     /// A channel without a way of confirming.
     #[error("渠道至少要有一种认证方式（01、02、03）")]
     NoWay,
@@ -141,8 +145,8 @@ impl Administration {
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
             INSERT INTO channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, \
-                key_new, changed_at) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9) ON CONFLICT DO NOTHING";
+                key_new, changed_at, handover_url) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10) ON CONFLICT DO NOTHING";
         check_name(CHANNEL, &new.name)?;
         check_address(&new.notice_url)?;
         if new.facts.ways.is_empty() {
@@ -158,7 +162,8 @@ impl Administration {
             .text(&channel::ways_words(new.facts.ways))
             .text(channel::record_word(new.facts.record))
             .bytes(&key)
-            .number(now.get());
+            .number(now.get())
+            .optional_text(new.handover.as_ref().map(Handover::as_str));
         let exists = AdministrationError::Exists { kind: CHANNEL, id: new.id.as_str().to_owned() };
         change(&mut self.connection, statement, exists).await
     }
@@ -177,6 +182,24 @@ impl Administration {
         check_address(notice_url)?;
         let statement =
             Statement::new(TEXT).text(id.as_str()).text(&notice_url.to_string()).number(now.get());
+        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+    }
+
+    /// Has the person's page send those who confirm in the channel's app to another address, or to none.
+    ///
+    /// # Errors
+    /// When there is no such channel.
+    pub async fn hand_over(
+        &mut self,
+        id: ChannelId,
+        handover: Option<&Handover>,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE channels SET changed_at = $2, handover_url = $3 WHERE channel = $1";
+        let statement = Statement::new(TEXT)
+            .text(id.as_str())
+            .number(now.get())
+            .optional_text(handover.map(Handover::as_str));
         change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
     }
 

@@ -6,6 +6,7 @@ use yanmi_protocol::{ChannelId, KeyCheckValue, Sm4Key, UnixMillis};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
 use super::account::open_keys;
+use super::handover::Handover;
 use super::snapshot::Keys;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
@@ -23,6 +24,8 @@ pub struct NewChannel {
     pub notice_url: Uri,
     /// What it supports.
     pub facts: ChannelFacts,
+    /// Where the person's page sends who confirms in the app, if it sends anybody.
+    pub handover: Option<Handover>,
     /// Its key.
     pub key: Sm4Key,
 }
@@ -38,6 +41,8 @@ pub struct ChannelRow {
     pub notice_url: Uri,
     /// What it supports.
     pub facts: ChannelFacts,
+    /// Where the person's page sends who confirms in the app, if it sends anybody.
+    pub handover: Option<Handover>,
     /// Whether it is served at all.
     pub enabled: bool,
     /// The newest key.
@@ -55,6 +60,7 @@ pub(super) struct Stored {
     pub(super) name: String,
     pub(super) notice_url: Uri,
     pub(super) facts: ChannelFacts,
+    pub(super) handover: Option<Handover>,
     pub(super) enabled: bool,
     pub(super) keys: Keys,
     pub(super) changed_at: UnixMillis,
@@ -67,6 +73,7 @@ impl From<Stored> for ChannelRow {
             name: stored.name,
             notice_url: stored.notice_url,
             facts: stored.facts,
+            handover: stored.handover,
             enabled: stored.enabled,
             newest: stored.keys.newest.kcv(),
             older: stored.keys.older.map(|key| key.kcv()),
@@ -98,7 +105,7 @@ pub(super) fn key_cell(id: &str) -> Cell<'_> {
 pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
     const TEXT: &str = "\
         SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
-            changed_at \
+            changed_at, handover_url \
         FROM channels ORDER BY channel";
     let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "channels"), sealer)).collect()
@@ -130,5 +137,10 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError
         enabled: columns.flag()?,
         keys: open_keys(columns, sealer, key_cell(id.as_str()))?,
         changed_at: columns.time()?,
+        handover: columns
+            .optional_text()?
+            .map(str::parse)
+            .transpose()
+            .map_err(|_| columns.impossible("跳转地址格式不对"))?,
     })
 }

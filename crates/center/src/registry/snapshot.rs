@@ -12,6 +12,7 @@ use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
 use yanmi_verification::ChannelFacts;
 
 use super::account::Interfaces;
+use super::handover::Handover;
 use super::{account, channel, institution};
 use crate::channel::deliver::Endpoint;
 use crate::channel::lane::{Lane, LaneSettings};
@@ -84,6 +85,7 @@ pub(crate) struct Channel {
     pub(crate) name: String,
     pub(crate) enabled: bool,
     pub(crate) facts: ChannelFacts,
+    pub(crate) handover: Option<Handover>,
     pub(crate) keys: Keys,
     pub(crate) endpoint: Endpoint,
     pub(crate) limiter: Arc<Limiter>,
@@ -173,6 +175,7 @@ impl Snapshot {
             name: row.name,
             enabled: row.enabled,
             facts: row.facts,
+            handover: row.handover,
             keys: row.keys,
             endpoint,
             limiter: Limiter::keep(defaults.rate, defaults.burst, old.map(|old| &old.limiter)),

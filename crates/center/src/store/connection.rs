@@ -140,6 +140,10 @@ impl Statement {
         self.with(Kind::Text, Value::Text(value.to_owned()))
     }
 
+    pub(crate) fn optional_text(self, value: Option<&str>) -> Self {
+        self.with(Kind::Text, value.map_or(Value::Null, |value| Value::Text(value.to_owned())))
+    }
+
     pub(crate) fn bytes(self, value: &[u8]) -> Self {
         self.with(Kind::Bytes, Value::Bytes(value.to_vec()))
     }

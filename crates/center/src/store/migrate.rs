@@ -131,6 +131,13 @@ impl Schema {
                 sqlite: include_str!("../../migrations/sqlite/0006_free_payments.sql"),
                 postgres: include_str!("../../migrations/postgres/0006_free_payments.sql"),
             },
+            Step {
+                number: 7,
+                name: "handover",
+                kind: Kind::Expanding,
+                sqlite: include_str!("../../migrations/sqlite/0007_handover.sql"),
+                postgres: include_str!("../../migrations/postgres/0007_handover.sql"),
+            },
         ];
         Self(steps.to_vec())
     }

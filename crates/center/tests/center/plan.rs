@@ -424,6 +424,7 @@ async fn register_channels(administration: &mut Administration, app: &http::Uri,
             password_free: plan.free,
             ways: if plan.only_password { Ways::NONE.with(Way::CredentialPassword) } else { Ways::ALL },
         },
+        handover: None,
         key: Sm4Key::from_bytes(KEY),
     };
     for plan in ChannelPlan::all() {

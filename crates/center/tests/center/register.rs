@@ -66,6 +66,7 @@ fn new_channel(channel: &Channel) -> NewChannel {
             password_free: channel.password_free,
             ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
         },
+        handover: channel.handover_url.as_ref().map(|url| url.parse().expect("an address")),
         key: channel.key.clone(),
     }
 }

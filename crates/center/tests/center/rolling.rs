@@ -173,6 +173,7 @@ async fn on_a_shared_database_only_migrate_changes_the_schema() {
         "DROP TABLE not_me",
         "DROP TABLE free_payments",
         "ALTER TABLE persons DROP COLUMN asked",
+        "ALTER TABLE channels DROP COLUMN handover_url",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&site.config, statement).await;

@@ -9,12 +9,14 @@ use serde_json::json;
 use tempfile::TempDir;
 use yanmi_browser::Browser;
 use yanmi_center::config::Config;
+use yanmi_center::registry::{Administration, Handover};
 use yanmi_protocol::EcToken;
 use yanmi_protocol::message::password_free;
 
 use crate::insured::Phone;
 use crate::party::{App, Mood, National, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
 use crate::plan::credential;
+use crate::register::NOW;
 use crate::site::{HOSPITAL_NAME, Site};
 
 const WRONG: &str = "000000";
@@ -80,6 +82,14 @@ impl Ground {
         assert_eq!(called.code(), 0, "{called:?}");
         let notices = self.app.notices();
         notices.iter().rev().find_map(|notice| notice.url.clone()).expect("a link")
+    }
+
+    /// Has the app registered with another address for hand-over.
+    async fn hand_over(&self, handover: Option<&Handover>) {
+        let channel = self.site.channel().chnl_id;
+        let change =
+            async |a: &mut Administration| a.hand_over(channel, handover, NOW).await.expect("changed");
+        self.site.change(change).await;
     }
 
     /// The link of a notice about a new visit.
@@ -156,7 +166,20 @@ async fn every_open_state() {
     // Somebody whose password the app has to ask for.
     ground.site.execute("UPDATE tokens SET password_set = 0").await;
     browser.reload();
+    assert_eq!(browser.value("document.querySelectorAll('.away.first').length"), json!(2));
     look(&browser, "open-in-the-app-only");
+    // An app that does not ask which way it is, and one that registered nothing.
+    let one = "bankapp://confirm/{notcNo}".parse().expect("an address");
+    ground.hand_over(Some(&one)).await;
+    browser.reload();
+    let link = browser.value("document.querySelector('.away').getAttribute('href').slice(0, 18)");
+    assert_eq!(link, json!("bankapp://confirm/"));
+    assert_eq!(browser.value("document.querySelectorAll('.away').length"), json!(1));
+    look(&browser, "open-in-the-app-by-one-link");
+    ground.hand_over(None).await;
+    browser.reload();
+    browser.until("document.querySelector('p.other')?.textContent.includes('回到您展示二维码的应用')");
+    look(&browser, "open-in-the-app-by-words");
     assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
 }
 
@@ -343,7 +366,7 @@ async fn by_keyboard_alone_in_the_order_that_is_read() {
     let token = ground.token();
     browser.open(&ground.notify(token, Some("128.50")).await);
     let mut order = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..19 {
         browser.press(TAB);
         order.push(browser.value(FOCUSED).as_str().unwrap_or_default().to_owned());
         let outline = browser.value("getComputedStyle(document.activeElement).outlineStyle");
@@ -353,7 +376,8 @@ async fn by_keyboard_alone_in_the_order_that_is_read() {
     let mut digits: Vec<&str> = order[1..13].iter().map(String::as_str).collect();
     digits.sort_unstable();
     assert_eq!(digits, ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "清除", "退格"]);
-    assert_eq!(order[13..], ["确认 128.50 元", "取消", "不是我"]);
+    let [face, payment] = ["刷脸", "用支付密码"].map(|deed| format!("去「示范渠道甲（正常）」{deed}确认"));
+    assert_eq!(order[13..], ["确认 128.50 元", &face, &payment, "看结果", "取消", "不是我"]);
     browser.reload();
     browser.press(TAB);
     for digit in PASSWORD.chars() {

@@ -216,6 +216,7 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
         "DROP TABLE not_me",
         "DROP TABLE free_payments",
         "ALTER TABLE persons DROP COLUMN asked",
+        "ALTER TABLE channels DROP COLUMN handover_url",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&site.config, statement).await;

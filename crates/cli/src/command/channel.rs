@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use yanmi_center::config::Config;
 use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings, Resolver};
-use yanmi_center::registry::{Administration, NewChannel};
+use yanmi_center::registry::{Administration, Handover, HandoverError, NewChannel};
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
@@ -41,6 +41,17 @@ enum What {
         /// 新的通知地址
         #[arg(long, value_name = "地址")]
         url: http::Uri,
+    },
+    /// 更换或取消确认时的跳转地址：认证页由它打开渠道应用
+    Handover {
+        #[command(flatten)]
+        one: One,
+        /// 新的跳转地址，写法同 add 的 --handover-url
+        #[arg(long, value_name = "地址", required_unless_present = "none", conflicts_with = "none")]
+        url: Option<String>,
+        /// 不再跳转
+        #[arg(long)]
+        none: bool,
     },
     /// 换密钥：新旧密钥同时有效，直到 retire-key
     RotateKey {
@@ -83,6 +94,9 @@ struct New {
     /// 渠道认证记录：active、disabled、missing
     #[arg(long, value_name = "状态", default_value = "active")]
     record: String,
+    /// 确认时的跳转地址，含 {notcNo}，可含 {way}：认证页用它打开渠道应用去刷脸或输支付密码
+    #[arg(long, value_name = "地址")]
+    handover_url: Option<String>,
     /// 密钥文件
     #[arg(long, value_name = "文件")]
     key_file: Option<PathBuf>,
@@ -112,7 +126,9 @@ impl New {
         let id = self.one.id()?;
         let chosen = Chosen::from(self.key_file)?;
         let key = chosen.key.clone();
-        Ok((NewChannel { id, name: self.name, notice_url: self.url, facts, key }, chosen))
+        let (name, notice_url) = (self.name, self.url);
+        let handover = handover("--handover-url", self.handover_url.as_deref())?;
+        Ok((NewChannel { id, name, notice_url, facts, handover, key }, chosen))
     }
 }
 
@@ -142,6 +158,10 @@ impl What {
                 check_address(&url, config)?;
                 administration.move_channel(one.id()?, &url, now).await
             }
+            Self::Handover { one, url, none: _ } => {
+                let url = handover("--url", url.as_deref())?;
+                administration.hand_over(one.id()?, url.as_ref(), now).await
+            }
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
                 let stored = administration.rotate_channel_key(one.id()?, &chosen.key, now).await;
@@ -152,6 +172,12 @@ impl What {
         };
         registry::told(changed)
     }
+}
+
+/// The address persons are handed over to, with the reason when it is none.
+fn handover(option: &str, text: Option<&str>) -> Result<Option<Handover>, Failure> {
+    let read = text.map(str::parse).transpose();
+    read.map_err(|error: HandoverError| Failure::because(&format!("{option} 不可用"), &error))
 }
 
 /// An address outside of the allowed networks is refused when it is stored, not only when it is called.
@@ -167,7 +193,7 @@ fn check_address(url: &http::Uri, config: &Config) -> Result<(), Failure> {
 }
 
 async fn list(administration: &mut Administration) -> Result<(), Failure> {
-    let rows: Vec<[String; 8]> = administration
+    let rows: Vec<[String; 9]> = administration
         .channels()
         .await
         .map_err(registry::unread)?
@@ -188,10 +214,12 @@ async fn list(administration: &mut Administration) -> Result<(), Failure> {
                 row.facts.ways.iter().map(Way::code).collect::<Vec<_>>().join(","),
                 record.to_owned(),
                 format!("{}{older}", row.newest),
+                row.handover.map_or_else(String::new, |handover| handover.as_str().to_owned()),
             ]
         })
         .collect();
-    let heading = ["渠道编码", "名称", "启用", "结算", "免密", "认证方式", "认证记录", "密钥校验值"];
+    let heading =
+        ["渠道编码", "名称", "启用", "结算", "免密", "认证方式", "认证记录", "密钥校验值", "跳转地址"];
     print!("{}", table::text(heading, &rows));
     Ok(())
 }

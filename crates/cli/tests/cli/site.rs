@@ -72,6 +72,15 @@ fn the_registry_is_changed_and_listed() {
     assert!(ok(&["institution", "list"]).out.contains("否"));
     ok(&["channel", "add", "--id", "app", "--name", "应用", "--url", "http://127.0.0.1:1/n", "--settlement"]);
     assert!(ok(&["channel", "list"]).out.contains("app"));
+    let template = "bankapp://confirm?no={notcNo}&way={way}";
+    ok(&["channel", "handover", "--id", "app", "--url", template]);
+    assert!(ok(&["channel", "list"]).out.contains(template));
+    ok(&["channel", "handover", "--id", "app", "--none"]);
+    assert!(!ok(&["channel", "list"]).out.contains("bankapp"));
+    let script: Vec<String> =
+        on(&["channel", "handover", "--id", "app", "--url", "javascript://%0a{notcNo}"]);
+    let script = run(&script.iter().map(String::as_str).collect::<Vec<_>>(), "");
+    assert!(script.code != 0 && script.err.contains("https://"), "{script:?}");
     let twice: Vec<String> = on(&["account", "add", "--org-id", "his", "--name", "x"]);
     let twice = run(&twice.iter().map(String::as_str).collect::<Vec<_>>(), "");
     assert!(twice.code == 1 && twice.err.contains("业务系统编码 his 已存在"), "{twice:?}");

@@ -227,6 +227,7 @@ fn new_channel(channel: &Channel) -> NewChannel {
             password_free: channel.password_free,
             ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
         },
+        handover: None,
         key: channel.key.clone(),
     }
 }

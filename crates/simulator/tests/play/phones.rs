@@ -140,14 +140,17 @@ async fn a_newer_notice_replaces_and_time_expires() {
 #[tokio::test]
 async fn the_phone_shows_exactly_what_the_contract_names() {
     let stage = Stage::set().await;
-    stage.push(&stage.notice(1, stage.channel())).await;
+    let mut notice = stage.notice(2, stage.channel());
+    notice.url = Some("https://yanmi.example/p/AAAA".to_owned());
+    stage.push(&notice).await;
     let url =
         format!("http://{}/phones/{}/notices", stage.simulator.addr(), stage.person().ec_index_no.as_str());
     let caller = yanmi_simulator::outgoing::Caller::new();
     let (_, shown) = read(&caller.get(&url, stage::DEADLINE).await.expect("an answer"));
     let expected = json!({"notices":[{
-        "notcNo":"1000000000001","chnlId":stage.channel().chnl_id.as_str(),"orgName":"福州示范医院",
+        "notcNo":"1000000000002","chnlId":stage.channel().chnl_id.as_str(),"orgName":"福州示范医院",
         "totalAmount":"128.50","expTime":"1700000300000","state":"pending",
+        "authUrl":"https://yanmi.example/p/AAAA",
     }]});
     assert_eq!(shown, expected);
 }

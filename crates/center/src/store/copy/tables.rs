@@ -36,8 +36,8 @@ pub(super) const TABLES: [Table; 13] = [
     },
     Table {
         into: "channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, \
-            key_old, changed_at)",
-        kinds: &[T, T, T, N, N, T, T, N, B, B, N],
+            key_old, changed_at, handover_url)",
+        kinds: &[T, T, T, N, N, T, T, N, B, B, N, T],
         key: 1,
     },
     Table {

@@ -97,12 +97,15 @@ impl Known {
     ) -> Result<(), AdministrationError> {
         let notice_url =
             channel.notice_url.parse::<http::Uri>().map_err(|_| AdministrationError::BadAddress)?;
+        let handover = channel.handover_url.as_deref().map(str::parse).transpose();
+        let handover = handover.map_err(AdministrationError::BadHandover)?;
         let Some(known) = self.channels.iter().find(|known| known.id == channel.chnl_id) else {
             let new = NewChannel {
                 id: channel.chnl_id,
                 name: channel.name.clone(),
                 notice_url,
                 facts: facts(channel),
+                handover,
                 key: channel.key.clone(),
             };
             return administration.add_channel(&new, now).await;
@@ -112,6 +115,9 @@ impl Known {
         }
         if known.notice_url != notice_url {
             administration.move_channel(channel.chnl_id, &notice_url, now).await?;
+        }
+        if known.handover != handover {
+            administration.hand_over(channel.chnl_id, handover.as_ref(), now).await?;
         }
         Ok(())
     }

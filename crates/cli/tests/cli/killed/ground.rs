@@ -201,6 +201,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
             password_free: false,
             ways: Ways::ALL,
         },
+        handover: None,
         key: channel.key.clone(),
     };
     administration.add_channel(&new, now).await.expect("a new channel");

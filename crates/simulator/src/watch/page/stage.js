@@ -68,6 +68,7 @@ export function makeStage(world, post, say, presented) {
     way: "01",
     note: "", // what the app says about the last try
     busy: false,
+    handed: null, // the notice the center's page handed over to this app, if it did
   };
 
   // Whatever the person at the page does: what goes wrong is said where everybody looks.
@@ -277,13 +278,7 @@ export function makeStage(world, post, say, presented) {
       make("p", "outs", "",
         button("plain", "取消", () => act("cancel", state.way)),
         button("plain danger", "不是我", () => act("notMe", state.way))));
-    if (/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(notice.authUrl ?? "")) {
-      const link = make("a", "plain", "改用中心的认证页");
-      link.href = notice.authUrl;
-      link.target = "_blank";
-      link.rel = "noopener noreferrer";
-      sheet.append(link);
-    }
+    sheet.append(handed(notice) ? "" : page(notice, "改用中心的认证页"));
     return sheet;
   }
 
@@ -293,7 +288,40 @@ export function makeStage(world, post, say, presented) {
       make("i", "sign"), make("p", "head", head),
       make("p", "sum", notice.totalAmount ? `¥ ${notice.totalAmount}` : ""),
       make("p", "hint", `${notice.orgName}`), make("p", "hint", text),
+      handed(notice) ? page(notice, "回到认证页", true) : "",
       button("quiet", "返回", () => select(state.person, state.app, "home")));
+  }
+
+  const handed = (notice) => state.handed === notice.notcNo;
+
+  // Somebody came here from the center's page (the address that is registered for hand-over): to this notice, to confirm
+  // it in this way.
+  function handedOver(asked) {
+    const wanted = new URLSearchParams(location.search);
+    const number = wanted.get("notcNo");
+    if (!number) return false;
+    history.replaceState(null, "", location.pathname);
+    const found = asked.find(([, notice]) => notice.notcNo === number);
+    if (!found) {
+      say("手机上没有这条通知", "认证页请参保人到这里确认的通知，不在任何一部手机上。");
+      return false;
+    }
+    state.handed = number;
+    if (WAYS[wanted.get("way")]) state.way = wanted.get("way");
+    select(found[0], found[1].chnlId, number);
+    say("来自认证页", "参保人从中心的认证页来到渠道应用，改用应用自己的方式确认。");
+    byId("phones").scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  // The center's page of a notice; only that of a center on this machine.
+  function page(notice, words, here) {
+    if (!/^http:\/\/(127\.0\.0\.1|localhost)[:/]/.test(notice.authUrl ?? "")) return "";
+    const link = make("a", "plain", words);
+    link.href = notice.authUrl;
+    link.rel = "noopener noreferrer";
+    if (!here) link.target = "_blank";
+    return link;
   }
 
   // ---- Moods -------------------------------------------------------------------------------------------------
@@ -337,7 +365,8 @@ export function makeStage(world, post, say, presented) {
       if (scene.showing) select(scene.showing.ecIndexNo, scene.showing.chnlId, "qr");
       const asked = [...state.phones].flatMap(([index, list]) => list.map((notice) => [index, notice]));
       const pending = asked.find(([, notice]) => notice.state === "pending" && notice.expTime > Date.now());
-      if (pending) select(pending[0], pending[1].chnlId, pending[1].notcNo);
+      if (handedOver(asked)) state.note = "";
+      else if (pending) select(pending[0], pending[1].chnlId, pending[1].notcNo);
       else if (!scene.showing) select(state.person, state.app, "home");
       drawMoods();
       drawCounter();
