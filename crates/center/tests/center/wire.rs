@@ -1,10 +1,10 @@
 //! A connection to the center over which a test says exactly what it wants said.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 /// One connection, kept open from request to request.
 pub(crate) struct Wire<S = TcpStream> {
@@ -54,6 +54,14 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 impl Wire {
     pub(crate) async fn to(address: SocketAddr) -> Self {
         Self::over(TcpStream::connect(address).await.expect("a connection"))
+    }
+
+    /// A connection that comes from this address.
+    pub(crate) async fn between(source: IpAddr, address: SocketAddr) -> Self {
+        let socket =
+            if source.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.expect("a socket");
+        socket.bind(SocketAddr::new(source, 0)).expect("an address of this machine");
+        Self::over(socket.connect(address).await.expect("a connection"))
     }
 }
 
