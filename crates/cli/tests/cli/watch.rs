@@ -71,7 +71,10 @@ fn every_message_of_a_journey_passes_before_ones_eyes() {
     assert_eq!((&visit["stage"], &visit["who"]), (&json!("decoded"), &json!("**丰")));
     let visit = act("/counter/notify", json!({"totalAmount":"128.50"}));
     assert_eq!(visit["stage"], "waiting", "{visit}");
-    let mut all = events.until(|kind, data| kind == "message" && data["call"] == "status");
+    // The first query tells the number to compare, the next is held.
+    let mut all = events.until(|kind, data| kind == "counter" && data["checkNo"].is_string());
+    assert_eq!(all.last().expect("waiting").1["checkNo"].as_str().map(str::len), Some(2));
+    all.extend(events.until(|kind, data| kind == "message" && data["call"] == "status"));
     let phone = all.iter().rev().find(|(kind, _)| kind == "phone").expect("the phone lights up");
     let notice = phone.1["notices"][0].clone();
     assert_eq!((&notice["totalAmount"], &notice["state"]), (&json!("128.50"), &json!("pending")));
@@ -93,6 +96,8 @@ fn every_message_of_a_journey_passes_before_ones_eyes() {
         "notice request",
         "notice answer",
         "notify answer",
+        "status request",
+        "status answer",
         "status request",
         "result request",
         "pwdCheck request",

@@ -32,7 +32,7 @@ fn a_newcomer_walks_the_journey() {
     assert_eq!(browser.value("document.querySelector('#settle').disabled"), json!(true));
     browser.click("#notify");
     browser.until("document.querySelector('#phone.lit #confirm')");
-    assert_eq!(browser.value("document.querySelector('.sum').textContent"), json!("¥ 128.50"));
+    assert_eq!(browser.value("document.querySelector('.sum').textContent"), json!("¥\u{a0}128.50"));
     browser.until("document.querySelector('.badge.held')");
     // In the middle of it the page is reloaded: the phone is still lit, and what passed is still there.
     let rows = browser.value("document.querySelectorAll('.row').length");
@@ -116,6 +116,64 @@ fn parties_in_a_bad_mood_and_return_codes_show_on_the_counter() {
     assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
     drop(browser);
     sandbox.stop();
+}
+
+/// Looks at a moment at every size, and photographs it.
+fn look(browser: &Browser, name: &str) {
+    for ((width, height), place) in [((1440, 900), "desktop"), ((390, 844), "phone"), ((320, 568), "narrow")]
+    {
+        browser.resize(width, height);
+        browser.until(&format!("innerWidth === {width}"));
+        let wide = browser.value("document.documentElement.scrollWidth");
+        assert!(wide.as_u64().is_some_and(|wide| wide <= u64::from(width)), "{name} {width}: {wide}");
+        assert_eq!(browser.violations(), Vec::<String>::new(), "{name} {width}");
+        let cut = "[...document.querySelectorAll('#screen > div')].filter(e => e.scrollHeight > e.clientHeight + 1 \
+            || e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)";
+        assert_eq!(browser.value(cut), json!([]), "{name} {width}: the phone shows all there is");
+        browser.keep_picture(&format!("watch-{name}-{place}"));
+    }
+    browser.resize(1440, 900);
+}
+
+#[test]
+fn every_moment_of_the_journey() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sandbox, browser) = set(folder.path());
+    look(&browser, "empty");
+    browser.click("#empty-show");
+    browser.until("document.querySelector('.qr')?.naturalWidth > 0");
+    look(&browser, "code");
+    browser.click("#scan");
+    browser.until(&stage("decoded"));
+    look(&browser, "scanned");
+    browser.click("#notify");
+    browser.until("document.querySelector('#phone.lit #confirm')");
+    browser.until("document.querySelector('#check-no').checkVisibility() && document.querySelector('#check-no').textContent.length === 2");
+    look(&browser, "asked");
+    browser.click(".sheet .quiet");
+    browser.until("document.querySelector('.note').textContent.includes('4 次')");
+    look(&browser, "wrong-password");
+    browser.click("#confirm");
+    browser.until(&stage("green"));
+    browser.until("document.querySelector('.end.good')");
+    look(&browser, "confirmed");
+    browser.click(".row");
+    browser.until("!document.querySelector('#detail').hidden");
+    look(&browser, "message");
+    browser.click("#settle");
+    browser.until(&stage("settled"));
+    look(&browser, "settled");
+    for (code, expected) in [("500320", "free"), ("500319", "red")] {
+        browser.value(&format!(
+            "(document.querySelector('#code').value = '{code}', document.querySelector('#code').onchange())"
+        ));
+        browser.click("#try");
+        browser.until(&stage(expected));
+        look(&browser, &format!("code-{code}"));
+    }
+    sandbox.stop();
+    browser.until("document.querySelector('#link').dataset.state === 'off'");
+    browser.keep_picture("watch-stopped-desktop");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The counter: one clerk, one visit at a time, and the institution's sealed calls that go with it.
 //!
-//! After an accepted notice the counter holds a status query open (`ext`, `waitSeconds`), one after the other, until
-//! there is a result. So the clerk sees what the person did as soon as the center knows it, and presses nothing.
+//! After an accepted notice the counter asks once where it stands (`ext`), which tells the number to compare with the
+//! person's, and then holds a status query open (`waitSeconds`), one after the other, until there is a result. So the
+//! clerk sees what the person did as soon as the center knows it, and presses nothing.
 
-use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
@@ -66,6 +66,8 @@ pub(crate) struct Visit {
     /// What the clerk reads, and what to do next.
     words: String,
     advice: String,
+    /// Two digits that the person sees too, while there is somebody to ask.
+    check_no: Option<String>,
     way: Option<String>,
     valid_until: Option<String>,
     /// From the person's tap to the answer of the held query, in microseconds.
@@ -222,6 +224,7 @@ struct Told {
     code: i64,
     words: String,
     advice: String,
+    check_no: Option<String>,
     way: Option<String>,
     valid_until: Option<String>,
 }
@@ -240,16 +243,13 @@ impl Told {
             (500_320, _) => Stage::Free,
             _ => Stage::Red,
         };
-        let mut advice = text("nextStep").unwrap_or_else(|| advice(answer.code));
-        if let (Stage::Waiting, Some(number)) = (stage, text("checkNo")) {
-            let _ = write!(advice, "核对号 {number}，参保人在中心的认证页上看到的应与它相同。");
-        }
         Self {
             stage,
             word,
             code: answer.code,
             words: text("stageDesc").unwrap_or(answer.message),
-            advice,
+            advice: text("nextStep").unwrap_or_else(|| advice(answer.code)),
+            check_no: text("checkNo").filter(|_| stage == Stage::Waiting),
             way: text("checkWay"),
             valid_until: text("validUntil"),
         }
@@ -260,6 +260,7 @@ impl Told {
         visit.code = Some(self.code);
         visit.words = self.words;
         visit.advice = self.advice;
+        visit.check_no = self.check_no;
         visit.way = self.way;
         visit.valid_until = self.valid_until;
     }
@@ -315,6 +316,7 @@ pub(crate) async fn notify(state: &Arc<State>, amount: Option<&str>) -> Result<(
         visit.amount = amount.map(str::to_owned);
         visit.code = None;
         visit.tap_micros = None;
+        visit.check_no = None;
         visit.valid_until = None;
         "正在通知参保人的渠道应用……".clone_into(&mut visit.words);
         "请参保人打开手机，进入刚才展码的应用。".clone_into(&mut visit.advice);
@@ -362,15 +364,15 @@ async fn wait(state: Arc<State>, number: u32) {
 }
 
 async fn hold(state: &State, number: u32) {
-    for _ in 0..MOST_HOLDS {
+    for asked in 0..MOST_HOLDS {
         let visit = state.watch.counter.visit();
         let Some(token) = visit.token.filter(|_| visit.number == number) else { return };
         let Ok(desk) = Desk::of(state, &visit.org_codg) else { return };
-        let told = desk.status(&token, Some(HOLD_SECONDS)).await;
-        let tapped = state.watch.since_tap();
+        let told = desk.status(&token, (asked > 0).then_some(HOLD_SECONDS)).await;
         let over = match told {
             Ok(told) => {
                 let over = told.stage != Stage::Waiting;
+                let tapped = over.then(|| state.watch.since_tap()).flatten();
                 state.watch.change(number, |visit| {
                     told.write(visit);
                     visit.tap_micros = tapped;

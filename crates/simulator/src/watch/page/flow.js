@@ -101,13 +101,21 @@ export function makeFlow(world) {
     return message.code ? `${message.code}　${message.words}　${codes.get(message.code)?.advice ?? ""}` : call.answer;
   }
 
+  // Follow the newest, unless somebody scrolled back to read; also when the window becomes another size.
+  let follows = true;
+  const follow = () => {
+    if (follows) rows.scrollTop = rows.scrollHeight;
+  };
+  rows.addEventListener("scroll", () => {
+    follows = rows.scrollHeight - rows.scrollTop - rows.clientHeight < 60;
+  });
+  new ResizeObserver(follow).observe(rows);
+
   function add(row) {
     empty.hidden = true;
-    // Follow the newest, unless somebody scrolled back to read.
-    const follows = rows.scrollHeight - rows.scrollTop - rows.clientHeight < 60;
     rows.append(row);
     while (rows.children.length > MOST_ROWS) rows.children[1].remove();
-    if (follows) rows.scrollTop = rows.scrollHeight;
+    follow();
   }
 
   function pick(row, message) {
@@ -216,7 +224,8 @@ export function makeFlow(world) {
     },
     // The page was just filled with what was before: look at nothing in particular.
     settled() {
-      rows.scrollTop = rows.scrollHeight;
+      follows = true;
+      follow();
     },
     step(step, live) {
       const row = make("p", `row-step ${step.who}`, "", make("b", "", ACTORS[step.who]), step.text);

@@ -124,11 +124,13 @@ export function makeStage(world, post, say, presented) {
     const [name, words] = STAGES[visit.stage];
     byId("lamp").dataset.stage = visit.stage;
     byId("lamp-name").textContent = name;
-    const paid = visit.amount && ["green", "free", "settled"].includes(visit.stage) ? `　¥ ${visit.amount}` : "";
+    const paid = visit.amount && ["green", "free", "settled"].includes(visit.stage) ? `　¥\u00a0${visit.amount}` : "";
     byId("lamp-name").textContent += paid;
     const mark = visit.code ? `${visit.code}　` : "";
     byId("lamp-words").textContent = mark + (visit.words || words);
     byId("lamp-advice").textContent = visit.advice ?? "";
+    byId("lamp-check").hidden = !visit.checkNo;
+    byId("check-no").textContent = visit.checkNo ?? "";
     const tap = byId("lamp-tap");
     tap.hidden = !visit.tapMicros || visit.stage !== "green";
     if (!tap.hidden) tap.textContent = `从手机点下确认到这里知道：${(visit.tapMicros / 1000).toFixed(1)} 毫秒`;
@@ -270,7 +272,7 @@ export function makeStage(world, post, say, presented) {
     const minutes = new Date(notice.expTime).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" });
     const sheet = make("div", "sheet", "",
       make("p", "ask", `${notice.orgName} 请 ${notice.userName} 确认`),
-      make("p", "sum", notice.totalAmount ? `¥ ${notice.totalAmount}` : "金额未定"),
+      make("p", "sum", notice.totalAmount ? `¥\u00a0${notice.totalAmount}` : "金额未定"),
       make("p", "until", `${minutes} 前有效　编号 …${notice.notcNo.slice(-4)}`),
       tabs, dots,
       make("p", "note", state.note || " "),
@@ -286,7 +288,7 @@ export function makeStage(world, post, say, presented) {
     const [kind, head, text] = ENDS[fate] ?? ["calm", fate, ""];
     return make("div", `end ${kind}`, "",
       make("i", "sign"), make("p", "head", head),
-      make("p", "sum", notice.totalAmount ? `¥ ${notice.totalAmount}` : ""),
+      make("p", "sum", notice.totalAmount ? `¥\u00a0${notice.totalAmount}` : ""),
       make("p", "hint", `${notice.orgName}`), make("p", "hint", text),
       handed(notice) ? page(notice, "回到认证页", true) : "",
       button("quiet", "返回", () => select(state.person, state.app, "home")));
