@@ -1,13 +1,18 @@
-//! `cargo xtask shots DIR`: photographs of the insured person's page in every state, as PNG.
+//! `cargo xtask shots DIR`: photographs of every page in every state, as PNG: the insured person's pages, and the
+//! sandbox one can watch.
 //!
-//! The tests of the page bring a real center into every state anyway and look at each in a real browser; here they keep
+//! The tests of the pages bring a real center into every state anyway and look at each in a real browser; here they keep
 //! what they see.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// The tests that walk through the states.
-const TESTS: &str = "screens::every";
+/// A package, its test, and those of its tests that walk through the states.
+const TESTS: [(&str, &str, &[&str]); 2] = [
+    ("yanmi-center", "center", &["screens::every", "screens::doors::every", "screens::free::every"]),
+    ("yanmi", "cli", &["watched::every", "handed_over::"]),
+];
 
 pub(crate) fn run(folder: &str) -> ExitCode {
     let folder = match std::path::absolute(Path::new(folder)) {
@@ -18,19 +23,27 @@ pub(crate) fn run(folder: &str) -> ExitCode {
         }
     };
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let walked = TESTS.iter().all(|(package, test, names)| walk(&cargo, &folder, (package, test), names));
+    if walked {
+        println!("{}", folder.display());
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Runs these tests; whether all of them passed.
+fn walk(cargo: &OsStr, folder: &Path, (package, test): (&str, &str), names: &[&str]) -> bool {
     let status = Command::new(cargo)
-        .args(["test", "-p", "yanmi-center", "--test", "center", "--", TESTS])
-        .env("YANMI_SHOTS", &folder)
+        .args(["test", "-p", package, "--test", test, "--"])
+        .args(names)
+        .env("YANMI_SHOTS", folder)
         .status();
     match status {
-        Ok(status) if status.success() => {
-            println!("{}", folder.display());
-            ExitCode::SUCCESS
-        }
-        Ok(_) => ExitCode::FAILURE,
+        Ok(status) => status.success(),
         Err(error) => {
             eprintln!("cargo: {error}");
-            ExitCode::FAILURE
+            false
         }
     }
 }

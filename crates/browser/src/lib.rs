@@ -198,11 +198,23 @@ impl Browser {
         self.ask("POST", "/actions", &json!({"actions":[{"type":"key","id":"keys","actions":keys}]}));
     }
 
-    /// Keeps a picture of the page, as `name.png` in the folder `YANMI_SCREENSHOTS`; when that is not set, none.
+    /// Keeps a picture of the page, as `name.png` in the folder `YANMI_SHOTS` (`cargo xtask shots`); when that is not
+    /// set, none.
     pub fn keep_picture(&self, name: &str) {
-        if let Ok(folder) = std::env::var("YANMI_SCREENSHOTS") {
+        if let Some(folder) = std::env::var_os("YANMI_SHOTS") {
+            std::fs::create_dir_all(&folder).expect("a folder");
             std::fs::write(Path::new(&folder).join(format!("{name}.png")), self.picture()).expect("written");
         }
+    }
+
+    /// Puts this text in place of the page, under the address and the policy of the page that is open: for pages that
+    /// a server sends to others than browsers of this machine.
+    pub fn show(&self, html: &str) {
+        let ask = |cmd: &str, params: Value| {
+            self.ask("POST", "/goog/cdp/execute", &json!({ "cmd": cmd, "params": params }))
+        };
+        let tree = ask("Page.getFrameTree", json!({}));
+        ask("Page.setDocumentContent", json!({ "frameId": tree["frameTree"]["frame"]["id"], "html": html }));
     }
 
     /// What the page complained about on its console since the last time.

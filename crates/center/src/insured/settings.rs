@@ -116,7 +116,7 @@ impl Asking<'_> {
             return self.unknown().await;
         };
         if self.now >= link.until {
-            return Ok(visit::refuse(Closed::Expired));
+            return Ok(visit::refuse(Closed::SettingsExpired));
         }
         if *method == Method::POST { self.take(link, body).await } else { self.look(link).await }
     }
@@ -160,7 +160,7 @@ impl Asking<'_> {
             (Opened::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
                 Ok(layout::answer(StatusCode::OK, view::bounce(&self.path)))
             }
-            (Opened::Elsewhere, _) => Ok(visit::refuse(Closed::Elsewhere)),
+            (Opened::Elsewhere, _) => Ok(visit::refuse(Closed::SettingsElsewhere)),
         }
     }
 
@@ -187,7 +187,7 @@ impl Asking<'_> {
                 .map_or_else(String::new, |c| display::encode(&c.name).into_owned()),
             free: settings.free,
             today: today.map_or((zero, 0), |free: PasswordFree| (free.spent, free.used)),
-            hindrance: self.hindrance(link, &settings, tries.is_locked(self.now)),
+            hindrance: self.hindrance(link, &settings, tries.locked_until.filter(|until| self.now < *until)),
             tries,
             left: tries.left(&self.site.policy),
             lines: settings.payments.iter().map(entry).collect(),
@@ -197,15 +197,15 @@ impl Asking<'_> {
         })
     }
 
-    fn hindrance(&self, link: Link, settings: &Settings, locked: bool) -> Option<Hindrance> {
+    fn hindrance(&self, link: Link, settings: &Settings, locked: Option<UnixMillis>) -> Option<Hindrance> {
         let facts = self.site.registry.snapshot().channel_facts(&link.channel).copied();
         let private = self.place.secure || self.peer.is_some_and(|Peer(address)| address.ip().is_loopback());
-        match settings.known {
+        match (settings.known.as_ref(), locked) {
             _ if !facts.is_some_and(|facts| facts.password_free) => Some(Hindrance::NotOffered),
-            None => Some(Hindrance::Unknown),
-            Some(_) if !private => Some(Hindrance::InTheOpen),
-            Some(_) if locked => Some(Hindrance::Locked),
-            Some(_) => None,
+            (None, _) => Some(Hindrance::Unknown),
+            (Some(_), _) if !private => Some(Hindrance::InTheOpen),
+            (Some(_), Some(until)) => Some(Hindrance::Locked(until)),
+            (Some(_), None) => None,
         }
     }
 
@@ -227,7 +227,7 @@ impl Asking<'_> {
         }
         let opened = self.open(link, kept, false).await?;
         let Some(badge) = kept.filter(|_| opened == Opened::Here) else {
-            return Ok(visit::refuse(Closed::Elsewhere));
+            return Ok(visit::refuse(Closed::SettingsElsewhere));
         };
         if !badge.made(&self.site.sealer, link.number, &form.token) {
             return Ok(visit::refuse(Closed::ForeignForm));
@@ -247,7 +247,7 @@ impl Asking<'_> {
 
     async fn on(&mut self, link: Link, form: Filled) -> Result<Option<Said>, Refusal> {
         let settings = self.site.ledger.settings(link.person, link.channel).await?;
-        if self.hindrance(link, &settings, false).is_some() {
+        if self.hindrance(link, &settings, None).is_some() {
             return Ok(None);
         }
         let (Some(limits), Some(known)) = (form.limits, settings.known) else {

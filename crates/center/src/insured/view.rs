@@ -52,6 +52,10 @@ pub(super) enum Closed {
     Elsewhere,
     /// Its time is over.
     Expired,
+    /// A page of password-free settlement, which no counter sends: open in another browser.
+    SettingsElsewhere,
+    /// The same: its time is over.
+    SettingsExpired,
     /// Another notice took the place of this one.
     Replaced,
     /// Too many wrong links from this address.
@@ -89,6 +93,7 @@ pub(super) const fn words(
     Words { tone, title, text, next }
 }
 
+const UNSET: &str = "您还没有设置医保电子凭证密码。请用其他方式，或先在手机应用里设置。";
 const ASK_AGAIN: &str = "如果还要办理，请窗口工作人员重新发送，再从手机应用里打开新的一条。";
 
 fn closed_words(closed: Closed) -> Words {
@@ -106,6 +111,15 @@ fn closed_words(closed: Closed) -> Words {
             "如果是您自己打开的，请回到原来的页面。不是您打开的，请告诉窗口工作人员，让他们重新发送。",
         ),
         Closed::Expired => words("warn", "链接已过期", "这次请求的时间已经过了。", ASK_AGAIN),
+        Closed::SettingsElsewhere => words(
+            "warn",
+            "已在别处打开",
+            "为了保护您的信息，这个链接只能在第一次打开它的地方使用。",
+            "请回到原来的页面，或在手机应用里重新打开免密支付设置。",
+        ),
+        Closed::SettingsExpired => {
+            words("warn", "链接已过期", "这个页面只能用半小时。", "请在手机应用里重新打开免密支付设置。")
+        }
         Closed::Replaced => words(
             "warn",
             "已有新的请求",
@@ -339,7 +353,7 @@ fn said(hint: Option<Hint>, wrong: u32, left: u32) -> Option<String> {
         Some(Hint::Digits) => Some("密码是六位数字，请重新输入。".to_owned()),
         Some(Hint::Again) => Some("刚才没有得到结果，请再输入一次。".to_owned()),
         Some(Hint::Checking) => Some("上一次输入正在核对，请稍等再看。".to_owned()),
-        Some(Hint::Unset) => Some("您还没有设置医保电子凭证密码。".to_owned()),
+        Some(Hint::Unset) => Some(UNSET.to_owned()),
         Some(Hint::Wrong) if wrong > 0 => Some(format!("密码不对，还可以再试 {left} 次。")),
         _ if wrong > 0 => Some(format!("之前输错过 {wrong} 次，还可以再试 {left} 次。")),
         _ => None,
@@ -348,7 +362,7 @@ fn said(hint: Option<Hint>, wrong: u32, left: u32) -> Option<String> {
 
 fn not_asked(password: Password, hint: Option<Hint>) -> Markup {
     let text = match password {
-        _ if hint == Some(Hint::Unset) => "您还没有设置医保电子凭证密码。".to_owned(),
+        _ if hint == Some(Hint::Unset) => UNSET.to_owned(),
         Password::Locked(until) => format!("密码输错的次数太多，{} 之后才可以再用。", clock_text(until)),
         Password::InTheOpen => "连接没有加密，不能在这里输入密码。".to_owned(),
         Password::NotOffered | Password::Asked { .. } => return html! {},

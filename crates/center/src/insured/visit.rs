@@ -127,8 +127,10 @@ fn respond(result: Result<Answer, Refusal>, cookie: Option<HeaderValue>, path: &
 pub(super) fn refuse(closed: Closed) -> Response {
     let status = match closed {
         Closed::Unknown => StatusCode::NOT_FOUND,
-        Closed::Elsewhere | Closed::ForeignForm | Closed::InTheOpen => StatusCode::FORBIDDEN,
-        Closed::Expired | Closed::Replaced => StatusCode::GONE,
+        Closed::Elsewhere | Closed::SettingsElsewhere | Closed::ForeignForm | Closed::InTheOpen => {
+            StatusCode::FORBIDDEN
+        }
+        Closed::Expired | Closed::SettingsExpired | Closed::Replaced => StatusCode::GONE,
         Closed::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         Closed::Busy => StatusCode::SERVICE_UNAVAILABLE,
         Closed::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -2,7 +2,10 @@
 //!
 //! With `YANMI_SHOTS` set to a folder (`cargo xtask shots`), each state is also photographed.
 
-use std::path::PathBuf;
+mod doors;
+mod free;
+
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use serde_json::json;
@@ -47,7 +50,8 @@ impl Ground {
         let app = site.scripted(&site.channel().clone()).await;
         // The port is known now, and kept.
         let mut stopped = site.stop().await;
-        let address = stopped.config.listen.channel.address.expect("an address");
+        let port = stopped.config.listen.channel.address.expect("an address").port();
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         stopped.config.insured.public_url = Some(format!("http://{address}").parse().expect("a URL"));
         let site = stopped.start().await;
         Self { site, national, app, folder: tempfile::tempdir().expect("a folder"), issued: 0 }
@@ -114,21 +118,17 @@ fn answer(browser: &Browser, password: &str) {
 
 /// Looks at a state as everybody does, and photographs it.
 fn look(browser: &Browser, name: &str) {
-    let shots = std::env::var_os("YANMI_SHOTS").map(PathBuf::from);
-    for ((width, height), place) in [(NARROW, None), (DESK, Some("desktop")), (PHONE, Some("phone"))] {
+    for ((width, height), place) in [(NARROW, "narrow"), (DESK, "desktop"), (PHONE, "phone")] {
         browser.resize(width, height);
         browser.until(&format!("innerWidth === {width} && document.readyState === 'complete'"));
         let wide = browser.value("document.documentElement.scrollWidth");
         assert!(wide.as_u64().is_some_and(|wide| wide <= u64::from(width)), "{name} {width}: {wide}");
         let base = browser.value("parseFloat(getComputedStyle(document.documentElement).fontSize)");
         assert!(base.as_f64().is_some_and(|base| base >= 18.0), "{name} {width}: {base}");
-        let low = "[...document.querySelectorAll('.button, input[type=password], #pad button')].filter(e => \
+        let low = "[...document.querySelectorAll('.button, input:not([type=hidden]), #pad button')].filter(e => \
             e.offsetParent && Math.round(e.getBoundingClientRect().height) < 48).map(e => e.outerHTML)";
         assert_eq!(browser.value(low), json!([]), "{name} {width}");
-        if let (Some(folder), Some(place)) = (&shots, place) {
-            std::fs::create_dir_all(folder).expect("a folder");
-            std::fs::write(folder.join(format!("{name}-{place}.png")), browser.picture()).expect("a file");
-        }
+        browser.keep_picture(&format!("{name}-{place}"));
     }
     assert_eq!(browser.value("performance.getEntriesByType('resource').length"), json!(0), "{name}");
     assert_eq!(browser.violations(), Vec::<String>::new(), "{name}");

@@ -1,9 +1,10 @@
 //! The words of a person's password-free page.
 
 use maud::{Markup, html};
-use yanmi_protocol::Amount;
+use yanmi_protocol::{Amount, UnixMillis};
 use yanmi_verification::{PasswordFree, PasswordTries};
 
+use crate::insured::clock_text;
 use crate::insured::layout::page;
 use crate::insured::view::{head, words};
 use crate::ledger::MAX_PAYMENTS;
@@ -47,7 +48,8 @@ pub(super) enum Hindrance {
     NotOffered,
     Unknown,
     InTheOpen,
-    Locked,
+    /// Until when.
+    Locked(UnixMillis),
 }
 
 /// A line of the list.
@@ -132,10 +134,12 @@ fn limits(free: &PasswordFree, shown: &Shown) -> Markup {
 fn switch_on(shown: &Shown, open: bool) -> Markup {
     if let Some(hindrance) = shown.hindrance {
         let text = match hindrance {
-            Hindrance::NotOffered => "这个应用没有免密支付。",
-            Hindrance::Unknown => "请先用这个应用在窗口出示一次医保电子凭证，再来开通。",
-            Hindrance::InTheOpen => "连接没有加密，不能在这里输入密码。",
-            Hindrance::Locked => "密码输错的次数太多，请过一会儿再来。",
+            Hindrance::NotOffered => "这个应用没有免密支付。".to_owned(),
+            Hindrance::Unknown => "请先用这个应用在窗口出示一次医保电子凭证，再来开通。".to_owned(),
+            Hindrance::InTheOpen => "连接没有加密，不能在这里输入密码。".to_owned(),
+            Hindrance::Locked(until) => {
+                format!("密码输错的次数太多，{} 之后才可以再用。", clock_text(until))
+            }
         };
         return html! { p.said.block role="alert" { (text) } };
     }
@@ -147,18 +151,18 @@ fn switch_on(shown: &Shown, open: bool) -> Markup {
         Some(Said::Digits) => Some("密码是六位数字，请再输入一次。".to_owned()),
         Some(Said::Limits) => Some("额度没有填对：金额最多两位小数，次数为 1 至 1000。".to_owned()),
         Some(Said::Again) => Some("刚才没有结果，请再试一次。".to_owned()),
-        Some(Said::Unset) => Some("您还没有设置医保电子凭证密码。".to_owned()),
+        Some(Said::Unset) => Some("您还没有设置医保电子凭证密码。请先在手机应用里设置。".to_owned()),
         _ => None,
     };
     html! {
         form #pay method="post" action=(shown.path) autocomplete="off" {
             h2 { @if open { "修改额度" } @else { "开通免密支付" } }
+            p.small { "额度不填的不限。" }
             input type="hidden" name="t" value=(shown.token);
             input type="hidden" name="n" value=(shown.tries.count);
             (limit("single", "每次不超过（元）", single.map(|a| a.to_string())))
             (limit("day", "每天不超过（元）", day.map(|a| a.to_string())))
             (limit("count", "每天次数", count.map(|c| c.to_string())))
-            p.quiet { "不填的不限。" }
             label for="p" { "医保电子凭证密码" span.small { "六位数字" } }
             p #said .said role="alert" { @if let Some(alarm) = &alarm { (alarm) } }
             input #p name="p" type="password" inputmode="numeric" autocomplete="off" pattern="[0-9]{6}"
@@ -182,7 +186,7 @@ fn list(lines: &[Line]) -> Markup {
     html! {
         h2 { "免密付款记录" }
         @if lines.is_empty() {
-            p.quiet { "还没有。" }
+            p.small { "还没有。" }
         } @else {
             ul.paid {
                 @for line in lines {
