@@ -27,7 +27,7 @@ fn ordinary_names_pass_unchanged() {
 }
 
 /// A name, what is wrong with it, and what is shown of it.
-const TRICKS: [(&str, &str, &str); 37] = [
+const TRICKS: [(&str, &str, &str); 38] = [
     ("", "没有可读的文字", ""),
     ("（）", "没有可读的文字", ""),
     ("□□", "含有名称中不使用的字符 U+25A1", ""),
@@ -68,6 +68,7 @@ const TRICKS: [(&str, &str, &str); 37] = [
         "附加符号堆叠过多：U+0F72",
         "ཀ\u{F72}\u{F72}\u{F72}\u{F72}\u{F72}□院",
     ),
+    ("ཀ\u{F73}", "含有易混淆的字符 \u{F73}（U+0F73），是藏文的合成形式，请改用分开的字母与附标", "ཀ□"),
     ("院\u{F72}", "附加符号堆叠过多：U+0F72", "院□"),
 ];
 

@@ -1,6 +1,8 @@
 //! The protocol against known answers made by others, against its own rules, and against nonsense.
 
+mod display;
 mod envelope;
 mod mutation;
 mod reference;
+mod unicode;
 mod vectors;
