@@ -1,9 +1,10 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
-//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`.
+//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`, `cargo xtask fuzz`.
 
 mod bench;
 mod capi;
 mod cluster;
+mod fuzz;
 mod references;
 mod shots;
 mod tidy;
@@ -17,11 +18,12 @@ fn main() -> ExitCode {
         ["references"] => references::rewrite(),
         ["capi"] => capi::run(),
         ["shots", folder] => shots::run(folder),
+        ["fuzz", seconds] => fuzz::run(seconds),
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | capi | shots DIR | {}",
+                "usage: cargo xtask tidy | references | {} | capi | shots DIR | fuzz SECONDS | {}",
                 bench::USAGE,
                 cluster::USAGE
             );

@@ -4,7 +4,7 @@
 use super::{File, Violation};
 
 /// What each crate may depend on, beside crates of others: in general, and in its tests.
-const ALLOWED: [(&str, &[&str], &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str], &[&str]); 12] = [
     ("protocol", &[], &[]),
     ("verification", &["protocol"], &[]),
     // A browser for tests: nothing of ours in it, and nothing of ours in production knows it.
@@ -22,6 +22,8 @@ const ALLOWED: [(&str, &[&str], &[&str]); 11] = [
         &["capi", "browser", "vendor"],
     ),
     ("xtask", &["protocol", "simulator"], &[]),
+    // Targets for libFuzzer, outside of the workspace.
+    ("fuzz", &["protocol"], &[]),
 ];
 
 /// Crates of others that would bring I/O into the pure crates.
@@ -63,11 +65,12 @@ fn manifest(path: &str, text: &str) -> Vec<Violation> {
     out
 }
 
-/// Whether it is at the border to C, where `unsafe` cannot be forbidden but has to be denied, so that each place says why.
+/// Whether it is at the border to C, where `unsafe` cannot be forbidden but has to be denied, so that each place says why,
+/// or the targets of libFuzzer, which are not in the workspace.
 fn has_own_lints(name: &str, table: &toml::Table) -> bool {
     let rust = table.get("lints").and_then(|lints| lints.get("rust"));
     let unsafe_code = rust.and_then(|rust| rust.get("unsafe_code")).and_then(toml::Value::as_str);
-    matches!(name, "capi" | "vendor") && unsafe_code == Some("deny")
+    matches!(name, "capi" | "vendor" | "fuzz") && unsafe_code == Some("deny")
 }
 
 #[cfg(test)]

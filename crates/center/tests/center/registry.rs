@@ -4,9 +4,9 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde_json::json;
-use yanmi_center::registry::{Interface, Interfaces, NewAccount, NewInstitution};
+use yanmi_center::registry::{Administration, Interface, Interfaces, NewAccount, NewInstitution};
 use yanmi_protocol::message::{notify, password, pending, status};
-use yanmi_protocol::{AccountId, EcToken, OrgCode, Sm4Key, UnixMillis, envelope};
+use yanmi_protocol::{AccountId, ChannelId, EcToken, OrgCode, Sm4Key, UnixMillis, envelope};
 use yanmi_simulator::Institution;
 
 use crate::party::App;
@@ -89,6 +89,34 @@ async fn a_channels_new_key_is_the_one_its_notices_are_sealed_with() {
     assert_eq!(app.notices().len(), 1, "opened with the new key");
     site.change(async |a| a.retire_channel_key(id, NOW).await.expect("retired")).await;
     assert_eq!([pending_with(&site, &channel.key).await, pending_with(&site, &new).await], [-4, 0]);
+}
+
+#[tokio::test]
+async fn where_a_channel_is_handed_over_to_is_kept_and_nothing_else_ever_gets_there() {
+    let site = Site::start().await;
+    let id = site.channel().chnl_id;
+    let listed = async |a: &mut Administration| {
+        let rows = a.channels().await.expect("channels");
+        let row = rows.into_iter().find(|row| row.id == id).expect("the channel");
+        row.handover.map(|handover| handover.as_str().to_owned())
+    };
+    let other = "bankapp://confirm/{notcNo}/{way}";
+    site.change(async |a| {
+        assert!(listed(a).await.is_some_and(|first| first.starts_with("http://127.0.0.1:")));
+        a.hand_over(id, Some(&other.parse().expect("an address")), NOW).await.expect("changed");
+        assert_eq!(listed(a).await.as_deref(), Some(other));
+        a.hand_over(id, None, NOW).await.expect("taken away");
+        assert_eq!(listed(a).await, None);
+        let nobody = ChannelId::new("nobody").expect("a channel");
+        assert!(a.hand_over(nobody, None, NOW).await.is_err());
+    })
+    .await;
+    // Written by somebody else, it is an error, and what was in force stays.
+    site.execute("UPDATE channels SET handover_url = 'javascript://%0aalert(1)//{notcNo}'").await;
+    let mut administration = register::administration(&site.config).await;
+    let error = administration.channels().await.expect_err("no such address").to_string();
+    assert!(!error.contains("alert"), "{error}");
+    assert_eq!(site.notify(site.token().await, None).await.code(), 0);
 }
 
 /// What the hospital is told now: status, notice of a fresh token; and the channel about pending notices.

@@ -3,31 +3,11 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use yanmi_protocol::display::{MARK, check, encode};
+use yanmi_protocol::display::{MARK, encode};
 use yanmi_protocol::message::notify;
 use yanmi_protocol::{Members, envelope};
 
-use crate::unicode::fault;
-
-/// What holds of every text.
-fn holds(text: &str) -> Result<(), String> {
-    let shown = encode(text).into_owned();
-    if let Some(why) = fault(&shown) {
-        return Err(format!("{text:?} is shown as {shown:?}: {why}"));
-    }
-    if shown != text && encode(&shown) != shown {
-        return Err(format!("{text:?} becomes {shown:?} and then another"));
-    }
-    match check(text) {
-        Ok(()) if shown == text => Ok(()),
-        Ok(()) => Err(format!("{text:?} passes and is shown as {shown:?}")),
-        Err(trick) if trick.to_string().is_empty() => Err(format!("{text:?} is refused without a word")),
-        Err(_) if shown == text && !text.is_empty() && !text.contains([MARK, '…']) => {
-            Err(format!("{text:?} is refused and shown"))
-        }
-        Err(_) => Ok(()),
-    }
-}
+use crate::unicode::holds;
 
 /// How many threads share all characters.
 const SHARES: usize = 4;

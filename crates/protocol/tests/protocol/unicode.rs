@@ -1,18 +1,38 @@
 //! What is wrong with a shown name by Unicode's own tables. They know nothing of the list that the encoder goes by, and
-//! the encoder nothing of them.
+//! the encoder nothing of them. The tests of the protocol and the targets in `fuzz` share this file.
 
 use unicode_bidi::BidiClass;
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
-use yanmi_protocol::display::{MARK, MAX_NAME};
+use yanmi_protocol::display::{MARK, MAX_NAME, check, encode};
 
 /// What a name ends with that was cut.
 const CUT: char = '…';
 /// Marks over one letter, at most.
 const MAX_MARKS: usize = 5;
 
+/// What holds of every text.
+pub(crate) fn holds(text: &str) -> Result<(), String> {
+    let shown = encode(text).into_owned();
+    if let Some(why) = fault(&shown) {
+        return Err(format!("{text:?} is shown as {shown:?}: {why}"));
+    }
+    if shown != text && encode(&shown) != shown {
+        return Err(format!("{text:?} becomes {shown:?} and then another"));
+    }
+    match check(text) {
+        Ok(()) if shown == text => Ok(()),
+        Ok(()) => Err(format!("{text:?} passes and is shown as {shown:?}")),
+        Err(trick) if trick.to_string().is_empty() => Err(format!("{text:?} is refused without a word")),
+        Err(_) if shown == text && !text.is_empty() && !text.contains([MARK, '…']) => {
+            Err(format!("{text:?} is refused and shown"))
+        }
+        Err(_) => Ok(()),
+    }
+}
+
 /// Why a text is not to be shown to a person; nothing when it is.
-pub(crate) fn fault(shown: &str) -> Option<String> {
+fn fault(shown: &str) -> Option<String> {
     let body = shown.strip_suffix(CUT).unwrap_or(shown);
     if shown.chars().count() > MAX_NAME {
         return Some("too long".to_owned());
