@@ -149,7 +149,6 @@ fn switch_on(shown: &Shown, open: bool) -> Markup {
     let alarm = match shown.said {
         Some(Said::Wrong) => Some(format!("密码不对，还可以再试 {} 次。", shown.left)),
         Some(Said::Digits) => Some("密码是六位数字，请再输入一次。".to_owned()),
-        Some(Said::Limits) => Some("额度没有填对：金额最多两位小数，次数为 1 至 1000。".to_owned()),
         Some(Said::Again) => Some("刚才没有结果，请再试一次。".to_owned()),
         Some(Said::Unset) => Some("您还没有设置医保电子凭证密码。请先在手机应用里设置。".to_owned()),
         _ => None,
@@ -158,6 +157,9 @@ fn switch_on(shown: &Shown, open: bool) -> Markup {
         form #pay method="post" action=(shown.path) autocomplete="off" {
             h2 { @if open { "修改额度" } @else { "开通免密支付" } }
             p.small { "额度不填的不限。" }
+            @if shown.said == Some(Said::Limits) {
+                p.said role="alert" { "额度没有填对：金额最多两位小数，次数为 1 至 1000。" }
+            }
             input type="hidden" name="t" value=(shown.token);
             input type="hidden" name="n" value=(shown.tries.count);
             (limit("single", "每次不超过（元）", single.map(|a| a.to_string())))
