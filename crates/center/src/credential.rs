@@ -57,7 +57,8 @@ fn cell(token: &EcToken) -> Cell<'_> {
 
 /// Asks the national center for the credential behind a token.
 pub(crate) async fn learn(site: &Site, token: EcToken) -> Result<Box<Learned>, Refusal> {
-    let credential = site.national.credential_of_token(token).await;
+    // Another exchange over the network: on its own, so that calls which seldom need it stay small.
+    let credential = Box::pin(site.national.credential_of_token(token)).await;
     site.telemetry.national("token", national_result(&credential));
     Ok(Box::new(learned(&site.sealer, &credential?)))
 }

@@ -6,7 +6,7 @@
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
@@ -87,7 +87,7 @@ pub(crate) async fn serve<P: Party>(
     let result = async {
         let body = receive(&site, request).await?;
         let (mut call, key) = open(site, &party, peer, started, &body, &mut org_id)?;
-        let answer = unless_it_panics(run(&mut call)).await;
+        let answer = unless_it_panics(pin!(run(&mut call))).await;
         noted = call.noted;
         answer.map(|plain| envelope::success(&key, plain.as_bytes()))
     }
@@ -96,9 +96,11 @@ pub(crate) async fn serve<P: Party>(
     finish(&telemetry, operation, started, org_id, noted, result)
 }
 
-/// A fault of the program in one request is told to that caller, not to everybody on the connection.
-pub(crate) async fn unless_it_panics<T>(run: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
-    let mut run = pin!(run);
+/// A fault of the program in one request is told to that caller, not to everybody on the connection. What runs is
+/// borrowed: the future of a request is moved several times before it begins, and should not carry it twice.
+pub(crate) async fn unless_it_panics<T>(
+    mut run: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
+) -> Result<T, Refusal> {
     poll_fn(|context| {
         // What the operation worked on is dropped with it; all that outlives it is behind the ledger.
         let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
@@ -194,8 +196,8 @@ mod tests {
     #[tokio::test]
     #[expect(clippy::panic, reason = "the case under test")]
     async fn a_panic_is_an_internal_error() {
-        let result: Result<(), _> = unless_it_panics(async { panic!("a fault") }).await;
+        let result: Result<(), _> = unless_it_panics(pin!(async { panic!("a fault") })).await;
         assert_eq!(result.expect_err("told").code(), Code::Unknown);
-        assert_eq!(unless_it_panics(async { Ok(7) }).await.expect("unharmed"), 7);
+        assert_eq!(unless_it_panics(pin!(async { Ok(7) })).await.expect("unharmed"), 7);
     }
 }

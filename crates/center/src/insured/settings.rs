@@ -7,6 +7,7 @@
 mod link;
 mod page;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -85,7 +86,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         noted: Noted::default(),
         given: None,
     };
-    let result = unless_it_panics(asking.answer(&parts.method, body)).await;
+    let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
     let cause = result.as_ref().err().and_then(Refusal::cause);
     site.telemetry.request(&RequestLine {
         operation: Operation::Page,

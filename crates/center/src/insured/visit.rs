@@ -1,5 +1,6 @@
 //! One request to the page: who comes with which link, and what becomes of it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,7 +78,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         noted: Noted::default(),
         given: None,
     };
-    let result = unless_it_panics(asking.answer(&parts.method, body)).await;
+    let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
     let cause = result.as_ref().err().and_then(Refusal::cause);
     site.telemetry.request(&RequestLine {
         operation: Operation::Page,

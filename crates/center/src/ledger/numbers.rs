@@ -40,15 +40,22 @@ impl Numbers {
                 let impossible = StoreError::Impossible { table: "site", what: "流水号已用尽" };
                 return NoticeNo::from_number(number).ok_or(impossible);
             }
-            let mut link = self.link.lock().await;
-            // Whoever held the lock before may have reserved a block already.
-            if self.next.load(Ordering::Acquire) >= self.end.load(Ordering::Acquire) {
-                let first = on_link!(&mut link, |connection| reserve(connection))?;
-                // No one takes a number while `next` is not below `end`, so the order of these two is safe.
-                self.next.store(first, Ordering::Release);
-                self.end.store(first + BLOCK, Ordering::Release);
-            }
+            // Once in a million times: it shall not make every caller's future longer.
+            Box::pin(self.go_on()).await?;
         }
+    }
+
+    /// Reserves the block that follows.
+    async fn go_on(&self) -> Result<(), StoreError> {
+        let mut link = self.link.lock().await;
+        // Whoever held the lock before may have reserved a block already.
+        if self.next.load(Ordering::Acquire) >= self.end.load(Ordering::Acquire) {
+            let first = on_link!(&mut link, |connection| reserve(connection))?;
+            // No one takes a number while `next` is not below `end`, so the order of these two is safe.
+            self.next.store(first, Ordering::Release);
+            self.end.store(first + BLOCK, Ordering::Release);
+        }
+        Ok(())
     }
 
     fn take(&self) -> Option<u64> {
