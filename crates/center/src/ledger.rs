@@ -47,7 +47,7 @@ use yanmi_verification::{IdentityKey, PasswordTries, PersonKey, Policy};
 
 use batch::NotMe;
 pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Opened, Opening, Outcome};
-pub(crate) use load::Shown;
+pub(crate) use load::{Shown, Standing};
 pub(crate) use removal::{Removed, Window};
 pub(crate) use resident::Live;
 pub(crate) use settings::{MAX_PAYMENTS, Payment, Settings};
@@ -229,6 +229,11 @@ impl Ledger {
     /// Everything stored about a key.
     pub(crate) async fn load(&self, key: Key) -> Result<Loaded, Unavailable> {
         self.reader.load(key).await
+    }
+
+    /// Whether the person has confirmed, as it is stored.
+    pub(crate) async fn standing(&self, key: Key) -> Result<Standing, Unavailable> {
+        self.reader.standing(key).await
     }
 
     /// The verification whose latest attempt has this notice number.

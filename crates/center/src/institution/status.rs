@@ -10,13 +10,13 @@ use http::Request;
 use yanmi_protocol::message::status::{self as message, Extension};
 use yanmi_protocol::{AccountId, SerialNo, UnixMillis};
 use yanmi_verification::status::{self, Status};
-use yanmi_verification::{Facts, Refusal as Rule, Verification, stage};
+use yanmi_verification::{Facts, Verification, stage};
 
 use super::{ByAccount, check_institution};
 use crate::credential;
 use crate::envelope::{self, Call};
 use crate::insured::check_number;
-use crate::ledger::{Command, Key, Outcome};
+use crate::ledger::{Command, Key, Outcome, Standing};
 use crate::refusal::Refusal;
 use crate::registry::Interface;
 use crate::site::Site;
@@ -32,7 +32,7 @@ async fn query(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let (org_code, _) = check_institution(call, request.org_code)?;
     let key = Key { token: request.token, org_code };
     let found = match request.wait_seconds {
-        Some(seconds) => hold(call, key, Duration::from_secs(seconds)).await?,
+        Some(seconds) => Box::pin(hold(call, key, Duration::from_secs(seconds))).await?,
         None => look(call, key).await?,
     };
     let serial = match found.verification {
@@ -107,15 +107,39 @@ async fn told_to_stop(stopping: &mut tokio::sync::watch::Receiver<bool>) {
 async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
     let site = Arc::clone(&call.site);
     let now = site.clock.now();
-    if let Some(found) = look_in_memory(call, key, now) {
-        return found;
-    }
-    let mut loaded = site.ledger.load(key).await?;
-    if !loaded.credential.is_some_and(|c| c.lives(now, &site.policy)) {
+    // In memory is what nobody else changes: no statement then.
+    let known = site.ledger.peek(&key, |live| Standing {
+        credential: Some(live.credential),
+        verification: Some(live.verification),
+    });
+    let mut standing = match known {
+        Some(standing) => standing,
+        None => site.ledger.standing(key).await?,
+    };
+    if !standing.credential.is_some_and(|c| c.lives(now, &site.policy)) {
         let learned = credential::learn(&site, key.token).await?;
         call.noted.batch = site.ledger.decide(Command::Learn(learned)).await?.batch;
-        loaded = site.ledger.load(key).await?;
+        standing = site.ledger.standing(key).await?;
     }
+    let channel = standing.credential.and_then(|c| call.registry.channel_facts(&c.channel));
+    if channel.is_some_and(|channel| channel.password_free) {
+        return Box::pin(look_where_free(call, key, now)).await;
+    }
+    let facts = Facts {
+        credential: standing.credential.as_ref(),
+        channel,
+        verification: standing.verification,
+        ..Facts::default()
+    };
+    let status = status::status(&facts, now, &site.policy)?;
+    Ok(Found { confirmed: status == Status::Confirmed, verification: standing.verification })
+}
+
+/// The long way, for channels that offer password-free settlement: it hangs on the person's settings and on what was
+/// used of them.
+async fn look_where_free(call: &mut Call<AccountId>, key: Key, now: UnixMillis) -> Result<Found, Refusal> {
+    let site = Arc::clone(&call.site);
+    let loaded = site.ledger.load(key).await?;
     let facts = Facts {
         credential: loaded.credential.as_ref(),
         channel: loaded.credential.and_then(|c| call.registry.channel_facts(&c.channel)),
@@ -142,25 +166,4 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
             }
         }
     }
-}
-
-/// The short way: no statement. Not for channels that offer password-free settlement, whose settings are not in
-/// memory, and not for a token whose life is over, which has to be asked for anew.
-fn look_in_memory(call: &Call<AccountId>, key: Key, now: UnixMillis) -> Option<Result<Found, Refusal>> {
-    let (credential, verification) =
-        call.site.ledger.peek(&key, |live| (live.credential, live.verification))?;
-    let channel = call.registry.channel_facts(&credential.channel);
-    if channel.is_some_and(|channel| channel.password_free) || !credential.lives(now, &call.site.policy) {
-        return None;
-    }
-    let facts = Facts {
-        credential: Some(&credential),
-        channel,
-        verification: Some(verification),
-        ..Facts::default()
-    };
-    Some(match status::status(&facts, now, &call.site.policy) {
-        Ok(status) => Ok(Found { confirmed: status == Status::Confirmed, verification: Some(verification) }),
-        Err(rule) => Err(Rule::into(rule)),
-    })
 }

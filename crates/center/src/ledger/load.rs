@@ -4,7 +4,9 @@ use std::hash::Hash;
 
 use hashbrown::HashMap;
 use yanmi_protocol::{ChannelId, NoticeNo, OrgCode, UnixMillis};
-use yanmi_verification::{Budget, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification};
+use yanmi_verification::{
+    Budget, Credential, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
+};
 
 use super::batch::Claim;
 use super::command::{Key, Loaded};
@@ -18,7 +20,6 @@ use crate::store::row::Columns;
 macro_rules! credential_and_verification {
     () => {
         "t.person, t.identity, t.channel, t.active, t.condition, t.authorized, t.password_set, t.decoded_at, \
-        t.holder, \
         v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
         v.state, v.state_at, v.reason, v.valid_until"
     };
@@ -30,7 +31,7 @@ pub(crate) const FACTS: Query = Query {
     select: concat!(
         "SELECT k.number, ",
         credential_and_verification!(),
-        ", \
+        ", t.holder, \
         p.budget, p.asked, \
         f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, \
         u.day, u.amount, \
@@ -47,28 +48,63 @@ pub(crate) const FACTS: Query = Query {
 
 /// Everything stored about each key, in the order of the keys.
 pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
-    let mut rows = Rows::default();
-    for (at, key) in keys.iter().enumerate() {
-        rows.push(|row| {
-            row.number(signed(at)).text(key.token.as_str()).text(key.org_code.as_str());
-        });
-    }
     let mut out = vec![Loaded::default(); keys.len()];
-    for row in session.ask(rows, FACTS).await?.iter() {
+    for row in session.ask(of_keys(keys), FACTS).await?.iter() {
         let mut columns = Columns::new(row, "tokens");
-        let slot = usize::try_from(columns.number()?).ok().and_then(|at| out.get_mut(at));
-        let Some(slot) = slot else { return Err(columns.impossible("查询返回了未请求的行")) };
-        if let Some((credential, holder)) = columns.credential()? {
-            slot.credential = Some(credential);
-            slot.holder = holder.to_vec();
-        }
+        let slot = slot(&mut columns, &mut out)?;
+        slot.credential = columns.credential()?;
         slot.verification = columns.verification()?;
+        slot.holder = columns.of("tokens").optional_bytes()?.unwrap_or_default().to_vec();
         (slot.budget, slot.recent) = columns.person()?;
         slot.free = columns.password_free()?;
         slot.free_use = columns.free_use()?;
         slot.not_me = columns.of("not_me").optional_number()?.map(UnixMillis::new);
     }
     Ok(out)
+}
+
+/// The two of [`FACTS`] that say whether the person has confirmed.
+pub(crate) const STANDINGS: Query = Query {
+    rows: "k (number, token, org_code)",
+    select: concat!(
+        "SELECT k.number, ",
+        credential_and_verification!(),
+        " FROM k \
+    LEFT JOIN tokens t ON t.token = k.token \
+    LEFT JOIN verifications v ON v.token = k.token AND v.org_code = k.org_code"
+    ),
+};
+
+/// What a status query needs where nobody settles without a password. It is the question asked most, and a third of the
+/// look-ups of [`FACTS`] are enough for it.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Standing {
+    pub(crate) credential: Option<Credential>,
+    pub(crate) verification: Option<Verification>,
+}
+
+/// Where each key stands, in the order of the keys.
+pub(crate) async fn standings(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Standing>, StoreError> {
+    let mut out = vec![Standing::default(); keys.len()];
+    for row in session.ask(of_keys(keys), STANDINGS).await?.iter() {
+        let mut columns = Columns::new(row, "tokens");
+        let slot = slot(&mut columns, &mut out)?;
+        slot.credential = columns.credential()?;
+        slot.verification = columns.verification()?;
+    }
+    Ok(out)
+}
+
+fn of_keys(keys: &[Key]) -> Rows {
+    numbered(keys, |row, key| {
+        row.text(key.token.as_str()).text(key.org_code.as_str());
+    })
+}
+
+/// Where the row's answer goes, by the number that it begins with.
+fn slot<'a, T>(columns: &mut Columns<'_>, slots: &'a mut [T]) -> Result<&'a mut T, StoreError> {
+    let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
+    slots.get_mut(at).ok_or(columns.impossible("查询返回了未请求的行"))
 }
 
 /// The number of a key in its batch, which is short.
@@ -84,7 +120,7 @@ pub(crate) const NEWEST: &str = concat!(
 );
 
 /// A stored verification with its credential and its row.
-pub(crate) type Stored = (Key, yanmi_verification::Credential, Verification, i64);
+pub(crate) type Stored = (Key, Credential, Verification, i64);
 
 /// The newest verifications asked for after `since`, newest first, from row `below` down.
 pub(crate) async fn newest(
@@ -102,7 +138,7 @@ fn read_stored(row: RowRef<'_>) -> Result<Stored, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let id = columns.number()?;
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
-    let (credential, _) = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
+    let credential = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
     let verification = columns.verification()?.ok_or(columns.impossible("核验记录为空"))?;
     Ok((key, credential, verification, id))
 }
@@ -111,7 +147,7 @@ fn read_stored(row: RowRef<'_>) -> Result<Stored, StoreError> {
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) key: Key,
-    pub(crate) credential: yanmi_verification::Credential,
+    pub(crate) credential: Credential,
     pub(crate) holder: Vec<u8>,
     pub(crate) verification: Verification,
     /// The institution's name to show; nothing for the registered one.
@@ -121,7 +157,7 @@ pub(crate) struct Shown {
 pub(crate) const BY_NOTICE: &str = concat!(
     "SELECT v.token, v.org_code, v.shown_name, ",
     credential_and_verification!(),
-    " FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1"
+    ", t.holder FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1"
 );
 
 /// The verification whose latest attempt has this notice number.
@@ -137,7 +173,7 @@ pub(crate) async fn by_notice(
 pub(crate) const PENDING: &str = concat!(
     "SELECT v.token, v.org_code, v.shown_name, ",
     credential_and_verification!(),
-    " FROM tokens t JOIN verifications v ON v.token = t.token \
+    ", t.holder FROM tokens t JOIN verifications v ON v.token = t.token \
     WHERE t.person = $1 AND t.channel = $2 AND v.state IN ('asked', 'notified') AND v.expires_at > $3 \
     ORDER BY v.asked_at DESC LIMIT $4"
 );
@@ -160,9 +196,9 @@ fn read_shown(row: RowRef<'_>) -> Result<Shown, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
     let org_name = columns.optional_text()?.filter(|name| !name.is_empty()).map(str::to_owned);
-    let (credential, holder) = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
-    let holder = holder.to_vec();
+    let credential = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
     let verification = columns.verification()?.ok_or(columns.impossible("核验记录为空"))?;
+    let holder = columns.of("tokens").bytes()?.to_vec();
     Ok(Shown { key, credential, holder, verification, org_name })
 }
 

@@ -8,7 +8,7 @@ use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{IdentityKey, PasswordTries, PersonKey};
 
 use super::command::{Key, Loaded, fingerprint};
-use super::load::{self, Shown};
+use super::load::{self, Shown, Standing};
 use super::settings::{self, Settings};
 use super::{LedgerLimits, Unavailable};
 use crate::store::batch::Session;
@@ -19,6 +19,7 @@ use crate::telemetry::{Telemetry, chain};
 /// One question, with where its answer goes.
 enum Question {
     Facts(Key, oneshot::Sender<Result<Loaded, Unavailable>>),
+    Standing(Key, oneshot::Sender<Result<Standing, Unavailable>>),
     Tries(IdentityKey, oneshot::Sender<Result<PasswordTries, Unavailable>>),
     Settings(PersonKey, ChannelId, oneshot::Sender<Result<Settings, Unavailable>>),
     ByNotice(NoticeNo, oneshot::Sender<Result<Option<Shown>, Unavailable>>),
@@ -54,6 +55,10 @@ impl Reader {
 
     pub(crate) async fn load(&self, key: Key) -> Result<Loaded, Unavailable> {
         self.ask(key.fingerprint(), |reply| Question::Facts(key, reply)).await
+    }
+
+    pub(crate) async fn standing(&self, key: Key) -> Result<Standing, Unavailable> {
+        self.ask(key.fingerprint(), |reply| Question::Standing(key, reply)).await
     }
 
     pub(crate) async fn by_notice(&self, notice: NoticeNo) -> Result<Option<Shown>, Unavailable> {
@@ -102,59 +107,94 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
     let mut questions = Vec::with_capacity(most);
     while inbox.recv_many(&mut questions, most).await > 0 {
         super::gather(&mut inbox, &mut questions, most).await;
-        let mut keys = Vec::new();
-        let mut replies = Vec::new();
+        let mut facts = Alike::default();
+        let mut standings = Alike::default();
         for question in questions.drain(..) {
             match question {
-                Question::Facts(key, reply) => {
-                    keys.push(key);
-                    replies.push(reply);
-                }
-                Question::ByNotice(notice, reply) => {
-                    let _ = reply
-                        .send(told(on_link!(&mut link, |connection| load::by_notice(connection, notice))));
-                }
-                Question::Settings(person, channel, reply) => {
-                    let found = on_link!(&mut link, |connection| settings::load(connection, person, channel));
-                    let _ = reply.send(told(found));
-                }
-                Question::Tries(identity, reply) => {
-                    let found = on_link!(&mut link, |connection| load::tries(
-                        &mut Session::reading(connection),
-                        &[identity]
-                    ));
-                    let _ = reply
-                        .send(told(found).map(|tries| tries.get(&identity).copied().unwrap_or_default()));
-                }
-                Question::Pending { person, channel, now, limit, reply } => {
-                    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-                    let found = on_link!(&mut link, |connection| load::pending(
-                        connection, person, channel, now, limit
-                    ));
-                    let _ = reply.send(told(found));
-                }
+                Question::Facts(key, reply) => facts.push(key, reply),
+                Question::Standing(key, reply) => standings.push(key, reply),
+                one => answer(one, &mut link).await,
             }
         }
-        if keys.is_empty() {
-            continue;
+        let read = facts.keys.len() + standings.keys.len();
+        if read > 0 {
+            telemetry.read(read);
         }
-        telemetry.read(keys.len());
-        let found = on_link!(&mut link, |connection| load::facts(&mut Session::reading(connection), &keys));
-        match told(found) {
-            Ok(found) => {
-                for (reply, loaded) in replies.into_iter().zip(found) {
-                    // A caller that has gone away needs no answer.
-                    let _ = reply.send(Ok(loaded));
-                }
-            }
-            Err(unavailable) => {
-                for reply in replies {
-                    let _ = reply.send(Err(unavailable));
-                }
-            }
+        if !standings.keys.is_empty() {
+            let keys = &standings.keys;
+            let found =
+                on_link!(&mut link, |connection| load::standings(&mut Session::reading(connection), keys));
+            reply(standings.replies, told(found));
+        }
+        if !facts.keys.is_empty() {
+            let keys = &facts.keys;
+            let found =
+                on_link!(&mut link, |connection| load::facts(&mut Session::reading(connection), keys));
+            reply(facts.replies, told(found));
         }
     }
     link.close().await;
+}
+
+/// Questions of one kind, which one statement answers.
+struct Alike<T> {
+    keys: Vec<Key>,
+    replies: Vec<oneshot::Sender<Result<T, Unavailable>>>,
+}
+
+impl<T> Default for Alike<T> {
+    fn default() -> Self {
+        Self { keys: Vec::new(), replies: Vec::new() }
+    }
+}
+
+impl<T> Alike<T> {
+    fn push(&mut self, key: Key, reply: oneshot::Sender<Result<T, Unavailable>>) {
+        self.keys.push(key);
+        self.replies.push(reply);
+    }
+}
+
+/// Tells everybody what was found, or all of them that nothing was. A caller that has gone away needs no answer.
+fn reply<T>(replies: Vec<oneshot::Sender<Result<T, Unavailable>>>, found: Result<Vec<T>, Unavailable>) {
+    match found {
+        Ok(found) => {
+            for (reply, one) in replies.into_iter().zip(found) {
+                let _ = reply.send(Ok(one));
+            }
+        }
+        Err(unavailable) => {
+            for reply in replies {
+                let _ = reply.send(Err(unavailable));
+            }
+        }
+    }
+}
+
+/// Answers a question that has a statement of its own.
+async fn answer(question: Question, link: &mut Link) {
+    match question {
+        // Answered together with others like them.
+        Question::Facts(..) | Question::Standing(..) => {}
+        Question::ByNotice(notice, reply) => {
+            let found = on_link!(link, |connection| load::by_notice(connection, notice));
+            let _ = reply.send(told(found));
+        }
+        Question::Settings(person, channel, reply) => {
+            let found = on_link!(link, |connection| settings::load(connection, person, channel));
+            let _ = reply.send(told(found));
+        }
+        Question::Tries(identity, reply) => {
+            let found =
+                on_link!(link, |connection| load::tries(&mut Session::reading(connection), &[identity]));
+            let _ = reply.send(told(found).map(|tries| tries.get(&identity).copied().unwrap_or_default()));
+        }
+        Question::Pending { person, channel, now, limit, reply } => {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let found = on_link!(link, |connection| load::pending(connection, person, channel, now, limit));
+            let _ = reply.send(told(found));
+        }
+    }
 }
 
 /// Logs the cause of a failed read; callers learn only that there is no answer.

@@ -137,14 +137,14 @@ impl<'a> Columns<'a> {
             .ok_or(self.impossible("流水号不是 13 位"))
     }
 
-    /// Nine columns of `tokens`: the credential and the sealed holder; all null when there is none.
-    pub(crate) fn credential(&mut self) -> Result<Option<(Credential, &'a [u8])>, StoreError> {
+    /// Eight columns of `tokens`; all null when there is none.
+    pub(crate) fn credential(&mut self) -> Result<Option<Credential>, StoreError> {
         self.of("tokens");
         if self.look::<Option<&[u8]>>()?.is_none() {
-            self.skip(9);
+            self.skip(8);
             return Ok(None);
         }
-        let credential = Credential {
+        Ok(Some(Credential {
             person: PersonKey(self.key()?),
             identity_key: IdentityKey(self.key()?),
             channel: self.channel()?,
@@ -156,8 +156,7 @@ impl<'a> Columns<'a> {
             authorized: self.flag()?,
             password_set: self.flag()?,
             decoded_at: self.time()?,
-        };
-        Ok(Some((credential, self.bytes()?)))
+        }))
     }
 
     /// Thirteen columns of `verifications`; all null when there is none.

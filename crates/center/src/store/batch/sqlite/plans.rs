@@ -74,19 +74,23 @@ async fn every_statement_finds_its_rows_by_a_key() {
     let store =
         Store::open(&folder.path().join("center.sqlite").as_path().into(), &sealer).await.expect("a store");
     let mut connection = store.connect().await.expect("a connection");
-    let mut rows = Rows::default();
-    rows.push(|row| {
-        row.number(1).text("token").text("H35010000001");
+    let of_key = [load::FACTS, load::STANDINGS].map(|query| {
+        let mut rows = Rows::default();
+        rows.push(|row| {
+            row.number(1).text("token").text("H35010000001");
+        });
+        let mut made = Text::default();
+        made.query(rows, query);
+        statement(&made)
     });
-    let mut facts = Text::default();
-    facts.query(rows, load::FACTS);
     let mut claims = Text::default();
     let mut rows = Rows::default();
     rows.push(|row| {
         row.number(1).number(2);
     });
     claims.query(rows, load::CLAIMS);
-    let mut texts = [facts, claims].map(|made| statement(&made)).to_vec();
+    let mut texts = of_key.to_vec();
+    texts.push(statement(&claims));
     texts.extend(writes());
     texts.extend([load::NEWEST, load::BY_NOTICE, load::PENDING].map(str::to_owned));
     texts.extend(removal::embedded_texts().map(str::to_owned));
