@@ -76,7 +76,7 @@ fn try_one(target: &str, seconds: u32) -> Result<(), String> {
 }
 
 /// The triple of this machine: with a target named, the flags are not for build scripts.
-fn host() -> Result<String, String> {
+pub(crate) fn host() -> Result<String, String> {
     let told = Command::new("rustc").arg("-vV").output().map_err(|why| format!("rustc: {why}"))?;
     let text = String::from_utf8_lossy(&told.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));

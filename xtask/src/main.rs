@@ -1,6 +1,7 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
-//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`, `cargo xtask fuzz`.
+//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`, `cargo xtask asan`, `cargo xtask fuzz`.
 
+mod asan;
 mod bench;
 mod capi;
 mod cluster;
@@ -18,12 +19,13 @@ fn main() -> ExitCode {
         ["references"] => references::rewrite(),
         ["capi"] => capi::run(),
         ["shots", folder] => shots::run(folder),
+        ["asan"] => asan::run(),
         ["fuzz", seconds] => fuzz::run(seconds),
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | capi | shots DIR | fuzz SECONDS | {}",
+                "usage: cargo xtask tidy | references | {} | capi | shots DIR | asan | fuzz SECONDS | {}",
                 bench::USAGE,
                 cluster::USAGE
             );
