@@ -44,6 +44,11 @@ pub(super) enum Silence {
     Gone,
 }
 
+/// What the loader of the system says; the library around it only says that there was something.
+fn cause(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), ToString::to_string)
+}
+
 /// A loaded file.
 pub(super) struct File {
     loaded: Arc<Loaded>,
@@ -80,7 +85,7 @@ impl File {
         }
         // SAFETY: loading runs what the vendor has it run. The site names the file in its configuration, as it would
         // link it into its program; nothing here can check more than that it is there.
-        let loaded = Arc::new(unsafe { Loaded::new(path) }.map_err(|error| error.to_string())?);
+        let loaded = Arc::new(unsafe { Loaded::new(path) }.map_err(|error| cause(&error))?);
         let (calls, waiting) = mpsc::sync_channel(WAITING);
         let running = Arc::new(AtomicBool::new(false));
         let of_thread = (Arc::clone(&loaded), Arc::clone(&running));

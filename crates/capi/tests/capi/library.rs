@@ -63,6 +63,7 @@ fn what_a_library_refuses_or_lacks_is_said() {
 
     for (table, said) in [
         ("file = 'nowhere.so'\nurl = ''\noperation = 'x'\n", "library.file：无法加载"),
+        ("file = 'nowhere.so'\nurl = ''\noperation = 'x'\n", "nowhere.so: cannot open shared object file"),
         (
             "file = 'libvendor.so'\nfunction = 'Nothing'\nurl = ''\noperation = 'x'\n",
             "动态库没有函数 Nothing",
