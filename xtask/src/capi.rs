@@ -6,7 +6,11 @@ use std::process::{Command, ExitCode};
 /// Bytes the shared object may have.
 const LARGEST: u64 = 6 * 1024 * 1024;
 /// The libraries of Debian's package libc6, beside which it may need nothing.
-const LIBC: [&str; 4] = ["libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1"];
+const LIBC: [&str; 5] =
+    ["libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "ld-linux.so.2"];
+/// What a program linked with `-lyanmi` looks for when it starts. Left to itself, a newer compiler (1.97) writes down
+/// the name of the crate, under which nothing is installed.
+const NAMED: [&str; 1] = ["-Clink-arg=-Wl,-soname,libyanmi.so"];
 const OUT: &str = "target/capi";
 
 pub(crate) fn run() -> ExitCode {
@@ -22,9 +26,14 @@ pub(crate) fn run() -> ExitCode {
 fn build() -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let out = root.join(OUT);
-    let args = ["build", "--quiet", "--profile", "release-capi", "--package", "yanmi-capi", "--lib"];
+    let args = ["rustc", "--quiet", "--profile", "release-capi", "--package", "yanmi-capi", "--lib", "--"];
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let built = Command::new(cargo).args(args).current_dir(&root).status().map_err(|why| why.to_string())?;
+    let built = Command::new(cargo)
+        .args(args)
+        .args(NAMED)
+        .current_dir(&root)
+        .status()
+        .map_err(|why| why.to_string())?;
     if !built.success() {
         return Err("the build failed".to_owned());
     }
