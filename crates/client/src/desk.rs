@@ -109,6 +109,8 @@ pub struct Desk {
     client: CenterClient,
     visits: Visits,
     rules: Rules,
+    ambient: Arc<dyn Ambient>,
+    notice_pause: Duration,
     terminal: Option<Arc<dyn Terminal>>,
     library: Option<Arc<dyn DynamicLibrary>>,
 }
@@ -121,14 +123,20 @@ impl Desk {
     pub fn open(config: &ClientConfig, ambient: Arc<dyn Ambient>) -> Result<Self, DeskError> {
         let client = CenterClient::new(config, Arc::clone(&ambient))?;
         let settings = config.visits.as_ref().ok_or(DeskError::NoVisits)?;
-        let visits = Visits::open(settings, ambient)?;
-        Ok(Self::of(client, visits, config))
+        let visits = Visits::open(settings, Arc::clone(&ambient))?;
+        Ok(Self::of(client, visits, config, ambient))
     }
 
     /// A desk of parts.
-    pub fn of(client: CenterClient, visits: Visits, config: &ClientConfig) -> Self {
+    pub fn of(
+        client: CenterClient,
+        visits: Visits,
+        config: &ClientConfig,
+        ambient: Arc<dyn Ambient>,
+    ) -> Self {
         let rules = Rules { status_serial: config.center.status_serial, ..config.gate };
-        Self { client, visits, rules, terminal: None, library: None }
+        let notice_pause = config.center.notice_pause;
+        Self { client, visits, rules, ambient, notice_pause, terminal: None, library: None }
     }
 
     /// The same with a terminal.
@@ -218,11 +226,17 @@ impl Desk {
         Ok(self.visits.choose(id, way)?)
     }
 
-    /// 1.7.1: has the person asked. May be called as often as the clerk likes (1.4.4(5)A); the center limits it.
+    /// 1.7.1: has the person asked. May be called as often as the clerk likes (1.4.4(5)A); one that comes too soon after the
+    /// one before waits for the rest of `center.notice_pause_milliseconds`, because the center would refuse it (500084).
     ///
     /// # Errors
     /// [`DeskError`] about the records only: a notice that failed is a result.
     pub fn notify(&self, id: VisitId, amount: Option<Amount>) -> Result<Noticed, DeskError> {
+        let next = self.visits.get(id)?.notice().and_then(|notice| notice.next_at(self.notice_pause));
+        if let Some(next) = next {
+            // A clock that was set back makes nobody wait longer.
+            self.ambient.pause(next.since(self.ambient.now()).min(self.notice_pause));
+        }
         let visit = self.visits.begin_notice(id, amount)?;
         let token = visit.token().ok_or(DeskError::NoToken)?;
         let (answer, report) =

@@ -233,15 +233,16 @@ impl Visits {
             Ok(NoticeAnswer::Notified { serial }) if unique => Some(self.sealer.index("serial", serial)),
             _ => None,
         };
-        self.step(id, move |visit, connection, _| {
+        self.step(id, move |visit, connection, now| {
             let ours = match serial {
                 Some(serial) => claim(connection, &serial, visit.id)?,
                 None => true,
             };
             if ours {
-                visit.end_notice(epoch, answer.as_ref());
+                visit.end_notice(epoch, answer.as_ref(), now);
             } else {
-                visit.end_notice(epoch, Err(&Failure::Foreign("通知应答的流水号属于另一次就诊")));
+                let foreign = Failure::Foreign("通知应答的流水号属于另一次就诊");
+                visit.end_notice(epoch, Err(&foreign), now);
             }
             Ok(())
         })

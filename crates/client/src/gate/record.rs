@@ -1,9 +1,10 @@
 //! What is recorded about a visit, piece by piece: what was read, what was chosen, what came back.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use yanmi_protocol::{Amount, EcToken, UnixMillis};
+use yanmi_protocol::{Amount, Code, EcToken, UnixMillis};
 
 use super::wire;
 
@@ -111,6 +112,9 @@ pub struct Notice {
     /// When it was sent.
     #[serde(with = "wire::time")]
     pub at: UnixMillis,
+    /// When its outcome was known.
+    #[serde(default, with = "wire::optional_time")]
+    pub ended_at: Option<UnixMillis>,
     /// The serial of the latest notice that was answered with one.
     pub serial: Option<String>,
     /// When the notice of that serial was sent.
@@ -123,6 +127,19 @@ pub struct Notice {
     /// The amount of this one.
     #[serde(with = "wire::optional_amount")]
     pub amount: Option<Amount>,
+}
+
+impl Notice {
+    /// When the center takes another notice for the same token, as far as we know: it wants a pause after each that it took
+    /// (V8, 500084), and it took this one no later than it answered.
+    pub fn next_at(&self, pause: Duration) -> Option<UnixMillis> {
+        let took_none = match &self.outcome {
+            NoticeOutcome::PasswordFree => true,
+            NoticeOutcome::Refused { code, .. } => *code != i64::from(Code::TooFrequent.number()),
+            _ => false,
+        };
+        if took_none { None } else { Some(self.ended_at.unwrap_or(self.at).plus(pause)) }
+    }
 }
 
 /// What the center answered to a status query.

@@ -95,7 +95,7 @@ impl Visit {
         at: UnixMillis,
     ) -> Self {
         let epoch = self.begin_notice(amount.map(yuan), at).expect("a QR code");
-        self.end_notice(epoch, answer.as_ref());
+        self.end_notice(epoch, answer.as_ref(), at);
         self
     }
 
@@ -693,12 +693,12 @@ fn an_answer_to_an_older_question_changes_nothing() {
     let mut visit = scanned();
     let first = visit.begin_notice(Some(yuan("500")), before(3)).expect("a QR code");
     visit.switch_token(token("T2")).expect("a QR code");
-    visit.end_notice(first, Ok(&NoticeAnswer::PasswordFree));
+    visit.end_notice(first, Ok(&NoticeAnswer::PasswordFree), NOW);
     assert_eq!(visit.notice(), None);
     let second = visit.begin_notice(Some(yuan("10")), before(2)).expect("a QR code");
-    visit.end_notice(first, Ok(&NoticeAnswer::PasswordFree));
+    visit.end_notice(first, Ok(&NoticeAnswer::PasswordFree), NOW);
     assert_eq!(visit.notice().expect("one").outcome, NoticeOutcome::Pending);
-    visit.end_notice(second, notified(SERIAL).as_ref());
+    visit.end_notice(second, notified(SERIAL).as_ref(), NOW);
     assert_eq!(visit.notice().expect("one").outcome, NoticeOutcome::Notified);
     visit.record_status(second.wrapping_sub(1), stas(true, SERIAL, None).as_ref(), NOW);
     let verdict = decide(&visit, &ask(Settlement::Outpatient, "10"), &Rules::default(), NOW);

@@ -209,14 +209,15 @@ impl Visit {
         let covers = before.as_ref().map_or(amount, |before| lower(before.covers, amount));
         let (serial, serial_at) = before.map_or((None, now), |before| (before.serial, before.serial_at));
         let outcome = NoticeOutcome::Pending;
-        self.notice = Some(Notice { outcome, at: now, serial, serial_at, covers, amount });
+        self.notice = Some(Notice { outcome, at: now, ended_at: None, serial, serial_at, covers, amount });
         self.notices = self.notices.saturating_add(1);
         Ok(self.epoch)
     }
 
     /// What came of the notice sent in this epoch. An answer that comes after another step is not recorded.
-    pub fn end_notice(&mut self, epoch: u32, answer: Result<&NoticeAnswer, &Failure>) {
+    pub fn end_notice(&mut self, epoch: u32, answer: Result<&NoticeAnswer, &Failure>, now: UnixMillis) {
         let Some(notice) = self.notice.as_mut().filter(|_| epoch == self.epoch) else { return };
+        notice.ended_at = Some(now);
         let mut answered = |serial: Option<&String>| {
             notice.covers = notice.amount;
             notice.serial = serial.cloned();

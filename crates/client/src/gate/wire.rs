@@ -44,6 +44,29 @@ pub(super) mod time {
     }
 }
 
+/// A moment, or none.
+pub(super) mod optional_time {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use yanmi_protocol::UnixMillis;
+
+    #[expect(clippy::ref_option, reason = "the signature serde asks for")]
+    pub(in crate::gate) fn serialize<S: Serializer>(
+        time: &Option<UnixMillis>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match time {
+            Some(time) => serializer.serialize_some(&time.get()),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(in crate::gate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<UnixMillis>, D::Error> {
+        Ok(Option::<i64>::deserialize(deserializer)?.map(UnixMillis::new))
+    }
+}
+
 /// An amount, as fen.
 pub(super) mod amount {
     use serde::{Deserialize, Deserializer, Serializer, de};

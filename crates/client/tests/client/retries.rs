@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use yanmi_client::config::Order;
 use yanmi_client::transport::{Limits, Received, TransportError, Trouble};
+use yanmi_client::visits::{NewVisit, Visits};
 use yanmi_client::{
-    Ambient, CenterClient, DecodeRequest, Failure, NoticeAnswer, PasswordQuestion, StatusQuery, Transport,
+    Ambient, CenterClient, DecodeRequest, Desk, Failure, NoticeAnswer, PasswordQuestion, StatusQuery,
+    Transport,
 };
 use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_protocol::envelope::{self, RequestEnvelope};
 use yanmi_protocol::{EcToken, PasswordDigest, QrCode, Region, Sm4Key, UnixMillis};
 
 use crate::hands::{Hands, START};
-use crate::site::config;
+use crate::site::{config, visits_in};
 
 type Reply = Result<Received, TransportError>;
 
@@ -265,4 +267,47 @@ fn decoding_takes_what_the_field_sends() {
         assert_eq!(matches!(failure, Failure::Foreign(_)), foreign, "{body}: {failure:?}");
     }
     assert_eq!(play.hands.elapsed(), Duration::from_secs(1));
+}
+
+#[test]
+fn a_hasty_clerk_waits_for_the_rest_of_the_centers_pause() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let replies = [
+        success(NOTIFIED),
+        refusal(500_084, "请求过于频繁"),
+        success(NOTIFIED),
+        refusal(500_042, "没有密码"),
+    ];
+    let play = play([&replies[..], &[success(NOTIFIED), success(NOTIFIED)]].concat(), |_| {});
+    let desk = || {
+        let ambient: Arc<dyn Ambient> = Arc::new(play.hands.clone());
+        let visits = Visits::open(&visits_in(folder.path()), Arc::clone(&ambient)).expect("a file");
+        let urls = vec!["http://a".to_owned()];
+        let client = CenterClient::over(
+            &config(urls.clone(), key(), "his", folder.path()),
+            Arc::clone(&ambient),
+            play.network.clone(),
+        );
+        Desk::of(client, visits, &config(urls, key(), "his", folder.path()), ambient)
+    };
+    let first = desk();
+    let new = NewVisit::scanned(token());
+    let id = first.begin(&new).expect("begun").id();
+    let send = |desk: &Desk| {
+        desk.notify(id, None).expect("recorded");
+        play.hands.pauses()
+    };
+    assert_eq!(send(&first).len(), 0, "the first one waits for nothing");
+    // An answer takes a second, and the center took the notice no later than it answered.
+    assert_eq!(send(&first), [MILLIS(3_100)]);
+    play.hands.forward(MILLIS(2_000));
+    drop(first);
+    // What the center refused as hasty is not taken, but tells that there was one; a restart forgets none of it.
+    let second = desk();
+    assert_eq!(send(&second), [MILLIS(1_100)]);
+    assert_eq!(send(&second), [MILLIS(3_100)]);
+    assert_eq!(send(&second).len(), 0, "nobody waits for one that was refused for something else");
+    // A clock that is set back makes nobody wait longer.
+    play.hands.set_clock(play.hands.now().get() - 60_000);
+    assert_eq!(send(&second), [MILLIS(3_100)]);
 }

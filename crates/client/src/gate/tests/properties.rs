@@ -83,7 +83,7 @@ fn take(visit: &mut Visit, step: &Step) {
         }
         Step::Notice(amount, answer, age) => {
             if let Ok(epoch) = visit.begin_notice(*amount, before(*age)) {
-                visit.end_notice(epoch, answer.as_ref());
+                visit.end_notice(epoch, answer.as_ref(), before(*age));
             }
         }
         Step::Status(answer, age) => visit.record_status(visit.epoch, answer.as_ref(), before(*age)),
