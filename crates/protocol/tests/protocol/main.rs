@@ -3,6 +3,7 @@
 mod display;
 mod envelope;
 mod mutation;
+mod readers;
 mod reference;
 mod unicode;
 mod vectors;

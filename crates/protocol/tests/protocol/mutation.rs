@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use yanmi_protocol::envelope::{MAX_PLAIN_BYTES, RequestEnvelope, request, seal};
-use yanmi_protocol::message::{auth_result, notify, password, password_free, pending, status};
 use yanmi_protocol::{Region, Sm4Key, UnixMillis};
+
+use crate::readers;
 
 fn key() -> Sm4Key {
     Sm4Key::from_bytes([9; 16])
@@ -15,12 +16,7 @@ fn look(body: &[u8]) {
     let Ok(envelope) = RequestEnvelope::parse(body, region) else { return };
     let Ok(plain) = envelope.sealed.open(&key()) else { return };
     let members = plain.members().expect("opened messages are objects");
-    let _ = notify::Request::read(&members);
-    let _ = status::Request::read(&members);
-    let _ = password::Request::read(&members);
-    let _ = auth_result::Request::read(&members);
-    let _ = pending::Request::read(&members);
-    let _ = password_free::Request::read(&members);
+    readers::look(&members);
 }
 
 fn valid(message: &str) -> Vec<u8> {
