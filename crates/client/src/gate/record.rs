@@ -110,22 +110,22 @@ pub struct Notice {
     /// What came of it.
     pub outcome: NoticeOutcome,
     /// When it was sent.
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub at: UnixMillis,
     /// When its outcome was known.
-    #[serde(default, with = "wire::optional_time")]
+    #[serde(default, with = "wire::optional_number")]
     pub ended_at: Option<UnixMillis>,
     /// The serial of the latest notice that was answered with one.
     pub serial: Option<String>,
     /// When the notice of that serial was sent.
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub serial_at: UnixMillis,
     /// The most a confirmation can have been about, as far as we know; nothing when it may be about any amount. A
     /// notice that was answered says its own amount; one that was not can only have lowered it.
-    #[serde(with = "wire::optional_amount")]
+    #[serde(with = "wire::optional_number")]
     pub covers: Option<Amount>,
     /// The amount of this one.
-    #[serde(with = "wire::optional_amount")]
+    #[serde(with = "wire::optional_number")]
     pub amount: Option<Amount>,
 }
 
@@ -187,10 +187,10 @@ pub struct Confirmation {
     /// `checkWay`: 01, 02 or 03.
     pub way: Option<String>,
     /// `checkTime`.
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub at: UnixMillis,
     /// `checkAmount`; nothing when it was confirmed without an amount.
-    #[serde(with = "wire::optional_amount")]
+    #[serde(with = "wire::optional_number")]
     pub amount: Option<Amount>,
 }
 
@@ -200,7 +200,7 @@ pub struct StatusRecord {
     /// What was answered.
     pub outcome: StatusOutcome,
     /// When.
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub at: UnixMillis,
     /// The visit's epoch when it was asked.
     pub epoch: u32,
@@ -248,6 +248,6 @@ pub struct OfflineRecord {
     /// What came of it.
     pub outcome: OfflineOutcome,
     /// When.
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub at: UnixMillis,
 }

@@ -90,14 +90,14 @@ pub struct Proof {
     /// By which way.
     pub way: ProofWay,
     /// When: of the confirmation where the center tells it, of the answer otherwise.
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub at: UnixMillis,
     /// `resBizNo`, or the number of terminal or library.
     pub serial: Option<String>,
     /// Whether it is 500320: nobody entered anything.
     pub password_free: bool,
     /// Up to which amount it counts; nothing when to any.
-    #[serde(with = "wire::optional_amount")]
+    #[serde(with = "wire::optional_number")]
     pub covers: Option<Amount>,
 }
 
@@ -276,9 +276,9 @@ pub struct Decision {
     /// What was to be settled.
     pub kind: Settlement,
     /// How much.
-    #[serde(with = "wire::amount")]
+    #[serde(with = "wire::number")]
     pub amount: Amount,
     /// When it was decided.
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub at: UnixMillis,
 }

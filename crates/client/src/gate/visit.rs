@@ -81,7 +81,7 @@ pub struct Visit {
     #[serde(with = "wire::token")]
     pub(crate) token: Option<EcToken>,
     pub(crate) cross_province: bool,
-    #[serde(with = "wire::time")]
+    #[serde(with = "wire::number")]
     pub(crate) begun_at: UnixMillis,
     pub(crate) epoch: u32,
     pub(crate) way: Option<Way>,

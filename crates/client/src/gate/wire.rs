@@ -24,89 +24,69 @@ pub(super) mod token {
     }
 }
 
-/// A moment, as milliseconds.
-pub(super) mod time {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use yanmi_protocol::UnixMillis;
+/// What is written as a whole number: a moment as milliseconds, an amount as fen.
+pub(super) trait Whole: Copy {
+    fn number(self) -> i64;
+    fn of<E: serde::de::Error>(number: i64) -> Result<Self, E>;
+}
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-    pub(in crate::gate) fn serialize<S: Serializer>(
-        time: &UnixMillis,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(time.get())
+impl Whole for yanmi_protocol::UnixMillis {
+    fn number(self) -> i64 {
+        self.get()
     }
 
-    pub(in crate::gate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<UnixMillis, D::Error> {
-        i64::deserialize(deserializer).map(UnixMillis::new)
+    fn of<E: serde::de::Error>(number: i64) -> Result<Self, E> {
+        Ok(Self::new(number))
     }
 }
 
-/// A moment, or none.
-pub(super) mod optional_time {
+impl Whole for yanmi_protocol::Amount {
+    fn number(self) -> i64 {
+        self.fen()
+    }
+
+    fn of<E: serde::de::Error>(number: i64) -> Result<Self, E> {
+        Self::from_fen(number).map_err(E::custom)
+    }
+}
+
+/// A moment or an amount.
+pub(super) mod number {
     use serde::{Deserialize, Deserializer, Serializer};
-    use yanmi_protocol::UnixMillis;
+
+    use super::Whole;
+
+    pub(in crate::gate) fn serialize<T: Whole, S: Serializer>(
+        value: &T,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i64(value.number())
+    }
+
+    pub(in crate::gate) fn deserialize<'de, T: Whole, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
+        T::of(i64::deserialize(deserializer)?)
+    }
+}
+
+/// A moment or an amount, or none.
+pub(super) mod optional_number {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Whole;
 
     #[expect(clippy::ref_option, reason = "the signature serde asks for")]
-    pub(in crate::gate) fn serialize<S: Serializer>(
-        time: &Option<UnixMillis>,
+    pub(in crate::gate) fn serialize<T: Whole, S: Serializer>(
+        value: &Option<T>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
-        match time {
-            Some(time) => serializer.serialize_some(&time.get()),
-            None => serializer.serialize_none(),
-        }
+        value.map(Whole::number).serialize(serializer)
     }
 
-    pub(in crate::gate) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(in crate::gate) fn deserialize<'de, T: Whole, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<Option<UnixMillis>, D::Error> {
-        Ok(Option::<i64>::deserialize(deserializer)?.map(UnixMillis::new))
-    }
-}
-
-/// An amount, as fen.
-pub(super) mod amount {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-    use yanmi_protocol::Amount;
-
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
-    pub(in crate::gate) fn serialize<S: Serializer>(
-        amount: &Amount,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(amount.fen())
-    }
-
-    pub(in crate::gate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Amount, D::Error> {
-        Amount::from_fen(i64::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
-}
-
-/// An amount, or none.
-pub(super) mod optional_amount {
-    use serde::{Deserialize, Deserializer, Serializer, de};
-    use yanmi_protocol::Amount;
-
-    #[expect(clippy::ref_option, reason = "the signature serde asks for")]
-    pub(in crate::gate) fn serialize<S: Serializer>(
-        amount: &Option<Amount>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match amount {
-            Some(amount) => serializer.serialize_some(&amount.fen()),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(in crate::gate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Amount>, D::Error> {
-        let fen = Option::<i64>::deserialize(deserializer)?;
-        fen.map(|fen| Amount::from_fen(fen).map_err(de::Error::custom)).transpose()
+    ) -> Result<Option<T>, D::Error> {
+        Option::<i64>::deserialize(deserializer)?.map(T::of).transpose()
     }
 }
