@@ -7,6 +7,8 @@ use std::process::{Command, ExitCode};
 
 use serde_json::Value;
 
+use crate::cargo::{cargo, done};
+
 /// What it is called with.
 pub(crate) const USAGE: &str = "bench [--seconds N] [--ledger N] [--database URL]";
 /// Seconds of each measurement unless told otherwise.
@@ -59,7 +61,7 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
 }
 
 fn table(settings: &Settings) -> Result<(), String> {
-    cargo(&["build", "--release", "--quiet"])?;
+    done(cargo().args(["build", "--release", "--quiet"]), "the release build failed")?;
     let Settings { seconds, ledger, database } = settings;
     let load = |what, ledger: &str, more: &[&str]| {
         measure(what, seconds, "64", &[&["--ledger", ledger], more].concat())
@@ -131,9 +133,4 @@ fn measure(what: &str, seconds: &str, connections: &str, more: &[&str]) -> Resul
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&out.stdout);
     serde_json::from_str(&text).map_err(|_| String::from_utf8_lossy(&out.stderr).into_owned())
-}
-
-fn cargo(args: &[&str]) -> Result<(), String> {
-    let status = Command::new(env!("CARGO")).args(args).status().map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err("the release build failed".to_owned()) }
 }

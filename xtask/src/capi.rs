@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use crate::cargo::{cargo, done, ended, root};
+
 /// Bytes the shared object may have.
 const LARGEST: u64 = 6 * 1024 * 1024;
 /// The libraries of Debian's package libc6, beside which it may need nothing.
@@ -10,33 +12,18 @@ const LIBC: [&str; 5] =
     ["libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "ld-linux.so.2"];
 /// What a program linked with `-lyanmi` looks for when it starts. Left to itself, a newer compiler (1.97) writes down
 /// the name of the crate, under which nothing is installed.
-const NAMED: [&str; 1] = ["-Clink-arg=-Wl,-soname,libyanmi.so"];
+const NAMED: &str = "-Clink-arg=-Wl,-soname,libyanmi.so";
 const OUT: &str = "target/capi";
 
 pub(crate) fn run() -> ExitCode {
-    match build() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("capi: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("capi", build())
 }
 
 fn build() -> Result<(), String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = root();
     let out = root.join(OUT);
     let args = ["rustc", "--quiet", "--profile", "release-capi", "--package", "yanmi-capi", "--lib", "--"];
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-    let built = Command::new(cargo)
-        .args(args)
-        .args(NAMED)
-        .current_dir(&root)
-        .status()
-        .map_err(|why| why.to_string())?;
-    if !built.success() {
-        return Err("the build failed".to_owned());
-    }
+    done(cargo().args(args).arg(NAMED), "the build failed")?;
     std::fs::create_dir_all(&out).map_err(|why| why.to_string())?;
     for (from, to) in [
         ("target/release-capi/libyanmi_capi.so", "libyanmi.so"),

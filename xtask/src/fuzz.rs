@@ -4,8 +4,9 @@
 //! crate (which needs a C++ compiler). What is found lies in `target/fuzz`, with the inputs that led to new code, from
 //! where the next run goes on.
 
-use std::path::Path;
 use std::process::{Command, ExitCode};
+
+use crate::cargo::{cargo, done, ended, host, root};
 
 /// What there is to be tried.
 const TARGETS: [&str; 3] = ["display", "message", "envelope"];
@@ -24,26 +25,18 @@ pub(crate) fn run(seconds: &str) -> ExitCode {
         eprintln!("{seconds}: seconds for each target are a number");
         return ExitCode::from(2);
     };
-    match TARGETS.iter().try_for_each(|target| try_one(target, seconds)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(why) => {
-            eprintln!("fuzz: {why}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("fuzz", TARGETS.iter().try_for_each(|target| try_one(target, seconds)))
 }
 
 fn try_one(target: &str, seconds: u32) -> Result<(), String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let root = root.canonicalize().map_err(|why| why.to_string())?;
+    let root = root();
     let out = root.join(OUT);
     let corpus = out.join("corpus").join(target);
     std::fs::create_dir_all(&corpus).map_err(|why| format!("{}: {why}", corpus.display()))?;
-    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let triple = host()?;
     let build = ["build", "--quiet", "--release", "--locked", "--target", &triple, "--bin", target];
     done(
-        Command::new(cargo)
+        cargo()
             .args(build)
             .env("RUSTFLAGS", FLAGS)
             .env("CARGO_TARGET_DIR", &out)
@@ -73,17 +66,4 @@ fn try_one(target: &str, seconds: u32) -> Result<(), String> {
         stat("new_units_added")
     );
     Ok(())
-}
-
-/// The triple of this machine: with a target named, the flags are not for build scripts.
-pub(crate) fn host() -> Result<String, String> {
-    let told = Command::new("rustc").arg("-vV").output().map_err(|why| format!("rustc: {why}"))?;
-    let text = String::from_utf8_lossy(&told.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| "rustc does not tell its host".to_owned())
-}
-
-fn done(command: &mut Command, otherwise: &str) -> Result<(), String> {
-    let status = command.status().map_err(|why| why.to_string())?;
-    if status.success() { Ok(()) } else { Err(format!("{otherwise} ({status})")) }
 }

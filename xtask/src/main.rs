@@ -4,6 +4,7 @@
 mod asan;
 mod bench;
 mod capi;
+mod cargo;
 mod cluster;
 mod fuzz;
 mod references;

@@ -4,9 +4,9 @@
 //! The tests of the pages bring a real center into every state anyway and look at each in a real browser; here they keep
 //! what they see.
 
-use std::ffi::OsStr;
-use std::path::Path;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
+
+use crate::cargo::{cargo, done, ended};
 
 /// A package, its test, and those of its tests that walk through the states.
 const TESTS: [(&str, &str, &[&str]); 2] = [
@@ -15,35 +15,17 @@ const TESTS: [(&str, &str, &[&str]); 2] = [
 ];
 
 pub(crate) fn run(folder: &str) -> ExitCode {
-    let folder = match std::path::absolute(Path::new(folder)) {
-        Ok(folder) => folder,
-        Err(error) => {
-            eprintln!("{folder}: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let walked = TESTS.iter().all(|(package, test, names)| walk(&cargo, &folder, (package, test), names));
-    if walked {
-        println!("{}", folder.display());
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    ended("shots", walk(folder))
 }
 
-/// Runs these tests; whether all of them passed.
-fn walk(cargo: &OsStr, folder: &Path, (package, test): (&str, &str), names: &[&str]) -> bool {
-    let status = Command::new(cargo)
-        .args(["test", "-p", package, "--test", test, "--"])
-        .args(names)
-        .env("YANMI_SHOTS", folder)
-        .status();
-    match status {
-        Ok(status) => status.success(),
-        Err(error) => {
-            eprintln!("cargo: {error}");
-            false
-        }
+/// Runs these tests, and says where the pictures are.
+fn walk(folder: &str) -> Result<(), String> {
+    let folder = std::path::absolute(folder).map_err(|error| format!("{folder}: {error}"))?;
+    for (package, test, names) in TESTS {
+        let mut tests = cargo();
+        tests.args(["test", "-p", package, "--test", test, "--"]).args(names).env("YANMI_SHOTS", &folder);
+        done(&mut tests, "a state was not reached")?;
     }
+    println!("{}", folder.display());
+    Ok(())
 }

@@ -106,13 +106,12 @@ fn missing() -> Result<(), String> {
 }
 
 fn build(release: bool) -> Result<(), String> {
-    let mut cargo = Command::new(env!("CARGO"));
+    let mut cargo = crate::cargo::cargo();
     cargo.args(["build", "--quiet", "--package", "yanmi"]);
     if release {
         cargo.arg("--release");
     }
-    let status = cargo.status().map_err(|error| error.to_string())?;
-    if status.success() { Ok(()) } else { Err("the build failed".to_owned()) }
+    crate::cargo::done(&mut cargo, "the build failed")
 }
 
 /// Starts the part that is inside.
