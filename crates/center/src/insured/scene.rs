@@ -109,24 +109,16 @@ fn doors(registry: &Snapshot, shown: &Shown) -> Vec<Door> {
     let Some(channel) = registry.channel(&shown.credential.channel) else { return Vec::new() };
     let Some(handover) = &channel.handover else { return Vec::new() };
     let offered = offered_ways(registry, shown);
-    let ways: Vec<Way> =
-        [Way::Face, Way::ChannelPassword].into_iter().filter(|way| offered.contains(*way)).collect();
-    let door = |way: Way, deed: &'static str| Door {
+    let ways = [(Way::Face, "刷脸确认"), (Way::ChannelPassword, "用支付密码确认")];
+    let ways: Vec<_> = ways.into_iter().filter(|(way, _)| offered.contains(*way)).collect();
+    let door = |(way, deed)| Door {
         app: display::encode(&channel.name).into_owned(),
         deed,
         address: handover.address(shown.verification.notice, way),
     };
     match ways[..] {
-        [first, _] if !handover.tells_way() => vec![door(first, "刷脸或用支付密码确认")],
-        _ => ways.iter().map(|way| door(*way, deed(*way))).collect(),
-    }
-}
-
-fn deed(way: Way) -> &'static str {
-    match way {
-        Way::Face => "刷脸确认",
-        Way::ChannelPassword => "用支付密码确认",
-        Way::CredentialPassword => "输密码确认",
+        [(first, _), _] if !handover.tells_way() => vec![door((first, "刷脸或用支付密码确认"))],
+        _ => ways.into_iter().map(door).collect(),
     }
 }
 

@@ -48,10 +48,7 @@ pub(crate) const FACTS: Query = Query {
 
 /// Everything stored about each key, in the order of the keys.
 pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
-    let mut out = vec![Loaded::default(); keys.len()];
-    for row in session.ask(of_keys(keys), FACTS).await?.iter() {
-        let mut columns = Columns::new(row, "tokens");
-        let slot = slot(&mut columns, &mut out)?;
+    of_keys(session, keys, FACTS, |columns, slot: &mut Loaded| {
         slot.credential = columns.credential()?;
         slot.verification = columns.verification()?;
         slot.holder = columns.of("tokens").optional_bytes()?.unwrap_or_default().to_vec();
@@ -59,8 +56,9 @@ pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec
         slot.free = columns.password_free()?;
         slot.free_use = columns.free_use()?;
         slot.not_me = columns.of("not_me").optional_number()?.map(UnixMillis::new);
-    }
-    Ok(out)
+        Ok(())
+    })
+    .await
 }
 
 /// The two of [`FACTS`] that say whether the person has confirmed.
@@ -85,26 +83,32 @@ pub(crate) struct Standing {
 
 /// Where each key stands, in the order of the keys.
 pub(crate) async fn standings(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Standing>, StoreError> {
-    let mut out = vec![Standing::default(); keys.len()];
-    for row in session.ask(of_keys(keys), STANDINGS).await?.iter() {
-        let mut columns = Columns::new(row, "tokens");
-        let slot = slot(&mut columns, &mut out)?;
+    of_keys(session, keys, STANDINGS, |columns, slot: &mut Standing| {
         slot.credential = columns.credential()?;
         slot.verification = columns.verification()?;
+        Ok(())
+    })
+    .await
+}
+
+/// What a query finds for each key, in the order of the keys; its rows begin with the key's number.
+async fn of_keys<T: Clone + Default>(
+    session: &mut Session<'_>,
+    keys: &[Key],
+    query: Query,
+    read: impl Fn(&mut Columns<'_>, &mut T) -> Result<(), StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let rows = numbered(keys, |row, key| {
+        row.text(key.token.as_str()).text(key.org_code.as_str());
+    });
+    let mut out = vec![T::default(); keys.len()];
+    for row in session.ask(rows, query).await?.iter() {
+        let mut columns = Columns::new(row, "tokens");
+        let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
+        let slot = out.get_mut(at).ok_or(columns.impossible("查询返回了未请求的行"))?;
+        read(&mut columns, slot)?;
     }
     Ok(out)
-}
-
-fn of_keys(keys: &[Key]) -> Rows {
-    numbered(keys, |row, key| {
-        row.text(key.token.as_str()).text(key.org_code.as_str());
-    })
-}
-
-/// Where the row's answer goes, by the number that it begins with.
-fn slot<'a, T>(columns: &mut Columns<'_>, slots: &'a mut [T]) -> Result<&'a mut T, StoreError> {
-    let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
-    slots.get_mut(at).ok_or(columns.impossible("查询返回了未请求的行"))
 }
 
 /// The number of a key in its batch, which is short.

@@ -20,6 +20,11 @@ use crate::telemetry::{Telemetry, chain};
 enum Question {
     Facts(Key, oneshot::Sender<Result<Loaded, Unavailable>>),
     Standing(Key, oneshot::Sender<Result<Standing, Unavailable>>),
+    Other(Other),
+}
+
+/// A question with a statement of its own.
+enum Other {
     Tries(IdentityKey, oneshot::Sender<Result<PasswordTries, Unavailable>>),
     Settings(PersonKey, ChannelId, oneshot::Sender<Result<Settings, Unavailable>>),
     ByNotice(NoticeNo, oneshot::Sender<Result<Option<Shown>, Unavailable>>),
@@ -62,11 +67,11 @@ impl Reader {
     }
 
     pub(crate) async fn by_notice(&self, notice: NoticeNo) -> Result<Option<Shown>, Unavailable> {
-        self.ask(notice.number(), |reply| Question::ByNotice(notice, reply)).await
+        self.ask(notice.number(), |reply| Question::Other(Other::ByNotice(notice, reply))).await
     }
 
     pub(crate) async fn tries(&self, identity: IdentityKey) -> Result<PasswordTries, Unavailable> {
-        self.ask(fingerprint([&identity.0]), |reply| Question::Tries(identity, reply)).await
+        self.ask(fingerprint([&identity.0]), |reply| Question::Other(Other::Tries(identity, reply))).await
     }
 
     pub(crate) async fn settings(
@@ -74,7 +79,8 @@ impl Reader {
         person: PersonKey,
         channel: ChannelId,
     ) -> Result<Settings, Unavailable> {
-        self.ask(fingerprint([&person.0]), |reply| Question::Settings(person, channel, reply)).await
+        self.ask(fingerprint([&person.0]), |reply| Question::Other(Other::Settings(person, channel, reply)))
+            .await
     }
 
     pub(crate) async fn pending(
@@ -84,8 +90,10 @@ impl Reader {
         now: UnixMillis,
         limit: usize,
     ) -> Result<Vec<Shown>, Unavailable> {
-        self.ask(fingerprint([&person.0]), |reply| Question::Pending { person, channel, now, limit, reply })
-            .await
+        self.ask(fingerprint([&person.0]), |reply| {
+            Question::Other(Other::Pending { person, channel, now, limit, reply })
+        })
+        .await
     }
 
     async fn ask<T>(
@@ -113,7 +121,7 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
             match question {
                 Question::Facts(key, reply) => facts.push(key, reply),
                 Question::Standing(key, reply) => standings.push(key, reply),
-                one => answer(one, &mut link).await,
+                Question::Other(other) => answer(other, &mut link).await,
             }
         }
         let read = facts.keys.len() + standings.keys.len();
@@ -171,25 +179,22 @@ fn reply<T>(replies: Vec<oneshot::Sender<Result<T, Unavailable>>>, found: Result
     }
 }
 
-/// Answers a question that has a statement of its own.
-async fn answer(question: Question, link: &mut Link) {
+async fn answer(question: Other, link: &mut Link) {
     match question {
-        // Answered together with others like them.
-        Question::Facts(..) | Question::Standing(..) => {}
-        Question::ByNotice(notice, reply) => {
+        Other::ByNotice(notice, reply) => {
             let found = on_link!(link, |connection| load::by_notice(connection, notice));
             let _ = reply.send(told(found));
         }
-        Question::Settings(person, channel, reply) => {
+        Other::Settings(person, channel, reply) => {
             let found = on_link!(link, |connection| settings::load(connection, person, channel));
             let _ = reply.send(told(found));
         }
-        Question::Tries(identity, reply) => {
+        Other::Tries(identity, reply) => {
             let found =
                 on_link!(link, |connection| load::tries(&mut Session::reading(connection), &[identity]));
             let _ = reply.send(told(found).map(|tries| tries.get(&identity).copied().unwrap_or_default()));
         }
-        Question::Pending { person, channel, now, limit, reply } => {
+        Other::Pending { person, channel, now, limit, reply } => {
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let found = on_link!(link, |connection| load::pending(connection, person, channel, now, limit));
             let _ = reply.send(told(found));

@@ -85,59 +85,31 @@ pub(super) enum Pending {
     Contract,
 }
 
+/// A migration of the two files that bear its number and name.
+macro_rules! step {
+    ($number:expr, $kind:expr, $prefix:literal, $name:literal) => {
+        Step {
+            number: $number,
+            name: $name,
+            kind: $kind,
+            sqlite: include_str!(concat!("../../migrations/sqlite/", $prefix, $name, ".sql")),
+            postgres: include_str!(concat!("../../migrations/postgres/", $prefix, $name, ".sql")),
+        }
+    };
+}
+
 impl Schema {
     /// Every migration of this program.
     pub fn current() -> Self {
+        use Kind::Expanding;
         let steps = [
-            Step {
-                number: 1,
-                name: "initial",
-                kind: Kind::Expanding,
-                sqlite: include_str!("../../migrations/sqlite/0001_initial.sql"),
-                postgres: include_str!("../../migrations/postgres/0001_initial.sql"),
-            },
-            Step {
-                number: ROLLING,
-                name: "rolling",
-                kind: Kind::Expanding,
-                sqlite: include_str!("../../migrations/sqlite/0002_rolling.sql"),
-                postgres: include_str!("../../migrations/postgres/0002_rolling.sql"),
-            },
-            Step {
-                number: 3,
-                name: "pages",
-                kind: Kind::Expanding,
-                sqlite: include_str!("../../migrations/sqlite/0003_pages.sql"),
-                postgres: include_str!("../../migrations/postgres/0003_pages.sql"),
-            },
-            Step {
-                number: 4,
-                name: "quiet",
-                kind: Kind::Expanding,
-                sqlite: include_str!("../../migrations/sqlite/0004_quiet.sql"),
-                postgres: include_str!("../../migrations/postgres/0004_quiet.sql"),
-            },
-            Step {
-                number: 5,
-                name: "handoff",
-                kind: Kind::Expanding,
-                sqlite: include_str!("../../migrations/sqlite/0005_handoff.sql"),
-                postgres: include_str!("../../migrations/postgres/0005_handoff.sql"),
-            },
-            Step {
-                number: 6,
-                name: "free_payments",
-                kind: Kind::Expanding,
-                sqlite: include_str!("../../migrations/sqlite/0006_free_payments.sql"),
-                postgres: include_str!("../../migrations/postgres/0006_free_payments.sql"),
-            },
-            Step {
-                number: 7,
-                name: "handover",
-                kind: Kind::Expanding,
-                sqlite: include_str!("../../migrations/sqlite/0007_handover.sql"),
-                postgres: include_str!("../../migrations/postgres/0007_handover.sql"),
-            },
+            step!(1, Expanding, "0001_", "initial"),
+            step!(ROLLING, Expanding, "0002_", "rolling"),
+            step!(3, Expanding, "0003_", "pages"),
+            step!(4, Expanding, "0004_", "quiet"),
+            step!(5, Expanding, "0005_", "handoff"),
+            step!(6, Expanding, "0006_", "free_payments"),
+            step!(7, Expanding, "0007_", "handover"),
         ];
         Self(steps.to_vec())
     }

@@ -39,6 +39,13 @@ impl Visit {
         shown["notices"][0]["authUrl"].as_str().unwrap_or_else(|| panic!("{shown}")).to_owned()
     }
 
+    /// Confirms in the app without its page.
+    fn confirm(&self, way: &str) {
+        let shown = self.sandbox.ask(9, "GET", &format!("/phones/{}/notices", self.index), "");
+        let acted = json!({"notcNo": shown["notices"][0]["notcNo"], "action": "confirm", "way": way});
+        assert_eq!(self.say(&format!("/phones/{}/act", self.index), &acted)["code"], json!(0));
+    }
+
     /// How the person confirmed, as the counter was told.
     fn way(&self) -> Value {
         self.say("/counter/status", &json!({}))["way"].clone()
@@ -100,10 +107,7 @@ fn who_comes_back_to_an_open_page_sees_what_came_of_it() {
     // As an app's own scheme does it: the page stays where it is while another app is in front.
     browser.run("document.querySelector('.away').addEventListener('click', event => event.preventDefault())");
     browser.click(FACE);
-    let path = format!("/phones/{}/notices", visit.index);
-    let number = visit.sandbox.ask(9, "GET", &path, "")["notices"][0]["notcNo"].clone();
-    let acted = json!({"notcNo": number, "action": "confirm", "way": "02"});
-    assert_eq!(visit.say(&format!("/phones/{}/act", visit.index), &acted)["code"], json!(0));
+    visit.confirm("02");
     browser.run("document.dispatchEvent(new Event('visibilitychange'))");
     browser.until(&is_shown("已确认"));
     drop(browser);
@@ -111,9 +115,7 @@ fn who_comes_back_to_an_open_page_sees_what_came_of_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let browser = Browser::start_without_script(folder.path(), 320, 568);
     browser.open(&visit.is_asked());
-    let number = visit.sandbox.ask(9, "GET", &path, "")["notices"][0]["notcNo"].clone();
-    let acted = json!({"notcNo": number, "action": "confirm", "way": "03"});
-    assert_eq!(visit.say(&format!("/phones/{}/act", visit.index), &acted)["code"], json!(0));
+    visit.confirm("03");
     browser.click(".other .quiet a");
     browser.until(&is_shown("已确认"));
     drop(browser);
