@@ -107,8 +107,8 @@ fn visit_of(head: &Parts) -> Result<Option<VisitId>, Fault> {
 /// A link's word becomes a session.
 fn log_in(door: &Door, head: &Parts) -> Reply {
     let office = &door.office;
-    let members = Members::of_form(head.uri.query().unwrap_or_default().as_bytes());
-    let word = members.and_then(|mut members| members.take::<String>("link")).unwrap_or_default();
+    let mut members = Members::of_form(head.uri.query().unwrap_or_default().as_bytes());
+    let word = members.take::<String>("link").unwrap_or_default();
     let session = Some(word).filter(|_| head.method == Method::GET);
     let Some(session) = session.and_then(|word| office.keys.open_link(&word, &*office.ambient)) else {
         // Whoever is in already and opens an old link again stays in.

@@ -1,8 +1,9 @@
 //! What is said on the wire, declared once: a member's name, its type and what it means. Reading a question, writing
 //! an answer and the schema of both come from the one declaration, so the document cannot tell another story.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use yanmi_client::gate::{Medium, Settlement, VisitId, Way};
+use yanmi_protocol::member::{NotAnObject, json_text, read_text};
 use yanmi_protocol::{Amount, EcToken, QrCode};
 
 use crate::fault::Fault;
@@ -174,49 +175,67 @@ impl Shape for VisitId {
 }
 
 /// Members taken out by name, so that what is left over is unknown.
-pub(crate) struct Members(Map<String, Value>);
+pub(crate) struct Members(Vec<(String, Given)>);
+
+/// What was sent for a member.
+enum Given {
+    Text(String),
+    Null,
+    /// Another type than any member has.
+    Other,
+}
 
 impl Members {
-    /// The members of a body; no body is no members.
+    /// The members of a body; no body is no members. They are split by the one reader there is
+    /// (`yanmi_protocol::member`), which keeps a member that stands twice, so that it can be refused by its name.
     pub(crate) fn of_body(body: &[u8]) -> Result<Self, Fault> {
-        if body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Self(Map::new()));
+        let wrong = |why: NotAnObject| Fault::body(&format!("请求体{why}"));
+        let text = json_text(body).map_err(wrong)?;
+        if text.trim_ascii().is_empty() {
+            return Ok(Self(Vec::new()));
         }
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
-            Ok(_) => Err(Fault::body("请求体应为 JSON 对象")),
-            Err(_) => Err(Fault::body("请求体不是合法的 JSON（UTF-8）")),
-        }
+        let members = yanmi_protocol::Members::parse(text).map_err(wrong)?;
+        let given = |raw: &str| match (raw, read_text(raw)) {
+            ("null", _) => Given::Null,
+            (_, Some(text)) => Given::Text(text.into_owned()),
+            _ => Given::Other,
+        };
+        Ok(Self(members.entries().map(|(name, raw)| (name.to_owned(), given(raw))).collect()))
     }
 
-    /// The members of a query or a form. A name that stands twice is refused: nobody knows which counts.
-    pub(crate) fn of_form(text: &[u8]) -> Result<Self, Fault> {
-        let mut members = Map::new();
-        for (name, value) in form_urlencoded::parse(text) {
-            // A field that was left empty was not filled in.
-            if !value.is_empty() && members.insert(name.into_owned(), value.into_owned().into()).is_some() {
-                return Err(Fault::body("同一成员出现两次"));
-            }
-        }
-        Ok(Self(members))
+    /// The members of a query or a form.
+    pub(crate) fn of_form(text: &[u8]) -> Self {
+        // A field that was left empty was not filled in.
+        let filled = form_urlencoded::parse(text).filter(|(_, value)| !value.is_empty());
+        Self(filled.map(|(name, value)| (name.into_owned(), Given::Text(value.into_owned()))).collect())
     }
 
     /// Whether there is a member of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.0.iter().any(|(known, _)| known == name)
     }
 
     /// A member's text, as it was written.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).and_then(Value::as_str)
+        self.0.iter().find(|(known, _)| known == name).and_then(|(_, value)| match value {
+            Given::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
     }
 
-    /// Takes a member.
+    /// Takes a member. One that stands twice is refused: nobody knows which counts.
     pub(crate) fn take<T: Readable>(&mut self, name: &'static str) -> Result<T, Fault> {
-        match self.0.remove(name) {
-            None | Some(Value::Null) => T::absent().ok_or_else(|| Fault::member(name, "缺失")),
-            Some(Value::String(text)) => T::read(&text).map_err(|why| Fault::member(name, why)),
-            Some(_) => Err(Fault::member(name, "应为字符串")),
+        let Some(at) = self.0.iter().position(|(known, _)| known == name) else {
+            return T::absent().ok_or_else(|| Fault::member(name, "缺失"));
+        };
+        let (_, value) = self.0.swap_remove(at);
+        if self.has(name) {
+            return Err(Fault::member(name, "重复出现，每个成员只能给一次"));
+        }
+        match value {
+            Given::Null => T::absent().ok_or_else(|| Fault::member(name, "缺失")),
+            Given::Text(text) => T::read(&text).map_err(|why| Fault::member(name, why)),
+            Given::Other => Err(Fault::member(name, "应为字符串")),
         }
     }
 

@@ -166,7 +166,7 @@ fn every_exported_function_is_in_the_header() {
 
 #[test]
 fn every_operation_of_the_drop_in_call_is_told() {
-    let (_, source) = include_str!("trans.rs").split_once("match request.trans_type").expect("the choice");
+    let (_, source) = include_str!("trans.rs").split_once("match operation.as_ref()").expect("the choice");
     let known = source.matches("\"yanmi.").count() + source.matches("\"ec.query\"").count();
     assert_eq!(known, OPERATIONS.len());
     for (name, function, _) in OPERATIONS {

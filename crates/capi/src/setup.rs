@@ -6,8 +6,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
-use yanmi_client::config::{ConfigError, Document, environment};
+use serde_json::Value;
+use yanmi_client::config::{ConfigError, Document, environment, read_table};
 use yanmi_client::{Desk, Machine};
 
 use crate::fault::{Fault, Kind};
@@ -33,13 +33,6 @@ impl Default for Border {
     fn default() -> Self {
         Self { encoding: Encoding::Utf8, escape: true }
     }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct BorderTable {
-    encoding: Option<String>,
-    escape: Option<bool>,
 }
 
 /// An open desk and how to speak with its program.
@@ -110,15 +103,12 @@ fn apart(mut rest: Document) -> Result<Parts, Fault> {
     // The agent may share the file; what it listens on is not for here.
     let (border, _agent) = (rest.take("c"), rest.take("agent"));
     let ports = Ports::take(&mut rest).map_err(|error| refused(&error))?;
-    let border: BorderTable = border
-        .map_or_else(|| Ok(BorderTable::default()), serde_json::from_value)
-        .map_err(|error| Fault::new(Kind::Config, format!("[c] 有误：{error}")))?;
-    let encoding = match border.encoding.as_deref() {
-        None | Some("utf-8") => Encoding::Utf8,
-        Some("gbk") => Encoding::Gbk,
-        Some(_) => return Err(Fault::new(Kind::Config, "c.encoding：应为 \"utf-8\" 或 \"gbk\"")),
-    };
-    let border = Border { encoding, escape: border.escape.unwrap_or(true) };
+    let border = read_table("c", border.unwrap_or(Value::Null), |table| {
+        let encodings = [("utf-8", Encoding::Utf8), ("gbk", Encoding::Gbk)];
+        let encoding = table.word("encoding", &encodings, Encoding::Utf8);
+        Some(Border { encoding, escape: table.flag("escape", true) })
+    });
+    let border = border.map_err(|error| refused(&error))?;
     Ok(Parts { rest, border, ports })
 }
 
@@ -147,10 +137,11 @@ mod tests {
         for (text, said) in [
             ("", "配置为空"),
             ("/nowhere/yanmi.toml", "配置文件 /nowhere/yanmi.toml 无法读取"),
-            ("{\"a\":", "不是合法的 JSON（第 1 行）"),
+            ("{\"a\":", "不是合法的 JSON（第 1 行"),
+            ("{\"gate\":{\"cards\":true,\n\"cards\":false}}", "cards 重复出现（第 2 行）"),
             ("a = 1\nb =\n", "不是合法的 TOML（第 2 行）"),
             ("[c]\nencoding = \"big5\"\n", "c.encoding"),
-            ("[c]\nencodign = \"gbk\"\n", "[c] 有误"),
+            ("[c]\nencodign = \"gbk\"\n", "c.encodign：不认识此设置"),
             ("[library]\nfile = 1\n", "library.file：应为字符串"),
             (
                 "[terminal]\nfile = 'a'\nurl = ''\nface_operation = ''\n",

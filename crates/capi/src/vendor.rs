@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use yanmi_client::offline::{PortAnswer, PortFailure};
+use yanmi_protocol::member::{JsonError, read_value};
 use yanmi_protocol::{Code, EcToken};
 use zeroize::Zeroizing;
 
@@ -120,11 +121,17 @@ impl Vendor {
         let strange = |why: &str| failure(format!("{}的应答{why}", self.what));
         let answer = self.settings.encoding.decode(output).map(Zeroizing::new);
         let answer = answer.ok_or_else(|| strange("不是 JSON"))?;
-        let mut answer: Value = serde_json::from_str(answer.trim()).map_err(|_| strange("不是 JSON"))?;
+        let read = |text: &str| {
+            read_value(text.trim()).map_err(|error| match error {
+                JsonError::Twice { name, .. } => strange(&format!("里 {name} 重复出现")),
+                JsonError::NotJson { .. } => strange("不是 JSON"),
+            })
+        };
+        let mut answer = read(&answer)?;
         let code = answer.get("code").and_then(text).ok_or_else(|| strange("没有 code"))?;
         let message = answer.get("message").and_then(text).filter(|message| !message.is_empty());
         let data = answer.get_mut("data").map(Value::take).unwrap_or_default();
-        let inner = data.as_str().and_then(|data| serde_json::from_str(data).ok());
+        let inner = data.as_str().filter(|data| data.trim_start().starts_with('{')).map(read).transpose()?;
         let message = message.unwrap_or_else(|| format!("{}返回 {code}", self.what));
         Ok(Said { code, message, data: inner.unwrap_or(data) })
     }

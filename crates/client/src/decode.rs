@@ -92,9 +92,8 @@ impl CenterClient {
 fn read(received: &Received, asked: QrCode) -> Result<Decoded, Failure> {
     judge(received)?;
     let malformed = |why| Failure::NotAnAnswer { status: 200, why: Some(why) };
-    let text = std::str::from_utf8(&received.body).map_err(|_| malformed(EnvelopeError::NotUtf8))?;
-    let outer = Members::parse(text.strip_prefix('\u{FEFF}').unwrap_or(text))
-        .map_err(|why| malformed(EnvelopeError::NotAnObject(why)))?;
+    let outer =
+        Members::of_bytes(&received.body).map_err(|why| malformed(EnvelopeError::NotAnObject(why)))?;
     let raw = outer.raw("data")?.ok_or(MemberError::new("data", Problem::Missing))?;
     // In the field the object is sometimes JSON text in a string.
     let unquoted = outer.optional_text("data", MAX_PLAIN_BYTES).ok().flatten();

@@ -3,13 +3,27 @@
 //! serde's derived readers stop at the first thing they dislike and describe it in their own words. Here the
 //! object is split into its members first, without looking into them; each is then asked for by name, with
 //! the limits the specification gives it. Members nobody asks for are never looked at (E1, E12).
+//!
+//! This is the one reader of JSON that comes from outside, for center, client, agent and C ABI, with one rule for each
+//! thing readers differ in:
+//!
+//! - A member given twice is refused by its name. Which of the two counts depends on the reader, so `"failed"` for one
+//!   was `"passed"` for the next. `"n\u0061me"` is the same name as `"name"`.
+//! - One byte-order mark before the text is no part of it ([`json_text`]); .NET clients send one.
+//! - Around the text stands what JSON calls white space and nothing else. Values are not trimmed: `"T1 "` is another
+//!   token than `"T1"`, and is refused by its form.
+//! - The text is UTF-8, whatever a header says.
+//!
+//! Where a text has no fixed members (a configuration, what a vendor's library answers), [`read_value`] reads it under the
+//! same rules.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::amount::{Amount, AmountError};
 use crate::identifier::IdentifierError;
@@ -99,6 +113,8 @@ impl fmt::Debug for Members<'_> {
 /// Why a text is no JSON object. It never repeats the text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotAnObject {
+    /// Its bytes are not UTF-8.
+    NotUtf8,
     /// It is not JSON at all.
     NotJson,
     /// It is JSON, but an array, a text, a number, …
@@ -110,6 +126,7 @@ pub enum NotAnObject {
 impl fmt::Display for NotAnObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotUtf8 => f.write_str("不是 UTF-8 编码"),
             Self::NotJson => f.write_str("不是合法的 JSON"),
             Self::AnotherType => f.write_str("不是 JSON 对象"),
             Self::TooManyMembers => write!(f, "JSON 对象的成员超过 {MAX_MEMBERS} 个"),
@@ -119,7 +136,48 @@ impl fmt::Display for NotAnObject {
 
 impl std::error::Error for NotAnObject {}
 
+/// The text of a JSON message: UTF-8, without the byte-order mark that may stand before it.
+///
+/// # Errors
+/// [`NotAnObject::NotUtf8`].
+pub fn json_text(bytes: &[u8]) -> Result<&str, NotAnObject> {
+    std::str::from_utf8(bytes).map(without_mark).map_err(|_| NotAnObject::NotUtf8)
+}
+
+/// The text without the byte-order mark that may stand before it.
+pub fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{FEFF}').unwrap_or(text)
+}
+
 impl<'a> Members<'a> {
+    /// Splits a JSON message into its members, by the rules of this module.
+    ///
+    /// # Errors
+    /// [`NotAnObject`] when the bytes are anything else.
+    pub fn of_bytes(bytes: &'a [u8]) -> Result<Self, NotAnObject> {
+        Self::parse(json_text(bytes)?)
+    }
+
+    /// Names and raw JSON, in the order they came; a name may be there twice.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.entries.iter().map(|(name, value)| (name.as_ref(), value.get()))
+    }
+
+    /// A required or optional text or number as it is written: programs send amounts and codes as either. Nothing when
+    /// it is absent, null or "".
+    ///
+    /// # Errors
+    /// When it is there twice, or neither.
+    pub fn loose_text(&self, member: &'static str) -> Result<Option<Cow<'a, str>>, MemberError> {
+        let Some(raw) = self.raw(member)? else { return Ok(None) };
+        let text = match raw.as_bytes().first() {
+            Some(b'"') => read_text(raw),
+            Some(b'-' | b'0'..=b'9') => Some(Cow::Borrowed(raw)),
+            _ => None,
+        };
+        text.map(Some).ok_or(MemberError::new(member, Problem::Type("字符串或数字")))
+    }
+
     /// Splits a JSON object into its members.
     ///
     /// # Errors
@@ -127,7 +185,7 @@ impl<'a> Members<'a> {
     pub fn parse(text: &'a str) -> Result<Self, NotAnObject> {
         let first = text.trim_start_matches([' ', '\t', '\r', '\n']).bytes().next();
         if first.is_some_and(|b| b != b'{') {
-            let json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+            let json = serde_json::from_str::<de::IgnoredAny>(text).is_ok();
             return Err(if json { NotAnObject::AnotherType } else { NotAnObject::NotJson });
         }
         let members: Self = serde_json::from_str(text).map_err(|_| NotAnObject::NotJson)?;
@@ -282,8 +340,110 @@ impl<'a> Members<'a> {
     }
 }
 
+/// Why a text is no JSON under the rules of this module. It repeats a name, never a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum JsonError {
+    /// It is not JSON at all.
+    NotJson {
+        /// The line, counted from 1.
+        line: usize,
+        /// The column, counted from 1.
+        column: usize,
+    },
+    /// A member stands there twice.
+    Twice {
+        /// Its name, cut at [`MAX_SHOWN_NAME`] characters.
+        name: String,
+        /// The line the second one is in, counted from 1.
+        line: usize,
+    },
+}
+
+/// Characters of a member's name that a [`JsonError`] repeats.
+pub const MAX_SHOWN_NAME: usize = 40;
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotJson { line, column } => write!(f, "不是合法的 JSON（第 {line} 行第 {column} 列）"),
+            Self::Twice { name, line } => write!(f, "{name} 重复出现（第 {line} 行）"),
+        }
+    }
+}
+
+impl std::error::Error for JsonError {}
+
+/// Reads JSON of any shape, in which no object at any depth may have a member twice.
+///
+/// # Errors
+/// [`JsonError`].
+pub fn read_value(text: &str) -> Result<Value, JsonError> {
+    let twice = std::cell::RefCell::new(None);
+    let mut reader = serde_json::Deserializer::from_str(without_mark(text));
+    let read = de::DeserializeSeed::deserialize(Unique(&twice), &mut reader)
+        .and_then(|value| reader.end().map(|()| value));
+    read.map_err(|error| match twice.into_inner() {
+        Some(name) => JsonError::Twice { name, line: error.line() },
+        None => JsonError::NotJson { line: error.line(), column: error.column() },
+    })
+}
+
+/// Reads a value, and notes the name that is there twice.
+#[derive(Clone, Copy)]
+struct Unique<'n>(&'n std::cell::RefCell<Option<String>>);
+
+impl<'de> de::DeserializeSeed<'de> for Unique<'_> {
+    type Value = Value;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique<'_> {
+    type Value = Value;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut out = Vec::new();
+        while let Some(value) = list.next_element_seed(self)? {
+            out.push(value);
+        }
+        Ok(Value::Array(out))
+    }
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut out = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if out.contains_key(&name) {
+                *self.0.borrow_mut() = Some(name.chars().take(MAX_SHOWN_NAME).collect());
+                return Err(de::Error::custom("a member is there twice"));
+            }
+            out.insert(name, map.next_value_seed(self)?);
+        }
+        Ok(Value::Object(out))
+    }
+}
+
 /// The text of a JSON string; nothing for another type or a broken escape.
-fn read_text(raw: &str) -> Option<Cow<'_, str>> {
+pub fn read_text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
     if inner.contains('\\') {
         serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
@@ -363,6 +523,47 @@ mod tests {
         assert_eq!(problem(m.integer("n", 6..=9)), "n 应在 6 至 9 之间");
         assert_eq!(problem(m.integer("long", 6..=9)), "long 应为整数");
         assert_eq!(m.text("esc", 1).expect("escapes are read"), "测");
+    }
+
+    #[test]
+    fn one_rule_for_marks_blanks_and_encodings() {
+        let text = "\u{FEFF}\r\n {\"a\":\"1 \"} \t";
+        let m = Members::of_bytes(text.as_bytes()).expect("an object");
+        assert_eq!(m.text("a", 9).expect("a text"), "1 ", "values are not trimmed");
+        assert_eq!(m.entries().collect::<Vec<_>>(), [("a", r#""1 ""#)]);
+        for (bytes, why) in [
+            (&b"{\"a\":\"\xC4\xE3\"}"[..], NotAnObject::NotUtf8),
+            ("\u{FEFF}\u{FEFF}{}".as_bytes(), NotAnObject::NotJson),
+            ("\u{3000}{}".as_bytes(), NotAnObject::NotJson),
+            ("{}\0".as_bytes(), NotAnObject::NotJson),
+        ] {
+            assert_eq!(Members::of_bytes(bytes).expect_err("no object"), why);
+        }
+        let m =
+            Members::parse(r#"{"a":128.50,"b":"7","c":true,"d":"","a\u0062":1,"ab":2}"#).expect("an object");
+        assert_eq!(m.loose_text("a").expect("a number").as_deref(), Some("128.50"), "as it is written");
+        assert_eq!(m.loose_text("b").expect("a text").as_deref(), Some("7"));
+        assert_eq!(m.loose_text("d"), Ok(None));
+        assert_eq!(problem(m.loose_text("c")), "c 应为字符串或数字");
+        assert_eq!(problem(m.loose_text("ab")), "ab 重复出现", "however it is spelled");
+    }
+
+    #[test]
+    fn a_value_has_each_member_once_at_every_depth() {
+        let text = "\u{FEFF}{\"a\":[1,-2,0.5,true,null,{\"b\":\"c\"}]}";
+        assert_eq!(
+            read_value(text).expect("JSON"),
+            serde_json::json!({"a": [1, -2, 0.5, true, null, {"b": "c"}]})
+        );
+        for (text, said) in [
+            ("{\"a\":1,\n\"a\":1}", "a 重复出现（第 2 行）"),
+            ("{\"gate\":{\"cards\":true,\"c\\u0061rds\":false}}", "cards 重复出现（第 1 行）"),
+            ("[{\"a\":{},\"a\":{}}]", "a 重复出现（第 1 行）"),
+            ("{", "不是合法的 JSON（第 1 行第 1 列）"),
+            ("{} {}", "不是合法的 JSON（第 1 行第 4 列）"),
+        ] {
+            assert_eq!(read_value(text).expect_err(text).to_string(), said);
+        }
     }
 
     #[test]

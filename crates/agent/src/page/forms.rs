@@ -43,7 +43,7 @@ async fn act(
     body: Incoming,
     amount: &mut Option<String>,
 ) -> Result<VisitId, Fault> {
-    let members = Members::of_form(&read_body(body).await?)?;
+    let members = Members::of_form(&read_body(body).await?);
     *amount = members.text("amount").map(str::to_owned);
     let run = match (id, what) {
         (None, "") => Form::Begin,

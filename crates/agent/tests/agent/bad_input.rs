@@ -84,6 +84,30 @@ fn bodies_and_members() {
         (&offline, r#"{"way":"terminalFace"}"#, 409, "wrongStep", None),
         (&offline, r#"{"way":"libraryPassword"}"#, 409, "wrongStep", None),
         (&offline, r#"{"way":"libraryPassword","password":"111111"}"#, 400, "unknownMember", None),
+        // A member that stands twice is nobody's, whichever of the two comes first and however it is spelled.
+        (
+            &offline,
+            r#"{"way":"terminalFace","outcome":"failed","outcome":"passed","serial":"T1"}"#,
+            400,
+            "badMember",
+            Some("outcome"),
+        ),
+        (
+            &offline,
+            r#"{"way":"terminalFace","outcome":"passed","out\u0063ome":"failed","serial":"T1"}"#,
+            400,
+            "badMember",
+            Some("outcome"),
+        ),
+        (
+            &offline,
+            r#"{"way":"terminalFace","outcome":null,"outcome":"passed"}"#,
+            400,
+            "badMember",
+            Some("outcome"),
+        ),
+        (&notice, r#"{"amount":"1","amount":"1"}"#, 400, "badMember", Some("amount")),
+        ("/visits", r#"{"medium":"idCard","medium":"qrCode"}"#, 400, "badMember", Some("medium")),
     ] {
         let heard = door.ask("POST", path, body);
         assert_eq!(heard.fault(), fault(status, code, member), "{path} {body}: {}", heard.text);
@@ -111,6 +135,13 @@ fn bodies_and_members() {
         b"{\"reference\":\"\xC4\xE3\"}",
     );
     assert_eq!(heard.fault(), fault(400, "badBody", None), "GBK");
+    let kept = door.well("GET", &visit, &json!(null));
+    assert_eq!((&kept["visit"]["offline"], &kept["visit"]["way"]), (&json!(null), &json!(null)));
+    // A byte-order mark is no part of the text.
+    let marked = format!("\u{FEFF}{}", r#"{"amount":"x"}"#);
+    assert_eq!(door.ask("POST", &notice, &marked).fault(), fault(400, "badMember", Some("amount")));
+    let charset = &door.ask("GET", &visit, "").head["content-type"];
+    assert_eq!(charset, "application/json;charset=UTF-8");
     // Nothing of all this began a visit.
     assert_eq!(door.well("GET", "/visits", &json!(null))["visits"].as_array().map(Vec::len), Some(1));
 }

@@ -75,7 +75,9 @@ static void long_and_strange_texts(int32_t desk, int32_t gbk) {
 static void wrong_values(int32_t desk) {
     char visit[33], out[2048];
     static const char *requests[] = {"", "{", "[]", "null", "{}", "{\"transType\":1}", "{\"transType\":\"x\"}",
-        "[\"yanmi.kcv\"]", "{\"transType\":\"yanmi.kcv\",\"data\":[1]}", "{\"transType\":\"yanmi.find\",\"data\":{\"reference\":{}}}"};
+        "[\"yanmi.kcv\"]", "{\"transType\":\"yanmi.kcv\",\"data\":[1]}", "{\"transType\":\"yanmi.find\",\"data\":{\"reference\":{}}}",
+        "{\"transType\":\"yanmi.kcv\",\"transType\":\"yanmi.close\"}", "{\"transType\":\"yanmi.kcv\",\"data\":{},\"data\":{}}",
+        "{\"transType\":\"yanmi.recordOffline\",\"data\":{\"outcome\":1,\"out\\u0063ome\":0}}"};
     static const char *configs[] = {"", "{", "a =\nb", "/nowhere/yanmi.toml", "{\"key\":\"0123456789012345678901234567890\"}"};
     CHECK(yanmi_begin(desk, 9, NULL, NULL, NULL, visit, out, sizeof out, NULL) == YANMI_E_ARGUMENT);
     CHECK(yanmi_begin(desk, 1, NULL, NULL, "R", visit, out, sizeof out, NULL) == YANMI_OK && strlen(visit) == 32);

@@ -6,6 +6,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use yanmi_protocol::member::{read_value, without_mark};
 use zeroize::Zeroize;
 
 use super::read::Table;
@@ -62,7 +63,7 @@ impl Document {
     /// # Errors
     /// [`ConfigError`] with the line when it is not TOML.
     pub fn of_toml(text: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        let text = without_mark(text);
         let outer = toml::from_str(text).map_err(|error: toml::de::Error| {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
             ConfigError::whole(format!("不是合法的 TOML（第 {line} 行）"))
@@ -75,9 +76,8 @@ impl Document {
     /// # Errors
     /// [`ConfigError`] with the line when it is not JSON.
     pub fn of_json(text: &str, folder: &Path) -> Result<Self, ConfigError> {
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        let outer = serde_json::from_str(text)
-            .map_err(|error| ConfigError::whole(format!("不是合法的 JSON（第 {} 行）", error.line())))?;
+        // A switch of the gate that stands there twice would be the one a person reads and the other one.
+        let outer = read_value(text).map_err(|error| ConfigError::whole(error.to_string()))?;
         Ok(Self { outer, folder: folder.to_owned() })
     }
 

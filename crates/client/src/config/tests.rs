@@ -59,7 +59,7 @@ fn json_says_the_same() {
     let config = ClientConfig::from_json(&text, Path::new("/etc/his"), &nothing).expect("good");
     assert_eq!(format!("{config:?}"), format!("{:?}", read(&good()).expect("good")));
     let broken = ClientConfig::from_json("{\n\"a\"", Path::new(""), &nothing).expect_err("broken");
-    assert_eq!(broken.to_string(), "不是合法的 JSON（第 2 行）");
+    assert_eq!(broken.to_string(), "不是合法的 JSON（第 2 行第 3 列）");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{MAX_IDENTIFIER, to_json};
 use crate::dictionary::BusinessType;
-use crate::member::NotAnObject;
+use crate::member::{NotAnObject, without_mark};
 use crate::{MemberError, Members, OrgCode, Problem, QrCode, mask};
 
 /// Where it is posted, below the center's address.
@@ -61,8 +61,7 @@ impl Request {
     /// # Errors
     /// [`RequestError`], to be answered with -2.
     pub fn read(body: &str) -> Result<Self, RequestError> {
-        let text = body.strip_prefix('\u{FEFF}').unwrap_or(body);
-        let outer = Members::parse(text).map_err(RequestError::NotAnObject)?;
+        let outer = Members::parse(without_mark(body)).map_err(RequestError::NotAnObject)?;
         let outer_code = OrgCode::new(&outer.text("orgId", MAX_IDENTIFIER)?).ok();
         if outer.text("transType", MAX_IDENTIFIER)? != TRANS_TYPE {
             return Err(MemberError::new("transType", Problem::NotOneOf(TRANS_TYPE)).into());
