@@ -14,7 +14,7 @@ use crate::channel::lane::LaneSettings;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
-use crate::http::{BindError, Counters, Listener, Server};
+use crate::http::{BindError, Bodies, Counters, Listener, Server};
 use crate::insured::Place;
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::national::{NationalCenter, NationalSettings};
@@ -124,6 +124,7 @@ impl Center {
                 config.limits.failed_openings_per_minute,
                 "limits.failed_openings_per_minute",
             )?),
+            bodies: Bodies::new(config.limits.unopened_kib.saturating_mul(1_024)),
             place: config.insured.public_url.as_ref().and_then(Place::new),
             recorded: Recorded::default(),
             held: Semaphore::new(config.limits.held_queries),

@@ -18,6 +18,7 @@
 
 mod consistent;
 mod field;
+mod limits;
 mod nearest;
 mod postgres;
 mod read;
@@ -40,8 +41,9 @@ use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
 use zeroize::Zeroizing;
 
-use crate::http::{ListenSettings, ServerLimits, TlsFiles};
+use crate::http::{ClientAddress, ListenSettings, Proxies, TlsFiles};
 
+pub use limits::Limits;
 pub use postgres::{PostgresSettings, PostgresTls};
 pub use read::MAX_FILE;
 pub use reference::{reference_page, sample_file};
@@ -170,6 +172,10 @@ pub struct Listen {
     pub tls_key: Option<PathBuf>,
     /// Whether plain HTTP is allowed outside loopback.
     pub plain_http: bool,
+    /// Networks of the proxies in front of it.
+    pub proxies: Vec<IpNet>,
+    /// How they say who their client is.
+    pub client_address: ClientAddress,
 }
 
 impl Listen {
@@ -186,54 +192,8 @@ impl Listen {
             }
             _ => None,
         };
-        Some(ListenSettings { name, address: self.address?, tls, plain_http: self.plain_http })
-    }
-}
-
-/// What one process lets anybody hold. Every count has its unit in the table of settings.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Limits {
-    /// Connections open at the same time, per listener.
-    pub connections: usize,
-    /// To shake hands.
-    pub handshake: Duration,
-    /// For a request's head.
-    pub header: Duration,
-    /// For a request's body.
-    pub body: Duration,
-    /// Between two requests of a connection.
-    pub keep_alive: Duration,
-    /// For requests in progress when the process is told to stop.
-    pub stop: Duration,
-    /// Status queries held with `waitSeconds` at the same time.
-    pub held_queries: usize,
-    /// Commands waiting for the ledger.
-    pub ledger_queue: usize,
-    /// Commands decided in one transaction.
-    pub ledger_batch: usize,
-    /// Ledgers side by side, on a PostgreSQL database.
-    pub ledgers: usize,
-    /// Verifications held in memory.
-    pub resident_verifications: usize,
-    /// Requests an account may make per second, in the long run.
-    pub requests_per_second: u32,
-    /// Requests an account may make at once.
-    pub burst: u32,
-    /// Envelopes from one source address that could not be opened, per minute.
-    pub failed_openings_per_minute: u32,
-    /// Worker threads; 0 means as many as there are cores.
-    pub workers: usize,
-}
-
-impl Limits {
-    /// The part of it that a listener keeps.
-    pub fn server(&self) -> ServerLimits {
-        ServerLimits {
-            connections: self.connections,
-            handshake: self.handshake,
-            header: self.header,
-            keep_alive: self.keep_alive,
-        }
+        let proxies = Proxies { networks: self.proxies.clone(), client: self.client_address };
+        Some(ListenSettings { name, address: self.address?, tls, plain_http: self.plain_http, proxies })
     }
 }
 

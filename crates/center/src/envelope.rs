@@ -18,7 +18,7 @@ use http::{HeaderValue, Method, Request, header};
 use yanmi_protocol::envelope::{self, PlainText, RequestEnvelope};
 use yanmi_protocol::{AccountId, Code, EcToken, MemberError, Members, Problem, Sm4Key, UnixMillis};
 
-use crate::http::{Peer, read_body};
+use crate::http::{Peer, Room, read_body};
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Keys, Snapshot};
 use crate::site::Site;
@@ -80,13 +80,15 @@ pub(crate) async fn serve<P: Party>(
     run: impl AsyncFnOnce(&mut Call<P::Caller>) -> Result<String, Refusal>,
 ) -> Response {
     let started = Instant::now();
-    let peer = request.extensions().get::<Peer>().copied();
+    let peer = request.extensions().get::<Peer>().cloned();
     let mut org_id = None;
     let mut noted = Noted::default();
     let telemetry = site.telemetry.clone();
     let result = async {
         let body = receive(&site, request).await?;
-        let (mut call, key) = open(site, &party, peer, started, &body, &mut org_id)?;
+        let (mut call, key) = open(site, &party, peer.as_ref(), started, &body, &mut org_id)?;
+        // Opened it is small; what it came in is not kept for as long as the call is held.
+        drop(body);
         let answer = unless_it_panics(pin!(run(&mut call))).await;
         noted = call.noted;
         answer.map(|plain| envelope::success(&key, plain.as_bytes()))
@@ -109,32 +111,44 @@ pub(crate) async fn unless_it_panics<T>(
     .await
 }
 
+/// A body that has arrived, and the room it takes.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) body: Bytes,
+    _room: Room,
+}
+
 /// Step 1, first half: method, size, arrival.
-pub(crate) async fn receive(site: &Site, request: Request<Body>) -> Result<Bytes, Refusal> {
+pub(crate) async fn receive(site: &Site, request: Request<Body>) -> Result<Received, Refusal> {
     if request.method() != Method::POST {
         return Err(Refusal::NotPost);
     }
-    read_body(request.into_body(), envelope::MAX_BODY_BYTES, site.settings.body).await.map_err(Refusal::Body)
+    let mut room = site.room(request.extensions().get::<Peer>());
+    let read = read_body(request.into_body(), envelope::MAX_BODY_BYTES, site.settings.body, &mut room).await;
+    Ok(Received { body: read.map_err(Refusal::Body)?, _room: room })
 }
 
 /// Steps 1 to 5 for a body that has arrived.
 fn open<P: Party>(
     site: Arc<Site>,
     party: &P,
-    peer: Option<Peer>,
+    peer: Option<&Peer>,
     started: Instant,
-    body: &[u8],
+    received: &Received,
     proven: &mut Option<AccountId>,
 ) -> Result<(Call<P::Caller>, Sm4Key), Refusal> {
     let now = site.clock.now();
     let registry = site.registry.snapshot();
-    let envelope = RequestEnvelope::parse(body, site.region).map_err(Refusal::Envelope)?;
+    let envelope = RequestEnvelope::parse(&received.body, site.region).map_err(Refusal::Envelope)?;
     let opened = party.keys(&registry, &envelope.org_id).and_then(|(caller, keys)| {
         let (plain, key) = keys.open(&envelope.sealed).map_err(Denied::Sealed)?;
         Ok((caller, plain, key.clone()))
     });
     let (caller, plain, key) = opened.map_err(|denied| refuse(&site, peer, denied))?;
     // From here on the sender is proven, and the log may say who it is.
+    if let Some(peer) = peer {
+        peer.prove();
+    }
     *proven = AccountId::new(&envelope.org_id).ok();
     if now.distance(envelope.timestamp) > site.settings.timestamp_window {
         return Err(Refusal::Timestamp { now, window: site.settings.timestamp_window });
@@ -144,8 +158,8 @@ fn open<P: Party>(
     Ok((Call { site, registry, caller, now, started, plain, noted: Noted::default() }, key))
 }
 
-fn refuse(site: &Site, peer: Option<Peer>, denied: Denied) -> Refusal {
-    let counted = peer.map_or(Ok(()), |Peer(address)| site.openings.failed(address.ip()));
+fn refuse(site: &Site, peer: Option<&Peer>, denied: Denied) -> Refusal {
+    let counted = peer.map_or(Ok(()), |peer| site.openings.failed(peer.ip()));
     match counted {
         Ok(()) => Refusal::Denied(denied),
         Err(wait) => Refusal::OpeningsLimited(wait),
@@ -174,11 +188,18 @@ pub(crate) fn finish(
     });
     match result {
         Ok(body) => answer(body, None),
-        Err(refusal) => answer(envelope::refusal(refusal.code(), &refusal.message()), refusal.retry_after()),
+        Err(refusal) => refused(&refusal, envelope::refusal(refusal.code(), &refusal.message())),
     }
 }
 
-/// An answer, always with status 200.
+/// The answer that is a refusal.
+pub(crate) fn refused(refusal: &Refusal, body: String) -> Response {
+    let mut response = answer(body, refusal.retry_after());
+    *response.status_mut() = refusal.status();
+    response
+}
+
+/// An answer with status 200.
 pub(crate) fn answer(body: String, retry_after: Option<u64>) -> Response {
     let mut response = Response::new(Body::from(body));
     let headers = response.headers_mut();

@@ -8,25 +8,37 @@
 //!
 //! * **No plain HTTP by accident.** The specification allows HTTP and HTTPS, but an address that is not
 //!   loopback and has no certificate is refused until the operator switches `plain_http` on ([`BindError`]).
-//! * **A bound on everything a stranger can hold.** Connections are counted; one too many is told 503 and
-//!   closed (reading, E11). A handshake, a request's head and an idle connection each have a deadline, kept
-//!   by the connection's own timer, so that a busy connection pays nothing for it. The body's bound and
-//!   deadline are [`read_body`]'s, because only the operation knows how much it wants to read.
+//! * **A bound on everything a stranger can hold.** Connections are counted, in all and by source address. A source
+//!   that has all it may have is told 503; when the listener has, the kept connection that idles longest is closed for the
+//!   new one, those first on which nobody has proven anything, and only when all are at work the new one is told 503
+//!   (reading, E11). A handshake, a request's head, an idle connection and one without a proven request each have a
+//!   deadline, kept by the connection's own timer, so that a busy connection pays nothing for it. The body's bound and
+//!   deadline are [`read_body`]'s, because only the operation knows how much it wants to read; what all bodies together
+//!   may take before they are opened is a [`Bodies`].
+//! * **One source address, not many.** Whoever has an IPv6 network has as many addresses as it likes: sources are told
+//!   apart by the first 64 bits there ([`source_of`]). Behind a proxy everybody would be one; what a proxy says about
+//!   its client is believed of those proxies only that the configuration names ([`Proxies`], decision 28).
+//! * **What the other end's closing does is always the same.** A client that has sent its request and closes its
+//!   sending side gets its answer, whenever the news of that arrives.
 //! * **A stop that is polite and finite.** [`Server::stop`] closes the listening socket and every idle
 //!   connection at once, lets requests in progress finish, and cuts what is left at the deadline, counting it.
 //!
 //! # What is not
 //!
-//! Time to answer is not bounded here: a status query may be held for half a minute on purpose. Fairness
-//! between addresses is not kept: the limits per account and per source address belong to the operations.
-//! HTTP/1.1 only.
+//! Time to answer is not bounded here: a status query may be held for half a minute on purpose. What a proven caller
+//! may take is bounded by account, where the operations are. HTTP/1.1 only.
 //!
 //! The way of a request costs no lock here, and no allocation but the boxed body and the entry for [`Peer`].
 
 mod body;
 mod connection;
+mod door;
+mod forwarded;
+mod peer;
+mod proxy;
 mod refuse;
 mod server;
+mod source;
 mod stream;
 mod tls;
 
@@ -34,15 +46,19 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-pub use body::{BodyError, read_body};
+pub use body::{Bodies, BodyError, Room, read_body};
+pub use forwarded::{ClientAddress, Proxies};
+pub use peer::Peer;
 pub use refuse::{MAX_REFUSALS, REFUSAL_PATIENCE};
 pub(crate) use server::Counters;
 pub use server::{ACCEPT_PAUSE, Server, Stopped, Traffic};
+pub use source::source_of;
 
 /// Where a face listens.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -55,6 +71,8 @@ pub struct ListenSettings {
     pub tls: Option<TlsFiles>,
     /// Whether plain HTTP is allowed on an address that is not loopback.
     pub plain_http: bool,
+    /// The proxies in front of it, and how they say who their client is.
+    pub proxies: Proxies,
 }
 
 impl ListenSettings {
@@ -78,6 +96,8 @@ pub struct TlsFiles {
 pub struct ServerLimits {
     /// Connections open at the same time.
     pub connections: usize,
+    /// Of them, those of one source address ([`source_of`]).
+    pub connections_per_source: usize,
     /// From accepting to the end of the TLS handshake.
     pub handshake: Duration,
     /// From a request's first byte (on a new connection, from its opening) to the end of its head.
@@ -85,12 +105,9 @@ pub struct ServerLimits {
     /// From one request's answer to the next request's first byte. It also bounds how long a client may take
     /// to fetch an answer that has already been made.
     pub keep_alive: Duration,
+    /// How long a connection may be without a proven request on it, but for requests being served.
+    pub unproven: Duration,
 }
-
-/// Where a request came from, put into every request's extensions. IPv4 addresses mapped into IPv6 are
-/// unwrapped, so that they compare with the networks an operator writes down.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Peer(pub SocketAddr);
 
 /// Why a listener could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -145,6 +162,7 @@ pub struct Listener {
     address: SocketAddr,
     socket: TcpListener,
     tls: Option<TlsAcceptor>,
+    proxies: Arc<Proxies>,
 }
 
 impl Listener {
@@ -161,7 +179,7 @@ impl Listener {
         let failed = |source| BindError::Address { name, address, source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let address = socket.local_addr().map_err(failed)?;
-        Ok(Self { name, address, socket, tls })
+        Ok(Self { name, address, socket, tls, proxies: Arc::new(settings.proxies) })
     }
 
     /// The address really bound: with port 0, the port the system chose.

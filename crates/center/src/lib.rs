@@ -29,6 +29,7 @@ pub mod registry;
 mod report;
 mod retention;
 mod sealing;
+mod share;
 mod site;
 pub mod store;
 pub mod telemetry;

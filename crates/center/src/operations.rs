@@ -60,11 +60,11 @@ async fn readyz(State(operator): State<Operator>) -> Response {
 }
 
 async fn metrics(State(operator): State<Operator>, request: Request<Body>) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0.ip());
-    let allowed = peer.is_some_and(|peer| operator.metrics_from.iter().any(|net| net.contains(&peer)));
-    if !allowed {
+    let is_inside = |peer: &&Peer| operator.metrics_from.iter().any(|net| net.contains(&peer.ip()));
+    let Some(peer) = request.extensions().get::<Peer>().filter(is_inside) else {
         return text(StatusCode::FORBIDDEN, "该来源地址不在 metrics.from 之内\n".to_owned());
-    }
+    };
+    peer.prove();
     let site = &operator.site;
     let held = site.settings.held_queries.saturating_sub(site.held.available_permits());
     for (listener, counters) in operator.listeners.iter() {

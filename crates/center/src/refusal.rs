@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use yanmi_protocol::envelope::{EnvelopeError, OpenError};
 use yanmi_protocol::message::decode;
 use yanmi_protocol::{Code, MemberError, UnixMillis};
@@ -88,9 +89,10 @@ impl Refusal {
             | Self::Body(BodyError::TooLarge(_) | BodyError::Broken) => Code::BadParameter,
             Self::Body(BodyError::TimedOut(_)) | Self::National(NationalError::TimedOut) => Code::Timeout,
             Self::Denied(_) => Code::Denied,
-            Self::OpeningsLimited(_) | Self::RateLimited(_) | Self::Ledger(Unavailable::Full) => {
-                Code::RateLimited
-            }
+            Self::OpeningsLimited(_)
+            | Self::RateLimited(_)
+            | Self::Ledger(Unavailable::Full)
+            | Self::Body(BodyError::NoRoom) => Code::RateLimited,
             Self::NoRight => Code::NoInterfaceRight,
             Self::ChannelMember(_) => Code::BadChannelParameter,
             Self::BadOrgCode => Code::BadOrgCode,
@@ -111,15 +113,18 @@ impl Refusal {
         let plain = self.code().message();
         match self {
             Self::NotPost => format!("{plain}：应采用 POST 方法提交"),
+            Self::RateLimited(_)
+            | Self::OpeningsLimited(_)
+            | Self::Ledger(Unavailable::Full)
+            | Self::Body(BodyError::NoRoom) => {
+                format!("{plain}，请 {} 秒后再试", self.retry_after().unwrap_or(1))
+            }
             Self::Body(error) => format!("{plain}：{error}"),
             Self::Envelope(error) => format!("{plain}：{error}"),
             Self::Decode(error) => format!("{plain}：{error}"),
             Self::Member(error) | Self::ChannelMember(error) => format!("{plain}：{error}"),
             Self::Timestamp { now, window } => {
                 format!("{plain}：timestamp 与服务器时间相差超过 {} 秒，服务器时间为 {now}", window.as_secs())
-            }
-            Self::RateLimited(_) | Self::OpeningsLimited(_) | Self::Ledger(Unavailable::Full) => {
-                format!("{plain}，请 {} 秒后再试", self.retry_after().unwrap_or(1))
             }
             Self::NoticeFailed(failure) => format!("{plain}{}", failure.reason()),
             Self::Rule(Rule::Quiet { wait }) => {
@@ -136,8 +141,16 @@ impl Refusal {
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited(wait) | Self::OpeningsLimited(wait) => Some(whole_seconds(*wait)),
-            Self::Ledger(Unavailable::Full) => Some(1),
+            Self::Ledger(Unavailable::Full) | Self::Body(BodyError::NoRoom) => Some(1),
             _ => None,
+        }
+    }
+
+    /// The HTTP status: 200, except where the process sheds load before it has read the request (E11).
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Body(BodyError::NoRoom) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
         }
     }
 
@@ -147,6 +160,7 @@ impl Refusal {
             Self::Denied(Denied::Unknown) => Some("业务系统编码不存在".to_owned()),
             Self::Denied(Denied::Disabled) => Some("业务系统编码已停用".to_owned()),
             Self::Denied(Denied::Sealed(why)) => Some(why.to_string()),
+            Self::Body(BodyError::NoRoom) => Some("未打开的请求体合计已达上限".to_owned()),
             Self::OpeningsLimited(_) => Some("该来源地址的无法解密请求过多".to_owned()),
             Self::NoticeFailed(failure) => Some(failure.code().to_owned()),
             Self::Rule(Rule::Quiet { .. }) => Some("参保人表示非本人之后的静默期".to_owned()),

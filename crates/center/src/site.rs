@@ -1,6 +1,6 @@
 //! What every request needs: one value, made at start and shared by all faces.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -13,6 +13,7 @@ use yanmi_verification::Policy;
 use crate::channel::deliver::Deliverer;
 use crate::clock::Clock;
 use crate::config::Retention;
+use crate::http::{Bodies, Peer, Room, source_of};
 use crate::insured::Place;
 use crate::ledger::Ledger;
 use crate::national::NationalCenter;
@@ -36,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) sealer: Sealer,
     pub(crate) telemetry: Telemetry,
     pub(crate) openings: Openings,
+    /// Room for request bodies that are not opened yet.
+    pub(crate) bodies: Bodies,
     /// Where the insured person's page is, if there is one.
     pub(crate) place: Option<Place>,
     /// How many links that are not served are recorded.
@@ -45,6 +48,13 @@ pub(crate) struct Site {
     /// Becomes true when the process is told to stop; held queries then answer.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) settings: SiteSettings,
+}
+
+impl Site {
+    /// Room for a request's body.
+    pub(crate) fn room(&self, peer: Option<&Peer>) -> Room {
+        self.bodies.room(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Peer::ip))
+    }
 }
 
 /// The settings requests look at.
@@ -82,7 +92,7 @@ impl Openings {
     /// Counts one that failed; the time to wait when there were too many.
     pub(crate) fn failed(&self, source: IpAddr) -> Result<(), Duration> {
         let shared = IpAddr::from([0, 0, 0, 0]);
-        let source = if self.0.len() < MAX_SOURCES { source } else { shared };
+        let source = if self.0.len() < MAX_SOURCES { source_of(source) } else { shared };
         self.0.check_key(&source).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
     }
 

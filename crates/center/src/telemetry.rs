@@ -243,6 +243,9 @@ impl Telemetry {
         for (name, count) in [
             ("yanmi_connections_total", seen.accepted),
             ("yanmi_connections_refused_total", seen.refused),
+            ("yanmi_connections_refused_by_source_total", seen.refused_by_source),
+            ("yanmi_connections_made_room_total", seen.made_room),
+            ("yanmi_connections_proxy_failed_total", seen.proxies_failed),
             ("yanmi_connections_timed_out_total", seen.timed_out),
             ("yanmi_handshakes_failed_total", seen.handshakes_failed),
         ] {
@@ -277,7 +280,7 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 20] = [
+pub const METRICS: [(&str, &str); 23] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
     ("yanmi_ledger_batch_size", "每次提交的命令数"),
@@ -293,7 +296,19 @@ pub const METRICS: [(&str, &str); 20] = [
     ("yanmi_held_queries", "正在等待状态变化的查询数"),
     ("yanmi_connections", "正在打开的连接数，按监听口（listener）"),
     ("yanmi_connections_total", "接受过的连接数，按监听口（listener）"),
-    ("yanmi_connections_refused_total", "因连接数已满而拒绝的连接数，按监听口（listener）"),
+    ("yanmi_connections_refused_total", "因连接数已满且都在处理请求而拒绝的连接数，按监听口（listener）"),
+    (
+        "yanmi_connections_refused_by_source_total",
+        "因同一来源地址的连接数已满而拒绝的连接数，按监听口（listener）",
+    ),
+    (
+        "yanmi_connections_made_room_total",
+        "连接数已满时为新连接让出位置而关闭的空闲连接数，按监听口（listener）",
+    ),
+    (
+        "yanmi_connections_proxy_failed_total",
+        "因前置代理没有按 PROXY 协议说明来源而关闭的连接数，按监听口（listener）",
+    ),
     ("yanmi_connections_timed_out_total", "因请求头迟迟不到或空闲过久而关闭的连接数，按监听口（listener）"),
     ("yanmi_handshakes_failed_total", "失败或过慢的 TLS 握手数，按监听口（listener）"),
     ("yanmi_deliveries_total", "投递到渠道的通知数，按渠道（channel）与结果（result）"),

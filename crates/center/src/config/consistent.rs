@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Config, Listen, secret};
+use crate::http::ClientAddress;
 
 /// Settings that contradict each other.
 pub(super) struct Conflict {
@@ -20,7 +21,19 @@ pub(super) fn problems(config: &Config) -> Vec<Conflict> {
     let mut found = listeners(config);
     found.extend(ordered(config));
     found.extend(public_url(config));
+    found.extend(proxies(config));
     found
+}
+
+/// Nobody is believed where nobody is named.
+fn proxies(config: &Config) -> impl Iterator<Item = Conflict> {
+    let faces = [
+        (&config.listen.institution, ["listen.institution.client_address", "listen.institution.proxies"]),
+        (&config.listen.channel, ["listen.channel.client_address", "listen.channel.proxies"]),
+    ];
+    let idle = |listen: &Listen| listen.client_address != ClientAddress::Untold && listen.proxies.is_empty();
+    let idle = faces.into_iter().filter(move |(listen, _)| idle(listen));
+    idle.map(|(_, keys)| conflict(&keys, "没有写明前置代理，来源地址不会采信任何人的说法"))
 }
 
 /// The address of the page is one that a password may be sent to, and nothing but an address.

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::setting::{Form, Given, Raw, Unit, grouped, quoted};
 use super::{Database, LogLevel, PasswordFile, PostgresSettings, RequestPrefix, secret};
+use crate::http::ClientAddress;
 
 /// A type a setting can have. Errors are in the operator's words and do not name the key.
 pub(super) trait Field: Sized {
@@ -186,6 +187,17 @@ impl Field for LogLevel {
 
     fn show(&self, _: &Form) -> String {
         quoted(self.name())
+    }
+}
+
+impl Field for ClientAddress {
+    fn read(given: &Given<'_>) -> Result<Self, String> {
+        let text = text(given)?;
+        Self::ALL.into_iter().find(|way| way.word() == text).ok_or_else(|| wrong_form(given))
+    }
+
+    fn show(&self, _: &Form) -> String {
+        quoted(self.word())
     }
 }
 

@@ -66,6 +66,9 @@ const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1/128"];
 /// What an address looks like.
 const ADDRESS: &str = "IP 地址:端口";
 
+/// How a proxy says who its client is.
+const CLIENT_ADDRESS: &str = "none、x-forwarded-for、forwarded 或 proxy-v2";
+
 /// What a path looks like.
 const PATH: &str = "文件路径，相对路径以配置文件所在目录为起点";
 
@@ -157,6 +160,20 @@ static LISTEN_INSTITUTION: &[Setting] = &[
         "是否允许在非回环地址上使用明文 HTTP。",
         "默认不允许；仅当前置设备已卸载 TLS 时打开，打开后每次启动都会告警。"
     ),
+    row!(
+        "listen.institution.proxies",
+        listen.institution.proxies,
+        Form::Networks { default: &[] },
+        "前置代理（负载均衡）的地址：它们不受 limits.connections_per_source 限制，并按 client_address 说明来源地址。",
+        "默认没有：来源地址就是连接的对端，谁在报文头里写什么都不算数。"
+    ),
+    row!(
+        "listen.institution.client_address",
+        listen.institution.client_address,
+        text(CLIENT_ADDRESS, Presence::Default("none")),
+        "前置代理如何说明来源地址，只相信 proxies 中的对端。代理须自己写这一项，不能原样转交客户端写的。",
+        "默认 none：代理不说明，来源地址就是代理自己。只认一种写法，因为代理不写的那一种总是客户端自己写的。"
+    ),
 ];
 
 static LISTEN_CHANNEL: &[Setting] = &[
@@ -187,6 +204,20 @@ static LISTEN_CHANNEL: &[Setting] = &[
         switch(false),
         "是否允许在非回环地址上使用明文 HTTP。",
         "默认不允许；仅当前置设备已卸载 TLS 时打开，打开后每次启动都会告警。"
+    ),
+    row!(
+        "listen.channel.proxies",
+        listen.channel.proxies,
+        Form::Networks { default: &[] },
+        "前置代理（负载均衡）的地址：它们不受 limits.connections_per_source 限制，并按 client_address 说明来源地址。",
+        "默认没有：来源地址就是连接的对端，谁在报文头里写什么都不算数。"
+    ),
+    row!(
+        "listen.channel.client_address",
+        listen.channel.client_address,
+        text(CLIENT_ADDRESS, Presence::Default("none")),
+        "前置代理如何说明来源地址，只相信 proxies 中的对端。代理须自己写这一项，不能原样转交客户端写的。",
+        "默认 none：代理不说明，来源地址就是代理自己。只认一种写法，因为代理不写的那一种总是客户端自己写的。"
     ),
 ];
 

@@ -9,8 +9,29 @@ pub(super) static LIMITS: &[Setting] = &[
         "limits.connections",
         limits.connections,
         count("个连接", 16_384, 1, 1_000_000),
-        "每个监听口同时打开的连接数；超出者得到 503 后被关闭。",
+        "每个监听口同时打开的连接数；满了之后关闭空闲最久的连接让给新连接，全部在处理请求时新连接得到 503。",
         "容得下 1 万个保持中的状态查询；系统允许打开的文件数须大于各监听口之和。"
+    ),
+    row!(
+        "limits.connections_per_source",
+        limits.connections_per_source,
+        count("个连接", 4_096, 1, 1_000_000),
+        "每个监听口上同一来源地址（IPv6 按前 64 位）同时打开的连接数；超出者得到 503 后被关闭。         listen.*.proxies 中的前置代理不受限。",
+        "一个来源占不满一个监听口；一家平台经同一出口地址也够用。大于 limits.connections 时不起作用。"
+    ),
+    row!(
+        "limits.unproven_seconds",
+        limits.unproven,
+        seconds(10, 1, 3_600),
+        "连接上还没有一个已证实的请求（信封已打开、链接有效、解码成功）时，可以存在多久；正在处理的请求不计。",
+        "客户建立连接后马上发出请求；占着连接不说话的，几秒之后就让出来。"
+    ),
+    row!(
+        "limits.unopened_kib",
+        limits.unopened_kib,
+        count("KiB", 65_536, 64, 16_777_216),
+        "全部连接上已收到、还没有打开的请求体合计可以占用的内存；超出者得到 503。同一来源至多用到当时空余的那么多，即至多一半。",
+        "请求体通常不到 1 KiB，收到即打开；这么多只在有人故意慢发大请求体时才会用到。"
     ),
     row!(
         "limits.handshake_seconds",

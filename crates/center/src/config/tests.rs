@@ -109,6 +109,7 @@ fn another(setting: &Setting) -> String {
             "national.url" => "\"https://national.example/ec\"",
             "insured.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
+            key if key.ends_with(".client_address") => "\"forwarded\"",
             key if key.ends_with(".address") => "\"127.0.0.1:18350\"",
             key if key.starts_with("listen.") => "\"/other.pem\"",
             _ => "\"/other\"",
@@ -128,10 +129,10 @@ fn every_key_fills_its_own_field_and_no_other() {
         let text = std::iter::once(line.as_str()).chain(kept).collect::<Vec<_>>().join("\n");
         let changed = match parse(&text) {
             Ok(config) => explained(&config),
-            // Half a certificate, a file that must be there: the message names the key, which is all that is asked.
+            // Half a certificate, a way of no proxy, a file that must be there: the message names the key, which is all that is asked.
             Err(error) => {
                 assert!(error.to_string().contains(setting.key), "{error}");
-                let alone = [".tls_", "plain_http", "database_password_file"];
+                let alone = [".tls_", "plain_http", "client_address", "database_password_file"];
                 assert!(alone.iter().any(|part| setting.key.contains(part)), "{error}");
                 continue;
             }
@@ -155,7 +156,16 @@ fn certificates_fill_their_fields() {
     let opened = config.listen.opened();
     let tls = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
     let address = "0.0.0.0:443".parse().expect("an address");
-    assert_eq!(opened[0], ListenSettings { name: "institution", address, tls: Some(tls), plain_http: false });
+    assert_eq!(
+        opened[0],
+        ListenSettings {
+            name: "institution",
+            address,
+            tls: Some(tls),
+            plain_http: false,
+            proxies: Proxies::default()
+        }
+    );
     assert_eq!((opened[1].name, opened[1].tls.clone()), ("channel", None));
     assert_eq!(config.warnings(), Vec::<String>::new());
 }

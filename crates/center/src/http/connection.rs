@@ -7,7 +7,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -21,27 +21,37 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tower::Service;
 
+use super::peer::Peer;
 use super::stream::{Noted, Stream};
-use super::{Peer, ServerLimits};
+use super::{Proxies, ServerLimits};
 
-/// The most a connection may hold of what it has read and not yet handed on, in bytes: an envelope of 64 KiB
-/// (reading, E1) and its head.
-const READ_BUFFER: usize = 96 * 1024;
+/// The most a connection may hold of what it has read and not yet handed on, in bytes. A head has a few hundred bytes,
+/// with the additions of proxies a few thousand; a larger one is told 431. Bodies are handed on in pieces of this size.
+pub(super) const READ_BUFFER: usize = 16 * 1024;
 
 /// How a connection ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum End {
     /// Either side closed it, or it broke.
     Closed,
-    /// A head that did not arrive, or nothing for too long.
+    /// A head that did not arrive, nothing for too long, or nothing that proves anything.
     TimedOut,
+    /// It was told to make room while nobody was being served on it.
+    MadeRoom,
 }
 
+/// What a full listener tells a connection: to end now, unless a request is in progress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct MakeRoom;
+
 /// Where a connection stands: a phase in the two lowest bits, above them the microseconds from the
-/// connection's beginning to the phase's. One atomic, touched by the connection's own task only.
-struct Watch {
+/// connection's beginning to the phase's. Written by the connection's own task; the listener looks when it is full.
+#[derive(Debug)]
+pub(super) struct Watch {
     began: Instant,
     state: AtomicU64,
+    /// Whether a request was proven here.
+    proven: AtomicBool,
 }
 
 /// Between an answer and the next request's first byte.
@@ -53,8 +63,24 @@ const SERVING: u64 = 2;
 
 impl Watch {
     /// A new connection owes a head from the beginning on.
-    fn new() -> Self {
-        Self { began: Instant::now(), state: AtomicU64::new(HEAD) }
+    pub(super) fn new() -> Self {
+        Self { began: Instant::now(), state: AtomicU64::new(HEAD), proven: AtomicBool::new(false) }
+    }
+
+    /// It counts as one on which a request was proven.
+    pub(super) fn prove(&self) {
+        // Looked at before it is written, so that a busy connection does not write the same again and again.
+        if !self.proven.load(Ordering::Relaxed) {
+            self.proven.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Unless a request is being served: what a listener that needs room goes by, the smallest first. Those on which
+    /// nobody has proven anything come first, of each kind the one that has waited longest.
+    pub(super) fn rank(&self) -> Option<(bool, Instant)> {
+        let state = self.state.load(Ordering::Relaxed);
+        let since = self.began + Duration::from_micros(state >> 2);
+        (state & 3 != SERVING).then(|| (self.proven.load(Ordering::Relaxed), since))
     }
 
     fn enter(&self, phase: u64) {
@@ -77,7 +103,9 @@ impl Watch {
             HEAD => limits.header,
             _ => return None,
         };
-        Some(self.began + Duration::from_micros(state >> 2) + patience)
+        let phase = self.began + Duration::from_micros(state >> 2) + patience;
+        let unproven = (!self.proven.load(Ordering::Relaxed)).then(|| self.began + limits.unproven);
+        Some(unproven.map_or(phase, |life| life.min(phase)))
     }
 }
 
@@ -97,21 +125,37 @@ impl Drop for Serving {
     }
 }
 
-/// Serves requests until the client leaves, a deadline passes, or `stop` says (by a message or by being
-/// dropped) that the request in progress shall be the last.
+/// Who is at the other end, and whether it speaks for others.
+pub(super) struct Other {
+    pub(super) address: std::net::SocketAddr,
+    /// It is one of these, and its headers say who its client is.
+    pub(super) proxies: Option<Arc<Proxies>>,
+    pub(super) watch: Arc<Watch>,
+}
+
+impl Other {
+    /// From whom a request with these headers came.
+    fn peer(&self, headers: &http::HeaderMap) -> Peer {
+        let client = self.proxies.as_ref().and_then(|proxies| proxies.client(headers));
+        Peer::new(client.unwrap_or(self.address), Arc::clone(&self.watch))
+    }
+}
+
+/// Serves requests until the client leaves, a deadline passes, or `stop` says that it is enough: by a message when room is
+/// needed, by being dropped when the request in progress shall be the last.
 pub(super) async fn serve(
     stream: Stream,
-    peer: Peer,
+    other: Other,
     router: Router,
     limits: ServerLimits,
-    stop: oneshot::Receiver<()>,
+    stop: oneshot::Receiver<MakeRoom>,
 ) -> End {
-    let watch = Arc::new(Watch::new());
+    let watch = Arc::clone(&other.watch);
     let noted = Arc::clone(&watch);
     let io = TokioIo::new(Noted { stream, arrived: move || noted.bytes_arrived() });
-    let served = Arc::clone(&watch);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        let serving = Serving::begin(&served);
+        let serving = Serving::begin(&other.watch);
+        let peer = other.peer(request.headers());
         request.extensions_mut().insert(peer);
         let answer = router.clone().call(request.map(Body::new));
         async move {
@@ -123,26 +167,39 @@ pub(super) async fn serve(
     let connection = http1::Builder::new()
         .max_buf_size(READ_BUFFER)
         .header_read_timeout(None)
+        // A client that has said all it wanted to say gets its answer. Without this, whether it does hangs on whether its
+        // FIN was seen before the answer was made.
+        .half_close(true)
         .serve_connection(io, service);
     watched(connection, &watch, &limits, stop).await
 }
 
 /// Drives the connection under the watch's timer.
-async fn watched<C>(connection: C, watch: &Watch, limits: &ServerLimits, stop: oneshot::Receiver<()>) -> End
+async fn watched<C>(
+    connection: C,
+    watch: &Watch,
+    limits: &ServerLimits,
+    stop: oneshot::Receiver<MakeRoom>,
+) -> End
 where
     C: hyper_util::server::graceful::GracefulConnection,
 {
     let mut connection = pin!(connection);
     let mut stop = pin!(stop);
     let mut stopping = false;
-    let mut timer = pin!(tokio::time::sleep_until(watch.began + limits.header));
+    let first = watch.deadline(limits).unwrap_or(watch.began + limits.header);
+    let mut timer = pin!(tokio::time::sleep_until(first));
     std::future::poll_fn(|cx| {
         loop {
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(End::Closed);
             }
-            if !stopping && stop.as_mut().poll(cx).is_ready() {
+            if !stopping && let Poll::Ready(order) = stop.as_mut().poll(cx) {
                 stopping = true;
+                // Chosen while it was idle; a request may have come since.
+                if order.is_ok() && watch.rank().is_some() {
+                    return Poll::Ready(End::MadeRoom);
+                }
                 connection.as_mut().graceful_shutdown();
                 // Polled again: an idle connection is over now.
                 continue;

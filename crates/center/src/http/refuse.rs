@@ -23,25 +23,49 @@ pub const REFUSAL_PATIENCE: Duration = Duration::from_secs(1);
 /// What a refused client may still send before it is closed, in bytes: one full envelope and its head.
 const MAX_DRAINED: usize = 96 * 1024;
 
-const ANSWER: &str = concat!(
-    "HTTP/1.1 503 Service Unavailable\r\n",
-    "content-type: text/plain; charset=utf-8\r\n",
-    "content-length: 40\r\n",
-    "retry-after: 1\r\n",
-    "connection: close\r\n",
-    "\r\n",
-    "连接数已达上限，请稍后重试\n",
-);
-
-/// Answers 503 and closes. It cannot fail in a way anybody could use.
-pub(super) async fn refuse(tcp: TcpStream, tls: Option<TlsAcceptor>) {
-    // A client that does not take the answer in time has lost it.
-    let _ = tokio::time::timeout(REFUSAL_PATIENCE, answer(tcp, tls)).await;
+/// Why there is no room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Full {
+    /// Every connection the listener may have is at work.
+    Listener,
+    /// The source address has all it may have.
+    Source,
 }
 
-async fn answer(tcp: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<()> {
+impl Full {
+    const fn answer(self) -> &'static str {
+        match self {
+            Self::Listener => concat!(
+                "HTTP/1.1 503 Service Unavailable\r\n",
+                "content-type: text/plain; charset=utf-8\r\n",
+                "content-length: 40\r\n",
+                "retry-after: 1\r\n",
+                "connection: close\r\n",
+                "\r\n",
+                "连接数已达上限，请稍后重试\n",
+            ),
+            Self::Source => concat!(
+                "HTTP/1.1 503 Service Unavailable\r\n",
+                "content-type: text/plain; charset=utf-8\r\n",
+                "content-length: 101\r\n",
+                "retry-after: 1\r\n",
+                "connection: close\r\n",
+                "\r\n",
+                "该来源地址的连接数已达上限，请复用连接（Connection: keep-alive）或稍后重试\n",
+            ),
+        }
+    }
+}
+
+/// Answers 503 and closes. It cannot fail in a way anybody could use.
+pub(super) async fn refuse(tcp: TcpStream, tls: Option<TlsAcceptor>, why: Full) {
+    // A client that does not take the answer in time has lost it.
+    let _ = tokio::time::timeout(REFUSAL_PATIENCE, answer(tcp, tls, why)).await;
+}
+
+async fn answer(tcp: TcpStream, tls: Option<TlsAcceptor>, why: Full) -> io::Result<()> {
     let mut stream = Stream::open(tcp, tls.as_ref()).await?;
-    let mut left = ANSWER.as_bytes();
+    let mut left = why.answer().as_bytes();
     while !left.is_empty() {
         let written = poll_fn(|cx| Pin::new(&mut stream).poll_write(cx, left)).await?;
         if written == 0 {
@@ -70,11 +94,13 @@ async fn drain(stream: &mut Stream) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::ANSWER;
+    use super::Full;
 
     #[test]
-    fn the_answer_announces_its_length() {
-        let (head, body) = ANSWER.split_once("\r\n\r\n").expect("a head and a body");
-        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+    fn the_answers_announce_their_length() {
+        for why in [Full::Listener, Full::Source] {
+            let (head, body) = why.answer().split_once("\r\n\r\n").expect("a head and a body");
+            assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
+        }
     }
 }

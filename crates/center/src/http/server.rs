@@ -1,6 +1,5 @@
 //! The accept loop and its end.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -15,10 +14,13 @@ use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 
-use super::connection::{self, End};
-use super::refuse::{self, MAX_REFUSALS};
+use super::connection::{self, End, MakeRoom, Other, Watch};
+use super::door::Door;
+use super::proxy::{self, Told};
+use super::refuse::{self, Full, MAX_REFUSALS};
+use super::source::{Seat, Sources};
 use super::stream::Stream;
-use super::{Listener, Peer, ServerLimits};
+use super::{ClientAddress, Listener, Proxies, ServerLimits};
 
 /// How long accepting rests after the system had no room for another connection, most often because the
 /// process may open no more files: without a rest the loop would spin on the same error.
@@ -49,8 +51,14 @@ pub struct Traffic {
     pub accepted: u64,
     /// Connections that have ended, of those taken. The rest is open.
     pub ended: u64,
-    /// Connections refused with 503, or without a word, because all were taken.
+    /// Connections refused with 503, or without a word, because all were at work.
     pub refused: u64,
+    /// Connections refused because their source had all it may have.
+    pub refused_by_source: u64,
+    /// Kept connections closed to make room for new ones.
+    pub made_room: u64,
+    /// Connections closed because a proxy did not say whose they are.
+    pub proxies_failed: u64,
     /// TLS handshakes that failed or took too long.
     pub handshakes_failed: u64,
     /// Connections closed because a head did not arrive or because nothing did.
@@ -63,6 +71,9 @@ pub(crate) struct Counters {
     accepted: AtomicU64,
     ended: AtomicU64,
     refused: AtomicU64,
+    refused_by_source: AtomicU64,
+    made_room: AtomicU64,
+    proxies_failed: AtomicU64,
     handshakes_failed: AtomicU64,
     timed_out: AtomicU64,
 }
@@ -77,6 +88,9 @@ impl Counters {
             accepted: read(&self.accepted),
             ended,
             refused: read(&self.refused),
+            refused_by_source: read(&self.refused_by_source),
+            made_room: read(&self.made_room),
+            proxies_failed: read(&self.proxies_failed),
             handshakes_failed: read(&self.handshakes_failed),
             timed_out: read(&self.timed_out),
         }
@@ -107,8 +121,9 @@ impl Server {
             router,
             limits,
             counters: Arc::clone(&counters),
+            sources: Sources::new(limits.connections_per_source),
             open: JoinSet::new(),
-            stops: HashMap::new(),
+            door: Door::default(),
             refusals: JoinSet::new(),
         };
         Self { name, address, counters, stop, task: tokio::spawn(accepting.run(stopping)) }
@@ -158,8 +173,9 @@ struct Accepting {
     router: Router,
     limits: ServerLimits,
     counters: Arc<Counters>,
+    sources: Arc<Sources>,
     open: JoinSet<()>,
-    stops: HashMap<Id, oneshot::Sender<()>>,
+    door: Door,
     refusals: JoinSet<()>,
 }
 
@@ -187,29 +203,46 @@ impl Accepting {
         }
     }
 
-    /// Serves the connection, or refuses it when all are taken.
+    /// Serves the connection, or refuses it when there is no room for it.
     fn take(&mut self, tcp: TcpStream, address: SocketAddr) {
         // Answers are small and complete: waiting for more to send with them only costs time. A socket that
         // refuses the option is about to fail anyway.
         let _ = tcp.set_nodelay(true);
-        let tls = self.listener.tls.clone();
-        if self.open.len() >= self.limits.connections {
+        let named = self.listener.proxies.contains(address.ip());
+        // The connections of a proxy are everybody's.
+        let seat = if named { None } else { self.sources.enter(address.ip()) };
+        if !named && seat.is_none() {
+            count(&self.counters.refused_by_source);
+            return self.refuse(tcp, Full::Source);
+        }
+        if self.door.staying() >= self.limits.connections {
             self.reap();
         }
-        if self.open.len() >= self.limits.connections {
+        if self.door.staying() >= self.limits.connections && self.door.make_room().is_none() {
             count(&self.counters.refused);
-            if self.refusals.len() < MAX_REFUSALS {
-                self.refusals.spawn(refuse::refuse(tcp, tls));
-            }
-            return;
+            return self.refuse(tcp, Full::Listener);
         }
         count(&self.counters.accepted);
-        let peer = Peer(SocketAddr::new(address.ip().to_canonical(), address.port()));
         let (stop, stopping) = oneshot::channel();
-        let connection =
-            Connection { peer, router: self.router.clone(), limits: self.limits, counters: self.counters() };
-        let task = self.open.spawn(connection.run(tcp, tls, stopping));
-        self.stops.insert(task.id(), stop);
+        let watch = Arc::new(Watch::new());
+        let connection = Connection {
+            address,
+            seat,
+            proxies: named.then(|| Arc::clone(&self.listener.proxies)),
+            sources: Arc::clone(&self.sources),
+            watch: Arc::clone(&watch),
+            router: self.router.clone(),
+            limits: self.limits,
+            counters: self.counters(),
+        };
+        let task = self.open.spawn(connection.run(tcp, self.listener.tls.clone(), stopping));
+        self.door.came(task.id(), stop, watch);
+    }
+
+    fn refuse(&mut self, tcp: TcpStream, why: Full) {
+        if self.refusals.len() < MAX_REFUSALS {
+            self.refusals.spawn(refuse::refuse(tcp, self.listener.tls.clone(), why));
+        }
     }
 
     fn counters(&self) -> Arc<Counters> {
@@ -234,18 +267,18 @@ impl Accepting {
                 error.id()
             }
         };
-        self.stops.remove(&id);
+        self.door.went(id);
     }
 
     async fn finish(mut self, deadline: Duration) -> Stopped {
         let deadline = tokio::time::Instant::now() + deadline;
         self.reap();
-        let Self { listener, mut open, stops, refusals, .. } = self;
+        let Self { listener, mut open, door, refusals, .. } = self;
         // What is new finds the port closed; who was being refused has waited long enough.
         drop((listener, refusals));
         let all = open.len();
         // A dropped channel is the signal.
-        drop(stops);
+        drop(door);
         let _ = timeout_at(deadline, async { while open.join_next().await.is_some() {} }).await;
         while open.try_join_next().is_some() {}
         let cut = open.len();
@@ -256,26 +289,76 @@ impl Accepting {
 
 /// What the task of one connection needs.
 struct Connection {
-    peer: Peer,
+    address: SocketAddr,
+    seat: Option<Seat>,
+    /// The named proxies, when it comes from one of them.
+    proxies: Option<Arc<Proxies>>,
+    sources: Arc<Sources>,
+    watch: Arc<Watch>,
     router: Router,
     limits: ServerLimits,
     counters: Arc<Counters>,
 }
 
 impl Connection {
-    async fn run(self, tcp: TcpStream, tls: Option<TlsAcceptor>, mut stop: oneshot::Receiver<()>) {
-        let Self { peer, router, limits, counters } = self;
+    async fn run(
+        mut self,
+        mut tcp: TcpStream,
+        tls: Option<TlsAcceptor>,
+        mut stop: oneshot::Receiver<MakeRoom>,
+    ) {
+        let patience = self.limits.handshake;
+        let opening = async {
+            self.ask_proxy(&mut tcp).await.map_err(|NotTold| count(&self.counters.proxies_failed))?;
+            if self.proxies.is_none() && self.seat.is_none() {
+                count(&self.counters.refused_by_source);
+                refuse::refuse(tcp, tls, Full::Source).await;
+                return Err(());
+            }
+            Stream::open(tcp, tls.as_ref()).await.map_err(|_| count(&self.counters.handshakes_failed))
+        };
         let opened = tokio::select! {
             // Nobody who is still shaking hands has asked for anything.
             _ = &mut stop => return,
-            opened = timeout(limits.handshake, Stream::open(tcp, tls.as_ref())) => opened,
+            opened = timeout(patience, opening) => opened,
         };
-        let Ok(Ok(stream)) = opened else { return count(&counters.handshakes_failed) };
-        if connection::serve(stream, peer, router, limits, stop).await == End::TimedOut {
-            count(&counters.timed_out);
+        let stream = match opened {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(())) => return,
+            Err(_) => return count(&self.counters.handshakes_failed),
+        };
+        let Self { address, seat, proxies, watch, router, limits, counters, .. } = self;
+        let other = Other { address, proxies, watch };
+        match connection::serve(stream, other, router, limits, stop).await {
+            End::Closed => {}
+            End::TimedOut => count(&counters.timed_out),
+            End::MadeRoom => count(&counters.made_room),
         }
+        drop(seat);
+    }
+
+    /// Has a named proxy say whose the connection is, where it does so before the first byte. From then on the connection
+    /// is the client's, and the client's to account for.
+    async fn ask_proxy(&mut self, tcp: &mut TcpStream) -> Result<(), NotTold> {
+        match self.proxies.as_ref().map(|proxies| proxies.client) {
+            // A proxy keeps connections for whoever comes next; what is proven on them is not one client's matter.
+            Some(ClientAddress::XForwardedFor | ClientAddress::Forwarded) => self.watch.prove(),
+            Some(ClientAddress::ProxyV2) => {
+                let told = proxy::read(tcp).await.map_err(|_| NotTold)?;
+                if let Told::Client(client) = told {
+                    self.address = client;
+                    self.proxies = None;
+                    self.seat = self.sources.enter(client.ip());
+                }
+            }
+            Some(ClientAddress::Untold) | None => {}
+        }
+        Ok(())
     }
 }
+
+/// A proxy did not say whose a connection is, though it should.
+struct NotTold;
 
 /// Whether the error speaks of the connection that was to be accepted rather than of the system: then the
 /// next one may be fine.

@@ -18,6 +18,7 @@ use yanmi_verification::{Facts, token};
 
 use crate::credential::{learned, national_result};
 use crate::envelope::{self, Noted};
+use crate::http::Peer;
 use crate::ledger::{Command, Learned};
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Interface, Snapshot};
@@ -42,10 +43,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
     });
     match result {
         Ok(body) => envelope::answer(body, None),
-        Err(refusal) => {
-            let body = message::refusal(refusal.code(), &refusal.message());
-            envelope::answer(body, refusal.retry_after())
-        }
+        Err(refusal) => envelope::refused(&refusal, message::refusal(refusal.code(), &refusal.message())),
     }
 }
 
@@ -55,8 +53,9 @@ async fn decode(
     noted: &mut Noted,
     account: &mut Option<AccountId>,
 ) -> Result<String, Refusal> {
-    let body = envelope::receive(site, request).await?;
-    let text = std::str::from_utf8(&body)
+    let peer = request.extensions().get::<Peer>().cloned();
+    let received = envelope::receive(site, request).await?;
+    let text = std::str::from_utf8(&received.body)
         .map_err(|_| Refusal::Envelope(yanmi_protocol::envelope::EnvelopeError::NotUtf8))?;
     let request = message::Request::read(text).map_err(Refusal::Decode)?;
     let registry = site.registry.snapshot();
@@ -70,6 +69,8 @@ async fn decode(
     let told = told?;
     noted.token = Some(told.token);
     let learned = learned(&site.sealer, &told);
+    // Whoever has a code that is good may stay as others may.
+    peer.iter().for_each(Peer::prove);
     check_credential(site, &registry, &learned, business)?;
     noted.batch = site.ledger.decide(Command::Learn(Box::new(learned))).await?.batch;
     Ok(message::success(&answer(&told, request.qr_code.as_str())))

@@ -29,7 +29,7 @@ use super::view::Closed;
 use super::{MAX_FORM_BYTES, PREFIX, Place, layout, view, visit};
 use crate::credential::Holder;
 use crate::envelope::{Noted, unless_it_panics};
-use crate::http::{BodyError, Peer, read_body};
+use crate::http::{BodyError, Peer, Room, read_body};
 use crate::ledger::{Command, FreeSwitch, Opened, Opening, Outcome, Payment, Settings};
 use crate::national::NationalError;
 use crate::password_check::{self, Checked};
@@ -79,7 +79,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         site: &site,
         place: &place,
         headers: parts.headers,
-        peer: parts.extensions.get::<Peer>().copied(),
+        peer: parts.extensions.get::<Peer>().cloned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         now: site.clock.now(),
@@ -116,6 +116,7 @@ impl Asking<'_> {
         let Some(link) = Link::read(text.unwrap_or_default(), &self.site.sealer) else {
             return self.unknown().await;
         };
+        self.peer.iter().for_each(Peer::prove);
         if self.now >= link.until {
             return Ok(visit::refuse(Closed::SettingsExpired));
         }
@@ -124,7 +125,7 @@ impl Asking<'_> {
 
     /// A link this site did not make is counted against who came with it.
     async fn unknown(&self) -> Result<Response, Refusal> {
-        let counted = self.peer.map_or(Ok(()), |Peer(address)| self.site.openings.failed(address.ip()));
+        let counted = self.peer.as_ref().map_or(Ok(()), |peer| self.site.openings.failed(peer.ip()));
         if let Err(wait) = counted {
             return Ok(visit::refuse(Closed::TooMany(wait)));
         }
@@ -200,7 +201,7 @@ impl Asking<'_> {
 
     fn hindrance(&self, link: Link, settings: &Settings, locked: Option<UnixMillis>) -> Option<Hindrance> {
         let facts = self.site.registry.snapshot().channel_facts(&link.channel).copied();
-        let private = self.place.secure || self.peer.is_some_and(|Peer(address)| address.ip().is_loopback());
+        let private = self.place.secure || self.peer.as_ref().is_some_and(|peer| peer.ip().is_loopback());
         match (settings.known.as_ref(), locked) {
             _ if !facts.is_some_and(|facts| facts.password_free) => Some(Hindrance::NotOffered),
             (None, _) => Some(Hindrance::Unknown),
@@ -212,7 +213,8 @@ impl Asking<'_> {
 
     /// POST.
     async fn take(&mut self, link: Link, body: Body) -> Result<Response, Refusal> {
-        let form = match read_form(body, self.site.settings.body).await {
+        let room = self.site.room(self.peer.as_ref());
+        let form = match read_form(body, self.site.settings.body, room).await {
             Ok(form) => form,
             Err(closed) => return Ok(visit::refuse(closed)),
         };
@@ -321,10 +323,11 @@ struct Filled {
     password: Zeroizing<String>,
 }
 
-async fn read_form(body: Body, within: Duration) -> Result<Filled, Closed> {
-    let read = read_body(body, MAX_FORM_BYTES, within).await.map_err(|error| match error {
+async fn read_form(body: Body, within: Duration, mut room: Room) -> Result<Filled, Closed> {
+    let read = read_body(body, MAX_FORM_BYTES, within, &mut room).await.map_err(|error| match error {
         BodyError::TooLarge(_) => Closed::TooLarge,
         BodyError::TimedOut(_) | BodyError::Broken => Closed::BadForm,
+        BodyError::NoRoom => Closed::Busy,
     })?;
     // Wiped where it arrived, when nothing else has it.
     let mut bytes = read.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));

@@ -23,7 +23,7 @@ use super::view::{self, Closed, Form, Hint};
 use super::{MAX_FORM_BYTES, PREFIX, Place};
 use crate::channel::notice::offered_ways;
 use crate::envelope::{Noted, unless_it_panics};
-use crate::http::{BodyError, Peer, read_body};
+use crate::http::{BodyError, Peer, Room, read_body};
 use crate::ledger::{Command, Key, Opened, Opening, Outcome, Shown};
 use crate::national::NationalError;
 use crate::refusal::Refusal;
@@ -71,7 +71,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         site: &site,
         place: &place,
         headers: parts.headers,
-        peer: parts.extensions.get::<Peer>().copied(),
+        peer: parts.extensions.get::<Peer>().cloned(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         now: site.clock.now(),
@@ -187,9 +187,10 @@ impl Asking<'_> {
     async fn link(&self) -> Result<Result<Link, Closed>, Refusal> {
         let text = self.path.strip_prefix(PREFIX).unwrap_or_default();
         if let Some(link) = Link::read(text, &self.site.sealer) {
+            self.peer.iter().for_each(Peer::prove);
             return Ok(Ok(link));
         }
-        let counted = self.peer.map_or(Ok(()), |Peer(address)| self.site.openings.failed(address.ip()));
+        let counted = self.peer.as_ref().map_or(Ok(()), |peer| self.site.openings.failed(peer.ip()));
         match counted {
             Ok(()) => {
                 self.record(None, Event::LinkUnknown).await?;
@@ -272,12 +273,13 @@ impl Asking<'_> {
 
     /// Whether a password may leave the browser: over TLS, or not out of this machine.
     fn is_private(&self) -> bool {
-        self.place.secure || self.peer.is_some_and(|Peer(address)| address.ip().is_loopback())
+        self.place.secure || self.peer.as_ref().is_some_and(|peer| peer.ip().is_loopback())
     }
 
     /// POST.
     async fn take(&mut self, link: Link, shown: Shown, body: Body) -> Result<Answer, Refusal> {
-        let form = match read_form(body, self.site.settings.body).await {
+        let room = self.site.room(self.peer.as_ref());
+        let form = match read_form(body, self.site.settings.body, room).await {
             Ok(form) => form,
             Err(closed) => return Ok(Answer::Closed(closed)),
         };
@@ -372,10 +374,11 @@ struct Filled {
     password: Zeroizing<String>,
 }
 
-async fn read_form(body: Body, within: Duration) -> Result<Filled, Closed> {
-    let read = read_body(body, MAX_FORM_BYTES, within).await.map_err(|error| match error {
+async fn read_form(body: Body, within: Duration, mut room: Room) -> Result<Filled, Closed> {
+    let read = read_body(body, MAX_FORM_BYTES, within, &mut room).await.map_err(|error| match error {
         BodyError::TooLarge(_) => Closed::TooLarge,
         BodyError::TimedOut(_) | BodyError::Broken => Closed::BadForm,
+        BodyError::NoRoom => Closed::Busy,
     })?;
     // Wiped where it arrived, when nothing else has it.
     let mut bytes = read.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));

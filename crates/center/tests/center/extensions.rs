@@ -255,9 +255,10 @@ async fn more_than_may_be_held_answer_at_once_and_a_place_is_given_back() {
     site.act(&number, "confirm", "03").await;
     assert_eq!(answer(waiting).await["checkStas"], "1");
     assert_eq!(site.metric("yanmi_held_queries").await, 0);
-    // Nor does a client that hangs up keep its place.
+    // A client that is gone cannot be told from one that has said all it wants to say and listens, so it keeps its place
+    // until its wait is over.
     let token = site.token().await;
-    let message = json!({ "token": token.as_str(), "orgCodg": HOSPITAL, "ext": "1", "waitSeconds": 30 });
+    let message = json!({ "token": token.as_str(), "orgCodg": HOSPITAL, "ext": "1", "waitSeconds": 1 });
     let body = site.institution().seal(&message.to_string());
     let mut leaving = Wire::to(site.institution_addr()).await;
     leaving.send(&crate::wire::request("POST", status::PATH, body.as_bytes())).await;

@@ -386,6 +386,7 @@ pub(crate) fn unlimited(config: &mut Config) {
     config.limits.requests_per_second = 1_000_000;
     config.limits.burst = 1_000_000;
     config.limits.failed_openings_per_minute = 1_000_000;
+    config.limits.unproven = Duration::from_hours(1);
 }
 
 /// Returns when `check` holds, looking again and again.
