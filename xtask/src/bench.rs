@@ -61,7 +61,7 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
 }
 
 fn table(settings: &Settings) -> Result<(), String> {
-    done(cargo().args(["build", "--release", "--quiet"]), "the release build failed")?;
+    done(cargo().args(["build", "--profile", "dist", "--quiet"]), "the build failed")?;
     let Settings { seconds, ledger, database } = settings;
     let load = |what, ledger: &str, more: &[&str]| {
         measure(what, seconds, "64", &[&["--ledger", ledger], more].concat())
@@ -126,7 +126,7 @@ fn rate(row: &Value) -> f64 {
 
 fn measure(what: &str, seconds: &str, connections: &str, more: &[&str]) -> Result<Value, String> {
     eprintln!("measuring {what} …");
-    let out = Command::new("target/release/yanmi")
+    let out = Command::new("target/dist/yanmi")
         .args(["load", "--json", "--what", what, "--seconds", seconds, "--connections", connections])
         .args(more)
         .output()

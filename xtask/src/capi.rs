@@ -10,8 +10,7 @@ const LARGEST: u64 = 6 * 1024 * 1024;
 /// The libraries of Debian's package libc6, beside which it may need nothing.
 const LIBC: [&str; 5] =
     ["libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2", "ld-linux-aarch64.so.1", "ld-linux.so.2"];
-/// What a program linked with `-lyanmi` looks for when it starts. Left to itself, a newer compiler (1.97) writes down
-/// the name of the crate, under which nothing is installed.
+/// What a program linked with `-lyanmi` looks for when it starts. Compilers before 1.97 write no name down by themselves.
 const NAMED: &str = "-Clink-arg=-Wl,-soname,libyanmi.so";
 const OUT: &str = "target/capi";
 
@@ -22,12 +21,12 @@ pub(crate) fn run() -> ExitCode {
 fn build() -> Result<(), String> {
     let root = root();
     let out = root.join(OUT);
-    let args = ["rustc", "--quiet", "--profile", "release-capi", "--package", "yanmi-capi", "--lib", "--"];
+    let args = ["rustc", "--quiet", "--profile", "release-capi", "--package", "yanmi-shared", "--lib", "--"];
     done(cargo().args(args).arg(NAMED), "the build failed")?;
     std::fs::create_dir_all(&out).map_err(|why| why.to_string())?;
     for (from, to) in [
-        ("target/release-capi/libyanmi_capi.so", "libyanmi.so"),
-        ("target/release-capi/libyanmi_capi.a", "libyanmi.a"),
+        ("target/release-capi/libyanmi.so", "libyanmi.so"),
+        ("target/release-capi/libyanmi.a", "libyanmi.a"),
         ("crates/capi/include/yanmi.h", "yanmi.h"),
     ] {
         std::fs::copy(root.join(from), out.join(to)).map_err(|why| format!("{from}: {why}"))?;

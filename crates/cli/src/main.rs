@@ -4,7 +4,6 @@
 
 mod ambient;
 mod command;
-mod diagnosis;
 mod failure;
 mod key_text;
 mod log;

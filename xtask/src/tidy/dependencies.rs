@@ -4,22 +4,25 @@
 use super::{File, Violation};
 
 /// What each crate may depend on, beside crates of others: in general, and in its tests.
-const ALLOWED: [(&str, &[&str], &[&str]); 12] = [
+const ALLOWED: [(&str, &[&str], &[&str]); 14] = [
     ("protocol", &[], &[]),
     ("verification", &["protocol"], &[]),
+    ("doctor", &["protocol"], &[]),
     // A browser for tests: nothing of ours in it, and nothing of ours in production knows it.
     ("browser", &[], &[]),
     ("center", &["protocol", "verification"], &["simulator", "browser"]),
     ("client", &["protocol"], &["verification", "center", "simulator"]),
     ("agent", &["protocol", "client", "capi"], &["verification", "center", "simulator", "vendor"]),
-    ("capi", &["protocol", "client"], &["verification", "center", "simulator", "vendor"]),
+    ("capi", &["protocol", "client"], &["verification", "center", "simulator", "vendor", "shared"]),
+    // The files of it: apart, so that they are linked for whoever wants them and for nobody else.
+    ("shared", &["capi"], &[]),
     // A vendor's library for tests and for trying: it knows a sandbox's address and nothing of ours.
     ("vendor", &[], &[]),
     ("simulator", &["protocol", "client"], &[]),
     (
         "cli",
-        &["protocol", "verification", "center", "client", "agent", "simulator"],
-        &["capi", "browser", "vendor"],
+        &["protocol", "verification", "doctor", "center", "client", "agent", "simulator"],
+        &["shared", "browser", "vendor"],
     ),
     ("xtask", &["protocol", "simulator"], &[]),
     // Targets for libFuzzer, outside of the workspace.
@@ -28,7 +31,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 12] = [
 
 /// Crates of others that would bring I/O into the pure crates.
 const IMPURE: [&str; 6] = ["tokio", "sqlx", "hyper", "axum", "rustls", "tracing"];
-const PURE: [&str; 2] = ["protocol", "verification"];
+const PURE: [&str; 3] = ["protocol", "verification", "doctor"];
 
 pub(crate) fn check(files: &[File]) -> Vec<Violation> {
     let manifests = files.iter().filter(|file| file.path.ends_with("/Cargo.toml"));

@@ -8,7 +8,7 @@ use crate::{built, compile, config};
 fn nothing_handed_in_wrongly_is_more_than_a_number() {
     let folder = tempfile::tempdir().expect("a folder");
     let (program, lib) = (folder.path().join("misuse"), built());
-    let flags = ["-pthread", "-L", lib.to_str().expect("a path"), "-lyanmi_capi"];
+    let flags = ["-pthread", "-L", lib.to_str().expect("a path"), "-lyanmi"];
     // Where the library watches itself (`cargo xtask asan`), so does the program.
     let mut watched = if std::env::var_os("YANMI_ASAN").is_some() {
         compile("misuse.c", &program, &[&flags[..], &["-fsanitize=address"]].concat());

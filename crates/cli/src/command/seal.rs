@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use yanmi_protocol::envelope::{self, CipherText};
 use yanmi_protocol::{Members, Sm4Key};
 
-use crate::diagnosis;
 use crate::failure::Failure;
 use crate::key_text;
 
@@ -79,14 +78,18 @@ impl Open {
                 }
                 Ok(())
             }
-            Err(why) => {
-                let likely = diagnosis::explain(&key, &enc_data).unwrap_or_else(|| {
-                    "没有符合已知的常见错误：请核对密钥校验值是否与对方一致，密文是否完整。".to_owned()
-                });
-                Err(Failure::new(format!("无法解密：{why}\n{likely}")))
-            }
+            Err(why) => Err(Failure::new(format!("无法解密：{why}\n{}", likely(&key, &enc_data)))),
         }
     }
+}
+
+/// What was done wrong, and what comes out when it is undone: whoever holds the key may see it.
+fn likely(key: &Sm4Key, enc_data: &str) -> String {
+    let Some(found) = yanmi_doctor::diagnose(key, enc_data) else {
+        return "没有符合已知的常见错误：请核对密钥校验值是否与对方一致，密文是否完整。".to_owned();
+    };
+    let plain = found.plain().map(|plain| format!("\n还原的明文：\n{plain}")).unwrap_or_default();
+    format!("{found}{plain}")
 }
 
 fn input() -> Result<Vec<u8>, Failure> {

@@ -17,7 +17,7 @@ use crate::yanmi::Sandbox;
 fn shared_object(folder: &Path) -> PathBuf {
     let lib = folder.join("lib");
     std::fs::create_dir(&lib).expect("a folder");
-    std::fs::copy(built("libyanmi_capi.so"), lib.join("libyanmi.so")).expect("the shared object");
+    std::fs::copy(built("libyanmi.so"), lib.join("libyanmi.so")).expect("the shared object");
     lib
 }
 

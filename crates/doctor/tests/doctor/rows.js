@@ -1,0 +1,64 @@
+// Mistakes as they are made in Node.js: `name encData` a line. Arguments: key (32 digits), message.
+'use strict';
+const { createCipheriv, createHash } = require('crypto');
+const [digits, message] = process.argv.slice(2);
+const key = Buffer.from(digits, 'hex');
+const data = Buffer.from(message);
+function seal(name, key, iv, data, padded = true) {
+  const cipher = createCipheriv(name, key, iv);
+  cipher.setAutoPadding(padded);
+  return Buffer.concat([cipher.update(data), cipher.final()]);
+}
+const ecb = (data, k = key) => seal('sm4-ecb', k, null, data);
+const hex = bytes => bytes.toString('hex').toUpperCase();
+const say = (name, text) => console.log(name + '\t' + text);
+const right = ecb(data);
+const zero = Buffer.alloc(16);
+const iv = Buffer.from('f0e1d2c3b4a5968778695a4b3c2d1e0f', 'hex');
+
+say('right', hex(right));
+say('base64', right.toString('base64'));
+say('base64url', right.toString('base64url'));
+say('base64-twice', Buffer.from(right.toString('base64')).toString('base64'));
+say('base64-of-hex', Buffer.from(hex(right)).toString('base64'));
+say('hex-twice', hex(Buffer.from(hex(right))));
+say('hex-of-base64', hex(Buffer.from(right.toString('base64'))));
+say('latin1', hex(Buffer.from(right.toString('latin1'))));
+say('damaged', hex(Buffer.from(right.toString('utf8'))));
+say('quoted', JSON.stringify(hex(right)));
+say('percent', encodeURIComponent(right.toString('base64')));
+say('plus-lost', new URLSearchParams('encData=' + right.toString('base64')).get('encData'));
+say('decimals', JSON.stringify([...right]));
+say('prefixed', '0x' + hex(right));
+say('hex-key-as-text', hex(ecb(data, Buffer.from(digits.slice(0, 16)))));
+say('aes256-text', hex(seal('aes-256-ecb', Buffer.from(digits), null, data)));
+say('half-key', hex(ecb(data, Buffer.concat([key.subarray(0, 8), Buffer.alloc(8)]))));
+say('md5-key', hex(ecb(data, createHash('md5').update(digits).digest())));
+say('md5-16-key', hex(ecb(data, Buffer.from(createHash('md5').update(digits).digest('hex').slice(8, 24)))));
+say('base64-key', hex(ecb(data, Buffer.from(digits, 'base64').subarray(0, 16))));
+say('reversed-key', hex(ecb(data, Buffer.from(key).reverse())));
+say('aes', hex(seal('aes-128-ecb', key, null, data)));
+say('cbc-zero', hex(seal('sm4-cbc', key, zero, data)));
+say('cbc-key', hex(seal('sm4-cbc', key, key, data)));
+say('cbc-front', hex(Buffer.concat([iv, seal('sm4-cbc', key, iv, data)])));
+say('cbc-unknown', hex(seal('sm4-cbc', key, iv, data)));
+say('double-hex', hex(ecb(Buffer.from(hex(right)))));
+say('double-base64', hex(ecb(Buffer.from(right.toString('base64')))));
+say('double-raw', hex(ecb(right)));
+say('bom', hex(ecb(Buffer.from('\uFEFF' + message))));
+say('utf16', hex(ecb(Buffer.from(message, 'utf16le'))));
+say('json-twice', hex(ecb(Buffer.from(JSON.stringify(message)))));
+say('escaped', hex(ecb(Buffer.from(JSON.stringify(message).slice(1, -1)))));
+say('url-encoded', hex(ecb(Buffer.from(encodeURIComponent(message)))));
+say('form', hex(ecb(Buffer.from(new URLSearchParams(JSON.parse(message)).toString()))));
+say('envelope', hex(ecb(Buffer.from(JSON.stringify({ orgId: 'x', encData: hex(right) })))));
+say('last-block', hex(createCipheriv('sm4-ecb', key, null).update(data)));
+say('cut', hex(right).slice(0, 77));
+// Two at once.
+say('base64+text-key', ecb(data, Buffer.from(digits.slice(0, 16))).toString('base64'));
+say('base64+cbc-zero', seal('sm4-cbc', key, zero, data).toString('base64'));
+say('aes+cbc-key', hex(seal('aes-128-cbc', key, key, data)));
+say('aes+text-key', hex(seal('aes-128-ecb', Buffer.from(digits.slice(0, 16)), null, data)));
+say('cbc-front+md5-key', hex(Buffer.concat([iv, seal('sm4-cbc', createHash('md5').update(digits).digest(), iv, data)])));
+say('base64url+utf16', ecb(Buffer.from(message, 'utf16le')).toString('base64url'));
+say('cbc-zero+bom', hex(seal('sm4-cbc', key, zero, Buffer.from('\uFEFF' + message))));
