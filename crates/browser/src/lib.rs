@@ -99,6 +99,24 @@ impl Browser {
         self.ask("POST", "/goog/cdp/execute", &command);
     }
 
+    /// Has the person prefer a dark page, or a light one.
+    pub fn prefer_dark(&self, dark: bool) {
+        let value = if dark { "dark" } else { "light" };
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": value}]});
+        let command = json!({"cmd": "Emulation.setEmulatedMedia", "params": features});
+        self.ask("POST", "/goog/cdp/execute", &command);
+    }
+
+    /// Takes the network away from the browser, or gives it back.
+    pub fn take_offline(&self, offline: bool) {
+        let conditions =
+            json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        for (cmd, params) in [("Network.enable", json!({})), ("Network.emulateNetworkConditions", conditions)]
+        {
+            self.ask("POST", "/goog/cdp/execute", &json!({ "cmd": cmd, "params": params }));
+        }
+    }
+
     /// Goes to an address.
     pub fn open(&self, url: &str) {
         self.ask("POST", "/url", &json!({ "url": url }));

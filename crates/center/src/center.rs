@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::http::{BindError, Bodies, Counters, Listener, Server};
-use crate::insured::Place;
+use crate::insured::{MOST_WATCHED, Place};
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::national::{NationalCenter, NationalSettings};
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver, RootsError};
@@ -128,6 +128,7 @@ impl Center {
             place: config.insured.public_url.as_ref().and_then(Place::new),
             recorded: Recorded::default(),
             held: Semaphore::new(config.limits.held_queries),
+            watched: Semaphore::new(MOST_WATCHED),
             stopping: stopped,
             settings: settings(&config),
         });

@@ -23,6 +23,10 @@
 //! Everything works without JavaScript. After each form the browser is sent back to the page (303), so reload, back and a
 //! second tap show the state and change nothing. The page is one answer: style and script stand in it, known to the
 //! Content-Security-Policy by their hashes, and nothing else is fetched.
+//!
+//! With JavaScript an open page asks whether what it shows still holds ([`watch`]); that question is held until it does
+//! not. A form is then sent without leaving the page, so that where the network is gone there is no error page of the
+//! browser behind which what was typed waits to be sent again: it is forgotten, and the page says so.
 
 mod browser;
 pub(crate) mod layout;
@@ -31,6 +35,7 @@ mod scene;
 mod settings;
 mod view;
 mod visit;
+mod watch;
 
 use std::sync::Arc;
 
@@ -39,10 +44,11 @@ use axum::routing::any;
 use http::Uri;
 
 pub(crate) use link::check_number;
+pub(crate) use watch::MOST_WATCHED;
 
 use crate::sealing::Sealer;
 use crate::site::Site;
-use yanmi_protocol::UnixMillis;
+use yanmi_protocol::{Amount, UnixMillis};
 use yanmi_verification::Verification;
 
 /// Below which its addresses are.
@@ -94,9 +100,36 @@ pub(crate) fn clock_text(at: UnixMillis) -> String {
     at.shanghai_text().get(11..16).unwrap_or_default().to_owned()
 }
 
+/// An amount as people read it: with a comma before every three digits, so that a zero too many is seen.
+fn grouped(amount: Amount) -> String {
+    let text = amount.to_string();
+    let whole = text.find('.').unwrap_or(text.len());
+    let mut out = String::with_capacity(text.len() + text.len() / 3);
+    for (at, digit) in text.char_indices() {
+        if at > 0 && at < whole && (whole - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn digits_are_grouped() {
+        for (fen, text) in [
+            (0, "0.00"),
+            (12_850, "128.50"),
+            (99_999, "999.99"),
+            (100_000, "1,000.00"),
+            (12_345_678_901, "123,456,789.01"),
+        ] {
+            assert_eq!(grouped(Amount::from_fen(fen).expect("an amount")), text);
+        }
+    }
 
     #[test]
     fn a_place_is_what_a_browser_calls_it() {

@@ -45,6 +45,8 @@ pub(crate) struct Site {
     pub(crate) recorded: Recorded,
     /// Places for status queries that are held.
     pub(crate) held: Semaphore,
+    /// Places for persons' pages that ask whether what they show still holds.
+    pub(crate) watched: Semaphore,
     /// Becomes true when the process is told to stop; held queries then answer.
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) settings: SiteSettings,

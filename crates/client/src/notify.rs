@@ -43,9 +43,11 @@ impl CenterClient {
             org_name: &self.institution.org_name,
             amount: amount.as_deref(),
         };
+        // Asking for the number to compare is what has the person's page ask for it.
+        let message = if self.settings.extended { draft.to_extended_json() } else { draft.to_json() };
         let plan = Plan {
             path: message::PATH,
-            message: &draft.to_json(),
+            message: &message,
             plain: false,
             repeat: Repeat::Spaced(self.settings.notice_pause),
             held: Duration::ZERO,

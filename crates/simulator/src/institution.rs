@@ -149,6 +149,14 @@ impl Institution {
         self.call(notify::PATH, draft.to_json()).await
     }
 
+    /// 1.7.1, asking for the number to compare as well (`ext`).
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal is none.
+    pub async fn notify_extended(&self, draft: &notify::Draft<'_>) -> Result<Called, AskError> {
+        self.call(notify::PATH, draft.to_extended_json()).await
+    }
+
     /// 1.7.2: asks whether the person confirmed.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ use crate::channel::deliver::{DeliveryFailure, Endpoint};
 use crate::channel::notice::{self, Occasion};
 use crate::credential;
 use crate::envelope::{self, Call};
+use crate::insured::check_number;
 use crate::ledger::{Command, Decided, Delivery, Key, Outcome, Unavailable};
 use crate::refusal::Refusal;
 use crate::registry::{Interface, Snapshot};
@@ -51,6 +52,7 @@ async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
         started: call.started,
         key: Key { token: request.token, org_code },
         shown_name: (!registered).then_some(request.org_name),
+        extended: request.extended,
         registered_name: institution.name.clone(),
     };
     let amount = request.amount;
@@ -58,7 +60,15 @@ async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let task = tokio::spawn(async move { journey.run(amount).await });
     let (batch, result) = task.await.map_err(|error| Refusal::Broken(format!("通知任务中断：{error}")))?;
     call.noted.batch = batch;
-    result.map(message::Answer::notified_json)
+    let reply = result?;
+    Ok(message::Answer::notified_json(reply.serial, reply.check_number.as_deref()))
+}
+
+/// What the institution is told of a notice that went out.
+struct Reply {
+    serial: SerialNo,
+    /// The number to compare, for an institution that asked for it.
+    check_number: Option<String>,
 }
 
 /// One notice on its way.
@@ -68,12 +78,14 @@ struct Journey {
     started: Instant,
     key: Key,
     shown_name: Option<String>,
+    /// Whether the institution understands members beyond the specification.
+    extended: bool,
     registered_name: String,
 }
 
 impl Journey {
-    /// The batch it was last decided in, and the serial number of a success.
-    async fn run(self, amount: Option<yanmi_protocol::Amount>) -> (usize, Result<SerialNo, Refusal>) {
+    /// The batch it was last decided in, and what is told of a success.
+    async fn run(self, amount: Option<yanmi_protocol::Amount>) -> (usize, Result<Reply, Refusal>) {
         let decided = match self.ask(amount).await {
             Ok(decided) => decided,
             Err(refusal) => return (0, Err(refusal)),
@@ -81,7 +93,8 @@ impl Journey {
         let batch = decided.batch;
         let result = match decided.outcome {
             Outcome::Deliver(delivery) => self.deliver(*delivery).await,
-            Outcome::Stands { serial } => Ok(serial),
+            // It was confirmed already: there is nothing left to compare.
+            Outcome::Stands { serial } => Ok(Reply { serial, check_number: None }),
             Outcome::Free => Err(Refusal::PasswordFree),
             Outcome::Refused(rule) => Err(rule.into()),
             Outcome::TokenNotHeld => Err(Rule::TokenUnknown.into()),
@@ -102,6 +115,7 @@ impl Journey {
             amount,
             number,
             shown_name: self.shown_name.clone(),
+            compared: self.extended && self.site.place.is_some(),
             learned,
         };
         let decided = self.site.ledger.decide(command(None)).await?;
@@ -119,7 +133,7 @@ impl Journey {
         Ok(self.site.ledger.decide(command(Some(learned))).await?)
     }
 
-    async fn deliver(&self, delivery: Delivery) -> Result<SerialNo, Refusal> {
+    async fn deliver(&self, delivery: Delivery) -> Result<Reply, Refusal> {
         let channel = self.registry.channel(&delivery.credential.channel);
         // The ledger has just found it in the same registry or a newer one.
         let channel = channel.ok_or(Refusal::Rule(Rule::ChannelUnknown))?;
@@ -150,7 +164,10 @@ impl Journey {
         match taken {
             Ok(()) => {
                 self.settle(Command::Delivered { key, notice }).await?;
-                Ok(delivery.verification.serial)
+                // Where there is no page nobody sees it.
+                let compares = self.extended && self.site.place.is_some();
+                let check_number = compares.then(|| check_number(&self.site.sealer, notice));
+                Ok(Reply { serial: delivery.verification.serial, check_number })
             }
             Err(failure) => {
                 let reason = failure.kind();

@@ -97,6 +97,11 @@ pub(super) fn is_from_elsewhere(headers: &HeaderMap) -> bool {
     text(headers, "sec-fetch-site") == Some("cross-site")
 }
 
+/// Whether the page's script asks, which goes on by itself where a browser would be sent.
+pub(super) fn is_script(headers: &HeaderMap) -> bool {
+    text(headers, "accept") == Some("application/json")
+}
+
 /// Whether a form can have come from this page: no page of anybody else sent it. `null` is what browsers say for a page
 /// that tells nobody where they come from.
 pub(super) fn is_own_form(headers: &HeaderMap, place: &Place) -> bool {

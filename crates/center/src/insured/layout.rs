@@ -1,7 +1,7 @@
 //! What every page for insured persons has in common: the frame, the style, the script, and the headers.
 //!
 //! A page is one answer. Style and script stand in it, and the Content-Security-Policy names their hashes and allows
-//! nothing else: no request, no frame, no form to anywhere else. Text from others gets into it through the template, which
+//! nothing else: no request, no frame, no form to anywhere else than here. Text from others gets into it through the template, which
 //! escapes it.
 
 use std::sync::LazyLock;
@@ -21,7 +21,7 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
     let hash = |text: &str| BASE64_STANDARD.encode(Sha256::digest(text));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; form-action 'self'; \
-         frame-ancestors 'none'; base-uri 'none'",
+         frame-ancestors 'none'; base-uri 'none'; connect-src 'self'",
         hash(STYLE),
         hash(SCRIPT)
     );
@@ -36,6 +36,7 @@ pub(crate) fn page(title: &str, middle: &Markup) -> Markup {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
                 meta name="format-detection" content="telephone=no";
                 meta name="robots" content="noindex, nofollow";
                 title { (title) " · 医保电子凭证" }
@@ -70,6 +71,19 @@ pub(crate) fn see_other(place: &str) -> Response {
     if let Ok(place) = HeaderValue::from_str(place) {
         response.headers_mut().insert(header::LOCATION, place);
     }
+    keep_private(&mut response);
+    response
+}
+
+/// The same for a script that sent the form: it goes there itself.
+pub(crate) fn go_to(place: &str) -> Response {
+    said(&serde_json::json!({ "to": place }))
+}
+
+/// Something for the page's script.
+pub(crate) fn said(value: &serde_json::Value) -> Response {
+    let mut response = Response::new(Body::from(value.to_string()));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     keep_private(&mut response);
     response
 }

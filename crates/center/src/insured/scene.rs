@@ -22,7 +22,8 @@ pub(super) struct Visit {
     pub(super) name: String,
     pub(super) asked_at: UnixMillis,
     pub(super) expires_at: UnixMillis,
-    pub(super) check_number: String,
+    /// Two digits to compare; only when the institution knows them.
+    pub(super) check_number: Option<String>,
     /// Ways into the channel's app, if it registered an address.
     pub(super) app: Vec<Door>,
 }
@@ -62,6 +63,27 @@ pub(super) enum Scene {
     HandedOver,
 }
 
+impl Scene {
+    /// A word for it, by which a page that is open asks whether it is still so.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Open(Asking { password: Password::Asked { .. }, .. }) => "asked",
+            Self::Open(Asking { password: Password::Locked(_), .. }) => "no-password-now",
+            Self::Open(Asking { password: Password::NotOffered, .. }) => "in-the-app",
+            Self::Open(Asking { password: Password::InTheOpen, .. }) => "in-the-open",
+            Self::Free => "free",
+            Self::Confirmed { .. } => "confirmed",
+            Self::Lapsed => "lapsed",
+            Self::Cancelled => "cancelled",
+            Self::NotMe => "not-me",
+            Self::Locked { .. } => "locked",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::HandedOver => "handed-over",
+        }
+    }
+}
+
 /// How the person can answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Asking {
@@ -99,7 +121,7 @@ pub(super) fn visit(site: &Site, registry: &Snapshot, shown: &Shown) -> Result<V
         name: mask::name(&holder.name),
         asked_at: shown.verification.asked_at,
         expires_at: shown.verification.expires_at,
-        check_number: check_number(&site.sealer, shown.verification.notice),
+        check_number: shown.compared.then(|| check_number(&site.sealer, shown.verification.notice)),
         app: doors(registry, shown),
     })
 }

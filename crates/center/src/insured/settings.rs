@@ -226,7 +226,7 @@ impl Asking<'_> {
             let badge = kept.unwrap_or_else(|| Badge::fresh(&self.site.sealer));
             let opened = self.open(link, Some(badge), true).await?;
             self.given = (opened == Opened::Here).then_some(badge);
-            return Ok(layout::see_other(&self.path));
+            return Ok(self.back(&self.path));
         }
         let opened = self.open(link, kept, false).await?;
         let Some(badge) = kept.filter(|_| opened == Opened::Here) else {
@@ -237,7 +237,12 @@ impl Asking<'_> {
         }
         let said = if form.act == Act::Off { self.off(link).await? } else { self.on(link, form).await? };
         let place = said.map_or_else(|| self.path.clone(), |said| format!("{}?r={}", self.path, said.word()));
-        Ok(layout::see_other(&place))
+        Ok(self.back(&place))
+    }
+
+    /// Sends the browser to the page after a form, or has its script go there.
+    fn back(&self, place: &str) -> Response {
+        if browser::is_script(&self.headers) { layout::go_to(place) } else { layout::see_other(place) }
     }
 
     /// Limits stay as they are, for the next time.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use maud::{Markup, html};
 use yanmi_protocol::{Amount, UnixMillis};
 
-use super::clock_text;
 use super::layout::page;
 use super::scene::{Asking, Password, Scene, Visit};
+use super::{clock_text, grouped};
 
 /// What the form before this page came to, where the state does not say it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -274,7 +274,7 @@ fn scene_words(scene: Scene) -> Words {
 }
 
 fn amount_text(amount: Option<Amount>) -> String {
-    amount.map_or_else(|| "金额未定".to_owned(), |amount| format!("{amount} 元"))
+    amount.map_or_else(|| "金额未定".to_owned(), |amount| format!("{} 元", grouped(amount)))
 }
 
 fn summary(visit: &Visit, with_number: bool) -> Markup {
@@ -284,7 +284,9 @@ fn summary(visit: &Visit, with_number: bool) -> Markup {
             div { dt { "金额" } dd { (amount_text(visit.amount)) } }
             div { dt { "办理人" } dd { (visit.name) } }
             div { dt { "发起时间" } dd { (clock_text(visit.asked_at)) } }
-            @if with_number { div { dt { "核对号" } dd { (visit.check_number) } } }
+            @if let Some(number) = visit.check_number.as_ref().filter(|_| with_number) {
+                div { dt { "核对号" } dd { (number) } }
+            }
         }
     }
 }
@@ -293,6 +295,7 @@ fn summary(visit: &Visit, with_number: bool) -> Markup {
 fn open(visit: &Visit, asking: Asking, form: &Form, hint: Option<Hint>, now: UnixMillis) -> Markup {
     let left = visit.expires_at.since(now).as_secs();
     let middle = html! {
+        (watching(Scene::Open(asking)))
         h1.who { span.small { "请您确认" } (visit.institution) }
         p.sum { span.label { "本次金额" } strong { (amount_text(visit.amount)) } }
         dl {
@@ -303,10 +306,12 @@ fn open(visit: &Visit, asking: Asking, form: &Form, hint: Option<Hint>, now: Uni
                 dd { (clock_text(visit.expires_at)) span #left data-seconds=(left) aria-hidden="true" {} }
             }
         }
-        p.check {
-            span.label { "核对号" }
-            strong { (visit.check_number) }
-            span.label { "与窗口说的一样才确认" }
+        @if let Some(number) = &visit.check_number {
+            p.check {
+                span.label { "核对号" }
+                strong { (number) }
+                span.label { "与窗口说的一样才确认" }
+            }
         }
         (password(asking.password, visit.amount, form, hint))
         @if asking.in_app || !matches!(asking.password, Password::Asked { .. }) { (other_ways(visit, asking, form)) }
@@ -332,15 +337,28 @@ fn password(password: Password, amount: Option<Amount>, form: &Form, hint: Optio
             input #p name="p" type="password" inputmode="numeric" autocomplete="off" pattern="[0-9]{6}"
                 minlength="6" maxlength="6" required aria-describedby="said" aria-invalid=[wrong_now(hint)]
                 title="六位数字";
-            div #pad hidden role="group" aria-label="密码键盘，数字顺序每次不同" {}
+            (keypad())
             button #ok .button.first name="do" value="password" {
                 @match amount {
-                    Some(amount) => { "确认 " (amount.to_string()) " 元" },
+                    Some(amount) => { "确认 " (grouped(amount)) " 元" },
                     None => "确认",
                 }
             }
         }
     }
+}
+
+/// Where the script puts the digits, shuffled unless the person prefers them in order.
+pub(super) fn keypad() -> Markup {
+    html! {
+        div #pad hidden role="group" aria-label="密码键盘" {}
+        p #keys hidden { button #order type="button" aria-pressed="false" { "数字按顺序排列" } }
+    }
+}
+
+/// By which the script asks whether what is shown still holds, and where it says that there is no network.
+fn watching(scene: Scene) -> Markup {
+    html! { p #net role="status" data-at=(scene.word()) {} }
 }
 
 fn wrong_now(hint: Option<Hint>) -> Option<&'static str> {
@@ -396,8 +414,9 @@ fn other_ways(visit: &Visit, asking: Asking, form: &Form) -> Markup {
 }
 
 /// Asks once more before the counter is told that it is somebody else.
-pub(super) fn really_not_me(visit: &Visit, form: &Form) -> Markup {
+pub(super) fn really_not_me(visit: &Visit, scene: Scene, form: &Form) -> Markup {
     let middle = html! {
+        (watching(scene))
         (head(&words("warn", "确定不是您本人吗？", "按“不是我”后，窗口会停止办理并核实身份。", "")))
         (summary(visit, false))
         form method="post" action=(form.path) {

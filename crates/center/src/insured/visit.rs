@@ -20,6 +20,7 @@ use super::layout;
 use super::link::Link;
 use super::scene;
 use super::view::{self, Closed, Form, Hint};
+use super::watch;
 use super::{MAX_FORM_BYTES, PREFIX, Place};
 use crate::channel::notice::offered_ways;
 use crate::envelope::{Noted, unless_it_panics};
@@ -35,20 +36,22 @@ use crate::telemetry::{Operation, RequestLine};
 const CHECKING: Duration = Duration::from_secs(2);
 
 /// What the browser gets.
-enum Answer {
+pub(super) enum Answer {
     /// A page of the visit, or the door to it.
     Page(maud::Markup),
     /// Back to the page, perhaps with a word.
     Back(Option<Hint>),
     /// A page without anybody's data.
     Closed(Closed),
+    /// How it stands, for the page's script.
+    Stands(serde_json::Value),
     /// Nothing: a robot's look, a fetch ahead of time.
     Nothing(StatusCode),
 }
 
 /// A request being answered.
-struct Asking<'a> {
-    site: &'a Arc<Site>,
+pub(super) struct Asking<'a> {
+    pub(super) site: &'a Arc<Site>,
     place: &'a Place,
     headers: HeaderMap,
     peer: Option<Peer>,
@@ -64,7 +67,7 @@ struct Asking<'a> {
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     let started = Instant::now();
     let Some(place) = site.place.clone() else {
-        return respond(Ok(Answer::Closed(Closed::Unknown)), None, "");
+        return respond(Ok(Answer::Closed(Closed::Unknown)), None, "", false);
     };
     let (parts, body) = request.into_parts();
     let mut asking = Asking {
@@ -90,7 +93,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         cause: cause.as_deref(),
     });
     let cookie = asking.given.and_then(|badge| badge.cookie(&place));
-    respond(result, cookie, &asking.path)
+    respond(result, cookie, &asking.path, browser::is_script(&asking.headers))
 }
 
 /// The code of the log: what the same would be called on the channel's face.
@@ -106,11 +109,18 @@ fn code_of(result: &Result<Answer, Refusal>) -> Code {
     }
 }
 
-fn respond(result: Result<Answer, Refusal>, cookie: Option<HeaderValue>, path: &str) -> Response {
+fn respond(
+    result: Result<Answer, Refusal>,
+    cookie: Option<HeaderValue>,
+    path: &str,
+    script: bool,
+) -> Response {
+    let back = if script { layout::go_to } else { layout::see_other };
     let mut response = match result.unwrap_or(Answer::Closed(Closed::Busy)) {
         Answer::Page(page) => layout::answer(StatusCode::OK, page),
-        Answer::Back(None) => layout::see_other(path),
-        Answer::Back(Some(hint)) => layout::see_other(&format!("{path}?r={}", hint.word())),
+        Answer::Back(None) => back(path),
+        Answer::Back(Some(hint)) => back(&format!("{path}?r={}", hint.word())),
+        Answer::Stands(value) => layout::said(&value),
         Answer::Closed(closed) => refuse(closed),
         Answer::Nothing(status) => {
             let mut response = layout::see_other("");
@@ -151,6 +161,11 @@ pub(super) fn refuse(closed: Closed) -> Response {
     response
 }
 
+/// Why a link that was made by this site is about a notice that is not the latest any more.
+pub(super) fn gone(link: Link, now: UnixMillis) -> Closed {
+    if now < link.until { Closed::Replaced } else { Closed::Expired }
+}
+
 impl Asking<'_> {
     async fn answer(&mut self, method: &Method, body: Body) -> Result<Answer, Refusal> {
         if !browser::is_for(&self.headers, self.place) {
@@ -168,9 +183,7 @@ impl Asking<'_> {
                     Err(closed) => return Ok(Answer::Closed(closed)),
                 };
                 let Some(shown) = self.site.ledger.by_notice(link.notice).await? else {
-                    // A link that was made by this site, for a notice that is not the latest any more.
-                    let closed = if self.now < link.until { Closed::Replaced } else { Closed::Expired };
-                    return Ok(Answer::Closed(closed));
+                    return Ok(Answer::Closed(gone(link, self.now)));
                 };
                 self.noted.token = Some(shown.key.token);
                 if *method == Method::POST {
@@ -237,10 +250,13 @@ impl Asking<'_> {
         let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
         let opened = self.open(link, shown.key, badge, goes).await?;
         match (opened, badge) {
-            (Opened::Here, Some(badge)) => {
-                self.given = Some(badge);
-                self.show(link, shown, badge).await
-            }
+            (Opened::Here, Some(badge)) => match self.query.strip_prefix(watch::QUERY) {
+                Some(word) => self.watch(link, shown, word).await,
+                None => {
+                    self.given = Some(badge);
+                    self.show(link, shown, badge).await
+                }
+            },
             _ if self.now >= link.until => {
                 self.record(Some(shown.key), Event::LinkExpired).await?;
                 Ok(Answer::Closed(Closed::Expired))
@@ -265,14 +281,14 @@ impl Asking<'_> {
         let form = Form { token: badge.token(&self.site.sealer, link.notice), path: self.path.clone() };
         let asked = self.query.split('&').find_map(|pair| pair.split_once('='));
         Ok(Answer::Page(match (scene, asked) {
-            (scene::Scene::Open(_), Some(("a", "notme"))) => view::really_not_me(&visit, &form),
+            (scene::Scene::Open(_), Some(("a", "notme"))) => view::really_not_me(&visit, scene, &form),
             (_, Some(("r", word))) => view::shown(&visit, scene, &form, Hint::read(word), self.now),
             _ => view::shown(&visit, scene, &form, None, self.now),
         }))
     }
 
     /// Whether a password may leave the browser: over TLS, or not out of this machine.
-    fn is_private(&self) -> bool {
+    pub(super) fn is_private(&self) -> bool {
         self.place.secure || self.peer.as_ref().is_some_and(|peer| peer.ip().is_loopback())
     }
 

@@ -26,7 +26,7 @@ use super::command::{Command, Delivery, Key, Learned, Loaded, Outcome};
 use super::load;
 use super::recent::Recent;
 use super::resident::Resident;
-use super::write::{self, Audited, Changes};
+use super::write::{self, Appearance, Audited, Changes};
 use crate::channel::deliver::code_of;
 use crate::registry::Snapshot;
 use crate::store::StoreError;
@@ -239,11 +239,12 @@ impl Work {
 
     fn decide(&mut self, command: &Command, with: Circumstances<'_>) -> Outcome {
         match command {
-            Command::Notify { key, amount, number, shown_name, learned } => {
+            Command::Notify { key, amount, number, shown_name, compared, learned } => {
                 if let Some(learned) = learned {
                     self.learn(learned);
                 }
-                let command = Notified { key, amount: *amount, number: *number, shown_name };
+                let command =
+                    Notified { key, amount: *amount, number: *number, shown_name, compared: *compared };
                 self.notify(&command, with)
             }
             Command::Delivered { key, notice } => self.delivered(key, *notice, with),
@@ -315,8 +316,8 @@ impl Work {
                 Outcome::Stands { serial }
             }
             Step::Deliver { next, budget, ways, withdraw, event } => {
-                let shown_name = command.shown_name.clone().unwrap_or_default();
-                self.change(key, next, Some(shown_name));
+                let name = command.shown_name.clone().unwrap_or_default();
+                self.change(key, next, Some(Appearance { name, compared: command.compared }));
                 self.budgets.insert(credential.person, budget);
                 self.audit(key, event, next.amount, None, None, with);
                 let handed_over = self.hand_over(key, &credential, next.notice, with);
@@ -385,11 +386,11 @@ impl Work {
         }
     }
 
-    fn change(&mut self, key: &Key, next: Verification, shown_name: Option<String>) {
+    fn change(&mut self, key: &Key, next: Verification, appearance: Option<Appearance>) {
         let slot = self.facts.get_mut(key).map(|loaded| &mut loaded.verification);
         let before = slot.and_then(|verification| verification.replace(next));
-        let changed = self.changed.entry(*key).or_insert(Changed { before, shown_name: None });
-        changed.shown_name = shown_name.or(changed.shown_name.take());
+        let changed = self.changed.entry(*key).or_insert(Changed { before, appearance: None });
+        changed.appearance = appearance.or(changed.appearance.take());
     }
 
     fn audit(
@@ -419,15 +420,15 @@ impl Work {
     /// The rows to write, each verification once, as the batch leaves it.
     fn finish(mut self) -> (Changes, Vec<(Key, Loaded)>) {
         let mut changed = Vec::with_capacity(self.changed.len());
-        for (key, Changed { before, shown_name }) in self.changed {
+        for (key, Changed { before, appearance }) in self.changed {
             let Some(loaded) = self.facts.remove(&key) else { continue };
             let Some(next) = loaded.verification else { continue };
             let same_but_state =
                 before.is_some_and(|before| Verification { state: next.state, ..before } == next);
-            if same_but_state && shown_name.is_none() {
+            if same_but_state && appearance.is_none() {
                 self.changes.state(&key, next.state);
             } else {
-                self.changes.verification(&key, &next, shown_name.as_deref());
+                self.changes.verification(&key, &next, appearance.as_ref());
             }
             changed.push((key, loaded));
         }
@@ -440,8 +441,8 @@ impl Work {
 struct Changed {
     /// As it was before the batch.
     before: Option<Verification>,
-    /// The name to show, when the batch says it.
-    shown_name: Option<String>,
+    /// How it is shown to the person, when the batch says it.
+    appearance: Option<Appearance>,
 }
 
 /// The members of a notice command.
@@ -450,4 +451,5 @@ struct Notified<'a> {
     amount: Option<yanmi_protocol::Amount>,
     number: NoticeNo,
     shown_name: &'a Option<String>,
+    compared: bool,
 }

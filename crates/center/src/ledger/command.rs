@@ -84,6 +84,8 @@ pub(crate) enum Command {
         number: NoticeNo,
         /// The institution's name to show, when it is not the registered one.
         shown_name: Option<String>,
+        /// Whether the institution is told the number to compare.
+        compared: bool,
         /// What was just learned about the token.
         learned: Option<Box<Learned>>,
     },

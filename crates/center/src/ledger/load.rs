@@ -156,10 +156,12 @@ pub(crate) struct Shown {
     pub(crate) verification: Verification,
     /// The institution's name to show; nothing for the registered one.
     pub(crate) org_name: Option<String>,
+    /// Whether the institution knows the number to compare.
+    pub(crate) compared: bool,
 }
 
 pub(crate) const BY_NOTICE: &str = concat!(
-    "SELECT v.token, v.org_code, v.shown_name, ",
+    "SELECT v.token, v.org_code, v.shown_name, v.compared, ",
     credential_and_verification!(),
     ", t.holder FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1"
 );
@@ -175,7 +177,7 @@ pub(crate) async fn by_notice(
 }
 
 pub(crate) const PENDING: &str = concat!(
-    "SELECT v.token, v.org_code, v.shown_name, ",
+    "SELECT v.token, v.org_code, v.shown_name, v.compared, ",
     credential_and_verification!(),
     ", t.holder FROM tokens t JOIN verifications v ON v.token = t.token \
     WHERE t.person = $1 AND t.channel = $2 AND v.state IN ('asked', 'notified') AND v.expires_at > $3 \
@@ -200,10 +202,11 @@ fn read_shown(row: RowRef<'_>) -> Result<Shown, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };
     let org_name = columns.optional_text()?.filter(|name| !name.is_empty()).map(str::to_owned);
+    let compared = columns.optional_number()? == Some(1);
     let credential = columns.credential()?.ok_or(columns.impossible("核验记录没有对应的令牌"))?;
     let verification = columns.verification()?.ok_or(columns.impossible("核验记录为空"))?;
     let holder = columns.of("tokens").bytes()?.to_vec();
-    Ok(Shown { key, credential, holder, verification, org_name })
+    Ok(Shown { key, credential, holder, verification, org_name, compared })
 }
 
 /// The tries of each document, those without a row left out.

@@ -14,6 +14,15 @@ use crate::store::StoreError;
 use crate::store::batch::{Insert, Rows, Script, Session, Update};
 use crate::store::row::{identity_word, state_columns};
 
+/// How a notice is shown to the person, beside what the verification says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Appearance {
+    /// The institution's name to show; "" to show the registered one.
+    pub(crate) name: String,
+    /// Whether the institution knows the number to compare, so that the person can be asked for it.
+    pub(crate) compared: bool,
+}
+
 /// The rows of one batch, by table.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
@@ -67,8 +76,8 @@ impl Changes {
         push_token(&mut self.tokens, learned);
     }
 
-    /// `shown_name`: a name to show, "" to show the registered one, or nothing to leave what is stored.
-    pub(crate) fn verification(&mut self, key: &Key, v: &Verification, shown_name: Option<&str>) {
+    /// Without an `appearance`, what is stored of it is left.
+    pub(crate) fn verification(&mut self, key: &Key, v: &Verification, appearance: Option<&Appearance>) {
         let state = state_columns(v.state);
         self.verifications.push(|row| {
             row.text(key.token.as_str())
@@ -78,7 +87,7 @@ impl Changes {
                 .number(signed(v.serial.number()))
                 .number(v.serial.at().get())
                 .optional_number(v.amount.map(Amount::fen))
-                .optional_text(shown_name)
+                .optional_text(appearance.map(|appearance| appearance.name.as_str()))
                 .number(v.asked_at.get())
                 .number(v.expires_at.get())
                 .number(i64::from(v.notices))
@@ -86,7 +95,8 @@ impl Changes {
                 .text(state.word)
                 .optional_number(state.at.map(UnixMillis::get))
                 .optional_text(state.reason)
-                .optional_number(state.valid_until.map(UnixMillis::get));
+                .optional_number(state.valid_until.map(UnixMillis::get))
+                .optional_number(appearance.map(|appearance| i64::from(appearance.compared)));
         });
     }
 
@@ -282,14 +292,14 @@ const TOKENS: Insert = Insert {
 
 const VERIFICATIONS: Insert = Insert {
     into: "verifications (token, org_code, attempt, notice, serial, serial_at, amount, shown_name, \
-        asked_at, expires_at, notices, first_at, state, state_at, reason, valid_until)",
+        asked_at, expires_at, notices, first_at, state, state_at, reason, valid_until, compared)",
     key: 2,
     conflict: "ON CONFLICT (token, org_code) DO UPDATE SET attempt = excluded.attempt, notice = excluded.notice, \
         serial = excluded.serial, serial_at = excluded.serial_at, amount = excluded.amount, \
         shown_name = coalesce(excluded.shown_name, verifications.shown_name), asked_at = excluded.asked_at, \
         expires_at = excluded.expires_at, notices = excluded.notices, first_at = excluded.first_at, \
         state = excluded.state, state_at = excluded.state_at, reason = excluded.reason, \
-        valid_until = excluded.valid_until",
+        valid_until = excluded.valid_until, compared = coalesce(excluded.compared, verifications.compared)",
 };
 
 pub(crate) const STATES: Update = Update {

@@ -110,6 +110,7 @@ impl Schema {
             step!(5, Expanding, "0005_", "handoff"),
             step!(6, Expanding, "0006_", "free_payments"),
             step!(7, Expanding, "0007_", "handover"),
+            step!(8, Expanding, "0008_", "compared"),
         ];
         Self(steps.to_vec())
     }

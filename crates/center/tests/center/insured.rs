@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use yanmi_center::config::Config;
 use yanmi_protocol::EcToken;
-use yanmi_protocol::message::pending;
+use yanmi_protocol::message::{notify, pending};
 
 use crate::party::{App, National, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
 use crate::plan::credential;
@@ -19,6 +19,8 @@ const WRONG: &str = "000000";
 /// The largest page, in bytes.
 const MAX_PAGE_BYTES: usize = 50 * 1024;
 const MINUTE: Duration = Duration::from_mins(1);
+/// Between two notices.
+const SOON: Duration = Duration::from_secs(4);
 
 fn with_page(config: &mut Config) {
     config.insured.public_url = Some(format!("https://{HOST}").parse().expect("a URL"));
@@ -218,9 +220,10 @@ async fn every_page_is_private_small_and_alone() {
         let policy = page.header("content-security-policy").expect("a policy");
         let parts: Vec<&str> = policy.split("; ").collect();
         assert_eq!(
-            [parts[0], parts[3], parts[4], parts[5]],
-            ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
+            parts[3..],
+            ["form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'", "connect-src 'self'"]
         );
+        assert_eq!(parts[0], "default-src 'none'");
         assert!(parts[1].starts_with("style-src 'sha256-") && parts[2].starts_with("script-src 'sha256-"));
         assert_eq!(page.header("cache-control"), Some("no-store"));
         assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
@@ -541,13 +544,32 @@ async fn counter_and_person_see_the_same_number() {
     let (site, national, app) = set(|_| {}).await;
     let token = token(&site, &national, 1);
     let link = asked(&site, &app, token).await;
-    let page = Phone::at(&site).get(&link).await;
+    let mut phone = Phone::at(&site);
+    let page = phone.get(&link).await;
+    assert!(
+        !page.body.contains("核对号"),
+        "a number the counter was not told is not asked for: {}",
+        page.body
+    );
+    site.hands.forward(SOON);
+    let draft = notify::Draft {
+        token: token.as_str(),
+        org_code: crate::site::HOSPITAL,
+        org_name: HOSPITAL_NAME,
+        amount: Some("128.50"),
+    };
+    let notice = site.institution().notify_extended(&draft).await.expect("an answer");
+    let told = notice.member("checkNo").expect("a number");
+    let page = phone.get(&self::path(&app)).await;
     let message =
         serde_json::json!({ "token": token.as_str(), "orgCodg": crate::site::HOSPITAL, "ext": "1" });
     let path = yanmi_protocol::message::status::PATH;
     let status = site.institution().call(path, message.to_string()).await.expect("an answer");
     let number = status.member("checkNo").expect("a number");
     assert!(number.len() == 2 && page.body.contains(&format!("<strong>{number}</strong>")), "{number}");
+    assert_eq!(number, told, "notice and status tell the same");
+    let done = phone.type_in(&self::path(&app), &page, PASSWORD).await;
+    assert!(done.body.contains(&format!("<dd>{number}</dd>")), "{}", done.body);
     assert_eq!(site.status(token).await.member("checkNo"), None, "only for whoever asks for more");
 }
 

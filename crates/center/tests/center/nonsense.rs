@@ -66,7 +66,7 @@ fn calls(site: &Site) -> [Said; 7] {
     let checked = json!({
         "idType": "01", "reqBizNo": "1616654881967", "userPwd": "C7".repeat(32), "userName": "无名", "idNo": "0",
     });
-    let index = "EC000000000000000000000000000009";
+    let index = "EC000000000000000000000000000099";
     let said = |address, path, message: &Value, sealed: &Option<(String, Sm4Key)>| Said {
         address,
         path,

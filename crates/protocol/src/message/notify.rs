@@ -1,5 +1,7 @@
 //! 1.7.1 线上密码核验认证通知 `/cfc/api/tokenPwdCheckNotc`: have the person asked.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{MAX_IDENTIFIER, MAX_ORG_NAME, to_json};
@@ -60,6 +62,17 @@ impl Draft<'_> {
     pub fn to_json(&self) -> String {
         to_json(self)
     }
+
+    /// The plain text, asking for what the answer has beyond the specification (`"ext":"1"`).
+    pub fn to_extended_json(&self) -> String {
+        #[derive(Serialize)]
+        struct Extended<'a> {
+            #[serde(flatten)]
+            draft: &'a Draft<'a>,
+            ext: &'a str,
+        }
+        to_json(&Extended { draft: self, ext: "1" })
+    }
 }
 
 /// The answer: `notcFlag` "1" notified, "0" not. The center answers code 0 only with "1".
@@ -69,12 +82,15 @@ pub struct Answer {
     pub serial: String,
     /// `notcFlag`, 通知结果标识.
     pub notified: bool,
+    /// `checkNo`: two digits that the person sees on the center's page; only when the request had `ext`.
+    pub check_number: Option<String>,
 }
 
 impl Answer {
     /// The plain text of a notice that went out.
-    pub fn notified_json(serial: SerialNo) -> String {
-        format!("{{\"resBizNo\":\"{serial}\",\"notcFlag\":\"1\"}}")
+    pub fn notified_json(serial: SerialNo, check_number: Option<&str>) -> String {
+        let more = check_number.map_or_else(String::new, |number| format!(",\"checkNo\":\"{number}\""));
+        format!("{{\"resBizNo\":\"{serial}\",\"notcFlag\":\"1\"{more}}}")
     }
 
     /// Reads the plain text.
@@ -85,6 +101,7 @@ impl Answer {
         Ok(Self {
             serial: members.text("resBizNo", MAX_IDENTIFIER)?.into_owned(),
             notified: members.flag("notcFlag")?,
+            check_number: members.optional_text("checkNo", MAX_IDENTIFIER)?.map(Cow::into_owned),
         })
     }
 }

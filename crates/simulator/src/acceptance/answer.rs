@@ -125,7 +125,7 @@ pub(super) fn make(play: Play, parts: &Parts<'_>) -> Delivery {
 /// The success of the call.
 fn good(parts: &Parts<'_>) -> String {
     match parts.op {
-        Op::Notice => notify::Answer::notified_json(parts.serial),
+        Op::Notice => notify::Answer::notified_json(parts.serial, None),
         Op::Status => stage(parts, true, parts.serial),
     }
 }

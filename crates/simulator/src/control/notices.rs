@@ -35,6 +35,8 @@ struct Row<'a> {
     total_amount: Option<String>,
     exp_time: String,
     state: &'static str,
+    /// How often the phone rang about it.
+    alerts: u32,
     /// The center's page for it, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     auth_url: Option<&'a str>,
@@ -69,6 +71,7 @@ fn rows(state: &State, person: &Person) -> Reply {
         total_amount: entry.notice.amount.map(|amount| amount.to_string()),
         exp_time: entry.notice.expires_at.to_string(),
         state: phone::word(entry, now),
+        alerts: entry.alerts,
         auth_url: entry.notice.url.as_deref(),
     });
     reply(&Answer { notices: rows.collect() })

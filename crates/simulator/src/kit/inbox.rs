@@ -5,8 +5,8 @@
 //!
 //! * what says less is late. If it is about a notice that is not here yet, that notice is kept as replaced, for
 //!   the history; otherwise it changes nothing, so that an old expiry never comes back;
-//! * what says as much or more is news: a notice is shown once however often it comes, and every other open notice
-//!   of the matter is replaced; a withdrawal closes its notice, also one that arrives only afterwards.
+//! * what says as much or more is news: a notice is shown once however often it comes (with a greater number than before
+//!   it alerts again, V3), and every other open notice of the matter is replaced; a withdrawal closes its notice, also one that arrives only afterwards.
 //!
 //! What the person did to a notice stays, whatever arrives later. The result is the same for every order of arrival;
 //! a property test holds it to that.
@@ -43,6 +43,8 @@ pub struct Entry {
     pub notice: Notice,
     /// What became of it.
     pub fate: Fate,
+    /// How often the person was alerted: once for every `notcSeq` the notice came with, never for a repetition.
+    pub alerts: u32,
 }
 
 impl Entry {
@@ -61,8 +63,11 @@ impl Entry {
 pub enum Taken {
     /// A notice that was not here before and is open: alert the person.
     New,
-    /// One that was here already, perhaps with a later expiry: show it again, alert nobody.
-    Again,
+    /// One that was here already, asked for anew (a greater `notcSeq`) because the person saw nothing: alert again, about
+    /// the same request (V3).
+    Anew,
+    /// The same message once more, by a repetition of the line: alert nobody.
+    Repeated,
     /// A withdrawal: take the notice away.
     Withdrawn,
     /// It says less than what is known already.
@@ -112,7 +117,7 @@ impl Inbox {
             }
             Kind::Notice => {
                 self.close(notice, Fate::Pending);
-                if self.keep(notice, Fate::Pending, true) { Taken::New } else { Taken::Again }
+                self.alert(notice)
             }
         };
         matter.sequence = matter.sequence.max(notice.sequence);
@@ -156,20 +161,36 @@ impl Inbox {
         }
     }
 
-    /// Keeps a notice, with this fate if it is not here yet; whether it was not. One that is here becomes what it
-    /// says now only if it is `news`.
-    fn keep(&mut self, notice: &Notice, fate: Fate, news: bool) -> bool {
+    /// Keeps a notice that is news, and tells whether the person is alerted. What they have answered alerts nobody.
+    fn alert(&mut self, notice: &Notice) -> Taken {
+        let known = self.find(notice.number).map(|entry| (entry.notice.sequence, entry.fate));
+        let taken = match known {
+            None => Taken::New,
+            Some((sequence, Fate::Pending)) if sequence < notice.sequence => Taken::Anew,
+            Some(_) => Taken::Repeated,
+        };
+        self.keep(notice, Fate::Pending, true);
+        if taken != Taken::Repeated
+            && let Some(entry) = self.entries.iter_mut().find(|entry| entry.notice.number == notice.number)
+        {
+            entry.alerts += 1;
+        }
+        taken
+    }
+
+    /// Keeps a notice, with this fate if it is not here yet. One that is here becomes what it says now only if it is
+    /// `news`.
+    fn keep(&mut self, notice: &Notice, fate: Fate, news: bool) {
         let known = self.entries.iter().position(|entry| entry.notice.number == notice.number);
         let entry = match known {
-            Some(_) if !news => return false,
+            Some(_) if !news => return,
             Some(at) => Entry { notice: notice.clone(), ..self.entries.remove(at) },
-            None => Entry { notice: notice.clone(), fate },
+            None => Entry { notice: notice.clone(), fate, alerts: 0 },
         };
         let order = |notice: &Notice| (notice.at, notice.number);
         let place = self.entries.partition_point(|other| order(&other.notice) > order(notice));
         self.entries.insert(place, entry);
         self.entries.truncate(MAX_KEPT);
-        known.is_none()
     }
 }
 

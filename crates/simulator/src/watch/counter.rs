@@ -322,7 +322,7 @@ pub(crate) async fn notify(state: &Arc<State>, amount: Option<&str>) -> Result<(
         "请参保人打开手机，进入刚才展码的应用。".clone_into(&mut visit.advice);
     });
     let draft = notify::Draft { token, org_code: &visit.org_codg, org_name: &visit.org_name, amount };
-    let called = desk.call(Call::Notify, notify::PATH, &draft.to_json()).await;
+    let called = desk.call(Call::Notify, notify::PATH, &draft.to_extended_json()).await;
     let (answer, _) = match called {
         Ok(called) => called,
         Err(error) => {

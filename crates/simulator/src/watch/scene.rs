@@ -96,6 +96,7 @@ pub(crate) struct Row {
     exp_time: i64,
     ways: Vec<&'static str>,
     auth_url: Option<String>,
+    alerts: u32,
     state: &'static str,
 }
 
@@ -112,6 +113,7 @@ impl Row {
             exp_time: notice.expires_at.get(),
             ways: notice.ways.iter().copied().map(Way::code).collect(),
             auth_url: notice.url.clone(),
+            alerts: entry.alerts,
             state: phone::word(entry, state.now()),
         }
     }

@@ -160,6 +160,11 @@ fn person(name: &str, id_no: &str, number: &str, password: Option<&str>, channel
     }
 }
 
+/// The same person with a certificate of another type (1.8.1).
+fn with(id_type: &str, person: Person) -> Person {
+    Person { id_type: id_type.to_owned(), ..person }
+}
+
 /// The first is the person of the specification's worked example (1.3.1.2), wrong check digit included.
 fn persons() -> Vec<Person> {
     let everywhere = [WORKS, PASSWORD_FREE, NO_SETTLEMENT, MOODY];
@@ -177,6 +182,17 @@ fn persons() -> Vec<Person> {
         row("欧阳文静", "350104199306063031", "EC000000000000000000000000000004", "444444", &[WORKS, MOODY]),
         row("黄秀英", "350521195812014056", "EC000000000000000000000000000005", "555555", &[WORKS]),
         row("郑𠮷", "350103200102195015", "EC000000000000000000000000000006", "666666", &everywhere),
+        // Other certificates of 1.8.1: numbers with letters, with brackets, and short ones.
+        with(
+            "02",
+            row("孙卫国", "军字第2001988号", "EC000000000000000000000000000007", "777777", &[WORKS, MOODY]),
+        ),
+        with("04", row("何嘉欣", "H1234567802", "EC000000000000000000000000000008", "121212", &everywhere)),
+        with("06", row("林志豪", "12345678", "EC000000000000000000000000000009", "343434", &[WORKS])),
+        with(
+            "08",
+            row("MARIA GARCIA-LOPEZ", "XDC123456", "EC000000000000000000000000000010", "565656", &everywhere),
+        ),
     ]
 }
 

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 use yanmi_protocol::{Amount, UnixMillis};
 use yanmi_verification::{PasswordFree, PasswordTries};
 
-use crate::insured::clock_text;
 use crate::insured::layout::page;
-use crate::insured::view::{head, words};
+use crate::insured::view::{head, keypad, words};
+use crate::insured::{clock_text, grouped};
 use crate::ledger::MAX_PAYMENTS;
 
 /// What the form before this page came to.
@@ -94,6 +94,7 @@ pub(super) fn shown(shown: &Shown) -> Markup {
     let text = format!("在「{}」出示医保电子凭证付款时", shown.app);
     let what = if open { "，额度之内不用再输密码。" } else { "，每次都要您确认。" };
     let middle = html! {
+        p #net role="status" {}
         h1 { (title) }
         p.text { (text) (what) }
         @match shown.said {
@@ -115,7 +116,7 @@ pub(super) fn shown(shown: &Shown) -> Markup {
 }
 
 fn yuan(amount: Option<Amount>) -> String {
-    amount.map_or_else(|| "不限".to_owned(), |amount| format!("{amount} 元"))
+    amount.map_or_else(|| "不限".to_owned(), |amount| format!("{} 元", grouped(amount)))
 }
 
 fn limits(free: &PasswordFree, shown: &Shown) -> Markup {
@@ -126,7 +127,7 @@ fn limits(free: &PasswordFree, shown: &Shown) -> Markup {
             div { dt { "每次不超过" } dd { (yuan(free.single_limit)) } }
             div { dt { "每天不超过" } dd { (yuan(free.day_limit)) } }
             div { dt { "每天次数" } dd { (count) } }
-            div { dt { "今天已用" } dd { (used) " 次，共 " (spent) " 元" } }
+            div { dt { "今天已用" } dd { (used) " 次，共 " (grouped(spent)) " 元" } }
         }
     }
 }
@@ -170,7 +171,7 @@ fn switch_on(shown: &Shown, open: bool) -> Markup {
             input #p name="p" type="password" inputmode="numeric" autocomplete="off" pattern="[0-9]{6}"
                 minlength="6" maxlength="6" required aria-describedby="said" aria-invalid=[wrong.then_some("true")]
                 title="六位数字";
-            div #pad hidden role="group" aria-label="密码键盘，数字顺序每次不同" {}
+            (keypad())
             button #ok .button.first name="do" value="on" { @if open { "保存额度" } @else { "开通" } }
         }
     }
@@ -194,7 +195,7 @@ fn list(lines: &[Line]) -> Markup {
                 @for line in lines {
                     li {
                         span.at { (line.at) }
-                        strong { @match line.amount { Some(amount) => { (amount) " 元" }, None => { "金额未报" } } }
+                        strong { @match line.amount { Some(amount) => { (grouped(amount)) " 元" }, None => { "金额未报" } } }
                         span.by { (line.institution) }
                     }
                 }

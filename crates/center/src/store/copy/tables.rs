@@ -48,8 +48,8 @@ pub(super) const TABLES: [Table; 13] = [
     },
     Table {
         into: "verifications (id, token, org_code, attempt, notice, serial, serial_at, amount, shown_name, asked_at, \
-            expires_at, notices, first_at, state, state_at, reason, valid_until) OVERRIDING SYSTEM VALUE",
-        kinds: &[N, T, T, N, N, N, N, N, T, N, N, N, N, T, N, T, N],
+            expires_at, notices, first_at, state, state_at, reason, valid_until, compared) OVERRIDING SYSTEM VALUE",
+        kinds: &[N, T, T, N, N, N, N, N, T, N, N, N, N, T, N, T, N, N],
         key: 1,
     },
     Table { into: "persons (person, budget, asked)", kinds: &[B, B, T], key: 1 },

@@ -64,7 +64,7 @@ fn after(messages: &[Notice]) -> Inbox {
 fn a_notice_is_new_once() {
     let mut inbox = Inbox::default();
     assert_eq!(inbox.take(&notice(1, 1)), Taken::New);
-    assert_eq!(inbox.take(&notice(1, 1)), Taken::Again);
+    assert_eq!(inbox.take(&notice(1, 1)), Taken::Repeated);
     assert_eq!(inbox.take(&notice(2, 2)), Taken::New);
     assert_eq!(inbox.take(&notice(1, 1)), Taken::Late);
     assert_eq!(inbox.take(&withdrawal(2, 3)), Taken::Withdrawn);
@@ -78,6 +78,26 @@ fn asked_again_it_lives_longer_and_a_late_first_push_does_not_shorten_it() {
     assert_eq!(inbox.take(&notice(1, 1)), Taken::Late);
     assert_eq!(shown(&inbox), [(1, Fate::Pending, notice(1, 2).expires_at)]);
     assert!(inbox.find(notice(1, 1).number).expect("kept").is_open(notice(1, 1).expires_at));
+}
+
+#[test]
+fn asked_anew_it_alerts_again_and_a_repetition_of_the_line_does_not() {
+    let mut inbox = Inbox::default();
+    let alerts = |inbox: &Inbox| inbox.find(notice(1, 1).number).map(|entry| entry.alerts);
+    for (sequence, taken, rang) in [
+        (1, Taken::New, 1),
+        (1, Taken::Repeated, 1),
+        (2, Taken::Anew, 2),
+        (2, Taken::Repeated, 2),
+        (1, Taken::Late, 2),
+        (4, Taken::Anew, 3),
+    ] {
+        assert_eq!(inbox.take(&notice(1, sequence)), taken, "{sequence}");
+        assert_eq!((alerts(&inbox), inbox.entries().len()), (Some(rang), 1), "one request, {sequence}");
+    }
+    // What the person has answered rings no more.
+    inbox.settle(notice(1, 1).number, Fate::Confirmed);
+    assert_eq!((inbox.take(&notice(1, 5)), alerts(&inbox)), (Taken::Repeated, Some(3)));
 }
 
 #[test]
