@@ -15,15 +15,18 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::entropy::Entropy;
 use crate::http::{BindError, Bodies, Counters, Listener, Server};
+use crate::institution::decodes::Decodes;
 use crate::insured::{MOST_WATCHED, Place};
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::national::{NationalCenter, NationalSettings};
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver, RootsError};
 use crate::registry::{Defaults, Registry};
 use crate::sealing::Sealer;
+use crate::share::Places;
 use crate::site::{Openings, Recorded, Site, SiteSettings};
 use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
+use crate::unknown::Unknown;
 use crate::{channel, institution, insured, operations, retention};
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
@@ -120,14 +123,15 @@ impl Center {
             deliverer: deliverer(&config, outbound, clock),
             sealer,
             telemetry,
-            openings: Openings::new(nonzero(
-                config.limits.failed_openings_per_minute,
-                "limits.failed_openings_per_minute",
-            )?),
+            openings: openings(&config)?,
+            decodes: decodes(&config)?,
             bodies: Bodies::new(config.limits.unopened_kib.saturating_mul(1_024)),
             place: config.insured.public_url.as_ref().and_then(Place::new),
             recorded: Recorded::default(),
-            held: Semaphore::new(config.limits.held_queries),
+            held: Places::new(config.limits.held_queries),
+            persons: Arc::default(),
+            strangers: Arc::default(),
+            unknown: Unknown::new(config.national.unknown),
             watched: Semaphore::new(MOST_WATCHED),
             stopping: stopped,
             settings: settings(&config),
@@ -267,6 +271,19 @@ fn defaults(config: &Config) -> Result<Defaults, StartError> {
     })
 }
 
+fn openings(config: &Config) -> Result<Openings, StartError> {
+    let per_minute = config.limits.failed_openings_per_minute;
+    Ok(Openings::new(nonzero(per_minute, "limits.failed_openings_per_minute")?))
+}
+
+fn decodes(config: &Config) -> Result<Decodes, StartError> {
+    let limits = &config.limits;
+    Ok(Decodes::new(
+        nonzero(limits.decodes_per_source_minute, "limits.decodes_per_source_minute")?,
+        nonzero(limits.decodes_per_institution_minute, "limits.decodes_per_institution_minute")?,
+    ))
+}
+
 fn nonzero(value: u32, setting: &'static str) -> Result<NonZeroU32, StartError> {
     NonZeroU32::new(value).ok_or(StartError::Zero(setting))
 }
@@ -278,7 +295,6 @@ fn settings(config: &Config) -> SiteSettings {
         body: config.limits.body,
         show_registered_name: config.show_registered_name,
         decode: config.decode_enabled,
-        held_queries: config.limits.held_queries,
         retention: config.retention,
     }
 }
@@ -307,5 +323,6 @@ async fn upkeep(site: Arc<Site>) {
         tick.tick().await;
         site.telemetry.upkeep();
         site.openings.sweep();
+        site.decodes.sweep();
     }
 }

@@ -20,6 +20,7 @@ use crate::envelope::Party;
 use crate::institution::no_such_address;
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Keys, Snapshot};
+use crate::share::Share;
 use crate::site::Site;
 
 /// The face's addresses.
@@ -46,9 +47,10 @@ impl Party for ByChannel {
         if channel.enabled { Ok((id, &channel.keys)) } else { Err(Denied::Disabled) }
     }
 
-    fn count(&self, registry: &Snapshot, caller: &ChannelId) -> Result<(), Refusal> {
+    fn count(&self, registry: &Snapshot, caller: &ChannelId) -> Result<Arc<Share>, Refusal> {
         let channel = registry.channel(caller).ok_or(Refusal::Denied(Denied::Unknown))?;
-        channel.limiter.take().map_err(Refusal::RateLimited)
+        channel.limiter.take().map_err(Refusal::RateLimited)?;
+        Ok(Arc::clone(&channel.share))
     }
 
     fn permit(&self, _: &Snapshot, _: &ChannelId) -> Result<(), Refusal> {

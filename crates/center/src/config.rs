@@ -238,6 +238,8 @@ pub struct National {
     pub timeout: Duration,
     /// Questions at the same time.
     pub in_flight: usize,
+    /// How long a token it does not know is not asked for again.
+    pub unknown: Duration,
 }
 
 /// The page for insured persons (`authUrl`), on the channel face's listener.

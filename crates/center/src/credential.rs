@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use yanmi_protocol::message::national::{self, PersonStatus};
-use yanmi_protocol::{EcIndexNo, EcToken};
+use yanmi_protocol::{Code, EcIndexNo, EcToken};
 use yanmi_verification::{Credential, Identity, IdentityKey, PersonKey};
 use zeroize::Zeroizing;
 
 use crate::ledger::Learned;
+use crate::national::NationalError;
 use crate::refusal::Refusal;
 use crate::sealing::{Cell, SealBroken, Sealer};
+use crate::share::Share;
 use crate::site::Site;
 
 /// Who stands behind a token. Sealed wherever it is kept; `Debug` shows nothing.
@@ -55,17 +57,24 @@ fn cell(token: &EcToken) -> Cell<'_> {
     Cell { table: "tokens", row: token.as_str(), column: "holder" }
 }
 
-/// Asks the national center for the credential behind a token.
-pub(crate) async fn learn(site: &Site, token: EcToken) -> Result<Box<Learned>, Refusal> {
+/// Asks the national center for the credential behind a token, unless it has just said that there is none.
+pub(crate) async fn learn(site: &Site, share: &Share, token: EcToken) -> Result<Box<Learned>, Refusal> {
+    const NONE: NationalError = NationalError::Refused(Code::CredentialNotFound);
+    if site.unknown.is_one(&token, site.clock.now()) {
+        site.telemetry.national("token", "remembered");
+        return Err(NONE.into());
+    }
     // Another exchange over the network: on its own, so that calls which seldom need it stay small.
-    let credential = Box::pin(site.national.credential_of_token(token)).await;
+    let credential = Box::pin(site.national.credential_of_token(share, token)).await;
     site.telemetry.national("token", national_result(&credential));
+    if credential.as_ref().is_err_and(|error| *error == NONE) {
+        site.unknown.remember(token, site.clock.now());
+    }
     Ok(Box::new(learned(&site.sealer, &credential?)))
 }
 
 /// The word of a question's result in the metrics.
-pub(crate) fn national_result<T>(result: &Result<T, crate::national::NationalError>) -> &'static str {
-    use crate::national::NationalError;
+pub(crate) fn national_result<T>(result: &Result<T, NationalError>) -> &'static str {
     match result {
         Ok(_) => "ok",
         Err(NationalError::Refused(_)) => "refused",

@@ -5,6 +5,7 @@
 //! status 200 that says what to make of it (E11), and one line goes to the log.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -21,7 +22,8 @@ use yanmi_protocol::{AccountId, Code, EcToken, MemberError, Members, Problem, Sm
 use crate::http::{Peer, Room, read_body};
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Keys, Snapshot};
-use crate::site::Site;
+use crate::share::Share;
+use crate::site::{NOBODY, Site};
 use crate::telemetry::{Operation, RequestLine};
 
 /// A proven request: its envelope opened with a key of an enabled account.
@@ -31,6 +33,8 @@ pub(crate) struct Call<C> {
     pub(crate) registry: Arc<Snapshot>,
     /// Who calls.
     pub(crate) caller: C,
+    /// What the caller has of what all share.
+    pub(crate) share: Arc<Share>,
     pub(crate) now: UnixMillis,
     pub(crate) started: Instant,
     plain: PlainText,
@@ -43,6 +47,8 @@ pub(crate) struct Call<C> {
 pub(crate) struct Noted {
     pub(crate) token: Option<EcToken>,
     pub(crate) batch: usize,
+    /// Told with a success: the seconds after which to ask again.
+    pub(crate) retry_after: Option<u64>,
 }
 
 impl<C> Call<C> {
@@ -64,8 +70,8 @@ pub(crate) trait Party {
     /// The keys of this `orgId`, if it is known and enabled.
     fn keys<'s>(&self, registry: &'s Snapshot, org_id: &str) -> Result<(Self::Caller, &'s Keys), Denied>;
 
-    /// Step 4: counts the request.
-    fn count(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<(), Refusal>;
+    /// Step 4: counts the request; what the caller has of what all share.
+    fn count(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<Arc<Share>, Refusal>;
 
     /// Step 5: whether the caller may make this call.
     fn permit(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<(), Refusal>;
@@ -94,8 +100,8 @@ pub(crate) async fn serve<P: Party>(
         answer.map(|plain| envelope::success(&key, plain.as_bytes()))
     }
     .await;
-    let org_id = org_id.as_ref().map_or("-", AccountId::as_str);
-    finish(&telemetry, operation, started, org_id, noted, result)
+    let sender = Sender { proven: org_id.as_ref(), peer: peer.as_ref() };
+    finish(&telemetry, operation, started, sender, noted, result)
 }
 
 /// A fault of the program in one request is told to that caller, not to everybody on the connection. What runs is
@@ -153,9 +159,9 @@ fn open<P: Party>(
     if now.distance(envelope.timestamp) > site.settings.timestamp_window {
         return Err(Refusal::Timestamp { now, window: site.settings.timestamp_window });
     }
-    party.count(&registry, &caller)?;
+    let share = party.count(&registry, &caller)?;
     party.permit(&registry, &caller)?;
-    Ok((Call { site, registry, caller, now, started, plain, noted: Noted::default() }, key))
+    Ok((Call { site, registry, caller, share, now, started, plain, noted: Noted::default() }, key))
 }
 
 fn refuse(site: &Site, peer: Option<&Peer>, denied: Denied) -> Refusal {
@@ -166,12 +172,28 @@ fn refuse(site: &Site, peer: Option<&Peer>, denied: Denied) -> Refusal {
     }
 }
 
+/// Who sent a request, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sender<'a> {
+    /// Who it is proven to be.
+    pub(crate) proven: Option<&'a AccountId>,
+    pub(crate) peer: Option<&'a Peer>,
+}
+
+impl Sender<'_> {
+    /// Where it came from, when nobody is proven to have sent it.
+    pub(crate) fn stranger(self) -> Option<IpAddr> {
+        let source = self.peer.map_or(NOBODY, Peer::source);
+        self.proven.is_none().then_some(source)
+    }
+}
+
 /// Writes the line, and the answer.
 pub(crate) fn finish(
     telemetry: &crate::telemetry::Telemetry,
     operation: Operation,
     started: Instant,
-    org_id: &str,
+    sender: Sender<'_>,
     noted: Noted,
     result: Result<String, Refusal>,
 ) -> Response {
@@ -179,15 +201,16 @@ pub(crate) fn finish(
     let cause = result.as_ref().err().and_then(Refusal::cause);
     telemetry.request(&RequestLine {
         operation,
-        org_id,
+        org_id: sender.proven.map_or("-", AccountId::as_str),
         code,
         started,
         batch: noted.batch,
         token: noted.token,
+        stranger: sender.stranger(),
         cause: cause.as_deref(),
     });
     match result {
-        Ok(body) => answer(body, None),
+        Ok(body) => answer(body, noted.retry_after),
         Err(refusal) => refused(&refusal, envelope::refusal(refusal.code(), &refusal.message())),
     }
 }

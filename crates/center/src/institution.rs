@@ -1,6 +1,7 @@
 //! The institution face: what 定点医药机构 ask (section 1.7), one operation a file.
 
 mod decode;
+pub(crate) mod decodes;
 mod notify;
 mod password;
 mod status;
@@ -16,9 +17,11 @@ use http::Request;
 use yanmi_protocol::message;
 use yanmi_protocol::{AccountId, OrgCode};
 
-use crate::envelope::{self, Call, Noted, Party};
+use crate::envelope::{self, Call, Noted, Party, Sender};
+use crate::http::Peer;
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Institution, Interface, Keys, Snapshot};
+use crate::share::Share;
 use crate::site::Site;
 use crate::telemetry::Operation;
 
@@ -40,12 +43,12 @@ pub(crate) async fn no_such_address(
     request: Request<Body>,
 ) -> axum::response::Response {
     let started = Instant::now();
-    drop(request);
+    let peer = request.extensions().get::<Peer>();
     envelope::finish(
         &site.telemetry,
         Operation::Unknown,
         started,
-        "-",
+        Sender { proven: None, peer },
         Noted::default(),
         Err(Refusal::NoSuchAddress),
     )
@@ -63,9 +66,10 @@ impl Party for ByAccount {
         if account.enabled { Ok((account.id, &account.keys)) } else { Err(Denied::Disabled) }
     }
 
-    fn count(&self, registry: &Snapshot, caller: &AccountId) -> Result<(), Refusal> {
+    fn count(&self, registry: &Snapshot, caller: &AccountId) -> Result<Arc<Share>, Refusal> {
         let account = registry.account_of(caller).ok_or(Refusal::Denied(Denied::Unknown))?;
-        account.limiter.take().map_err(Refusal::RateLimited)
+        account.limiter.take().map_err(Refusal::RateLimited)?;
+        Ok(Arc::clone(&account.share))
     }
 
     fn permit(&self, registry: &Snapshot, caller: &AccountId) -> Result<(), Refusal> {

@@ -4,7 +4,8 @@
 //! second. So everything that changes something goes through one small machine:
 //!
 //! 1. Callers submit a [`Command`] and wait. While a batch is being committed, the arrivals form the next one. The
-//!    queue is bounded; when it is full, callers are turned away at once.
+//!    queue is bounded; when it is full, or one caller has its share of it, callers are turned away at once, but never
+//!    with what follows begun work: that waits.
 //! 2. A transaction begins, and the facts for every key of the batch are loaded in one query.
 //! 3. Each command is decided, in order, by the pure rules; a later one sees what an earlier one changed.
 //! 4. The states and the audit events are written, each table in one statement, and committed.
@@ -55,6 +56,7 @@ pub(crate) use watch::Watch;
 
 use crate::clock::Clock;
 use crate::registry::Registry;
+use crate::share::{Place, Places, Share};
 use crate::store::checkpoint::Checkpoints;
 use crate::store::connection::Connection;
 use crate::store::link::{Link, on_link};
@@ -110,12 +112,15 @@ type Reply = oneshot::Sender<Result<Decided, Unavailable>>;
 struct Job {
     command: Command,
     reply: Reply,
+    /// In the queue, until it is taken into a batch; nothing for what follows begun work.
+    _place: Option<Place>,
 }
 
 /// The handle by which everybody reaches the ledger.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     jobs: Arc<[mpsc::Sender<Job>]>,
+    places: Arc<Places>,
     removals: mpsc::Sender<Removal>,
     reader: reader::Reader,
     resident: Arc<resident::Resident>,
@@ -163,6 +168,7 @@ impl Ledger {
         } else {
             parts.limits.ledgers = 1;
         }
+        let places = Places::new(parts.limits.queue);
         parts.limits.queue = parts.limits.queue.div_ceil(parts.limits.ledgers);
         let resident = Arc::new(resident::Resident::new(parts.limits.resident));
         let mut first = Link::open(&parts.store).await?;
@@ -200,17 +206,32 @@ impl Ledger {
             };
             tasks.push(tokio::spawn(writer.run()));
         }
-        Ok((Self { jobs: jobs.into(), removals, reader, resident, watchers, numbers }, LedgerTasks(tasks)))
+        Ok((
+            Self { jobs: jobs.into(), places, removals, reader, resident, watchers, numbers },
+            LedgerTasks(tasks),
+        ))
     }
 
-    /// Has a command decided and committed.
-    pub(crate) async fn decide(&self, command: Command) -> Result<Decided, Unavailable> {
+    /// Has a command decided and committed, with which something begins. It is turned away when the queue is full, or
+    /// when the caller has its share of it: then nothing was done.
+    pub(crate) async fn decide(&self, share: &Share, command: Command) -> Result<Decided, Unavailable> {
+        let place = self.places.take(&share.queued).ok_or(Unavailable::Full)?;
         let (reply, answer) = oneshot::channel();
         let jobs = routed(&self.jobs, command.route()).ok_or(Unavailable::Stopped)?;
-        jobs.try_send(Job { command, reply }).map_err(|error| match error {
+        jobs.try_send(Job { command, reply, _place: Some(place) }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Unavailable::Full,
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
         })?;
+        answer.await.map_err(|_| Unavailable::Stopped)?
+    }
+
+    /// Has a command decided and committed that follows something begun: a notice that is on a phone, a password that
+    /// was checked. It is never turned away: when the queue is full it waits, and nothing begins before it has a place.
+    /// How many wait is bounded by what may be under way: calls to channels and questions to the national center.
+    pub(crate) async fn follow(&self, command: Command) -> Result<Decided, Unavailable> {
+        let (reply, answer) = oneshot::channel();
+        let jobs = routed(&self.jobs, command.route()).ok_or(Unavailable::Stopped)?;
+        jobs.send(Job { command, reply, _place: None }).await.map_err(|_| Unavailable::Stopped)?;
         answer.await.map_err(|_| Unavailable::Stopped)?
     }
 

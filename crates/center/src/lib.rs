@@ -32,6 +32,8 @@ mod sealing;
 mod share;
 mod site;
 pub mod store;
+mod strangers;
 pub mod telemetry;
+mod unknown;
 
 pub use center::{Center, Farewell, StartError};

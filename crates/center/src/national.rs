@@ -11,10 +11,10 @@
 //! two centers, which is nothing an institution should be told as if it were its own mistake.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use yanmi_protocol::dictionary::BusinessType;
 use yanmi_protocol::message::national::{
@@ -28,6 +28,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::outbound::{self, CallError, Outbound, Reply, Unusable};
+use crate::share::{Places, Share};
 
 /// The codes that are passed on when the national center refuses with them.
 pub const PASSED_ON: [Code; 10] = [
@@ -70,7 +71,7 @@ pub enum NationalError {
     Refused(Code),
     /// It did not answer in time (-3).
     TimedOut,
-    /// As many questions as are allowed are under way.
+    /// As many questions as are allowed are under way, in all or of this caller.
     Busy,
     /// Anything else (500033); the cause, in Chinese, for the log.
     Failed(String),
@@ -96,7 +97,7 @@ pub struct NationalCenter {
     region: Region,
     settings: NationalSettings,
     urls: Urls,
-    places: Semaphore,
+    places: Arc<Places>,
 }
 
 struct Urls {
@@ -124,7 +125,7 @@ impl NationalCenter {
             password: joined(&settings.url, PASSWORD_PATH)?,
             face: joined(&settings.url, FACE_PATH)?,
         };
-        let places = Semaphore::new(settings.in_flight.clamp(1, Semaphore::MAX_PERMITS));
+        let places = Places::new(settings.in_flight.max(1));
         Ok(Self { outbound, clock, region, settings, urls, places })
     }
 
@@ -132,9 +133,13 @@ impl NationalCenter {
     ///
     /// # Errors
     /// [`NationalError`]; 500001 when there is none.
-    pub async fn credential_of_token(&self, token: EcToken) -> Result<Credential, NationalError> {
+    pub(crate) async fn credential_of_token(
+        &self,
+        share: &Share,
+        token: EcToken,
+    ) -> Result<Credential, NationalError> {
         let question = message::token_question(token);
-        let credential = self.ask(&self.urls.token, question, Credential::read).await?;
+        let credential = self.ask(share, &self.urls.token, question, Credential::read).await?;
         if credential.token == token {
             Ok(credential)
         } else {
@@ -146,40 +151,51 @@ impl NationalCenter {
     ///
     /// # Errors
     /// [`NationalError`]; 500001 when there is none.
-    pub async fn credential_of_qr_code(
+    pub(crate) async fn credential_of_qr_code(
         &self,
+        share: &Share,
         qr_code: QrCode,
         org_code: OrgCode,
         business: BusinessType,
     ) -> Result<Credential, NationalError> {
         let question = message::qr_code_question(qr_code, org_code.as_str(), business.code());
-        self.ask(&self.urls.qr_code, question, Credential::read).await
+        self.ask(share, &self.urls.qr_code, question, Credential::read).await
     }
 
     /// Whether the credential password is right.
     ///
     /// # Errors
     /// [`NationalError`]; 500042 when none is set, 500057 or 500058 when the person is not known so.
-    pub async fn password_right(&self, question: PasswordQuestion) -> Result<bool, NationalError> {
-        self.ask(&self.urls.password, question.to_json(), message::read_check_answer).await
+    pub(crate) async fn password_right(
+        &self,
+        share: &Share,
+        question: PasswordQuestion,
+    ) -> Result<bool, NationalError> {
+        self.ask(share, &self.urls.password, question.to_json(), message::read_check_answer).await
     }
 
     /// Whether a face authorization is valid for the credential.
     ///
     /// # Errors
     /// [`NationalError`].
-    pub async fn face_valid(&self, auth_no: AuthNo, index: Option<EcIndexNo>) -> Result<bool, NationalError> {
+    pub(crate) async fn face_valid(
+        &self,
+        share: &Share,
+        auth_no: AuthNo,
+        index: Option<EcIndexNo>,
+    ) -> Result<bool, NationalError> {
         let question = message::face_question(auth_no, index);
-        self.ask(&self.urls.face, question, message::read_check_answer).await
+        self.ask(share, &self.urls.face, question, message::read_check_answer).await
     }
 
     async fn ask<T>(
         &self,
+        share: &Share,
         url: &http::Uri,
         question: String,
         read: impl FnOnce(&Members<'_>) -> Result<T, MemberError>,
     ) -> Result<T, NationalError> {
-        let _place = self.places.try_acquire().map_err(|_| NationalError::Busy)?;
+        let _place = self.places.take(&share.asking).ok_or(NationalError::Busy)?;
         // The question about a password holds its digest.
         let question = Zeroizing::new(question);
         let reply = self.post(url, self.seal(question.as_bytes())).await?;

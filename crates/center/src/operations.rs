@@ -66,11 +66,10 @@ async fn metrics(State(operator): State<Operator>, request: Request<Body>) -> Re
     };
     peer.prove();
     let site = &operator.site;
-    let held = site.settings.held_queries.saturating_sub(site.held.available_permits());
     for (listener, counters) in operator.listeners.iter() {
         site.telemetry.traffic(listener, &counters.traffic());
     }
-    let page = site.telemetry.render(site.ledger.waiting(), site.ledger.resident(), held);
+    let page = site.telemetry.render(site.ledger.waiting(), site.ledger.resident(), site.held.taken());
     let mut response = text(StatusCode::OK, page);
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -11,6 +11,7 @@ use yanmi_verification::password_try::Verdict;
 use crate::credential::{identity_key, national_result};
 use crate::ledger::{Command, Outcome};
 use crate::refusal::Refusal;
+use crate::share::Share;
 use crate::site::Site;
 
 /// What a check comes to.
@@ -31,23 +32,24 @@ pub(crate) enum Checked {
 /// Run it in a task of its own, so that a try that was begun is also ended.
 pub(crate) async fn check(
     site: &Site,
+    share: &Share,
     question: PasswordQuestion,
     expected: Option<u32>,
 ) -> Result<Checked, Refusal> {
     let identity = identity_key(&site.sealer, &question.id_type, &question.id_no);
-    match site.ledger.decide(Command::BeginTry { identity, expected }).await?.outcome {
+    match site.ledger.decide(share, Command::BeginTry { identity, expected }).await?.outcome {
         Outcome::Refused(rule) => return Err(rule.into()),
         Outcome::OtherTries => return Ok(Checked::OtherTries),
         _ => {}
     }
-    let told = site.national.password_right(question).await;
+    let told = site.national.password_right(share, question).await;
     site.telemetry.national("password", national_result(&told));
     let verdict = match &told {
         Ok(true) => Verdict::Right,
         Ok(false) => Verdict::Wrong,
         Err(_) => Verdict::Unknown,
     };
-    let ended = site.ledger.decide(Command::EndTry { identity, verdict }).await?;
+    let ended = site.ledger.follow(Command::EndTry { identity, verdict }).await?;
     match (told, ended.outcome) {
         (Ok(true), _) => Ok(Checked::Right),
         (Ok(false), Outcome::Tries(tries)) => Ok(Checked::Wrong { left: left(site, tries) }),

@@ -18,6 +18,7 @@ use crate::ledger::{Command, Outcome, Shown};
 use crate::password_check::{self, Checked};
 use crate::refusal::Refusal;
 use crate::sealing::Cell;
+use crate::share::Share;
 use crate::site::Site;
 
 /// What becomes of a report.
@@ -47,6 +48,8 @@ pub(crate) enum Teller {
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) site: Arc<Site>,
+    /// What the teller has of what all share.
+    pub(crate) share: Arc<Share>,
     /// The verification whose notice it is about.
     pub(crate) shown: Shown,
     pub(crate) done: Done,
@@ -124,7 +127,7 @@ impl Report {
             Teller::Page { tries } => Some(tries),
             Teller::Channel { .. } => None,
         };
-        Ok(match password_check::check(&self.site, question, expected).await? {
+        Ok(match password_check::check(&self.site, &self.share, question, expected).await? {
             Checked::Right => Taken::Accepted,
             Checked::Wrong { left } => Taken::WrongPassword { left },
             Checked::OtherTries => Taken::OtherTries,
@@ -133,7 +136,7 @@ impl Report {
 
     async fn check_face(&self, auth_no: AuthNo) -> Result<Taken, Refusal> {
         let holder = Holder::open(&self.site.sealer, self.shown.key.token, &self.shown.holder)?;
-        let told = self.site.national.face_valid(auth_no, holder.index()).await;
+        let told = self.site.national.face_valid(&self.share, auth_no, holder.index()).await;
         self.site.telemetry.national("face", national_result(&told));
         if told? { Ok(Taken::Accepted) } else { Err(Refusal::BadAuthNo) }
     }
@@ -145,7 +148,14 @@ impl Report {
             Teller::Page { .. } => (None, Some("page")),
         };
         let command = Command::Conclude { key, notice, conclusion, confirmer, by };
-        match self.site.ledger.decide(command).await {
+        // What the national center was asked for is not asked for again because of a queue.
+        let is_proven = matches!(way_of(&self.done), Some(Way::CredentialPassword | Way::Face));
+        let decided = if is_proven {
+            self.site.ledger.follow(command).await
+        } else {
+            self.site.ledger.decide(&self.share, command).await
+        };
+        match decided {
             Ok(decided) => match decided.outcome {
                 Outcome::Refused(rule) => (decided.batch, Err(rule.into())),
                 _ => (decided.batch, Ok(taken)),

@@ -26,6 +26,17 @@ pub(crate) struct Place {
     count: usize,
 }
 
+/// What one caller has of everything that is shared: an account, a channel, or all that have no name yet together.
+#[derive(Debug, Default)]
+pub(crate) struct Share {
+    /// Of the places for status queries that are held.
+    pub(crate) held: Arc<Holding>,
+    /// Of the questions to the national center that are under way.
+    pub(crate) asking: Arc<Holding>,
+    /// Of the commands that wait for the ledger.
+    pub(crate) queued: Arc<Holding>,
+}
+
 impl Places {
     /// So many.
     pub(crate) fn new(most: usize) -> Arc<Self> {
@@ -37,7 +48,6 @@ impl Places {
         self.taken.load(Ordering::Relaxed)
     }
 
-    #[cfg(test)]
     /// One place for a party, if it may have one more.
     pub(crate) fn take(self: &Arc<Self>, holding: &Arc<Holding>) -> Option<Place> {
         let mut place = Place { places: Arc::clone(self), holding: Arc::clone(holding), count: 0 };

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use governor::clock::{Clock as _, DefaultClock};
@@ -14,15 +15,21 @@ use crate::channel::deliver::Deliverer;
 use crate::clock::Clock;
 use crate::config::Retention;
 use crate::http::{Bodies, Peer, Room, source_of};
+use crate::institution::decodes::Decodes;
 use crate::insured::Place;
 use crate::ledger::Ledger;
 use crate::national::NationalCenter;
 use crate::registry::Registry;
 use crate::sealing::Sealer;
+use crate::share::{Places, Share};
 use crate::telemetry::Telemetry;
+use crate::unknown::Unknown;
 
 /// Source addresses whose failed openings are counted apart; all others share one count.
-const MAX_SOURCES: usize = 100_000;
+pub(crate) const MAX_SOURCES: usize = 100_000;
+
+/// Stands for all others.
+pub(crate) const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// The center as its faces see it.
 #[derive(Debug)]
@@ -37,6 +44,7 @@ pub(crate) struct Site {
     pub(crate) sealer: Sealer,
     pub(crate) telemetry: Telemetry,
     pub(crate) openings: Openings,
+    pub(crate) decodes: Decodes,
     /// Room for request bodies that are not opened yet.
     pub(crate) bodies: Bodies,
     /// Where the insured person's page is, if there is one.
@@ -44,7 +52,13 @@ pub(crate) struct Site {
     /// How many links that are not served are recorded.
     pub(crate) recorded: Recorded,
     /// Places for status queries that are held.
-    pub(crate) held: Semaphore,
+    pub(crate) held: Arc<Places>,
+    /// What all persons on the center's pages have together of what is shared.
+    pub(crate) persons: Arc<Share>,
+    /// The same of all whose requests prove nothing: decoding, links that are none.
+    pub(crate) strangers: Arc<Share>,
+    /// Tokens the national center has just said it does not know.
+    pub(crate) unknown: Unknown,
     /// Places for persons' pages that ask whether what they show still holds.
     pub(crate) watched: Semaphore,
     /// Becomes true when the process is told to stop; held queries then answer.
@@ -55,7 +69,7 @@ pub(crate) struct Site {
 impl Site {
     /// Room for a request's body.
     pub(crate) fn room(&self, peer: Option<&Peer>) -> Room {
-        self.bodies.room(peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Peer::ip))
+        self.bodies.room(peer.map_or(NOBODY, Peer::ip))
     }
 }
 
@@ -72,8 +86,6 @@ pub(crate) struct SiteSettings {
     pub(crate) show_registered_name: bool,
     /// Whether decode is served.
     pub(crate) decode: bool,
-    /// Places for status queries that are held.
-    pub(crate) held_queries: usize,
     /// How long what is stored is kept.
     pub(crate) retention: Retention,
 }
@@ -93,8 +105,7 @@ impl Openings {
 
     /// Counts one that failed; the time to wait when there were too many.
     pub(crate) fn failed(&self, source: IpAddr) -> Result<(), Duration> {
-        let shared = IpAddr::from([0, 0, 0, 0]);
-        let source = if self.0.len() < MAX_SOURCES { source_of(source) } else { shared };
+        let source = if self.0.len() < MAX_SOURCES { source_of(source) } else { NOBODY };
         self.0.check_key(&source).map_err(|until| until.wait_time_from(DefaultClock::default().now()))
     }
 

@@ -5,6 +5,7 @@
 //! what was sent.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ use metrics_exporter_prometheus::{
 use yanmi_protocol::{Code, EcToken, UnixMillis};
 
 use crate::http::Traffic;
+use crate::strangers::{Strangers, Sum};
 
 /// Upper bounds of the request time histogram, in seconds.
 const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 5.0];
@@ -104,6 +106,7 @@ struct Inside {
     outage_seconds: Histogram,
     database_retries: [(&'static str, Counter); 2],
     read_size: Histogram,
+    strangers: Strangers,
     waiting: Gauge,
     resident: Gauge,
     held: Gauge,
@@ -147,6 +150,7 @@ impl Telemetry {
             batches_failed: recorder.register_counter(&bare("yanmi_ledger_failed_total"), &METADATA),
             outage_seconds: histogram("yanmi_database_outage_seconds"),
             read_size: histogram("yanmi_ledger_read_size"),
+            strangers: Strangers::default(),
             waiting: gauge("yanmi_ledger_waiting"),
             resident: gauge("yanmi_resident_verifications"),
             held: gauge("yanmi_held_queries"),
@@ -166,6 +170,13 @@ impl Telemetry {
         });
         counter.increment(1);
         inside.seconds[line.operation.index()].record(elapsed.as_secs_f64());
+        if let Some(source) = line.stranger {
+            let key = key("yanmi_unproven_total", &[("code", line.code.number().to_string())]);
+            inside.recorder.register_counter(&key, &METADATA).increment(1);
+            if !inside.strangers.admit(line.code, source, Instant::now()) {
+                return;
+            }
+        }
         if inside.log_requests || line.cause.is_some() {
             line.write(elapsed);
         }
@@ -263,9 +274,18 @@ impl Telemetry {
         self.0.handle.render()
     }
 
-    /// Folds recorded values into their histograms; without it they would pile up between two looks.
+    /// Folds recorded values into their histograms; without it they would pile up between two looks. Writes what was
+    /// summed.
     pub(crate) fn upkeep(&self) {
         self.0.handle.run_upkeep();
+        self.sum(Instant::now());
+    }
+
+    fn sum(&self, now: Instant) {
+        for Sum { code, source, count } in self.0.strangers.due(now) {
+            let code = code.number();
+            tracing::warn!(target: REQUEST_TARGET, code, peer = %source, count, "未证实的请求，一分钟内没有逐行写出的次数");
+        }
     }
 }
 
@@ -280,8 +300,9 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 23] = [
+pub const METRICS: [(&str, &str); 24] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
+    ("yanmi_unproven_total", "没有证实来自谁的请求数（地址、信封、密钥、链接不对），按返回码（code）"),
     ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
     ("yanmi_ledger_batch_size", "每次提交的命令数"),
     ("yanmi_ledger_commit_seconds", "每批从读取事实到提交完成的耗时（秒）"),
@@ -347,6 +368,8 @@ pub(crate) struct RequestLine<'a> {
     /// With how many other commands it was committed; 0 when nothing was.
     pub(crate) batch: usize,
     pub(crate) token: Option<EcToken>,
+    /// Where it came from, when nobody is proven to have sent it.
+    pub(crate) stranger: Option<IpAddr>,
     /// What is not told to the caller: why an envelope did not open, what failed on our side.
     pub(crate) cause: Option<&'a str>,
 }
@@ -422,6 +445,7 @@ mod tests {
             started: Instant::now(),
             batch: 3,
             token: None,
+            stranger: None,
             cause: None,
         });
         telemetry

@@ -30,7 +30,8 @@ async fn take(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
     call.noted.token = Some(shown.key.token);
     check_way(call, &request.outcome)?;
     let teller = Teller::Channel { confirmed_by: request.confirmed_by };
-    let report = Report { site: Arc::clone(&call.site), shown, done: request.outcome, teller };
+    let (site, share) = (Arc::clone(&call.site), Arc::clone(&call.share));
+    let report = Report { site, share, shown, done: request.outcome, teller };
     let (batch, taken) = report.finish().await?;
     call.noted.batch = batch;
     let accepted = match taken? {

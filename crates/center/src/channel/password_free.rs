@@ -36,6 +36,6 @@ async fn switch(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
         day_limit: request.day_limit,
         day_count: request.day_count,
     });
-    call.noted.batch = call.site.ledger.decide(command).await?.batch;
+    call.noted.batch = call.site.ledger.decide(&call.share, command).await?.batch;
     Ok(message::answer_json(request.open))
 }

@@ -41,6 +41,10 @@ pub struct Limits {
     pub burst: u32,
     /// Envelopes from one source address that could not be opened, per minute.
     pub failed_openings_per_minute: u32,
+    /// Codes decoded for one source address, per minute.
+    pub decodes_per_source_minute: u32,
+    /// Of them, those for one institution.
+    pub decodes_per_institution_minute: u32,
     /// Worker threads; 0 means as many as there are cores.
     pub workers: usize,
 }

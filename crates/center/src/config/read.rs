@@ -69,6 +69,7 @@ fn empty(essentials: Essentials) -> Config {
             prefix: RequestPrefix(String::new()),
             timeout: std::time::Duration::ZERO,
             in_flight: 0,
+            unknown: std::time::Duration::ZERO,
         },
         insured: Insured::default(),
         decode_enabled: false,

@@ -72,14 +72,16 @@ pub(super) static LIMITS: &[Setting] = &[
         "limits.held_queries",
         limits.held_queries,
         count("个查询", 10_000, 0, 1_000_000),
-        "同时保持等待（waitSeconds）的状态查询数；超出者立即得到当前状态。",
+        "同时保持等待（waitSeconds）的状态查询数；超出者立即得到当前状态，并附 Retry-After。\
+         一个账户至多用到当时空余的那么多：独自时一半，与另一个同时占满时各三分之一。",
         "每个占用一个连接，所以不得多于 limits.connections；0 表示不保持。"
     ),
     row!(
         "limits.ledger_queue",
         limits.ledger_queue,
         count("条命令", 8_192, 1, 1_000_000),
-        "等待账本处理的命令数；超出者立即被拒绝。",
+        "等待账本处理的命令数；超出者立即被拒绝（-6），此时什么都没有做。已经开始的事（通知已送达、密码已核验）不会因此被拒绝。\
+         一个账户至多用到当时空余的那么多：独自时一半，与另一个同时占满时各三分之一。",
         "约为账本 0.15 秒的处理量：排得更久，机构已经等不及了。"
     ),
     row!(
@@ -123,6 +125,20 @@ pub(super) static LIMITS: &[Setting] = &[
         count("次/分钟", 60, 1, 1_000_000),
         "每个来源地址每分钟可以有多少个打不开的信封；超出后来自该地址的请求被拒绝。",
         "配置错误的机构很快会被看到，而穷举 orgId 或填充攻击得不到足够的尝试。"
+    ),
+    row!(
+        "limits.decodes_per_source_minute",
+        limits.decodes_per_source_minute,
+        count("次/分钟", 6_000, 1, 60_000_000),
+        "每个来源地址每分钟可以请求解码多少次；超出者得到 -6。",
+        "解码是明文，谁在请求无从证实，所以按来源计数，不占用任何账户的次数；经前置代理时请设置 listen.*.client_address。"
+    ),
+    row!(
+        "limits.decodes_per_institution_minute",
+        limits.decodes_per_institution_minute,
+        count("次/分钟", 600, 1, 60_000_000),
+        "其中为同一机构解码的次数；超出者得到 -6。",
+        "一家大型医院每秒不到十次。按来源与机构一起计数：别处冒用同一机构编码的，用不掉它的次数。"
     ),
     row!(
         "limits.workers",

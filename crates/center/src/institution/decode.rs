@@ -2,7 +2,10 @@
 //!
 //! Plain JSON, not sealed, as the field does it; so it is served in the sandbox and on closed networks only, when
 //! the operator has switched it on. The token it yields is kept at once.
+//!
+//! Nothing proves who asks. So it has limiters of its own (`decodes`), and never takes anything of an account's.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,14 +25,15 @@ use crate::http::Peer;
 use crate::ledger::{Command, Learned};
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Interface, Snapshot};
-use crate::site::Site;
+use crate::site::{NOBODY, Site};
 use crate::telemetry::{Operation, RequestLine};
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     let started = Instant::now();
     let mut noted = Noted::default();
     let mut account = None;
-    let result = decode(&site, request, &mut noted, &mut account).await;
+    let source = request.extensions().get::<Peer>().map_or(NOBODY, Peer::source);
+    let result = decode(&site, request, source, &mut noted, &mut account).await;
     let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
     let cause = result.as_ref().err().and_then(Refusal::cause);
     site.telemetry.request(&RequestLine {
@@ -39,6 +43,8 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         started,
         batch: noted.batch,
         token: noted.token,
+        // Nothing proves who asks; but whoever shows a good code is no stranger.
+        stranger: noted.token.is_none().then_some(source),
         cause: cause.as_deref(),
     });
     match result {
@@ -50,10 +56,12 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 async fn decode(
     site: &Site,
     request: Request<Body>,
+    source: IpAddr,
     noted: &mut Noted,
     account: &mut Option<AccountId>,
 ) -> Result<String, Refusal> {
     let peer = request.extensions().get::<Peer>().cloned();
+    site.decodes.of_source(source).map_err(Refusal::RateLimited)?;
     let received = envelope::receive(site, request).await?;
     let text = std::str::from_utf8(&received.body)
         .map_err(|_| Refusal::Envelope(yanmi_protocol::envelope::EnvelopeError::NotUtf8))?;
@@ -62,9 +70,15 @@ async fn decode(
     let code = request.org_code.ok_or(Refusal::BadOrgCode)?;
     let institution = registry.institution(&code).filter(|i| i.active).ok_or(Refusal::BadOrgCode)?;
     *account = Some(institution.account);
-    check_account(&registry, &institution.account)?;
+    // The budget of requests of the account behind it is not touched: anybody can write the code of an institution.
+    let account = registry.account_of(&institution.account).filter(|account| account.enabled);
+    let account = account.ok_or(Refusal::Denied(Denied::Disabled))?;
+    site.decodes.of_institution(source, code).map_err(Refusal::RateLimited)?;
+    if !account.interfaces.contains(Interface::Decode) {
+        return Err(Refusal::NoRight);
+    }
     let business = request.business.ok_or(Refusal::BusinessType)?;
-    let told = site.national.credential_of_qr_code(request.qr_code, code, business).await;
+    let told = site.national.credential_of_qr_code(&site.strangers, request.qr_code, code, business).await;
     site.telemetry.national("qr-code", national_result(&told));
     let told = told?;
     noted.token = Some(told.token);
@@ -72,15 +86,9 @@ async fn decode(
     // Whoever has a code that is good may stay as others may.
     peer.iter().for_each(Peer::prove);
     check_credential(site, &registry, &learned, business)?;
-    noted.batch = site.ledger.decide(Command::Learn(Box::new(learned))).await?.batch;
+    // The national center may not tell of the same code twice.
+    noted.batch = site.ledger.follow(Command::Learn(Box::new(learned))).await?.batch;
     Ok(message::success(&answer(&told, request.qr_code.as_str())))
-}
-
-/// The account behind the institution: enabled, not too often, and allowed to decode.
-fn check_account(registry: &Snapshot, id: &AccountId) -> Result<(), Refusal> {
-    let account = registry.account_of(id).filter(|a| a.enabled).ok_or(Refusal::Denied(Denied::Disabled))?;
-    account.limiter.take().map_err(Refusal::RateLimited)?;
-    if account.interfaces.contains(Interface::Decode) { Ok(()) } else { Err(Refusal::NoRight) }
 }
 
 /// Steps 8 to 10, and settlement: business type 01301 on a channel that cannot settle.

@@ -25,6 +25,7 @@ use crate::insured::check_number;
 use crate::ledger::{Command, Decided, Delivery, Key, Outcome, Unavailable};
 use crate::refusal::Refusal;
 use crate::registry::{Interface, Snapshot};
+use crate::share::Share;
 use crate::site::Site;
 use crate::telemetry::Operation;
 
@@ -49,6 +50,7 @@ async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let journey = Journey {
         site: Arc::clone(&call.site),
         registry: Arc::clone(&call.registry),
+        share: Arc::clone(&call.share),
         started: call.started,
         key: Key { token: request.token, org_code },
         shown_name: (!registered).then_some(request.org_name),
@@ -75,6 +77,7 @@ struct Reply {
 struct Journey {
     site: Arc<Site>,
     registry: Arc<Snapshot>,
+    share: Arc<Share>,
     started: Instant,
     key: Key,
     shown_name: Option<String>,
@@ -118,11 +121,11 @@ impl Journey {
             compared: self.extended && self.site.place.is_some(),
             learned,
         };
-        let decided = self.site.ledger.decide(command(None)).await?;
+        let decided = self.site.ledger.decide(&self.share, command(None)).await?;
         let learned = match decided.outcome {
-            Outcome::TokenNotHeld => credential::learn(&self.site, self.key.token).await?,
+            Outcome::TokenNotHeld => credential::learn(&self.site, &self.share, self.key.token).await?,
             Outcome::Refused(rule) if rule.rests_on_the_credential() => {
-                match credential::learn(&self.site, self.key.token).await {
+                match credential::learn(&self.site, &self.share, self.key.token).await {
                     Ok(learned) => learned,
                     // No news: what was known stands.
                     Err(_) => return Ok(decided),
@@ -130,7 +133,7 @@ impl Journey {
             }
             _ => return Ok(decided),
         };
-        Ok(self.site.ledger.decide(command(Some(learned))).await?)
+        Ok(self.site.ledger.decide(&self.share, command(Some(learned))).await?)
     }
 
     async fn deliver(&self, delivery: Delivery) -> Result<Reply, Refusal> {
@@ -179,7 +182,7 @@ impl Journey {
 
     /// Stores what became of the notice.
     async fn settle(&self, command: Command) -> Result<(), Unavailable> {
-        self.site.ledger.decide(command).await.map(|_| ())
+        self.site.ledger.follow(command).await.map(|_| ())
     }
 }
 

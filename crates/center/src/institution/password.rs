@@ -30,9 +30,9 @@ async fn check(call: &mut Call<AccountId>) -> Result<String, Refusal> {
         user_name: request.user_name,
         password: request.password,
     };
-    let site = Arc::clone(&call.site);
+    let (site, share) = (Arc::clone(&call.site), Arc::clone(&call.share));
     // A try that was begun is ended even when the institution hangs up.
-    let task = tokio::spawn(async move { password_check::check(&site, question, None).await });
+    let task = tokio::spawn(async move { password_check::check(&site, &share, question, None).await });
     let checked = task.await.map_err(|error| Refusal::Broken(format!("密码核验任务中断：{error}")))??;
     let right = matches!(checked, Checked::Right);
     Ok(message::answer_json(right, &request.request_serial, call.site.clock.now()))

@@ -22,6 +22,9 @@ use crate::registry::Interface;
 use crate::site::Site;
 use crate::telemetry::Operation;
 
+/// After how many seconds to ask again when there was no place to be held: about what a client without holding polls at.
+const HELD_RETRY: u64 = 2;
+
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     envelope::serve(site, ByAccount(Interface::Status), Operation::Status, request, query).await
 }
@@ -68,7 +71,11 @@ struct Found {
 /// Looks, and looks again when something changes, until there is something new to tell or the time is over.
 async fn hold(call: &mut Call<AccountId>, key: Key, wait: Duration) -> Result<Found, Refusal> {
     let site = Arc::clone(&call.site);
-    let Ok(_place) = site.held.try_acquire() else { return look(call, key).await };
+    let Some(_place) = site.held.take(&call.share.held) else {
+        // The state of now, and when to come again.
+        call.noted.retry_after = Some(HELD_RETRY);
+        return look(call, key).await;
+    };
     let until = tokio::time::Instant::now() + wait;
     let watch = site.ledger.watch(key);
     let mut stopping = site.stopping.clone();
@@ -117,8 +124,8 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
         None => site.ledger.standing(key).await?,
     };
     if !standing.credential.is_some_and(|c| c.lives(now, &site.policy)) {
-        let learned = credential::learn(&site, key.token).await?;
-        call.noted.batch = site.ledger.decide(Command::Learn(learned)).await?.batch;
+        let learned = credential::learn(&site, &call.share, key.token).await?;
+        call.noted.batch = site.ledger.follow(Command::Learn(learned)).await?.batch;
         standing = site.ledger.standing(key).await?;
     }
     let channel = standing.credential.and_then(|c| call.registry.channel_facts(&c.channel));
@@ -154,7 +161,7 @@ async fn look_where_free(call: &mut Call<AccountId>, key: Key, now: UnixMillis) 
         Status::NotConfirmed => Ok(Found { confirmed: false, verification: loaded.verification }),
         Status::Free(_) => {
             // Judged again where it is counted.
-            let decided = site.ledger.decide(Command::UseFree { key }).await?;
+            let decided = site.ledger.decide(&call.share, Command::UseFree { key }).await?;
             call.noted.batch = decided.batch;
             match decided.outcome {
                 Outcome::Free => Err(Refusal::PasswordFree),

@@ -7,6 +7,7 @@
 mod link;
 mod page;
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -35,7 +36,7 @@ use crate::national::NationalError;
 use crate::password_check::{self, Checked};
 use crate::refusal::Refusal;
 use crate::sealing::Sealer;
-use crate::site::Site;
+use crate::site::{NOBODY, Site};
 use crate::telemetry::{Operation, RequestLine};
 
 /// How long a link and the page behind it can be used: long enough to read the list and to type slowly.
@@ -69,6 +70,8 @@ struct Asking<'a> {
     now: UnixMillis,
     noted: Noted,
     given: Option<Badge>,
+    /// Whether a link of this site was shown.
+    proven: bool,
 }
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -85,12 +88,14 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         now: site.clock.now(),
         noted: Noted::default(),
         given: None,
+        proven: false,
     };
     let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
     let cause = result.as_ref().err().and_then(Refusal::cause);
     site.telemetry.request(&RequestLine {
         operation: Operation::Page,
         org_id: "-",
+        stranger: (!asking.proven).then(|| asking.source()),
         code: result.as_ref().map_or_else(Refusal::code, |_| Code::Success),
         started,
         batch: asking.noted.batch,
@@ -105,6 +110,10 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 }
 
 impl Asking<'_> {
+    fn source(&self) -> IpAddr {
+        self.peer.as_ref().map_or(NOBODY, Peer::source)
+    }
+
     async fn answer(&mut self, method: &Method, body: Body) -> Result<Response, Refusal> {
         if !browser::is_for(&self.headers, self.place) {
             return Ok(visit::refuse(Closed::OtherHost));
@@ -116,6 +125,7 @@ impl Asking<'_> {
         let Some(link) = Link::read(text.unwrap_or_default(), &self.site.sealer) else {
             return self.unknown().await;
         };
+        self.proven = true;
         self.peer.iter().for_each(Peer::prove);
         if self.now >= link.until {
             return Ok(visit::refuse(Closed::SettingsExpired));
@@ -130,7 +140,8 @@ impl Asking<'_> {
             return Ok(visit::refuse(Closed::TooMany(wait)));
         }
         if self.site.recorded.take() {
-            self.site.ledger.decide(Command::Record { key: None, event: Event::LinkUnknown }).await?;
+            let command = Command::Record { key: None, event: Event::LinkUnknown };
+            self.site.ledger.decide(&self.site.strangers, command).await?;
         }
         Ok(visit::refuse(Closed::Unknown))
     }
@@ -139,7 +150,7 @@ impl Asking<'_> {
         let browser = badge.map(|badge| badge.hash(&self.site.sealer, link.number));
         let opening = Opening { notice: link.number, sequence: 1, browser, may_claim };
         let command = Command::OpenSettings { person: link.person, opening };
-        let decided = self.site.ledger.decide(command).await?;
+        let decided = self.site.ledger.decide(&self.site.persons, command).await?;
         self.noted.batch = decided.batch;
         match decided.outcome {
             Outcome::Opened(opened) => Ok(opened),
@@ -271,7 +282,8 @@ impl Asking<'_> {
         };
         let (site, tries) = (Arc::clone(self.site), form.tries);
         // A try that was begun is also ended, whatever the browser does.
-        let checking = tokio::spawn(async move { password_check::check(&site, question, Some(tries)).await });
+        let check = async move { password_check::check(&site, &site.persons, question, Some(tries)).await };
+        let checking = tokio::spawn(check);
         let checked =
             checking.await.map_err(|error| Refusal::Broken(format!("密码核验任务中断：{error}")))?;
         match checked {
@@ -297,7 +309,14 @@ impl Asking<'_> {
     ) -> Result<(), Refusal> {
         let (person, channel) = (link.person, link.channel);
         let switch = FreeSwitch { person, channel, open, single_limit, day_limit, day_count };
-        self.noted.batch = self.site.ledger.decide(Command::SwitchFree(switch)).await?.batch;
+        let command = Command::SwitchFree(switch);
+        // Switched on it follows a password that was checked.
+        let decided = if open {
+            self.site.ledger.follow(command).await?
+        } else {
+            self.site.ledger.decide(&self.site.persons, command).await?
+        };
+        self.noted.batch = decided.batch;
         Ok(())
     }
 }

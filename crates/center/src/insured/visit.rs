@@ -1,5 +1,6 @@
 //! One request to the page: who comes with which link, and what becomes of it.
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,7 +30,7 @@ use crate::ledger::{Command, Key, Opened, Opening, Outcome, Shown};
 use crate::national::NationalError;
 use crate::refusal::Refusal;
 use crate::report::{Report, Taken, Teller};
-use crate::site::Site;
+use crate::site::{NOBODY, Site};
 use crate::telemetry::{Operation, RequestLine};
 
 /// How long the page waits for another try of the same person to end before it says that it is being checked.
@@ -62,6 +63,8 @@ pub(super) struct Asking<'a> {
     noted: Noted,
     /// A badge to be handed out with the answer.
     given: Option<Badge>,
+    /// Whether a link of this site was shown.
+    proven: bool,
 }
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -80,12 +83,14 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         now: site.clock.now(),
         noted: Noted::default(),
         given: None,
+        proven: false,
     };
     let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
     let cause = result.as_ref().err().and_then(Refusal::cause);
     site.telemetry.request(&RequestLine {
         operation: Operation::Page,
         org_id: "-",
+        stranger: (!asking.proven).then(|| asking.source()),
         code: code_of(&result),
         started,
         batch: asking.noted.batch,
@@ -167,6 +172,10 @@ pub(super) fn gone(link: Link, now: UnixMillis) -> Closed {
 }
 
 impl Asking<'_> {
+    fn source(&self) -> IpAddr {
+        self.peer.as_ref().map_or(NOBODY, Peer::source)
+    }
+
     async fn answer(&mut self, method: &Method, body: Body) -> Result<Answer, Refusal> {
         if !browser::is_for(&self.headers, self.place) {
             return Ok(Answer::Closed(Closed::OtherHost));
@@ -197,9 +206,10 @@ impl Asking<'_> {
     }
 
     /// The link, if this site made it. One that it did not make is counted against who came with it.
-    async fn link(&self) -> Result<Result<Link, Closed>, Refusal> {
+    async fn link(&mut self) -> Result<Result<Link, Closed>, Refusal> {
         let text = self.path.strip_prefix(PREFIX).unwrap_or_default();
         if let Some(link) = Link::read(text, &self.site.sealer) {
+            self.proven = true;
             self.peer.iter().for_each(Peer::prove);
             return Ok(Ok(link));
         }
@@ -216,7 +226,7 @@ impl Asking<'_> {
     /// Leaves an event about a link that is not served; not of every one, when there are many.
     async fn record(&self, key: Option<Key>, event: Event) -> Result<(), Refusal> {
         if self.site.recorded.take() {
-            self.site.ledger.decide(Command::Record { key, event }).await?;
+            self.site.ledger.decide(&self.site.strangers, Command::Record { key, event }).await?;
         }
         Ok(())
     }
@@ -235,7 +245,7 @@ impl Asking<'_> {
             browser: badge.map(|badge| badge.hash(&self.site.sealer, link.notice)),
             may_claim: may_claim && self.now < link.until,
         };
-        let decided = self.site.ledger.decide(Command::OpenPage { key, opening }).await?;
+        let decided = self.site.ledger.decide(&self.site.persons, Command::OpenPage { key, opening }).await?;
         self.noted.batch = decided.batch;
         match decided.outcome {
             Outcome::Opened(opened) => Ok(opened),
@@ -338,7 +348,8 @@ impl Asking<'_> {
 
     async fn report(&mut self, shown: Shown, done: Done, tries: u32) -> Result<Answer, Refusal> {
         let (key, notice) = (shown.key, shown.verification.notice);
-        let report = Report { site: Arc::clone(self.site), shown, done, teller: Teller::Page { tries } };
+        let (site, share) = (Arc::clone(self.site), Arc::clone(&self.site.persons));
+        let report = Report { site, share, shown, done, teller: Teller::Page { tries } };
         let (batch, taken) = report.finish().await?;
         self.noted.batch = batch;
         match taken {

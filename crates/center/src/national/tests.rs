@@ -107,11 +107,12 @@ async fn four_questions_are_asked_and_answered() {
     })
     .await;
     let center = center_of(&peer);
-    let known = center.credential_of_token(token()).await.expect("a credential");
+    let known = center.credential_of_token(&Share::default(), token()).await.expect("a credential");
     assert_eq!(known.to_json(), credential().to_json());
     let qr_code = QrCode::new("4243754826492874240001130000").expect("a code");
     let org_code = OrgCode::new("H35010000001").expect("a code");
-    let decoded = center.credential_of_qr_code(qr_code, org_code, BusinessType::SETTLEMENT).await;
+    let decoded =
+        center.credential_of_qr_code(&Share::default(), qr_code, org_code, BusinessType::SETTLEMENT).await;
     assert_eq!(decoded.expect("a credential").to_json(), credential().to_json());
     for (id_no, right) in [("350501199911173510", true), ("350501199911173511", false)] {
         let question = PasswordQuestion {
@@ -120,11 +121,11 @@ async fn four_questions_are_asked_and_answered() {
             user_name: "测试".to_owned(),
             password: PasswordDigest::from_hex(&"AB".repeat(32)).expect("a digest"),
         };
-        assert_eq!(center.password_right(question).await, Ok(right));
+        assert_eq!(center.password_right(&Share::default(), question).await, Ok(right));
     }
     for (auth_no, valid) in [("ano3754826492874240001130000", true), ("xyz", false)] {
         let auth_no = AuthNo::new(auth_no).expect("a number");
-        assert_eq!(center.face_valid(auth_no, None).await, Ok(valid));
+        assert_eq!(center.face_valid(&Share::default(), auth_no, None).await, Ok(valid));
     }
 }
 
@@ -133,7 +134,8 @@ async fn only_what_says_something_about_the_person_is_passed_on() {
     for code in Code::ALL.into_iter().filter(|code| *code != Code::Success) {
         let number = i64::from(code.number());
         let peer = Peer::start(move |_| refusal(number)).await;
-        let error = center_of(&peer).credential_of_token(token()).await.expect_err("refused");
+        let error =
+            center_of(&peer).credential_of_token(&Share::default(), token()).await.expect_err("refused");
         let expected = if PASSED_ON.contains(&code) {
             NationalError::Refused(code)
         } else {
@@ -162,7 +164,8 @@ async fn what_is_not_an_answer_to_the_question_is_not_believed() {
     ];
     for (act, cause) in cases {
         let peer = Peer::start(move |_| act.clone()).await;
-        let error = center_of(&peer).credential_of_token(token()).await.expect_err("not believed");
+        let error =
+            center_of(&peer).credential_of_token(&Share::default(), token()).await.expect_err("not believed");
         assert_eq!(error, NationalError::Failed(cause.to_owned()));
         assert_eq!(peer.requests(), 1, "{cause}");
     }
@@ -175,14 +178,14 @@ async fn a_connection_that_breaks_is_tried_once_more() {
         _ => sealed(&credential().to_json()),
     })
     .await;
-    assert!(center_of(&peer).credential_of_token(token()).await.is_ok());
+    assert!(center_of(&peer).credential_of_token(&Share::default(), token()).await.is_ok());
     assert_eq!(peer.requests(), 2);
     let peer = Peer::start(|_| Act::Reset).await;
-    let error = center_of(&peer).credential_of_token(token()).await.expect_err("reset");
+    let error = center_of(&peer).credential_of_token(&Share::default(), token()).await.expect_err("reset");
     assert_eq!(error, NationalError::Failed("连接在应答之前断开".to_owned()));
     assert_eq!(peer.requests(), 2);
     let center = center_at(&format!("http://{}", nobody().await), AMPLE).expect("allowed");
-    let error = center.credential_of_token(token()).await.expect_err("nobody there");
+    let error = center.credential_of_token(&Share::default(), token()).await.expect_err("nobody there");
     assert_eq!(error, NationalError::Failed("无法建立连接".to_owned()));
 }
 
@@ -190,21 +193,24 @@ async fn a_connection_that_breaks_is_tried_once_more() {
 async fn silence_is_a_timeout_and_more_questions_than_allowed_are_refused() {
     let peer = Peer::start(|_| Act::Hang).await;
     let center = center_at(&format!("http://{}", peer.address), Duration::from_millis(100)).expect("allowed");
-    assert_eq!(center.credential_of_token(token()).await.err(), Some(NationalError::TimedOut));
+    assert_eq!(
+        center.credential_of_token(&Share::default(), token()).await.err(),
+        Some(NationalError::TimedOut)
+    );
     assert!(peer.requests() <= 1);
     let center = Arc::new(center_of(&peer));
     let asking = Arc::clone(&center);
-    let call = tokio::spawn(async move { asking.credential_of_token(token()).await });
-    while center.places.available_permits() > 0 {
+    let call = tokio::spawn(async move { asking.credential_of_token(&Share::default(), token()).await });
+    while center.places.taken() == 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(
-        center.face_valid(AuthNo::new("ano1").expect("a number"), None).await,
+        center.face_valid(&Share::default(), AuthNo::new("ano1").expect("a number"), None).await,
         Err(NationalError::Busy)
     );
     call.abort();
     assert!(call.await.expect_err("abandoned").is_cancelled());
-    assert_eq!(center.places.available_permits(), 1);
+    assert_eq!(center.places.taken(), 0);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use super::{account, channel, institution};
 use crate::channel::deliver::Endpoint;
 use crate::channel::lane::{Lane, LaneSettings};
 use crate::sealing::Sealer;
+use crate::share::Share;
 use crate::store::StoreError;
 use crate::store::connection::Connection;
 
@@ -48,6 +49,7 @@ pub(crate) struct Account {
     pub(crate) interfaces: Interfaces,
     pub(crate) keys: Keys,
     pub(crate) limiter: Arc<Limiter>,
+    pub(crate) share: Arc<Share>,
 }
 
 /// The keys of an account or channel: the newest, and during a rotation the one before it.
@@ -89,6 +91,7 @@ pub(crate) struct Channel {
     pub(crate) keys: Keys,
     pub(crate) endpoint: Endpoint,
     pub(crate) limiter: Arc<Limiter>,
+    pub(crate) share: Arc<Share>,
 }
 
 /// How often one account may call.
@@ -120,7 +123,7 @@ impl Limiter {
 }
 
 impl Snapshot {
-    /// Reads everything, taking over from the snapshot before what must not start anew: limiters and lanes.
+    /// Reads everything, taking over from the snapshot before what must not start anew: limiters, shares and lanes.
     pub(super) async fn load(
         connection: &mut Connection,
         sealer: &Sealer,
@@ -149,7 +152,9 @@ impl Snapshot {
     }
 
     fn take_account(&mut self, row: account::Stored, defaults: &Defaults, before: Option<&Self>) {
-        let old = before.and_then(|before| before.accounts.get(&row.id)).map(|account| &account.limiter);
+        let account = before.and_then(|before| before.accounts.get(&row.id));
+        let old = account.map(|account| &account.limiter);
+        let share = account.map(|account| Arc::clone(&account.share)).unwrap_or_default();
         let (rate, burst) = match row.rate {
             Some(rate) => (rate, rate.max(defaults.burst)),
             None => (defaults.rate, defaults.burst),
@@ -160,6 +165,7 @@ impl Snapshot {
             interfaces: row.interfaces,
             keys: row.keys,
             limiter: Limiter::keep(rate, burst, old),
+            share,
         };
         self.accounts.insert(row.id, account);
     }
@@ -179,6 +185,7 @@ impl Snapshot {
             keys: row.keys,
             endpoint,
             limiter: Limiter::keep(defaults.rate, defaults.burst, old.map(|old| &old.limiter)),
+            share: old.map(|old| Arc::clone(&old.share)).unwrap_or_default(),
         };
         self.channels.insert(row.id, channel);
     }

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod copy;
+mod crowd;
 mod delivery;
 mod extensions;
 mod guarding;

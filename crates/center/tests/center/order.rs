@@ -139,6 +139,7 @@ async fn silent() -> i64 {
 fn slowly(config: &mut Config) {
     config.limits.requests_per_second = 1;
     config.limits.burst = 1;
+    config.limits.decodes_per_institution_minute = 10;
 }
 
 /// Asks until it is too often.

@@ -109,6 +109,10 @@ struct NationalInside {
     passwords: watch::Sender<usize>,
     /// While it is there, questions about passwords wait for it.
     gate: Mutex<Option<Gate>>,
+    /// Questions about tokens.
+    tokens: watch::Sender<usize>,
+    /// While it is there, questions about tokens it does not know wait for it.
+    unknown: Mutex<Option<Gate>>,
 }
 
 impl National {
@@ -124,6 +128,8 @@ impl National {
             credentials: Mutex::default(),
             passwords: watch::Sender::default(),
             gate: Mutex::default(),
+            tokens: watch::Sender::default(),
+            unknown: Mutex::default(),
         });
         let asked = Arc::clone(&inside);
         let party = Party::start(host, move |path, body| {
@@ -171,6 +177,23 @@ impl National {
         gate
     }
 
+    /// How often it was asked about a token.
+    pub(crate) fn tokens_asked(&self) -> usize {
+        *self.inside.tokens.borrow()
+    }
+
+    /// Questions that come from now on about tokens it does not know wait at this gate.
+    pub(crate) fn hold_unknown(&self) -> Gate {
+        let gate = gate();
+        *lock(&self.inside.unknown) = Some(Arc::clone(&gate));
+        gate
+    }
+
+    /// Returns when it has been asked so often about a token.
+    pub(crate) async fn until_tokens_asked(&self, times: usize) {
+        until(&self.inside.tokens, times).await;
+    }
+
     /// Returns when it has been asked so often about a password.
     pub(crate) async fn until_asked(&self, times: usize) {
         until(&self.inside.passwords, times).await;
@@ -184,7 +207,14 @@ impl NationalInside {
         let members = plain.members().expect("an object");
         let told = match path {
             national::TOKEN_PATH => {
-                self.credential(national::read_token_question(&members).expect("a question").as_str())
+                let token = national::read_token_question(&members).expect("a question");
+                self.tokens.send_modify(|asked| *asked += 1);
+                let is_known = lock(&self.credentials).contains_key(token.as_str());
+                let gate = lock(&self.unknown).clone().filter(|_| !is_known);
+                if let Some(gate) = gate {
+                    wait_at(&gate).await;
+                }
+                self.credential(token.as_str())
             }
             national::QR_CODE_PATH => {
                 self.credential(national::read_qr_code_question(&members).expect("a question").as_str())

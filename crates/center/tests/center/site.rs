@@ -387,6 +387,8 @@ pub(crate) fn unlimited(config: &mut Config) {
     config.limits.burst = 1_000_000;
     config.limits.failed_openings_per_minute = 1_000_000;
     config.limits.unproven = Duration::from_hours(1);
+    config.limits.decodes_per_source_minute = 1_000_000;
+    config.limits.decodes_per_institution_minute = 1_000_000;
 }
 
 /// Returns when `check` holds, looking again and again.

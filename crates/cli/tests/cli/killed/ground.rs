@@ -222,7 +222,8 @@ fn write_config(folder: &Path, world: &World, key: &Sm4Key, ports: [&Port; 2]) -
          timeout_milliseconds = 30000\n\
          [delivery]\ncall_milliseconds = 60000\n\
          [decode]\nenabled = true\n\
-         [limits]\nrequests_per_second = 1000000\nburst = 1000000\nstop_seconds = 60\n\
+         [limits]\nrequests_per_second = 1000000\nburst = 1000000\n\
+         decodes_per_source_minute = 1000000\ndecodes_per_institution_minute = 1000000\nstop_seconds = 60\n\
          [policy]\nnotice_interval_seconds = 0\nnotices_per_verification = 1000\n\
          notices_per_person_hour = 1000000\npassword_tries = 20\nnotice_seconds = 3600\n",
         region = world.region.as_str(),
