@@ -119,10 +119,9 @@ words! {
         "online" => Self::Online, "terminalFace" => Self::TerminalFace,
         "terminalPassword" => Self::TerminalPassword, "libraryPassword" => Self::LibraryPassword,
     }
-    Settlement: "应为 pharmacy（2102）、outpatient（2207）、inpatient（2304）或 reversal（2103、2208、2305）" {
+    Settlement: "应为 pharmacy（2102）、outpatient（2207）、inpatient（2304）、registration（2201）或 reversal（2103、2202、2208、2305）" {
         "pharmacy" => Self::Pharmacy, "outpatient" => Self::Outpatient, "inpatient" => Self::Inpatient,
-        "reversal" => Self::Reversal, "2102" => Self::Pharmacy, "2207" => Self::Outpatient,
-        "2304" => Self::Inpatient, "2103" => Self::Reversal, "2208" => Self::Reversal, "2305" => Self::Reversal,
+        "registration" => Self::Registration, "other" => Self::Other, "reversal" => Self::Reversal,
     }
     Outcome: "应为 passed（通过）、failed（未通过）或 unavailable（不可用）" {
         "passed" => Self::Passed, "failed" => Self::Failed, "unavailable" => Self::Unavailable,

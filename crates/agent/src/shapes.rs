@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use yanmi_client::gate::{Exemption, Medium, ProofWay, Reason, Settlement, VisitId, Way};
+use yanmi_client::gate::{Exemption, Medium, NextStep, ProofWay, Reason, Rules, Settlement, VisitId, Way};
 use yanmi_protocol::{Amount, EcToken, QrCode};
 
 use crate::shape::{Outcome, Shape, answer, question};
@@ -14,6 +14,7 @@ question! {
         qr_code "ecQrCode": Option<QrCode>, "扫得的医保电子凭证二维码，由中心解码";
         token "ecToken": Option<EcToken>, "已由机构自行解码时，解码得到的令牌；与 ecQrCode 二者给一";
         place "insuOrg": Option<String>, "参保地区划，用于判断是否跨省；给出 ecQrCode 时由解码得到";
+        serial "serial": Option<String>, "介质为 terminalFace 时，终端给出的流水号或授权号（authNo），即刷脸的凭据；没有的，须由接入的医保终端刷脸";
         reference "reference": Option<String>, "机构自己的就诊编号，1 至 64 个字符；重复提交同一编号得到同一就诊";
         operator_id "operatorId": Option<String>, "经办人编号，缺省取配置";
         operator_name "operatorName": Option<String>, "经办人姓名，缺省取配置";
@@ -35,13 +36,13 @@ question! {
     /// May it be settled?
     Ask {
         amount "amount": Amount, "医疗费总额，元";
-        kind "kind": Option<Settlement>, "结算种类，可写医保交易编号；缺省取配置 agent.kind，未配置则必须给出";
+        kind "kind": Option<Kind>, "结算种类（pharmacy、outpatient、inpatient、registration、reversal），或医保交易编号，包括配置 gate.more 所列的；缺省取配置 agent.kind，未配置则必须给出";
     }
     /// An offline check that was made.
     Check {
         way "way": Way, "核验方式：terminalFace、terminalPassword 或 libraryPassword";
         outcome "outcome": Option<Outcome>, "结果；不给则由代理调用配置的医保终端（[terminal]）或动态库（[library]）核验";
-        serial "serial": Option<String>, "终端或动态库给出的流水号";
+        serial "serial": Option<String>, "终端或动态库给出的流水号；结果为 passed 而没有流水号的，gate 不予采信（除非配置 gate.bare_claims）";
         token "ecToken": Option<EcToken>, "终端或动态库回传的令牌";
         message "message": Option<String>, "终端或动态库的说明；不得含密码与个人信息";
     }
@@ -49,6 +50,31 @@ question! {
     Switch {
         qr_code "ecQrCode": Option<QrCode>, "重新扫得的二维码，由中心解码";
         token "ecToken": Option<EcToken>, "已自行解码时的令牌；与 ecQrCode 二者给一";
+    }
+}
+
+/// A kind of settlement as a program says it: a word, or the number of an insurance call. Which numbers there are is for the
+/// site to say, so it is looked up by the operation.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Kind(String);
+
+impl Kind {
+    /// What it stands for under the site's rules.
+    pub(crate) fn of(&self, rules: &Rules) -> Option<Settlement> {
+        <Settlement as crate::shape::Readable>::read(&self.0).ok().or_else(|| rules.kind(&self.0))
+    }
+}
+
+impl Shape for Kind {
+    fn schema() -> Value {
+        json!({"type": "string", "pattern": "^[0-9A-Za-z]{1,16}$", "examples": ["outpatient", "2207"]})
+    }
+}
+
+impl crate::shape::Readable for Kind {
+    fn read(text: &str) -> Result<Self, &'static str> {
+        let fits = (1..=16).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if fits { Ok(Self(text.to_owned())) } else { Err("应为结算种类或医保交易编号") }
     }
 }
 
@@ -86,9 +112,10 @@ macro_rules! vocabulary {
 
 vocabulary! {
     ProofWay: "online" "onlinePassword" "onlineFace" "onlineChannel" "terminalFace" "terminalPassword" "libraryPassword";
+    NextStep: "notify" "rescan" "wait" "ask" "terminalFace" "terminalPassword" "libraryPassword" "identify" "inform";
     Exemption: "reversal" "switchedOff" "crossProvince" "card";
-    Reason: "noWay" "notNotified" "notConfirmed" "amountNotCovered" "anotherToken" "anotherSerial" "proofExpired"
-        "statusMissing" "foreign" "noticeFailed" "timedOut" "unreachable" "refused" "offlineMissing" "offlineFailed"
+    Reason: "noWay" "notNotified" "notConfirmed" "cancelled" "notMe" "locked" "lapsed" "channelFailed" "amountNotCovered" "anotherToken" "anotherSerial" "proofExpired"
+        "statusMissing" "foreign" "noticeFailed" "timedOut" "unreachable" "refused" "noEvidence" "offlineMissing" "offlineFailed"
         "offlineUnavailable";
     Word: "settle" "refuse" "fallBack";
 }
@@ -113,6 +140,7 @@ answer! {
         cross_province "crossProvince": bool, "是否跨省参保人";
         begun_at "begunAt": String, "读取介质的时间，毫秒时间戳";
         notices "notices": u32, "对当前令牌已发起的通知次数";
+        check_number "checkNo": Option<String>, "核对号：参保人的页面要求与窗口核对的数字，请念给参保人或显示出来";
         stage "stage": Option<Stage>, "最近一次查询到的线上核验状态；不代表可以结算";
         offline "offline": Option<Stage>, "线下核验结果；不代表可以结算";
         decision "decision": Option<Decision>, "最近一次判断；每次结算前应重新询问";
@@ -162,7 +190,8 @@ answer! {
         reason "reason": Reason, "原因，供程序使用";
         center_code "centerCode": Option<i64>, "中心的响应状态码";
         why "why": String, "原因，给经办人";
-        next "next": String, "唯一的下一步，给经办人";
+        next "next": String, "下一步，给经办人";
+        steps "steps": Vec<NextStep>, "同上，供程序使用，先做的在前：notify 发通知，rescan 换码后发通知，wait 等参保人，ask 再问 gate，terminalFace、terminalPassword、libraryPassword 线下核验，identify 核实身份，inform 告知信息科";
     }
     /// What a settlement rests on.
     Proof {
@@ -171,6 +200,7 @@ answer! {
         res_biz_no "resBizNo": Option<String>, "流水号";
         password_free "passwordFree": bool, "是否免密（500320）";
         covers "covers": Option<String>, "认证覆盖的最高金额；null 为不限";
+        claimed "claimed": bool, "是否没有流水号也没有设备结果，仅凭登记（配置 gate.bare_claims）";
     }
     /// What was decided.
     Decision {

@@ -15,6 +15,7 @@ pub(crate) fn visit(visit: &gate::Visit) -> shapes::Visit {
         cross_province: visit.is_cross_province(),
         begun_at: visit.begun_at().to_string(),
         notices: visit.notices(),
+        check_number: visit.check_number().map(str::to_owned),
         stage: visit.status().map(|status| stage(&status.outcome)),
         offline: visit.offline().map(|record| checked(&record.outcome)),
         decision: visit.decision().map(decision),
@@ -30,8 +31,8 @@ pub(crate) fn stage(outcome: &StatusOutcome) -> shapes::Stage {
     let (confirmed, message, next) = match outcome {
         StatusOutcome::Confirmed { .. } => (true, "参保人已完成认证".to_owned(), "请确认结算"),
         StatusOutcome::PasswordFree => (true, "免密（500320）".to_owned(), "请确认结算"),
-        StatusOutcome::Unconfirmed { told: Some((stage, next)) } => (false, stage.clone(), next.as_str()),
-        StatusOutcome::Unconfirmed { told: None } => (false, "参保人尚未完成认证".to_owned(), ""),
+        StatusOutcome::Unconfirmed { told: Some((stage, next)), .. } => (false, stage.clone(), next.as_str()),
+        StatusOutcome::Unconfirmed { told: None, .. } => (false, "参保人尚未完成认证".to_owned(), ""),
         StatusOutcome::Refused { code, message } => (false, format!("{message}（{code}）"), ""),
         StatusOutcome::NoAnswer { message, .. } | StatusOutcome::Foreign { message } => {
             (false, message.clone(), "")
@@ -51,8 +52,14 @@ pub(crate) fn checked(outcome: &OfflineOutcome) -> shapes::Stage {
 }
 
 pub(crate) fn advice(advice: &gate::Advice) -> shapes::Advice {
-    let gate::Advice { reason, code, why, next } = advice;
-    shapes::Advice { reason: *reason, center_code: *code, why: why.clone(), next: next.clone() }
+    let gate::Advice { reason, code, why, next, steps } = advice;
+    shapes::Advice {
+        reason: *reason,
+        center_code: *code,
+        why: why.clone(),
+        next: next.clone(),
+        steps: steps.clone(),
+    }
 }
 
 /// The advice of a verdict that does not settle.
@@ -70,22 +77,14 @@ fn proof(proof: &Proof) -> shapes::Proof {
         res_biz_no: proof.serial.clone(),
         password_free: proof.password_free,
         covers: proof.covers.map(|amount| amount.to_string()),
-    }
-}
-
-/// Why it may be settled, in a few words.
-pub(crate) fn grounds(grounds: &Grounds) -> &'static str {
-    match grounds {
-        Grounds::Proven(proof) if proof.password_free => "免密（500320）",
-        Grounds::Proven(proof) => proof.way.name(),
-        Grounds::NotGated(exemption) => exemption.name(),
+        claimed: proof.claimed,
     }
 }
 
 pub(crate) fn decision(decision: &gate::Decision) -> shapes::Decision {
     let verdict = &decision.verdict;
     let (word, message) = match verdict {
-        Verdict::Settle(why) => (shapes::Word::Settle, format!("可以结算：{}", grounds(why))),
+        Verdict::Settle(why) => (shapes::Word::Settle, format!("可以结算：{}", why.words())),
         Verdict::Refuse(advice) => (shapes::Word::Refuse, format!("不能结算：{}", advice.why)),
         Verdict::FallBack(advice) => (shapes::Word::FallBack, format!("不能结算：{}", advice.why)),
     };

@@ -34,7 +34,7 @@ fn main() {
     let folder = folder.expect("a folder");
 
     let session = Session::open(&config(port, &folder.path().join("rust.sqlite"))).expect("opened");
-    let begun = session.begin(0, TOKEN, "", "").expect("begun");
+    let begun = session.begin(0, TOKEN, "", "", "").expect("begun");
     let id = VisitId::parse(begun.data["visit"].as_str().expect("a number")).expect("a number");
     let rust = || {
         session.desk.status(id, Some(Duration::ZERO)).expect("recorded");

@@ -43,6 +43,7 @@ impl Answer {
         self.data.insert("ecToken".to_owned(), token.map_or(Value::Null, |token| token.as_str().into()));
         self.data.insert("way".to_owned(), visit.way().map_or(Value::Null, |way| name_of(&way)));
         self.data.insert("notices".to_owned(), visit.notices().into());
+        self.data.insert("checkNo".to_owned(), visit.check_number().into());
         self
     }
 
@@ -58,7 +59,8 @@ impl Answer {
     pub fn deciding(mut self, verdict: &Verdict) -> Self {
         let (word, advice) = match verdict {
             Verdict::Settle(grounds) => {
-                (self.code, self.message, self.next) = (DONE, words(grounds), String::new());
+                (self.code, self.message, self.next) =
+                    (DONE, format!("可以结算：{}", grounds.words()), String::new());
                 let own = self.with("verdict", "settle");
                 return match grounds {
                     Grounds::Proven(proof) => own.with("proof", proven(proof)),
@@ -74,7 +76,8 @@ impl Answer {
 
     fn advised(mut self, advice: &Advice) -> Self {
         (self.message, self.next) = (cut(&advice.why), cut(&advice.next));
-        self.with("reason", name_of(&advice.reason)).with("centerCode", advice.code)
+        let steps: Vec<Value> = advice.steps.iter().map(name_of).collect();
+        self.with("reason", name_of(&advice.reason)).with("centerCode", advice.code).with("steps", steps)
     }
 
     /// The same with what was decided last, whose words it takes, but not its number.
@@ -109,14 +112,6 @@ impl From<Fault> for Answer {
     }
 }
 
-fn words(grounds: &Grounds) -> String {
-    match grounds {
-        Grounds::Proven(proof) if proof.password_free => "可以结算：免密（500320）".to_owned(),
-        Grounds::Proven(proof) => format!("可以结算：{}", proof.way.name()),
-        Grounds::NotGated(exemption) => format!("可以结算：{}", exemption.name()),
-    }
-}
-
 fn proven(proof: &Proof) -> Value {
     json!({
         "way": name_of(&proof.way),
@@ -124,6 +119,7 @@ fn proven(proof: &Proof) -> Value {
         "resBizNo": proof.serial,
         "passwordFree": proof.password_free,
         "covers": proof.covers.map(|amount| amount.to_string()),
+        "claimed": proof.claimed,
     })
 }
 

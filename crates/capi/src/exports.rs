@@ -223,7 +223,7 @@ pub unsafe extern "system" fn yanmi_begin(
 ) -> i32 {
     let texts = [may("token", token), may("insured_place", insured_place), may("reference", reference)];
     let act = |session: &Session, [token, place, reference]: [&str; 3]| {
-        session.begin(medium, token, place, reference)
+        session.begin(medium, token, place, reference, "")
     };
     // SAFETY: what holds for every function here.
     unsafe { answered(handle, &Output::of(out, size, needed), visit_out, texts, act) }

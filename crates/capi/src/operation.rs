@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use yanmi_client::gate::{Ask, Medium, OfflineOutcome, Settlement, Visit, VisitId, Way};
+use yanmi_client::gate::{Ask, Medium, OfflineOutcome, Visit, VisitId, Way};
 use yanmi_client::offline::CredentialPassword;
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{DecodeRequest, Desk, DeskError, VisitsError};
@@ -81,11 +81,19 @@ impl From<VisitsError> for Fault {
 }
 
 impl Session {
-    /// A medium was read: 0 QR code, 1 identity card, 2 social security card, 3 face at the terminal, 4 other.
+    /// A medium was read: 0 QR code, 1 identity card, 2 social security card, 3 face at the terminal, 4 other. Of a face,
+    /// `evidence` is the number the terminal gave it; it may be recorded afterwards as well, as an offline check.
     ///
     /// # Errors
     /// [`Fault`].
-    pub fn begin(&self, medium: i32, token: &str, place: &str, reference: &str) -> Result<Answer, Fault> {
+    pub fn begin(
+        &self,
+        medium: i32,
+        token: &str,
+        place: &str,
+        reference: &str,
+        evidence: &str,
+    ) -> Result<Answer, Fault> {
         let medium = usize::try_from(medium).ok().and_then(|at| Medium::ALL.get(at).copied());
         let medium = medium.ok_or_else(|| Fault::argument("medium", "应为 0 至 4"))?;
         let token = optional(token, |text| self::token("ecToken", text))?;
@@ -93,6 +101,7 @@ impl Session {
             medium,
             token,
             cross_province: yanmi_client::gate::is_cross_province(place, &self.region),
+            evidence: optional(evidence, serial)?,
             reference: optional(reference, |text| Ok(text.to_owned()))?,
         };
         let visit = self.desk.begin(&new)?;
@@ -163,8 +172,8 @@ impl Session {
     /// # Errors
     /// [`Fault`]: nothing was decided.
     pub fn gate(&self, visit: &str, settlement: &str, amount: &str) -> Result<Answer, Fault> {
-        let why = "应为 2102、2207、2304 或退费撤销的 2103、2208、2305";
-        let kind = Settlement::of(settlement).ok_or_else(|| Fault::argument("settlement", why))?;
+        let why = "应为 2102、2201、2207、2304、退费撤销的 2103、2202、2208、2305，或 gate.more 所列的编号";
+        let kind = self.desk.rules().kind(settlement).ok_or_else(|| Fault::argument("settlement", why))?;
         let ask = Ask { kind, amount: self::amount("amount", amount)? };
         let gated = self.desk.gate(id(visit)?, ask)?;
         Ok(self.drift(Answer::done("").about(&gated.visit)).deciding(&gated.decision.verdict))
@@ -253,8 +262,8 @@ fn standing(visit: &Visit) -> Answer {
     let (code, message, next) = match &record.outcome {
         Outcome::Confirmed { .. } => (0, "参保人已完成认证".to_owned(), "请确认结算"),
         Outcome::PasswordFree => (0, "免密（500320）".to_owned(), "请确认结算"),
-        Outcome::Unconfirmed { told: Some((stage, next)) } => (REFUSE, stage.clone(), next.as_str()),
-        Outcome::Unconfirmed { told: None } => (REFUSE, "参保人尚未完成认证".to_owned(), ""),
+        Outcome::Unconfirmed { told: Some((stage, next)), .. } => (REFUSE, stage.clone(), next.as_str()),
+        Outcome::Unconfirmed { told: None, .. } => (REFUSE, "参保人尚未完成认证".to_owned(), ""),
         Outcome::Refused { code, message } => (REFUSE, format!("{message}（{code}）"), ""),
         Outcome::NoAnswer { message, .. } | Outcome::Foreign { message } => (REFUSE, message.clone(), ""),
     };

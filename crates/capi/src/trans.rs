@@ -178,9 +178,13 @@ pub(crate) fn answer(
     let visit = data.visit.as_str();
     match operation.as_ref() {
         "yanmi.scan" | "ec.query" => session.scan(&data.scan(), &data.reference),
-        "yanmi.begin" => {
-            session.begin(number("medium", &data.medium)?, &data.token, &data.place, &data.reference)
-        }
+        "yanmi.begin" => session.begin(
+            number("medium", &data.medium)?,
+            &data.token,
+            &data.place,
+            &data.reference,
+            &data.serial,
+        ),
         "yanmi.rescan" => session.rescan(visit, &data.scan()),
         "yanmi.switchToken" => session.switch_token(visit, &data.token),
         "yanmi.notify" => session.notify(visit, &data.amount),

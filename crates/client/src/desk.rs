@@ -12,11 +12,11 @@ use yanmi_protocol::{Amount, EcToken};
 
 use crate::ambient::Ambient;
 use crate::center::{CenterClient, SetupError};
-use crate::config::{ClientConfig, StatusSerial};
+use crate::config::ClientConfig;
 use crate::decode::DecodeRequest;
 use crate::failure::{CallError, Failure, Report};
 use crate::gate::{
-    self, Advice, Ask, Decision, NoticeOutcome, OfflineOutcome, Rules, Verdict, Visit, VisitId, Way,
+    self, Advice, Ask, Decision, NoticeOutcome, OfflineOutcome, Rules, Source, Verdict, Visit, VisitId, Way,
 };
 use crate::offline::{self, CredentialPassword, DynamicLibrary, Subject, Terminal};
 use crate::status::StatusQuery;
@@ -241,12 +241,11 @@ impl Desk {
         let token = visit.token().ok_or(DeskError::NoToken)?;
         let (answer, report) =
             parted(self.client.notify(token, amount).map(|called| (called.answer, called.report)));
-        let unique = self.rules.status_serial == StatusSerial::OfNotice;
-        let visit = self.visits.end_notice(id, visit.epoch(), &answer, unique)?;
+        let visit = self.visits.end_notice(id, visit.epoch(), &answer)?;
         let good = visit.notice().is_some_and(|notice| {
             matches!(notice.outcome, NoticeOutcome::Notified | NoticeOutcome::PasswordFree)
         });
-        let advice = if good { None } else { gate::after_notice(&visit) };
+        let advice = if good { None } else { gate::after_notice(&visit, &self.rules) };
         Ok(Noticed { visit, advice, report })
     }
 
@@ -287,15 +286,16 @@ impl Desk {
             _ => return Err(no_port),
         };
         drop(password);
-        self.record_offline(id, way, offline::outcome(answer))
+        Ok(self.visits.record_offline(id, way, offline::outcome(answer), Source::Port)?)
     }
 
-    /// An offline check the institution's program made itself.
+    /// An offline check the institution's program made itself. Passed without a serial it is a mere claim, which the gate
+    /// believes only where the site says so.
     ///
     /// # Errors
     /// [`DeskError`].
     pub fn record_offline(&self, id: VisitId, way: Way, outcome: OfflineOutcome) -> Result<Visit, DeskError> {
-        Ok(self.visits.record_offline(id, way, outcome)?)
+        Ok(self.visits.record_offline(id, way, outcome, Source::Caller)?)
     }
 
     /// May this be settled? Asks the center when that is needed; the decision is stored before it is returned.

@@ -7,15 +7,19 @@
 //! The order of its questions:
 //!
 //! 1. Is this settlement gated here at all? What is not, settles for a named [`Exemption`] that is recorded.
-//! 2. Which medium was read? A face at the terminal is its own proof (1.5.3.2(2)B.a). A card needs the credential
+//! 2. Which medium was read? A face at the terminal is its own proof (1.5.3.2(2)B.a), when something shows it. A card needs the credential
 //!    password, offline (B.b). A QR code may go either way. The medium is what was recorded when it was read: systems
 //!    that scan a QR code and settle by identity number are the hole this closes.
 //! 3. Which way was chosen? Only the record of that way counts.
 //! 4. Online: what did the center answer *now*, about *this* token, with the serial of *our* notice, and does what
 //!    was confirmed cover what is to be settled? Offline: was the password right, for this token, not too long ago?
 //!
+//! What was passed offline needs evidence: a serial, or the result of a device that is plugged in here. That a program or a
+//! clerk says so counts only where the site says that it does (`gate.bare_claims`), and the decision tells it.
+//!
 //! What the specification leaves open is closed: a missing, old, strange or contradictory record never settles.
 
+mod advice;
 mod offline;
 mod online;
 mod record;
@@ -24,17 +28,20 @@ mod verdict;
 mod visit;
 mod wire;
 
+pub use advice::{Advice, NextStep};
 pub use record::{
-    Confirmation, Medium, Notice, NoticeOutcome, OfflineOutcome, OfflineRecord, StatusOutcome, StatusRecord,
-    Way,
+    Confirmation, Medium, Notice, NoticeOutcome, OfflineOutcome, OfflineRecord, Source, StatusOutcome,
+    StatusRecord, Way,
 };
-pub use rules::{Ask, Exemption, Rules, Settlement, is_cross_province};
-pub use verdict::{Advice, Decision, Grounds, Proof, ProofWay, Reason, Verdict};
+pub use rules::{Ask, CallNumber, Exemption, MAX_MORE, Rules, Settlement, Ways, is_cross_province};
+pub use verdict::{Decision, Grounds, Proof, ProofWay, Reason, Verdict};
 pub use visit::{StepError, Visit, VisitId};
 
 use std::time::Duration;
 
 use yanmi_protocol::UnixMillis;
+
+use self::advice::Scene;
 
 /// How old the center's answer to the status query may be: it is asked for each decision.
 pub const STATUS_FRESH: Duration = Duration::from_mins(1);
@@ -44,24 +51,12 @@ pub fn decide(visit: &Visit, ask: &Ask, rules: &Rules, now: UnixMillis) -> Verdi
     if let Some(exemption) = rules.exempts(visit, ask) {
         return Verdict::Settle(Grounds::NotGated(exemption));
     }
-    if visit.medium == Medium::TerminalFace {
-        return if rules.is_valid(visit.begun_at, now) {
-            let proof = Proof {
-                way: ProofWay::TerminalFace,
-                at: visit.begun_at,
-                serial: None,
-                password_free: false,
-                covers: None,
-            };
-            Verdict::Settle(Grounds::Proven(proof))
-        } else {
-            Reason::ProofExpired.refuse()
-        };
-    }
+    let scene = Scene { visit, rules };
     match visit.way {
-        None => Reason::NoWay.refuse(),
-        Some(Way::Online) => online::decide(visit, ask, rules, now),
-        Some(way) => offline::decide(visit, way, rules, now),
+        None if visit.medium == Medium::TerminalFace => offline::face(scene, now),
+        None => scene.refuse(Reason::NoWay),
+        Some(Way::Online) => online::decide(scene, ask, now),
+        Some(way) => offline::decide(scene, way, now),
     }
 }
 
@@ -75,8 +70,8 @@ pub fn needs_status(visit: &Visit, ask: &Ask, rules: &Rules) -> bool {
 }
 
 /// What to do after a notice that failed; nothing when there is none that did.
-pub fn after_notice(visit: &Visit) -> Option<Verdict> {
-    visit.notice.as_ref().and_then(online::failed_notice)
+pub fn after_notice(visit: &Visit, rules: &Rules) -> Option<Verdict> {
+    visit.notice.as_ref().and_then(|notice| online::failed_notice(Scene { visit, rules }, notice))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use yanmi_protocol::message::notify as message;
-use yanmi_protocol::{Amount, Code, EcToken};
+use yanmi_protocol::{Amount, Code, EcToken, MemberError, Members};
 
 use crate::call::{Called, Plan, Repeat};
 use crate::center::CenterClient;
@@ -18,6 +18,8 @@ pub enum NoticeAnswer {
     Notified {
         /// 响应流水号.
         serial: String,
+        /// `checkNo`, where the center tells it.
+        check_number: Option<String>,
     },
     /// Code 0, but `notcFlag` "0": the notice failed.
     NotNotified {
@@ -69,9 +71,19 @@ impl CenterClient {
             return Err(Failure::Foreign("通知应答的流水号不是刚刚产生的（旧应答，或本机时钟偏差过大）"));
         }
         Ok(if flag == "1" {
-            NoticeAnswer::Notified { serial: answer.serial }
+            let check_number = if self.settings.extended { check_number(&members)? } else { None };
+            NoticeAnswer::Notified { serial: answer.serial, check_number }
         } else {
             NoticeAnswer::NotNotified { serial: answer.serial }
         })
     }
+}
+
+/// Digits a check number may have; yanmi's has two.
+const MAX_CHECK_NUMBER: usize = 6;
+
+/// `checkNo`: what the person sees and the counter says aloud. Nothing else than digits is shown as one.
+pub(crate) fn check_number(members: &Members<'_>) -> Result<Option<String>, MemberError> {
+    let told = members.optional_text("checkNo", MAX_CHECK_NUMBER)?;
+    Ok(told.filter(|number| number.bytes().all(|b| b.is_ascii_digit())).map(String::from))
 }

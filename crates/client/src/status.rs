@@ -8,6 +8,7 @@ use yanmi_protocol::{Amount, Code, EcToken, MemberError, Members, Problem, UnixM
 use crate::call::{Called, Plan, Repeat};
 use crate::center::CenterClient;
 use crate::failure::{CallError, Failure, not_an_object};
+use crate::notify::check_number;
 use crate::transport::Received;
 
 /// Characters a stage, its description or a next step may have.
@@ -40,8 +41,10 @@ pub struct Told {
     pub at: Option<UnixMillis>,
     /// `checkAmount`: what was confirmed; nothing when it was confirmed without an amount.
     pub amount: Option<Amount>,
-    /// `validUntil`.
+    /// `validUntil`: of a confirmation, until when it counts; of a notice, until when it can be answered.
     pub valid_until: Option<UnixMillis>,
+    /// `checkNo`: what the person is asked to compare with the counter.
+    pub check_number: Option<String>,
 }
 
 /// What came of a status query that was answered.
@@ -119,6 +122,7 @@ fn told(members: &Members<'_>) -> Result<Option<Told>, Failure> {
         at: time(members, "checkTime")?,
         amount: members.amount("checkAmount")?,
         valid_until: time(members, "validUntil")?,
+        check_number: check_number(members)?,
     }))
 }
 

@@ -25,7 +25,9 @@ use self::store::Store;
 use crate::ambient::Ambient;
 use crate::config::VisitsSettings;
 use crate::failure::Failure;
-use crate::gate::{self, Ask, Decision, Medium, OfflineOutcome, Rules, StepError, Visit, VisitId, Way};
+use crate::gate::{
+    self, Ask, Decision, Medium, OfflineOutcome, Rules, Source, StepError, Visit, VisitId, Way,
+};
 use crate::notify::NoticeAnswer;
 use crate::status::StatusAnswer;
 
@@ -99,6 +101,8 @@ pub struct NewVisit {
     pub token: Option<EcToken>,
     /// Whether the patient is of another province; see [`gate::is_cross_province`].
     pub cross_province: bool,
+    /// Of a face at the terminal: the number (serial or `authNo`) the terminal gave it, which is what shows it.
+    pub evidence: Option<String>,
     /// The institution's own number for it, to find it again; at most [`MAX_REFERENCE`] characters.
     pub reference: Option<String>,
 }
@@ -106,12 +110,18 @@ pub struct NewVisit {
 impl NewVisit {
     /// A visit whose QR code yielded this token.
     pub const fn scanned(token: EcToken) -> Self {
-        Self { medium: Medium::QrCode, token: Some(token), cross_province: false, reference: None }
+        Self {
+            medium: Medium::QrCode,
+            token: Some(token),
+            cross_province: false,
+            evidence: None,
+            reference: None,
+        }
     }
 
     /// A visit with another medium.
     pub const fn with(medium: Medium) -> Self {
-        Self { medium, token: None, cross_province: false, reference: None }
+        Self { medium, token: None, cross_province: false, evidence: None, reference: None }
     }
 }
 
@@ -151,6 +161,7 @@ impl Visits {
         self.ambient.fill(&mut bytes);
         let mut visit = Visit::begin(VisitId::from_bytes(bytes), new.medium, new.token, now)?;
         visit.cross_province = new.cross_province;
+        visit.evidence = new.evidence.clone().filter(|serial| !serial.trim().is_empty());
         visit.reference.clone_from(&new.reference);
         let row = self.row(&visit);
         let reference = new.reference.as_deref().map(|text| self.sealer.index("reference", text));
@@ -217,7 +228,8 @@ impl Visits {
         self.step(id, move |visit, _, now| Ok(visit.begin_notice(amount, now).map(drop)?))
     }
 
-    /// What came of the notice. With `unique`, an answer whose serial another visit has had is not believed.
+    /// What came of the notice. An answer whose serial a visit of another token has had is not believed; two visits with one
+    /// token are one verification to the center.
     ///
     /// # Errors
     /// [`VisitsError`].
@@ -226,22 +238,26 @@ impl Visits {
         id: VisitId,
         epoch: u32,
         answer: &Result<NoticeAnswer, Failure>,
-        unique: bool,
     ) -> Result<Visit, VisitsError> {
         let answer = answer.clone();
         let serial = match &answer {
-            Ok(NoticeAnswer::Notified { serial }) if unique => Some(self.sealer.index("serial", serial)),
+            Ok(NoticeAnswer::Notified { serial, .. }) => Some(self.sealer.index("serial", serial)),
             _ => None,
         };
+        let sealer = Arc::clone(&self.sealer);
         self.step(id, move |visit, connection, now| {
             let ours = match serial {
-                Some(serial) => claim(connection, &serial, visit.id)?,
+                Some(serial) => {
+                    let owner = claim(connection, &serial, visit.id)?;
+                    let token = |owner| load(connection, &sealer, owner).ok()?.ok()?.token;
+                    owner == visit.id || token(owner).is_some_and(|token| Some(token) == visit.token)
+                }
                 None => true,
             };
             if ours {
                 visit.end_notice(epoch, answer.as_ref(), now);
             } else {
-                let foreign = Failure::Foreign("通知应答的流水号属于另一次就诊");
+                let foreign = Failure::Foreign("通知应答的流水号属于另一个令牌的就诊");
                 visit.end_notice(epoch, Err(&foreign), now);
             }
             Ok(())
@@ -274,8 +290,9 @@ impl Visits {
         id: VisitId,
         way: Way,
         outcome: OfflineOutcome,
+        source: Source,
     ) -> Result<Visit, VisitsError> {
-        self.step(id, move |visit, _, now| Ok(visit.record_offline(way, outcome, now)?))
+        self.step(id, move |visit, _, now| Ok(visit.record_offline(way, outcome, source, now)?))
     }
 
     /// Decides by the record, with the status answer that was just asked for, and stores both before it answers.
@@ -377,8 +394,8 @@ fn load(
     })
 }
 
-/// Notes that a serial belongs to a visit; false when it is another's.
-fn claim(connection: &Connection, serial: &[u8], visit: VisitId) -> Result<bool, VisitsError> {
+/// Notes that a serial belongs to a visit, unless it is another's already; answers whose it is.
+fn claim(connection: &Connection, serial: &[u8], visit: VisitId) -> Result<VisitId, VisitsError> {
     let noted = connection
         .prepare_cached("INSERT INTO serials (serial, visit) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
         .and_then(|mut statement| statement.execute(params![serial, visit.bytes()]))
@@ -387,7 +404,7 @@ fn claim(connection: &Connection, serial: &[u8], visit: VisitId) -> Result<bool,
             statement.query_row([serial], |row| row.get::<_, [u8; 16]>(0))
         });
     // A failing statement is found again, and told, by the update that follows.
-    noted.map(|owner| owner == visit.bytes()).map_err(|_| VisitsError::Interrupted)
+    noted.map(VisitId::from_bytes).map_err(|_| VisitsError::Interrupted)
 }
 
 fn sweep(connection: &Connection, before: UnixMillis) -> rusqlite::Result<usize> {

@@ -47,7 +47,7 @@ use tokio::task::JoinHandle;
 pub use brief::{Brief, Scene, Settings};
 pub use judge::{Conclusion, Judged, Verdict, judge};
 pub use report::Report;
-pub use rule::Rule;
+pub use rule::{Kind, Rule};
 pub use situation::Situation;
 
 use session::Session;

@@ -19,6 +19,10 @@ pub fn extension(verification: Option<&Verification>, now: UnixMillis) -> Extens
         valid_until: None,
         check_number: None,
     };
+    if let Some(Verification { state: State::Asked | State::Notified { .. }, expires_at, .. }) = verification
+    {
+        out.valid_until = Some(*expires_at).filter(|until| now < *until);
+    }
     if let Some(Verification { state: State::Verified { way, at, valid_until, .. }, amount, .. }) =
         verification
     {

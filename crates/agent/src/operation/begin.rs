@@ -40,6 +40,7 @@ pub(crate) fn begin(office: &Office, asked: Begin) -> Result<Begun, Fault> {
         medium,
         token,
         cross_province: is_cross_province(&place.unwrap_or_default(), &office.region),
+        evidence: asked.serial,
         reference: asked.reference,
     };
     let (visit, is_new) = {

@@ -142,7 +142,7 @@ pub(super) fn face(visit: &Visit, ask: Option<Ask>, rules: &Rules, now: UnixMill
         if now.distance(decision.at) > SIGN_FRESH {
             return told("上次判断已过 5 分钟".to_owned(), "结算前请再次确认结算。", Act::Ask);
         }
-        return told(view::grounds(grounds).to_owned(), "请在 HIS 中完成结算。", Act::Settle);
+        return told(grounds.words(), "请在 HIS 中完成结算。", Act::Settle);
     }
     if let Some(advice) = standing(visit).and_then(|decision| view::advice_of(&decision.verdict)) {
         return told(advice.why.clone(), &advice.next, act(visit, advice));
@@ -175,8 +175,8 @@ fn waiting_words(visit: &Visit) -> Option<(String, String)> {
     let why = "已通知参保人，等待其在手机上完成认证";
     let next = "请参保人打开展码的渠道应用，查看通知并完成认证。";
     match current(visit).map(|status| &status.outcome) {
-        None | Some(StatusOutcome::Unconfirmed { told: None }) => Some((why.to_owned(), next.to_owned())),
-        Some(StatusOutcome::Unconfirmed { told: Some((stage, step)) }) => {
+        None | Some(StatusOutcome::Unconfirmed { told: None, .. }) => Some((why.to_owned(), next.to_owned())),
+        Some(StatusOutcome::Unconfirmed { told: Some((stage, step)), .. }) => {
             Some((stage.clone(), if step.is_empty() { next.to_owned() } else { step.clone() }))
         }
         Some(_) => None,

@@ -145,6 +145,7 @@ fn nothing() -> Begin {
         qr_code: None,
         token: None,
         place: None,
+        serial: None,
         reference: None,
         operator_id: None,
         operator_name: None,

@@ -27,7 +27,7 @@ fn library(folder: &Path, operation: &str) -> Session {
 fn the_password_is_checked_by_the_vendors_library() {
     let folder = tempfile::tempdir().expect("a folder");
     let session = library(folder.path(), "cn.vendor.pwd");
-    let begun = session.begin(0, TOKEN, "", "").expect("begun");
+    let begun = session.begin(0, TOKEN, "", "", "").expect("begun");
     let visit = begun.data["visit"].as_str().expect("a number");
     let check = |password: &str| {
         session.verify_offline(visit, 3, Zeroizing::new(password.to_owned())).expect("recorded")
@@ -56,7 +56,7 @@ fn the_password_is_checked_by_the_vendors_library() {
 fn what_a_library_refuses_or_lacks_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
     let session = library(folder.path(), "another");
-    let begun = session.begin(2, "", "", "").expect("begun");
+    let begun = session.begin(2, "", "", "", "").expect("begun");
     let visit = begun.data["visit"].as_str().expect("a number");
     let answer = session.verify_offline(visit, 3, Zeroizing::default()).expect("recorded");
     assert_eq!((answer.code, answer.message.as_str()), (REFUSE, "线下核验未通过：不认识"));

@@ -133,7 +133,7 @@ fn a_face_at_the_terminal_is_that_of_the_person_of_the_visit() {
 #[test]
 fn a_card_needs_nobodys_token() {
     let counter = Counter::open();
-    let begun = counter.session.begin(2, "", "", "").expect("begun");
+    let begun = counter.session.begin(2, "", "", "", "").expect("begun");
     let visit = begun.data["visit"].as_str().expect("a number");
     counter.terminal("ok", Some(2));
     assert_eq!(counter.settles(visit, FACE, ""), (DONE, "terminalFace".into()));

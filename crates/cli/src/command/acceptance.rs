@@ -150,13 +150,16 @@ fn guide(brief: &Brief) -> String {
 }
 
 fn said(report: &Report, folder: &Path) -> String {
-    let (rules, situations) = (report.rule_totals, report.situation_totals);
+    let (rules, advice, situations) = (report.rule_totals, report.advice_totals, report.situation_totals);
     let mut out = format!(
-        "结论：{}\n规则：通过 {}，不通过 {}，未观察到 {}\n情形：通过 {}，不通过 {}，未观察到 {}\n",
+        "结论：{}\n规范要求：通过 {}，不通过 {}，未观察到 {}\n安全建议：通过 {}，未采纳 {}，未观察到 {}\n情形：通过 {}，不通过 {}，未观察到 {}\n",
         report.conclusion.name(),
         rules.passed,
         rules.failed,
         rules.not_observed,
+        advice.passed,
+        advice.failed,
+        advice.not_observed,
         situations.passed,
         situations.failed,
         situations.not_observed
@@ -166,7 +169,8 @@ fn said(report: &Report, folder: &Path) -> String {
             let at = evidence.situation.map(|id| format!("（{id}）")).unwrap_or_default();
             let (section, title, why) = (row.section, row.title, &evidence.why);
             // Writing text into memory cannot fail.
-            let _ = writeln!(out, "  不通过 {section} {title}{at}：{why}");
+            let verdict = row.verdict.of(row.kind);
+            let _ = writeln!(out, "  {verdict} {section} {title}{at}：{why}");
         }
     }
     out + &format!("报告：{}", folder.join("report.html").display())

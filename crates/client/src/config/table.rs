@@ -16,7 +16,7 @@ use super::{
     Account, CenterSettings, ClientConfig, ConfigError, Environment, Institution, KEY_VARIABLE,
     MAX_ADDRESSES, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings, read_text,
 };
-use crate::gate::Rules;
+use crate::gate::{CallNumber, MAX_MORE, Rules, Settlement, Way, Ways};
 
 /// Largest key file, in bytes.
 const MAX_KEY_FILE: u64 = 256;
@@ -138,7 +138,7 @@ fn center(table: Table<'_>, folder: &Path) -> Option<CenterSettings> {
         status_serial: table.word(
             "status_serial",
             &[("notice", StatusSerial::OfNotice), ("any", StatusSerial::Any)],
-            StatusSerial::OfNotice,
+            StatusSerial::Any,
         ),
         compensate_clock: table.flag("compensate_clock", true),
         connect_timeout: millis(CONNECT),
@@ -209,11 +209,59 @@ fn gate(table: Table<'_>) -> Rules {
         inpatient: table.flag("inpatient", true),
         cross_province: table.flag("cross_province", true),
         cards: table.flag("cards", true),
+        registration: table.flag("registration", true),
+        more: more(&table),
+        ways: ways(&table),
+        bare_claims: table.flag("bare_claims", false),
         valid: Duration::from_secs(60 * table.number(VALID)),
         ..Rules::default()
     };
     table.finish();
     rules
+}
+
+const WAYS: [(&str, Way); 4] = [
+    ("online", Way::Online),
+    ("terminalFace", Way::TerminalFace),
+    ("terminalPassword", Way::TerminalPassword),
+    ("libraryPassword", Way::LibraryPassword),
+];
+
+fn ways(table: &Table<'_>) -> Ways {
+    if !table.has("ways") {
+        table.take("ways");
+        return Ways::ALL;
+    }
+    let known = |word: &String| WAYS.iter().find(|(known, _)| known == word).map(|(_, way)| *way);
+    let ways: Option<Vec<Way>> =
+        table.texts("ways").and_then(|words| words.iter().map(known).collect()).filter(|ways: &Vec<Way>| {
+            let each_once = ways.iter().enumerate().all(|(at, way)| !ways[..at].contains(way));
+            !ways.is_empty() && each_once
+        });
+    ways.map_or_else(
+        || {
+            let all: Vec<&str> = WAYS.iter().map(|(word, _)| *word).collect();
+            table.problem("ways", format!("应为 {} 的列表，至少一种，每种一次", all.join("、")));
+            Ways::ALL
+        },
+        |ways| Ways::of(&ways),
+    )
+}
+
+fn more(table: &Table<'_>) -> [Option<CallNumber>; MAX_MORE] {
+    let mut out = [None; MAX_MORE];
+    let texts = table.texts("more").unwrap_or_else(|| vec![String::new()]);
+    let fits = texts.len() <= MAX_MORE
+        && texts.iter().all(|text| CallNumber::new(text).is_some() && Settlement::of(text).is_none());
+    if !fits {
+        let words =
+            format!("应为至多 {MAX_MORE} 个医保交易编号（四位数字）的列表，不含本来就核验或免核验的编号");
+        table.problem("more", words);
+    }
+    for (slot, text) in out.iter_mut().zip(&texts) {
+        *slot = CallNumber::new(text);
+    }
+    out
 }
 
 fn visits(table: Table<'_>, reading: Reading<'_>) -> Option<VisitsSettings> {

@@ -41,7 +41,7 @@ fn a_configuration_and_its_defaults() {
     assert_eq!(config.center.urls, ["http://10.0.0.1:8350", "http://10.0.0.2:8350"]);
     assert_eq!(config.account.prefix, "sys");
     assert_eq!(config.center.call_timeout, Duration::from_secs(20));
-    assert_eq!(config.center.status_serial, StatusSerial::OfNotice);
+    assert_eq!(config.center.status_serial, StatusSerial::Any);
     assert!(config.center.extended && config.center.compensate_clock);
     assert_eq!(config.gate, Rules::default());
     let visits = config.visits.as_ref().expect("visits");

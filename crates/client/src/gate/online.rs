@@ -3,50 +3,71 @@
 use yanmi_protocol::{Amount, UnixMillis};
 
 use super::STATUS_FRESH;
+use super::advice::Scene;
 use super::record::{Confirmation, Notice, NoticeOutcome, StatusOutcome, Way};
-use super::rules::{Ask, Rules};
-use super::verdict::{Grounds, Proof, ProofWay, Reason, Verdict, after_notices, no_answer, refused};
-use super::visit::Visit;
+use super::rules::Ask;
+use super::verdict::{Grounds, Proof, ProofWay, Reason, Verdict};
 use crate::config::StatusSerial;
 
-pub(super) fn decide(visit: &Visit, ask: &Ask, rules: &Rules, now: UnixMillis) -> Verdict {
-    let Some(notice) = &visit.notice else { return Reason::NotNotified.refuse() };
+pub(super) fn decide(scene: Scene<'_>, ask: &Ask, now: UnixMillis) -> Verdict {
+    let visit = scene.visit;
+    let Some(notice) = &visit.notice else { return scene.refuse(Reason::NotNotified) };
     let fresh = |at: UnixMillis| at.distance(now) <= STATUS_FRESH;
     match visit.status.as_ref().filter(|status| status.epoch == visit.epoch && fresh(status.at)) {
-        None if notice.outcome == NoticeOutcome::PasswordFree => free(notice, notice.at, ask, rules, now),
-        None => failed_notice(notice).unwrap_or_else(|| Reason::StatusMissing.refuse()),
+        None if notice.outcome == NoticeOutcome::PasswordFree => free(scene, notice, notice.at, ask, now),
+        None => failed_notice(scene, notice).unwrap_or_else(|| scene.refuse(Reason::StatusMissing)),
         Some(status) => match &status.outcome {
             StatusOutcome::Confirmed { serial, told } => {
-                confirmed(notice, serial, told.as_ref(), status.at, ask, rules, now)
+                confirmed(scene, (notice, serial, told.as_ref()), status.at, ask, now)
             }
-            StatusOutcome::PasswordFree => free(notice, status.at, ask, rules, now),
-            StatusOutcome::Unconfirmed { told } => {
-                failed_notice(notice).unwrap_or_else(|| unconfirmed(visit, told.as_ref()))
+            StatusOutcome::PasswordFree => free(scene, notice, status.at, ask, now),
+            StatusOutcome::Unconfirmed { told, stage, .. } => {
+                let reason = stage.as_deref().map_or(Reason::NotConfirmed, ended);
+                // A notice that failed after these failed because of them.
+                if matches!(reason, Reason::NotMe | Reason::Locked) {
+                    return scene.refuse(reason);
+                }
+                failed_notice(scene, notice).unwrap_or_else(|| unconfirmed(scene, reason, told.as_ref()))
             }
-            StatusOutcome::Refused { code, message } => refused(*code, message),
-            StatusOutcome::NoAnswer { timed_out, message } => no_answer(*timed_out, message),
-            StatusOutcome::Foreign { message } => Verdict::Refuse(Reason::Foreign.told(message)),
+            StatusOutcome::Refused { code, message } => scene.refused(*code, message),
+            StatusOutcome::NoAnswer { timed_out, message } => scene.no_answer(*timed_out, message),
+            StatusOutcome::Foreign { message } => Verdict::Refuse(scene.told(Reason::Foreign, message)),
         },
+    }
+}
+
+/// What a stage of the center means; one that is not known, that the person has not confirmed yet.
+fn ended(stage: &str) -> Reason {
+    match stage {
+        "cancelled" => Reason::Cancelled,
+        "notMe" => Reason::NotMe,
+        "wrongPassword" => Reason::Locked,
+        "expired" | "lapsed" => Reason::Lapsed,
+        "failed" | "undelivered" => Reason::ChannelFailed,
+        _ => Reason::NotConfirmed,
     }
 }
 
 /// `checkStas` "1": it counts when it answers our notice, is not too old, and was about enough.
 fn confirmed(
-    notice: &Notice,
-    serial: &str,
-    told: Option<&Confirmation>,
+    scene: Scene<'_>,
+    (notice, serial, told): (&Notice, &str, Option<&Confirmation>),
     asked_at: UnixMillis,
     ask: &Ask,
-    rules: &Rules,
     now: UnixMillis,
 ) -> Verdict {
+    let rules = scene.rules;
+    // What vouched for the notice was another's, so whose confirmation this is nobody knows.
+    if let NoticeOutcome::Foreign { message } = &notice.outcome {
+        return Verdict::Refuse(scene.told(Reason::Foreign, message));
+    }
     let ours = notice.serial.as_deref() == Some(serial);
     if rules.status_serial == StatusSerial::OfNotice && !ours {
-        return Reason::AnotherSerial.refuse();
+        return scene.refuse(Reason::AnotherSerial);
     }
     // Of the notice that was answered: a later one without an answer does not make the confirmation younger.
     if !rules.is_valid(notice.serial_at, now) {
-        return Reason::ProofExpired.refuse();
+        return scene.refuse(Reason::ProofExpired);
     }
     let covers = told.map_or(notice.covers, |told| told.amount);
     let proof = Proof {
@@ -55,33 +76,34 @@ fn confirmed(
         serial: Some(serial.to_owned()),
         password_free: false,
         covers,
+        claimed: false,
     };
-    settle_when_covered(proof, ask)
+    settle_when_covered(scene, proof, ask)
 }
 
 /// 500320: no password is needed for the amount that was asked about.
-fn free(notice: &Notice, at: UnixMillis, ask: &Ask, rules: &Rules, now: UnixMillis) -> Verdict {
-    if !rules.is_valid(at, now) {
-        return Reason::ProofExpired.refuse();
+fn free(scene: Scene<'_>, notice: &Notice, at: UnixMillis, ask: &Ask, now: UnixMillis) -> Verdict {
+    if !scene.rules.is_valid(at, now) {
+        return scene.refuse(Reason::ProofExpired);
     }
-    let proof = Proof { way: ProofWay::Online, at, serial: None, password_free: true, covers: notice.covers };
-    settle_when_covered(proof, ask)
+    let (way, covers) = (ProofWay::Online, notice.covers);
+    let proof = Proof { way, at, serial: None, password_free: true, covers, claimed: false };
+    settle_when_covered(scene, proof, ask)
 }
 
-fn settle_when_covered(proof: Proof, ask: &Ask) -> Verdict {
+fn settle_when_covered(scene: Scene<'_>, proof: Proof, ask: &Ask) -> Verdict {
     if proof.covers.is_some_and(|most: Amount| ask.amount > most) {
-        return Reason::AmountNotCovered.refuse();
+        return scene.refuse(Reason::AmountNotCovered);
     }
     Verdict::Settle(Grounds::Proven(proof))
 }
 
-fn unconfirmed(visit: &Visit, told: Option<&(String, String)>) -> Verdict {
-    let mut advice = Reason::NotConfirmed.advice();
-    after_notices(visit.notices).clone_into(&mut advice.next);
-    if let Some((stage, next)) = told {
-        advice.why = format!("{}：{stage}", Reason::NotConfirmed.words().0);
+fn unconfirmed(scene: Scene<'_>, reason: Reason, told: Option<&(String, String)>) -> Verdict {
+    let mut advice = scene.advice(reason);
+    if let Some((stage, next)) = told.filter(|_| reason == Reason::NotConfirmed) {
+        advice.why = format!("{}：{stage}", reason.why());
         // The center knows what became of the notice; what it does not know is how often we have tried.
-        if !next.is_empty() && visit.notices <= 1 {
+        if !next.is_empty() && scene.visit.notices <= 1 {
             advice.next.clone_from(next);
         }
     }
@@ -89,13 +111,15 @@ fn unconfirmed(visit: &Visit, told: Option<&(String, String)>) -> Verdict {
 }
 
 /// What a notice that failed means; nothing for one that did not.
-pub(super) fn failed_notice(notice: &Notice) -> Option<Verdict> {
+pub(super) fn failed_notice(scene: Scene<'_>, notice: &Notice) -> Option<Verdict> {
     match &notice.outcome {
         NoticeOutcome::Notified | NoticeOutcome::PasswordFree => None,
-        NoticeOutcome::Pending => Some(no_answer(false, "通知的结果未知（程序在等待应答时中断）")),
-        NoticeOutcome::NotNotified => Some(Verdict::FallBack(Reason::NoticeFailed.told("通知结果标识为 0"))),
-        NoticeOutcome::Refused { code, message } => Some(refused(*code, message)),
-        NoticeOutcome::NoAnswer { timed_out, message } => Some(no_answer(*timed_out, message)),
-        NoticeOutcome::Foreign { message } => Some(Verdict::Refuse(Reason::Foreign.told(message))),
+        NoticeOutcome::Pending => Some(scene.no_answer(false, "通知的结果未知（程序在等待应答时中断）")),
+        NoticeOutcome::NotNotified => {
+            Some(scene.fall_back(scene.told(Reason::NoticeFailed, "通知结果标识为 0")))
+        }
+        NoticeOutcome::Refused { code, message } => Some(scene.refused(*code, message)),
+        NoticeOutcome::NoAnswer { timed_out, message } => Some(scene.no_answer(*timed_out, message)),
+        NoticeOutcome::Foreign { message } => Some(Verdict::Refuse(scene.told(Reason::Foreign, message))),
     }
 }

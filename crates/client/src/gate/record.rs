@@ -127,6 +127,9 @@ pub struct Notice {
     /// The amount of this one.
     #[serde(with = "wire::optional_number")]
     pub amount: Option<Amount>,
+    /// `checkNo`: what the person's page asks to be compared with the counter, where the center tells it.
+    #[serde(default)]
+    pub check_number: Option<String>,
 }
 
 impl Notice {
@@ -157,6 +160,12 @@ pub enum StatusOutcome {
     Unconfirmed {
         /// Stage in words and next step, where the center tells them.
         told: Option<(String, String)>,
+        /// The stage as a word for programs, where the center tells it.
+        #[serde(default)]
+        stage: Option<String>,
+        /// Until when the person can confirm, where the center tells it.
+        #[serde(default, with = "wire::optional_number")]
+        until: Option<UnixMillis>,
     },
     /// 500320.
     PasswordFree,
@@ -240,6 +249,17 @@ impl fmt::Debug for OfflineOutcome {
     }
 }
 
+/// Who says what came of an offline check.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Source {
+    /// The terminal or library that is plugged in here.
+    Port,
+    /// The program or the clerk: a claim, which a serial makes more of.
+    #[default]
+    Caller,
+}
+
 /// An offline check.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OfflineRecord {
@@ -247,6 +267,9 @@ pub struct OfflineRecord {
     pub way: Way,
     /// What came of it.
     pub outcome: OfflineOutcome,
+    /// Who says so.
+    #[serde(default)]
+    pub source: Source,
     /// When.
     #[serde(with = "wire::number")]
     pub at: UnixMillis,

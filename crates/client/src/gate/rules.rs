@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use yanmi_protocol::{Amount, UnixMillis};
 
-use super::record::Medium;
+use super::record::{Medium, Way};
 use super::visit::Visit;
 use crate::config::StatusSerial;
 
@@ -19,7 +19,11 @@ pub enum Settlement {
     Outpatient,
     /// 2304 住院结算.
     Inpatient,
-    /// 2103, 2208, 2305: refund or cancellation, which is not gated.
+    /// 2201 门诊挂号 and the settlement of its fee.
+    Registration,
+    /// Another call the site has gated (`gate.more`).
+    Other,
+    /// 2103, 2202, 2208, 2305: refund or cancellation, which is not gated.
     Reversal,
 }
 
@@ -32,7 +36,8 @@ impl Settlement {
             "2102" => Some(Self::Pharmacy),
             "2207" => Some(Self::Outpatient),
             "2304" => Some(Self::Inpatient),
-            "2103" | "2208" | "2305" => Some(Self::Reversal),
+            "2201" => Some(Self::Registration),
+            "2103" | "2208" | "2305" | "2202" => Some(Self::Reversal),
             _ => None,
         }
     }
@@ -43,6 +48,8 @@ impl Settlement {
             Self::Pharmacy => "药店结算（2102）",
             Self::Outpatient => "门诊结算（2207）",
             Self::Inpatient => "住院结算（2304）",
+            Self::Registration => "挂号（2201）",
+            Self::Other => "本机构另列的结算",
             Self::Reversal => "退费或撤销",
         }
     }
@@ -67,6 +74,10 @@ pub struct Rules {
     pub outpatient: bool,
     /// Whether inpatient settlements are.
     pub inpatient: bool,
+    /// Whether registrations are.
+    pub registration: bool,
+    /// Further insurance calls that are gated here, by their numbers.
+    pub more: [Option<CallNumber>; MAX_MORE],
     /// Whether patients of another province are.
     pub cross_province: bool,
     /// Whether cards need the credential password, as 1.5.3.2(2)B.b says.
@@ -76,6 +87,63 @@ pub struct Rules {
     pub valid: Duration,
     /// What the serial of a status answer must be.
     pub status_serial: StatusSerial,
+    /// The ways the site supports, in the order it advises them.
+    pub ways: Ways,
+    /// Whether a face or an offline check counts as passed on nothing but the word of a program or a clerk.
+    pub bare_claims: bool,
+}
+
+/// The number of an insurance call: four digits and perhaps a region's letter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CallNumber([u8; 4]);
+
+impl CallNumber {
+    /// Reads a number; nothing for any other text. A region's letter behind it does not matter.
+    pub fn new(text: &str) -> Option<Self> {
+        let digits = text.strip_suffix(|c: char| c.is_ascii_uppercase()).unwrap_or(text);
+        let number: [u8; 4] = digits.as_bytes().try_into().ok()?;
+        number.iter().all(u8::is_ascii_digit).then_some(Self(number))
+    }
+}
+
+/// Insurance calls a site may gate beyond those of [`Settlement`].
+pub const MAX_MORE: usize = 8;
+
+/// The ways a site supports (1.6.2(3)), in the order it advises them. The keyboard's library comes last wherever it was
+/// listed: the specification recommends online or terminal (1.4.3.2(8)B).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ways([Option<Way>; 4]);
+
+impl Ways {
+    /// All four.
+    pub const ALL: Self = Self([
+        Some(Way::Online),
+        Some(Way::TerminalFace),
+        Some(Way::TerminalPassword),
+        Some(Way::LibraryPassword),
+    ]);
+
+    /// These, each once.
+    pub fn of(ways: &[Way]) -> Self {
+        let mut out = [None; 4];
+        let library = ways.iter().filter(|way| **way == Way::LibraryPassword);
+        let mut slots = out.iter_mut();
+        let mut seen = Vec::new();
+        for way in ways.iter().filter(|way| **way != Way::LibraryPassword).chain(library) {
+            if !seen.contains(way)
+                && let Some(slot) = slots.next()
+            {
+                seen.push(*way);
+                *slot = Some(*way);
+            }
+        }
+        Self(out)
+    }
+
+    /// The ways, in the order they are advised.
+    pub fn iter(&self) -> impl Iterator<Item = Way> + use<> {
+        self.0.into_iter().flatten()
+    }
 }
 
 impl Default for Rules {
@@ -85,10 +153,14 @@ impl Default for Rules {
             pharmacy: true,
             outpatient: true,
             inpatient: true,
+            registration: true,
+            more: [None; MAX_MORE],
             cross_province: true,
             cards: true,
             valid: Duration::from_hours(1),
-            status_serial: StatusSerial::OfNotice,
+            status_serial: StatusSerial::Any,
+            ways: Ways::ALL,
+            bare_claims: false,
         }
     }
 }
@@ -120,12 +192,23 @@ impl Exemption {
 }
 
 impl Rules {
+    /// The kind of a call's number here: one of [`Settlement::of`], or one the site has added.
+    pub fn kind(&self, number: &str) -> Option<Settlement> {
+        let added = || {
+            let asked = CallNumber::new(number)?;
+            self.more.iter().flatten().any(|known| *known == asked).then_some(Settlement::Other)
+        };
+        Settlement::of(number).or_else(added)
+    }
+
     pub(super) fn exempts(&self, visit: &Visit, ask: &Ask) -> Option<Exemption> {
         let gated = match ask.kind {
             Settlement::Reversal => return Some(Exemption::Reversal),
             Settlement::Pharmacy => self.pharmacy,
             Settlement::Outpatient => self.outpatient,
             Settlement::Inpatient => self.inpatient,
+            Settlement::Registration => self.registration,
+            Settlement::Other => true,
         };
         let card = !matches!(visit.medium, Medium::QrCode | Medium::TerminalFace);
         if !gated {

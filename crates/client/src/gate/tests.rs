@@ -7,6 +7,7 @@ use std::time::Duration;
 use yanmi_protocol::{Amount, EcToken, UnixMillis};
 
 mod properties;
+mod walk;
 
 use super::*;
 use crate::config::StatusSerial;
@@ -60,7 +61,7 @@ fn code(number: i64) -> Failure {
 
 #[expect(clippy::unnecessary_wraps, reason = "what a call answers")]
 fn notified(serial: &str) -> Result<NoticeAnswer, Failure> {
-    Ok(NoticeAnswer::Notified { serial: serial.to_owned() })
+    Ok(NoticeAnswer::Notified { serial: serial.to_owned(), check_number: Some("37".to_owned()) })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what a call answers")]
@@ -78,6 +79,7 @@ fn told(amount: Option<&str>) -> Option<Told> {
         at: Some(before(2)),
         amount: amount.map(yuan),
         valid_until: Some(NOW.plus(Duration::from_mins(1))),
+        check_number: None,
     })
 }
 
@@ -123,9 +125,30 @@ impl Visit {
         self.checked_as(way, outcome, before(2))
     }
 
-    fn checked_as(mut self, way: Way, outcome: OfflineOutcome, at: UnixMillis) -> Self {
-        self.record_offline(way, outcome, at).expect("an offline way");
+    fn checked_as(self, way: Way, outcome: OfflineOutcome, at: UnixMillis) -> Self {
+        self.checked_by(Source::Caller, way, outcome, at)
+    }
+
+    fn checked_by(mut self, source: Source, way: Way, outcome: OfflineOutcome, at: UnixMillis) -> Self {
+        self.record_offline(way, outcome, source, at).expect("an offline way");
         self
+    }
+
+    /// The terminal gave the face that was the medium a number.
+    fn shown(mut self) -> Self {
+        self.evidence = Some("ano3754826492874240001350000".to_owned());
+        self
+    }
+
+    /// The center answered "0", and at which stage it is.
+    fn at_stage(self, stage: &str) -> Self {
+        let told = Told {
+            stage: stage.to_owned(),
+            description: "阶段".to_owned(),
+            next_step: String::new(),
+            ..told(None).expect("told")
+        };
+        self.answered(stas(false, SERIAL, Some(told)))
     }
 
     fn far(mut self) -> Self {
@@ -278,11 +301,12 @@ fn failing_rows() -> Vec<Row> {
             FallBack(Reason::TimedOut),
         ),
         row(
-            "通知超时，查询为 \"1\"（不是对本次通知的答复）",
+            "通知超时，查询为 \"1\"，本机构设为 status_serial = \"notice\"（不是对本次通知的答复）",
             "1.6.2(9)",
             scanned().noticed(Some("100"), Err(trouble(Trouble::TimedOut))).answered(yes()),
             Refuse(Reason::AnotherSerial),
-        ),
+        )
+        .under(Rules { status_serial: StatusSerial::OfNotice, ..Rules::default() }),
         row(
             "通知成功，查询超时",
             "1.4.3.2(8)A",
@@ -340,29 +364,36 @@ fn failing_rows() -> Vec<Row> {
     ]
 }
 
+/// What the center answers to a notice after "not me".
+fn quiet() -> Failure {
+    let message = "请求过于频繁,请稍后再试：参保人刚表示非本人办理，15 分钟内不再通知。请核实持码人身份";
+    Failure::Refused { code: 500_084, message: message.to_owned() }
+}
+
 fn pending() -> Visit {
     let mut visit = scanned();
     visit.begin_notice(Some(yuan("100")), before(3)).expect("a QR code");
     visit
 }
 
+#[expect(clippy::too_many_lines, reason = "one table, read as one")]
 fn binding_rows() -> Vec<Row> {
     let sent = |amount| scanned().noticed(amount, notified(SERIAL));
     let yes = || stas(true, SERIAL, None);
     vec![
         row(
-            "查询为 \"1\"，但流水号是别的通知的（重放的应答）",
-            "1.7.2",
-            sent(Some("100")).answered(stas(true, OTHER_SERIAL, None)),
-            Refuse(Reason::AnotherSerial),
-        ),
-        row(
-            "同上，本机构设为 status_serial = \"any\"",
+            "查询为 \"1\"，流水号与通知的不同（有的中心每次另给）",
             "1.7.2",
             sent(Some("100")).answered(stas(true, OTHER_SERIAL, None)),
             Proven(ProofWay::Online),
+        ),
+        row(
+            "同上，本机构设为 status_serial = \"notice\"",
+            "1.7.2",
+            sent(Some("100")).answered(stas(true, OTHER_SERIAL, None)),
+            Refuse(Reason::AnotherSerial),
         )
-        .under(Rules { status_serial: StatusSerial::Any, ..Rules::default() }),
+        .under(Rules { status_serial: StatusSerial::OfNotice, ..Rules::default() }),
         row(
             "通知应答的流水号不是新的",
             "1.7.1",
@@ -431,15 +462,33 @@ fn binding_rows() -> Vec<Row> {
             sent(Some("100")).answered(yes()).noticed(Some("100"), notified(OTHER_SERIAL)),
             Refuse(Reason::StatusMissing),
         ),
+        row("参保人取消了认证", "1.4.4(5)", sent(None).at_stage("cancelled"), Refuse(Reason::Cancelled)),
+        row("参保人表示非本人办理", "1.4.4(5)", sent(None).at_stage("notMe"), Refuse(Reason::NotMe)),
+        row(
+            "参保人表示非本人后再次通知，中心拒绝（500084）",
+            "1.9",
+            sent(None).noticed(None, Err(quiet())).answered(Err(quiet())),
+            Refuse(Reason::NotMe),
+        ),
+        row("密码错误次数过多", "1.4.4(5)", sent(None).at_stage("wrongPassword"), Refuse(Reason::Locked)),
+        row("通知过期未认证", "1.4.4(5)A", sent(None).at_stage("expired"), Refuse(Reason::Lapsed)),
+        row(
+            "渠道应用未能完成认证",
+            "1.4.4(5)E",
+            sent(None).at_stage("failed"),
+            Refuse(Reason::ChannelFailed),
+        ),
         row("选了线上，还没有通知", "1.6.2(4)B", scanned().chose(Way::Online), Refuse(Reason::NotNotified)),
         row("还没有选择认证方式", "1.6.2(3)", scanned(), Refuse(Reason::NoWay)),
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table, read as one")]
 fn offline_rows() -> Vec<Row> {
     use Way::{LibraryPassword, Online, TerminalFace, TerminalPassword};
     let foreign = OfflineOutcome::Passed { serial: None, token: Some(token("T9")) };
-    let passed = OfflineOutcome::Passed { serial: None, token: None };
+    let passed = || OfflineOutcome::Passed { serial: None, token: None };
+    let claims = Rules { bare_claims: true, ..Rules::default() };
     let broken = OfflineOutcome::Unavailable { message: "终端未连接".to_owned() };
     let sent = || scanned().noticed(Some("100"), notified(SERIAL));
     vec![
@@ -488,7 +537,7 @@ fn offline_rows() -> Vec<Row> {
         row(
             "线下核验已超过有效时间",
             "1.5.3.2(4)",
-            scanned().checked_as(TerminalFace, passed, before(61)),
+            scanned().checked_by(Source::Port, TerminalFace, passed(), before(61)),
             Refuse(Reason::ProofExpired),
         ),
         row(
@@ -516,11 +565,49 @@ fn offline_rows() -> Vec<Row> {
             Refuse(Reason::OfflineMissing),
         ),
         row(
-            "医保终端刷脸作为介质",
+            "接入的医保终端核验通过，没有给流水号",
+            "1.5.3.2(4)B",
+            scanned().checked_by(Source::Port, TerminalPassword, passed(), before(2)),
+            Proven(ProofWay::TerminalPassword),
+        ),
+        row(
+            "登记为通过，没有流水号",
+            "1.5.3.2(4)",
+            scanned().checked_as(TerminalPassword, passed(), before(2)),
+            Refuse(Reason::NoEvidence),
+        ),
+        row(
+            "同上，本机构设为 bare_claims = true",
+            "现场约定",
+            scanned().checked_as(TerminalPassword, passed(), before(2)),
+            Proven(ProofWay::TerminalPassword),
+        )
+        .under(claims),
+        row(
+            "医保终端刷脸作为介质，有终端的流水号",
             "1.5.3.2(2)B.a",
-            came(Medium::TerminalFace),
+            came(Medium::TerminalFace).shown(),
             Proven(ProofWay::TerminalFace),
         ),
+        row(
+            "医保终端刷脸作为介质，没有流水号",
+            "1.5.3.2(2)B.a",
+            came(Medium::TerminalFace),
+            Refuse(Reason::NoEvidence),
+        ),
+        row(
+            "同上，随后由接入的医保终端刷脸",
+            "1.5.3.2(2)B.a",
+            came(Medium::TerminalFace).checked_by(Source::Port, TerminalFace, passed(), before(1)),
+            Proven(ProofWay::TerminalFace),
+        ),
+        row(
+            "医保终端刷脸作为介质，没有流水号，本机构设为 bare_claims = true",
+            "现场约定",
+            came(Medium::TerminalFace),
+            Proven(ProofWay::TerminalFace),
+        )
+        .under(claims),
         row("社会保障卡，未核验", "1.5.3.2(2)B.b", came(Medium::SocialSecurityCard), Refuse(Reason::NoWay)),
         row(
             "社会保障卡，医保终端密码通过",
@@ -552,6 +639,13 @@ fn switch_rows() -> Vec<Row> {
         row("药店核验已关闭", "现场约定", scanned(), Exempt(Exemption::SwitchedOff))
             .under(Rules { pharmacy: false, ..all })
             .asking(ask(Settlement::Pharmacy, "100")),
+        row("挂号（2201）", "现场约定", scanned(), Refuse(Reason::NoWay))
+            .asking(ask(Settlement::Registration, "100")),
+        row("挂号核验已关闭", "现场约定", scanned(), Exempt(Exemption::SwitchedOff))
+            .under(Rules { registration: false, ..all })
+            .asking(ask(Settlement::Registration, "100")),
+        row("本机构另列的结算（gate.more）", "现场约定", scanned(), Refuse(Reason::NoWay))
+            .asking(ask(Settlement::Other, "100")),
         row("跨省参保人，本机构设为免核验", "现场约定", scanned().far(), Exempt(Exemption::CrossProvince))
             .under(far),
         row("跨省参保人，未设免核验", "现场约定", scanned().far(), Refuse(Reason::NoWay)),
@@ -600,11 +694,7 @@ fn every_reason_to_refuse_is_in_the_table() {
 
 fn words(verdict: &Verdict) -> (String, String) {
     match verdict {
-        Verdict::Settle(Grounds::NotGated(exemption)) => ("**结算**".to_owned(), exemption.name().to_owned()),
-        Verdict::Settle(Grounds::Proven(proof)) if proof.password_free => {
-            ("**结算**".to_owned(), "免密（500320）".to_owned())
-        }
-        Verdict::Settle(Grounds::Proven(proof)) => ("**结算**".to_owned(), proof.way.name().to_owned()),
+        Verdict::Settle(grounds) => ("**结算**".to_owned(), grounds.words()),
         Verdict::Refuse(advice) => ("不结算".to_owned(), format!("{}。{}", advice.why, advice.next)),
         Verdict::FallBack(advice) => ("转线下".to_owned(), format!("{}。{}", advice.why, advice.next)),
     }
@@ -648,6 +738,8 @@ fn settlements_by_number() {
         ("2207A", Some(Settlement::Outpatient)),
         ("2304", Some(Settlement::Inpatient)),
         ("2305", Some(Settlement::Reversal)),
+        ("2201", Some(Settlement::Registration)),
+        ("2202", Some(Settlement::Reversal)),
         ("2208", Some(Settlement::Reversal)),
         ("2103", Some(Settlement::Reversal)),
         ("2206", None),
@@ -685,7 +777,7 @@ fn a_step_that_makes_no_sense_is_refused() {
     assert_eq!(card.begin_notice(None, NOW), Err(StepError::NotOnline));
     assert_eq!(card.switch_token(token("T2")), Err(StepError::NotOnline));
     let passed = OfflineOutcome::Passed { serial: None, token: None };
-    assert_eq!(card.record_offline(Way::Online, passed, NOW), Err(StepError::NotOffline));
+    assert_eq!(card.record_offline(Way::Online, passed, Source::Port, NOW), Err(StepError::NotOffline));
 }
 
 #[test]

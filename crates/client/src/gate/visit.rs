@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use yanmi_protocol::{Amount, EcToken, UnixMillis, mask};
 
 use super::record::{
-    Confirmation, Medium, Notice, NoticeOutcome, OfflineOutcome, OfflineRecord, StatusOutcome, StatusRecord,
-    Way,
+    Confirmation, Medium, Notice, NoticeOutcome, OfflineOutcome, OfflineRecord, Source, StatusOutcome,
+    StatusRecord, Way,
 };
 use super::verdict::Decision;
 use super::wire;
@@ -80,6 +80,9 @@ pub struct Visit {
     pub(crate) medium: Medium,
     #[serde(with = "wire::token")]
     pub(crate) token: Option<EcToken>,
+    /// The number the terminal gave the face that was the medium.
+    #[serde(default)]
+    pub(crate) evidence: Option<String>,
     pub(crate) cross_province: bool,
     #[serde(with = "wire::number")]
     pub(crate) begun_at: UnixMillis,
@@ -150,6 +153,7 @@ impl Visit {
             reference: None,
             medium,
             token,
+            evidence: None,
             cross_province: false,
             begun_at: now,
             epoch: 0,
@@ -209,7 +213,16 @@ impl Visit {
         let covers = before.as_ref().map_or(amount, |before| lower(before.covers, amount));
         let (serial, serial_at) = before.map_or((None, now), |before| (before.serial, before.serial_at));
         let outcome = NoticeOutcome::Pending;
-        self.notice = Some(Notice { outcome, at: now, ended_at: None, serial, serial_at, covers, amount });
+        self.notice = Some(Notice {
+            outcome,
+            at: now,
+            ended_at: None,
+            serial,
+            serial_at,
+            covers,
+            amount,
+            check_number: None,
+        });
         self.notices = self.notices.saturating_add(1);
         Ok(self.epoch)
     }
@@ -224,8 +237,9 @@ impl Visit {
             notice.serial_at = notice.at;
         };
         notice.outcome = match answer {
-            Ok(NoticeAnswer::Notified { serial }) => {
+            Ok(NoticeAnswer::Notified { serial, check_number }) => {
                 answered(Some(serial));
+                notice.check_number.clone_from(check_number);
                 NoticeOutcome::Notified
             }
             Ok(NoticeAnswer::PasswordFree) => {
@@ -253,6 +267,8 @@ impl Visit {
             },
             Ok(StatusAnswer::Checked { told, .. }) => StatusOutcome::Unconfirmed {
                 told: told.as_ref().map(|told| (told.description.clone(), told.next_step.clone())),
+                stage: told.as_ref().map(|told| told.stage.clone()),
+                until: told.as_ref().and_then(|told| told.valid_until),
             },
             Err(Failure::Refused { code, message }) => {
                 StatusOutcome::Refused { code: *code, message: message.clone() }
@@ -263,23 +279,33 @@ impl Visit {
             }
         };
         self.status = Some(StatusRecord { outcome, at: now, epoch });
+        if let (Ok(StatusAnswer::Checked { told: Some(told), .. }), Some(notice)) = (answer, &mut self.notice)
+            && epoch == self.epoch
+            && told.check_number.is_some()
+        {
+            notice.check_number.clone_from(&told.check_number);
+        }
     }
 
-    /// What came of an offline check, which also chooses its way.
+    /// What came of an offline check and who says so, which also chooses its way. A serial of blanks is none.
     ///
     /// # Errors
     /// [`StepError::NotOffline`].
     pub fn record_offline(
         &mut self,
         way: Way,
-        outcome: OfflineOutcome,
+        mut outcome: OfflineOutcome,
+        source: Source,
         now: UnixMillis,
     ) -> Result<(), StepError> {
+        if let OfflineOutcome::Passed { serial, .. } = &mut outcome {
+            *serial = serial.take().filter(|serial| !serial.trim().is_empty());
+        }
         if way == Way::Online {
             return Err(StepError::NotOffline);
         }
         self.choose(way)?;
-        self.offline = Some(OfflineRecord { way, outcome, at: now });
+        self.offline = Some(OfflineRecord { way, outcome, source, at: now });
         Ok(())
     }
 
@@ -351,6 +377,11 @@ impl Visit {
     /// The latest notice.
     pub const fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref()
+    }
+
+    /// `checkNo` of the latest notice, where the center tells it: what the person is asked to compare.
+    pub fn check_number(&self) -> Option<&str> {
+        self.notice.as_ref().and_then(|notice| notice.check_number.as_deref())
     }
 
     /// The latest status answer.

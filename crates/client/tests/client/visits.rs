@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use yanmi_client::config::VisitsSettings;
 use yanmi_client::gate::{
-    Ask, Medium, NoticeOutcome, OfflineOutcome, Reason, Rules, Settlement, Verdict, VisitId, Way,
+    Ask, Medium, NoticeOutcome, OfflineOutcome, Reason, Rules, Settlement, Source, Verdict, VisitId, Way,
 };
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{Ambient, NoticeAnswer, StatusAnswer, Visits, VisitsError};
@@ -44,8 +44,8 @@ fn a_restart_finds_every_step_and_the_file_tells_nothing() {
     let visit = visits.get(id).expect("kept");
     assert_eq!(visit.notice().expect("one").outcome, NoticeOutcome::Pending);
     assert_eq!(visit.token(), Some(token(secret)));
-    let answer = Ok(NoticeAnswer::Notified { serial: SERIAL.to_owned() });
-    let visit = visits.end_notice(id, visit.epoch(), &answer, true).expect("stored");
+    let answer = Ok(NoticeAnswer::Notified { serial: SERIAL.to_owned(), check_number: None });
+    let visit = visits.end_notice(id, visit.epoch(), &answer).expect("stored");
     let confirmed = StatusAnswer::Checked { confirmed: true, serial: SERIAL.to_owned(), told: None };
     let status = Some((visit.epoch(), Ok(confirmed)));
     let decided = visits.decide(id, status, hundred(), &Rules::default()).expect("stored");
@@ -70,22 +70,22 @@ fn a_restart_finds_every_step_and_the_file_tells_nothing() {
 fn an_answer_that_was_another_visits_is_not_believed() {
     let (folder, hands) = (tempfile::tempdir().expect("a folder"), Hands::new());
     let visits = open(&visits_in(folder.path()), &hands);
-    let answer = Ok(NoticeAnswer::Notified { serial: SERIAL.to_owned() });
-    let notify = |unique| {
-        let id = visits.begin(&NewVisit::scanned(token("T1"))).expect("begun").id();
+    let answer = Ok(NoticeAnswer::Notified { serial: SERIAL.to_owned(), check_number: None });
+    let notify = |of: &str| {
+        let id = visits.begin(&NewVisit::scanned(token(of))).expect("begun").id();
         let epoch = visits.begin_notice(id, None).expect("stored").epoch();
-        let visit = visits.end_notice(id, epoch, &answer, unique).expect("stored");
+        let visit = visits.end_notice(id, epoch, &answer).expect("stored");
         // The same answer again is still this visit's.
-        assert_eq!(visits.end_notice(id, epoch, &answer, unique).expect("stored").notice(), visit.notice());
+        assert_eq!(visits.end_notice(id, epoch, &answer).expect("stored").notice(), visit.notice());
         let confirmed = StatusAnswer::Checked { confirmed: true, serial: SERIAL.to_owned(), told: None };
         let status = Some((visit.epoch(), Ok(confirmed)));
         let decided = visits.decide(id, status, hundred(), &Rules::default()).expect("stored");
         decided.decision().expect("one").verdict.clone()
     };
-    assert!(notify(true).settles());
-    let Verdict::Refuse(advice) = notify(true) else { panic!("played back") };
-    assert_eq!(advice.reason, Reason::AnotherSerial);
-    assert!(notify(false).settles(), "for centers whose serials are not unique");
+    assert!(notify("T1").settles());
+    let Verdict::Refuse(advice) = notify("T2") else { panic!("played back") };
+    assert_eq!(advice.reason, Reason::Foreign);
+    assert!(notify("T1").settles(), "the same token is the same verification");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn threads_share_commits_and_lose_nothing() {
                     visits.begin_notice(shared, None).expect("stored");
                     let id = visits.begin(&NewVisit::with(Medium::IdCard)).expect("begun").id();
                     let passed = OfflineOutcome::Passed { serial: None, token: None };
-                    visits.record_offline(id, Way::TerminalFace, passed).expect("stored");
+                    visits.record_offline(id, Way::TerminalFace, passed, Source::Port).expect("stored");
                     // A step that is refused spoils nobody else's.
                     assert!(visits.choose(id, Way::Online).is_err());
                     id

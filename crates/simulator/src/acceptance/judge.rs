@@ -17,7 +17,7 @@ use serde::Serialize;
 use yanmi_protocol::UnixMillis;
 
 use super::event::{Event, Op, Outcome, What};
-use super::rule::Rule;
+use super::rule::{Kind, Rule};
 use super::situation::{SITUATION_TIME, Situation};
 
 /// What came of a rule.
@@ -35,10 +35,16 @@ pub enum Verdict {
 impl Verdict {
     /// The verdict in Chinese.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Passed => "通过",
-            Self::Failed => "不通过",
-            Self::NotObserved => "未观察到",
+        self.of(Kind::Required)
+    }
+
+    /// The verdict on a rule of this kind, in Chinese: advice is not failed.
+    pub const fn of(self, kind: Kind) -> &'static str {
+        match (self, kind) {
+            (Self::Passed, _) => "通过",
+            (Self::Failed, Kind::Required) => "不通过",
+            (Self::Failed, Kind::Advised) => "未采纳",
+            (Self::NotObserved, _) => "未观察到",
         }
     }
 }
@@ -47,11 +53,11 @@ impl Verdict {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Conclusion {
-    /// Every situation was played, and no rule was broken.
+    /// Every situation was played, and no rule that decides was broken.
     Passed,
-    /// A rule was broken.
+    /// A rule that decides was broken.
     Failed,
-    /// No rule was broken, but not every situation was played to its end.
+    /// No such rule was broken, but not every situation was played to its end.
     Incomplete,
 }
 
@@ -137,21 +143,26 @@ impl Judged {
         verdict(self.findings.iter().filter(own))
     }
 
-    /// What came of a situation: failed when a rule was broken in it, passed when what it is about came to the test.
+    /// What came of a situation: failed when a rule that decides was broken in it, passed when what it is about came to the
+    /// test. Where that is only advised, whoever did otherwise has shown what he does.
     pub fn situation(&self, at: usize) -> Verdict {
-        let own = self.findings.iter().filter(|finding| finding.situation == Some(at));
+        let own = |finding: &&Finding| finding.situation == Some(at) && finding.rule.kind() == Kind::Required;
+        let own = self.findings.iter().filter(own);
         let Some(situation) = Situation::all().nth(at) else { return Verdict::NotObserved };
         if verdict(own) == Verdict::Failed {
             return Verdict::Failed;
         }
         // Whoever never settles does nothing wrong, and has shown nothing either where he is to settle.
-        let shown = situation.duty.unwrap_or(situation.blame);
-        if self.cell(at, shown) == Verdict::Passed { Verdict::Passed } else { Verdict::NotObserved }
+        let shown = self.cell(at, situation.duty.unwrap_or(situation.blame)) == Verdict::Passed;
+        let otherwise =
+            situation.blame.kind() == Kind::Advised && self.cell(at, situation.blame) == Verdict::Failed;
+        if shown || otherwise { Verdict::Passed } else { Verdict::NotObserved }
     }
 
     /// What came of everything.
     pub fn conclusion(&self) -> Conclusion {
-        if self.findings.iter().any(|finding| finding.broken.is_some()) {
+        let decides = |finding: &Finding| finding.broken.is_some() && finding.rule.kind() == Kind::Required;
+        if self.findings.iter().any(decides) {
             Conclusion::Failed
         } else if self.chosen.iter().all(|at| self.situation(*at) == Verdict::Passed) {
             Conclusion::Passed

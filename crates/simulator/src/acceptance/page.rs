@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::brief::{Brief, Scene};
 use super::judge::{Conclusion, Verdict};
 use super::report::{Line, Report, RuleRow, SituationRow, Totals};
+use super::rule::Kind;
 
 /// What the live page does: shows the progress, and tells decisions that somebody clicks.
 pub(super) const SCRIPT: &str = include_str!("page.js");
@@ -37,9 +38,12 @@ pub(super) fn report(report: &Report) -> String {
                 (seal(report.conclusion))
             }
             (summary(report))
-            h2 { "一、规则" }
-            (rules(&report.rules))
-            h2 { "二、情形" }
+            h2 { "一、规范要求" }
+            (rules(&report.rules, Kind::Required))
+            h2 { "二、安全建议" }
+            p.meta { "规范没有写明、由本项目建议的做法。不影响结论。" }
+            (rules(&report.rules, Kind::Advised))
+            h2 { "三、情形" }
             @for row in &report.situations { (situation(row)) }
             (others(&report.others))
             footer {
@@ -83,27 +87,32 @@ fn summary(report: &Report) -> Markup {
     };
     html! {
         table.summary {
-            thead { tr { th {} th { "通过" } th { "不通过" } th { "未观察到" } } }
-            tbody { (line("规则", report.rule_totals)) (line("情形", report.situation_totals)) }
+            thead { tr { th {} th { "通过" } th { "不通过（建议为未采纳）" } th { "未观察到" } } }
+            tbody { (line("规范要求", report.rule_totals)) (line("安全建议", report.advice_totals)) (line("情形", report.situation_totals)) }
         }
     }
 }
 
 fn mark(verdict: Verdict) -> Markup {
-    let (class, sign) = match verdict {
-        Verdict::Passed => ("passed", "✓"),
-        Verdict::Failed => ("failed", "✗"),
-        Verdict::NotObserved => ("open", "–"),
-    };
-    html! { span.mark.(class) { (sign) " " (verdict.name()) } }
+    mark_of(verdict, Kind::Required)
 }
 
-fn rules(rows: &[RuleRow]) -> Markup {
+fn mark_of(verdict: Verdict, kind: Kind) -> Markup {
+    let (class, sign) = match (verdict, kind) {
+        (Verdict::Passed, _) => ("passed", "✓"),
+        (Verdict::Failed, Kind::Required) => ("failed", "✗"),
+        (Verdict::Failed, Kind::Advised) => ("open", "!"),
+        (Verdict::NotObserved, _) => ("open", "–"),
+    };
+    html! { span.mark.(class) { (sign) " " (verdict.of(kind)) } }
+}
+
+fn rules(rows: &[RuleRow], kind: Kind) -> Markup {
     html! {
         table.rules {
             thead { tr { th { "章节" } th { "规则" } th { "判定" } } }
             tbody {
-                @for row in rows {
+                @for row in rows.iter().filter(|row| row.kind == kind) {
                     tr {
                         td.section { (row.section) }
                         td {
@@ -115,7 +124,7 @@ fn rules(rows: &[RuleRow]) -> Markup {
                                 }
                             }
                         }
-                        td.verdict { (mark(row.verdict)) }
+                        td.verdict { (mark_of(row.verdict, kind)) }
                     }
                 }
             }
@@ -143,7 +152,8 @@ fn broken(row: &SituationRow) -> Markup {
     html! {
         @for cell in &row.rules {
             @if let Some(why) = &cell.why {
-                p.why { "违反 " (cell.rule.section()) "：" (cell.rule.title()) "。" (why) }
+                @let broken = if cell.rule.kind() == Kind::Required { "违反 " } else { "建议 " };
+                p.why { (broken) (cell.rule.section()) "：" (cell.rule.title()) "。" (why) }
             }
         }
     }
@@ -282,7 +292,7 @@ mod tests {
             events: vec![line],
         };
         let report = Report {
-            schema: 1,
+            schema: 2,
             yanmi_version: "0",
             vendor: evil.to_owned(),
             product: "\"><b>".to_owned(),
@@ -291,6 +301,7 @@ mod tests {
             written_at: String::new(),
             conclusion: Conclusion::Passed,
             rule_totals: Totals::default(),
+            advice_totals: Totals::default(),
             situation_totals: Totals::default(),
             rules: Vec::new(),
             situations: vec![row],

@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::event::{Call, Event, What};
 use super::judge::{Conclusion, Judged, Verdict};
-use super::rule::Rule;
+use super::rule::{Kind, Rule};
 use super::session::Session;
 use super::situation::Situation;
 
 /// The version of the shape; raised when a member changes its meaning or goes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// Calls without a situation that are shown; one that does not open is like the next.
 pub const MOST_OTHERS: usize = 20;
@@ -34,8 +34,10 @@ pub struct Report {
     pub written_at: String,
     /// What came of it.
     pub conclusion: Conclusion,
-    /// How many rules.
+    /// How many rules of the specification.
     pub rule_totals: Totals,
+    /// How many of our advice, which decides nothing.
+    pub advice_totals: Totals,
     /// How many situations.
     pub situation_totals: Totals,
     /// The rules.
@@ -81,6 +83,8 @@ pub struct RuleRow {
     pub section: &'static str,
     /// The rule.
     pub title: &'static str,
+    /// Whether it decides.
+    pub kind: Kind,
     /// What came of it.
     pub verdict: Verdict,
     /// Where it was broken, and how.
@@ -158,12 +162,17 @@ pub(super) fn write(session: &Session) -> Report {
         started_at: session.started.shanghai_text(),
         written_at: session.now().shanghai_text(),
         conclusion: judged.conclusion(),
-        rule_totals: Totals::of(rules.iter().map(|row| row.verdict)),
+        rule_totals: totals(&rules, Kind::Required),
+        advice_totals: totals(&rules, Kind::Advised),
         situation_totals: Totals::of(situations.iter().map(|row| row.verdict)),
         rules,
         situations,
         others: events.iter().filter(|event| event.situation.is_none()).take(MOST_OTHERS).map(line).collect(),
     }
+}
+
+fn totals(rows: &[RuleRow], kind: Kind) -> Totals {
+    Totals::of(rows.iter().filter(|row| row.kind == kind).map(|row| row.verdict))
 }
 
 fn rule_row(rule: Rule, judged: &Judged) -> RuleRow {
@@ -175,6 +184,7 @@ fn rule_row(rule: Rule, judged: &Judged) -> RuleRow {
         id: rule.id(),
         section: rule.section(),
         title: rule.title(),
+        kind: rule.kind(),
         verdict: judged.rule(rule),
         evidence: evidence.collect(),
     }

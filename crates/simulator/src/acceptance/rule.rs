@@ -2,6 +2,29 @@
 
 use serde::{Serialize, Serializer};
 
+/// The two kinds of rules.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// 规范要求: printed in the specification; these decide.
+    Required,
+    /// 安全建议: ours; whoever does otherwise is told, and passes.
+    Advised,
+}
+
+impl Kind {
+    /// Both kinds, in the order of the report.
+    pub const ALL: [Self; 2] = [Self::Required, Self::Advised];
+
+    /// The kind in Chinese.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "规范要求",
+            Self::Advised => "安全建议",
+        }
+    }
+}
+
 /// One rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[expect(missing_docs, reason = "each is described by its row of the table below")]
@@ -88,6 +111,14 @@ impl Rule {
     /// The rule in Chinese.
     pub const fn title(self) -> &'static str {
         self.row().2
+    }
+
+    /// Whether it decides. What the specification does not print is ours to advise, and nobody fails for it.
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Amount | Self::Replay | Self::Patience | Self::Poll => Kind::Advised,
+            _ => Kind::Required,
+        }
     }
 
     const fn row(self) -> (&'static str, &'static str, &'static str) {

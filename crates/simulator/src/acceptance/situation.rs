@@ -177,9 +177,10 @@ mod tests {
     }
 
     fn tables() -> String {
-        let mut out = "\n## 规则\n\n| 名称 | 章节 | 规则 |\n|---|---|---|\n".to_owned();
+        let mut out = "\n## 规则\n\n| 名称 | 章节 | 规则 | 判定 |\n|---|---|---|---|\n".to_owned();
         for rule in Rule::ALL {
-            let _ = writeln!(out, "| `{}` | {} | {} |", rule.id(), rule.section(), rule.title());
+            let (id, section, title, kind) = (rule.id(), rule.section(), rule.title(), rule.kind().name());
+            let _ = writeln!(out, "| `{id}` | {section} | {title} | {kind} |");
         }
         out.push_str("\n## 情形\n\n| | 名称 | 情形 | 章节 | 没有依据而结算 | 有依据而不结算 | 可自动转线下 |\n|---|---|---|---|---|---|---|\n");
         for (at, situation) in Situation::all().enumerate() {

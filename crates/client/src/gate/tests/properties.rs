@@ -93,7 +93,8 @@ fn take(visit: &mut Visit, step: &Step) {
             } else {
                 OfflineOutcome::Failed { message: String::new() }
             };
-            let _ = visit.record_offline(*way, outcome, before(*age));
+            let source = if age % 2 == 0 { Source::Port } else { Source::Caller };
+            let _ = visit.record_offline(*way, outcome, source, before(*age));
         }
     }
 }
