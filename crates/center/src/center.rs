@@ -12,8 +12,9 @@ use tokio::task::JoinHandle;
 use crate::channel::deliver::{Deliverer, DeliverySettings};
 use crate::channel::lane::LaneSettings;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, OPERATIONS};
 use crate::entropy::Entropy;
+use crate::health::Health;
 use crate::http::{BindError, Bodies, Counters, Listener, Server};
 use crate::institution::decodes::Decodes;
 use crate::insured::{MOST_WATCHED, Place};
@@ -31,6 +32,8 @@ use crate::{channel, institution, insured, operations, retention};
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
 const REGISTRY_EVERY: Duration = Duration::from_secs(1);
+/// Connections to the operators' listener at the same time: load balancers and monitoring, each with a few.
+const OPERATIONS_CONNECTIONS: usize = 256;
 /// How often recorded values are folded into their histograms, and quiet sources forgotten.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// No pause between two attempts to reach a channel is longer.
@@ -97,7 +100,8 @@ impl Center {
         }
         let outbound = outbound(&config)?;
         let national = national(&config, &outbound, &clock)?;
-        let registry = Registry::open(&store, sealer.clone(), defaults(&config)?, node).await?;
+        let health = Health::new();
+        let registry = Registry::open(&store, sealer.clone(), defaults(&config)?, node, health).await?;
         let parts = LedgerParts {
             store,
             registry: registry.clone(),
@@ -161,11 +165,16 @@ impl Center {
         self.addr("channel")
     }
 
+    /// Where those who run the center ask, if this process answers them.
+    pub fn operations_addr(&self) -> Option<SocketAddr> {
+        self.addr(OPERATIONS)
+    }
+
     fn addr(&self, face: &str) -> Option<SocketAddr> {
         self.servers.iter().find(|server| server.name() == face).map(Server::addr)
     }
 
-    /// Takes over changes of the registry now, instead of within a second.
+    /// Looks at the database and takes over changes of the registry now, instead of within a second.
     ///
     /// # Errors
     /// When the database fails.
@@ -215,16 +224,19 @@ fn serve(site: &Arc<Site>, listeners: Vec<(&'static str, Listener)>, config: &Co
     let counted: Vec<_> = listeners.iter().map(|(face, _)| (*face, Arc::<Counters>::default())).collect();
     let counted: Arc<[_]> = counted.into();
     let serve = |(at, (face, listener)): (usize, (_, _))| {
+        let mut limits = config.limits.server();
         let router = match face {
             "institution" => institution::router(Arc::clone(site)),
+            OPERATIONS => {
+                limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
+                limits.connections_per_source = limits.connections;
+                // Nobody proves anything here.
+                limits.unproven = limits.keep_alive;
+                operations::router(Arc::clone(site), Arc::clone(&metrics_from), Arc::clone(&counted))
+            }
             _ => channel::router(Arc::clone(site)).merge(insured::router(Arc::clone(site))),
         };
-        let router = router.merge(operations::router(
-            Arc::clone(site),
-            Arc::clone(&metrics_from),
-            Arc::clone(&counted),
-        ));
-        Server::start_counted(listener, router, config.limits.server(), Arc::clone(&counted[at].1))
+        Server::start_counted(listener, router, limits, Arc::clone(&counted[at].1))
     };
     listeners.into_iter().enumerate().map(serve).collect()
 }
@@ -308,11 +320,16 @@ async fn follow_registry(site: Arc<Site>) {
         let refreshed = site.registry.refresh().await;
         // Told once, not each second of an outage.
         let told = std::mem::replace(&mut failing, refreshed.is_err());
+        if told && !failing {
+            tracing::warn!("数据库恢复可用，本中心已就绪");
+        }
         match refreshed {
             Ok(false) => {}
             Ok(true) => tracing::info!("机构、渠道或账号登记有变更，已生效"),
             Err(_) if told => {}
-            Err(error) => tracing::error!(cause = %chain(&error), "读取登记失败，继续使用原有登记"),
+            Err(error) => {
+                tracing::error!(cause = %chain(&error), "数据库不可用，本中心未就绪；继续使用原有登记")
+            }
         }
     }
 }

@@ -149,17 +149,22 @@ pub struct Faces {
     pub institution: Listen,
     /// For channel apps.
     pub channel: Listen,
+    /// For those who run the center: whether it lives, is ready, and how it fares.
+    pub operations: Listen,
 }
 
 impl Faces {
     /// The faces this process serves, ready to be bound, in the order of the reference page.
     pub fn opened(&self) -> Vec<ListenSettings> {
-        [("institution", &self.institution), ("channel", &self.channel)]
+        [("institution", &self.institution), ("channel", &self.channel), (OPERATIONS, &self.operations)]
             .into_iter()
             .filter_map(|(name, listen)| listen.settings(name))
             .collect()
     }
 }
+
+/// The name of the operators' listener.
+pub(crate) const OPERATIONS: &str = "operations";
 
 /// One face's listener, as it stands in the file.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
@@ -329,7 +334,10 @@ impl Config {
     /// The defaults around what has none, for tests and the sandbox: no listener, and the database
     /// `yanmi.sqlite` in `folder`.
     pub fn new(essentials: Essentials, folder: &Path) -> Self {
-        read::defaults(essentials, folder)
+        let mut config = read::defaults(essentials, folder);
+        // A fixed port would be in the way of whoever starts several centers on one machine.
+        config.listen.operations.address = None;
+        config
     }
 
     /// Reads a configuration file. `env` answers for environment variables; an empty one counts as absent.

@@ -428,14 +428,21 @@ impl Writer {
         };
         self.mark = self.mark.map(|mark| mark.next(circumstances.now));
         let started = self.parts.telemetry.batch_begins();
-        let result = attempt::run(&mut self.link, &commands, &self.resident, circumstances, self.mark).await;
+        let result = match self.parts.store.check_place() {
+            Ok(()) => attempt::run(&mut self.link, &commands, &self.resident, circumstances, self.mark).await,
+            // What is committed into a file nobody finds again is lost with the process.
+            Err(error) => Err(error),
+        };
         self.parts.telemetry.batch_ends(started, commands.len(), result.is_ok());
         self.checkpoints.iter_mut().for_each(Checkpoints::committed);
         match result {
-            Ok(committed) => self.publish(committed, replies),
+            Ok(committed) => {
+                self.parts.registry.health().committed();
+                self.publish(committed, replies);
+            }
             Err(error) => {
                 tracing::error!(cause = %crate::telemetry::chain(&error), commands = commands.len(), "账本提交失败");
-                self.parts.registry.doubt();
+                self.parts.registry.health().failed(&error);
                 for key in commands.iter().filter_map(Command::key) {
                     self.resident.forget(&key);
                 }

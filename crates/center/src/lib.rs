@@ -16,6 +16,7 @@ pub mod config;
 mod credential;
 pub mod entropy;
 mod envelope;
+mod health;
 pub mod http;
 mod institution;
 mod insured;

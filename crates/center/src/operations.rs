@@ -1,7 +1,8 @@
 //! What those ask who run the center: is it alive, is it ready, how does it fare.
 //!
-//! `/healthz` and `/readyz` are on every listener, for load balancers; `/metrics` too, but only for hosts of the
-//! networks in `metrics.from`.
+//! They are on a listener of their own, `[listen.operations]`, which neither institutions nor channels reach. `/healthz`
+//! and `/readyz` answer whoever gets there, from what is known: nothing is asked of the database and nothing is written.
+//! `/metrics` answers hosts of the networks in `metrics.from`.
 
 use std::sync::Arc;
 
@@ -15,9 +16,6 @@ use ipnet::IpNet;
 
 use crate::http::{Counters, Peer};
 use crate::site::Site;
-
-/// A question to the ledger counts as no answer after this.
-const READY_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
 #[derive(Clone, Debug)]
 struct Operator {
@@ -36,6 +34,7 @@ pub(crate) fn router(
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
+        .fallback(elsewhere)
         .with_state(Operator { site, metrics_from, listeners })
 }
 
@@ -44,7 +43,7 @@ async fn healthz() -> Response {
     text(StatusCode::OK, "ok\n".to_owned())
 }
 
-/// The process can do its work: the database answers, and it is not stopping.
+/// The process can do its work: the database takes changes, and it is not stopping.
 async fn readyz(State(operator): State<Operator>) -> Response {
     if *operator.site.stopping.borrow() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "正在停止\n".to_owned());
@@ -52,11 +51,15 @@ async fn readyz(State(operator): State<Operator>) -> Response {
     if !operator.site.ledger.runs() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "账本已停止，须重新启动\n".to_owned());
     }
-    match tokio::time::timeout(READY_WITHIN, operator.site.registry.refresh()).await {
-        Ok(Ok(_)) => text(StatusCode::OK, "ok\n".to_owned()),
-        Ok(Err(error)) => text(StatusCode::SERVICE_UNAVAILABLE, format!("数据库不可用：{error}\n")),
-        Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "数据库没有及时应答\n".to_owned()),
+    match operator.site.registry.health().trouble() {
+        None => text(StatusCode::OK, "ok\n".to_owned()),
+        Some(trouble) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{trouble}\n")),
     }
+}
+
+/// Anything else: this listener has nothing to do with the interface, and says where it is.
+async fn elsewhere() -> Response {
+    text(StatusCode::NOT_FOUND, "运维监听口只有 /healthz、/readyz、/metrics\n".to_owned())
 }
 
 async fn metrics(State(operator): State<Operator>, request: Request<Body>) -> Response {

@@ -14,7 +14,6 @@ mod institution;
 mod snapshot;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
@@ -26,6 +25,7 @@ pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
 
+use crate::health::Health;
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
 use crate::store::link::{Link, Retry, on_link};
@@ -46,8 +46,7 @@ struct Inside {
     defaults: Defaults,
     /// Where others may run too.
     node: Option<Node>,
-    /// Whether a commit failed and none is known to have succeeded since.
-    doubted: AtomicBool,
+    health: Health,
 }
 
 impl Registry {
@@ -57,6 +56,7 @@ impl Registry {
         sealer: Sealer,
         defaults: Defaults,
         node: Option<Node>,
+        health: Health,
     ) -> Result<Self, StoreError> {
         let mut link = Link::open(store).await?;
         let first = Snapshot::load(link.connection().await?, &sealer, &defaults, None).await?;
@@ -66,7 +66,7 @@ impl Registry {
             sealer,
             defaults,
             node,
-            doubted: AtomicBool::new(false),
+            health,
         })))
     }
 
@@ -76,10 +76,28 @@ impl Registry {
     }
 
     /// Reads a new snapshot if the version in the database has moved; tells whether it has. Tells others that this
-    /// center runs.
+    /// center runs, and keeps what it found of the database.
     pub(crate) async fn refresh(&self) -> Result<bool, StoreError> {
         let mut link = self.0.link.lock().await;
-        on_link!(&mut link, Retry::once(), |connection| self.refresh_once(connection))
+        let refreshed = match link.store().check_place() {
+            Ok(()) => on_link!(&mut link, Retry::once(), |connection| self.refresh_once(connection)),
+            Err(error) => Err(error),
+        };
+        let refreshed = match refreshed {
+            Ok(moved) => self.settle(&mut link).await.map(|()| moved),
+            Err(error) => Err(error),
+        };
+        self.0.health.looked(refreshed.as_ref().map(drop));
+        refreshed
+    }
+
+    /// A batch failed, and the database can be read again: whether it takes changes is tried.
+    async fn settle(&self, link: &mut Link) -> Result<(), StoreError> {
+        let Some(doubt) = self.0.health.doubt() else { return Ok(()) };
+        link.store().try_room().await?;
+        on_link!(link, Retry::once(), |connection| try_writing(connection))?;
+        self.0.health.settled(&doubt);
+        Ok(())
     }
 
     async fn refresh_once(&self, connection: &mut Connection) -> Result<bool, StoreError> {
@@ -93,16 +111,12 @@ impl Registry {
             // Which is also what tells whether changes are taken.
             node.beat(connection).await?;
         }
-        if self.0.doubted.load(Ordering::Relaxed) {
-            try_writing(connection).await?;
-            self.0.doubted.store(false, Ordering::Relaxed);
-        }
         Ok(moved)
     }
 
-    /// A commit failed. A database that can be read may refuse changes: until it takes one, refreshing fails.
-    pub(crate) fn doubt(&self) {
-        self.0.doubted.store(true, Ordering::Relaxed);
+    /// What is known of the database's health.
+    pub(crate) fn health(&self) -> &Health {
+        &self.0.health
     }
 
     /// Tells others that this center has stopped.

@@ -18,7 +18,9 @@ mod postgres;
 pub(crate) mod row;
 pub mod skip;
 mod sqlite;
+mod standing;
 
+use std::fmt;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -54,6 +56,17 @@ pub enum StoreError {
     /// A newer version of yanmi has taken away what this one needs; its newest migration.
     #[error("数据库由更新版本的验密写入（迁移 {0} 本版本不认识），本版本不能再使用它；请换用新版本")]
     Newer(i64),
+    /// There is none yet, or nothing in it; where.
+    #[error(
+        "数据库 {0} 不存在或是空的，没有新建；第一次安装请先运行 yanmi migrate，否则请查明原来的数据库到哪里去了（设置 database）"
+    )]
+    NotMade(String),
+    /// The file that was opened is not there any more, or another one is.
+    #[error("数据库文件 {0} 在运行中被删除或替换，不再写入；请停止中心，查明原因，放回原来的文件后重新启动")]
+    Replaced(PathBuf),
+    /// A disk on which a trial found no room.
+    #[error("数据库操作失败：{}", ServerProblem::DiskFull)]
+    NoRoom,
     /// It has not been migrated.
     #[error("数据库结构不是本版本的，请先用本版本的程序运行 yanmi migrate（其他节点不必停止）")]
     Outdated,
@@ -104,6 +117,25 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// What it says, for readers who need not know where the database is: without names of servers and files.
+    pub(crate) fn without_address(&self) -> String {
+        match self {
+            Self::Open(_, error) => format!("无法打开数据库{}", detail(error)),
+            Self::Servers(servers) => {
+                let problems: std::collections::BTreeSet<String> =
+                    servers.0.iter().map(|(_, problem)| problem.to_string()).collect();
+                problems.into_iter().collect::<Vec<_>>().join("；")
+            }
+            Self::Foreign(_) => "是其他程序的数据库".to_owned(),
+            Self::NotMade(_) => "数据库不存在或是空的".to_owned(),
+            Self::Replaced(_) => "数据库文件在运行中被删除或替换，须停止中心并放回原来的文件".to_owned(),
+            Self::InUse(_) => "数据库正被另一个验密中心使用".to_owned(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// What an operator can do about a statement that failed, when the server says more than that.
 fn detail(error: &sqlx::Error) -> String {
     match ServerProblem::of(error) {
@@ -151,6 +183,23 @@ enum Purpose<'a> {
     Migrate { schema: &'a Schema, pending: Pending },
 }
 
+impl Purpose<'_> {
+    /// Whether a database that is not there is made. Only an operator who says so makes one: a center that made what it
+    /// missed would begin with nothing, and say that all is well.
+    fn makes(self) -> bool {
+        matches!(self, Self::Migrate { .. })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(file) => write!(f, "{file}"),
+            Self::Postgres(servers) => write!(f, "{servers}"),
+        }
+    }
+}
+
 /// A database that was opened.
 #[derive(Debug)]
 struct Entered {
@@ -170,13 +219,20 @@ pub(crate) struct Served {
 }
 
 impl Store {
-    /// Opens the database, or creates it. One that is there must be of this version, or of a newer one that this one
-    /// can work with.
+    /// Opens the database, which must be of this version, or of a newer one that this one can work with.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be opened, is not ours, was not migrated, or does not belong to the key.
+    /// [`StoreError`] when it is not there, cannot be opened, is not ours, was not migrated, or does not belong to the
+    /// key.
     pub(crate) async fn open(database: &Database, sealer: &Sealer) -> Result<Self, StoreError> {
         Ok(Self::enter(database, sealer, Purpose::Use).await?.store)
+    }
+
+    /// Makes a database and opens it.
+    #[cfg(test)]
+    pub(crate) async fn made(database: &Database, sealer: &Sealer) -> Result<Self, StoreError> {
+        let (schema, pending) = (&Schema::current(), Pending::Expand);
+        Ok(Self::enter(database, sealer, Purpose::Migrate { schema, pending }).await?.store)
     }
 
     /// The same for a center to run on. An embedded database is held alone, and therefore brought up to date.
@@ -198,7 +254,7 @@ impl Store {
             Database::Postgres(settings) => Place::Postgres(postgres::Postgres::new(settings)),
         };
         if let Place::Sqlite(file) = &place {
-            file.look_before_opening()?;
+            file.look_before_opening(purpose.makes())?;
         }
         let store = Self { place, telemetry: None };
         let mut connection = store.connect().await?;
@@ -224,6 +280,9 @@ impl Store {
         match &self.place {
             Place::Sqlite(file) => file.check_ours(connection).await?,
             Place::Postgres(servers) => servers.prepare(connection).await?,
+        }
+        if !purpose.makes() && !migrate::is_made(connection).await? {
+            return Err(StoreError::NotMade(self.place.to_string()));
         }
         let migrated = migrate::run(connection, schema, pending, || self.take().is_ok()).await?;
         check_site(connection, sealer).await?;
@@ -255,6 +314,29 @@ impl Store {
             Place::Sqlite(file) => file.connect().await.map(Connection::Sqlite),
             Place::Postgres(servers) => servers.connect().await.map(Connection::Postgres),
         }
+    }
+
+    /// Whether the database is still the one that was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when a file is gone, or another one is in its place.
+    pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Sqlite(file) => file.standing().check(),
+            // Its server has the files.
+            Place::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Tries whether there is room for more than the smallest change, where that is known only to who writes the file.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) async fn try_room(&self) -> Result<(), StoreError> {
+        let Place::Sqlite(file) = &self.place else { return Ok(()) };
+        let scratch = file.standing().scratch();
+        // A trial that panics found nothing.
+        tokio::task::spawn_blocking(move || standing::try_room(&scratch)).await.unwrap_or(Ok(()))
     }
 
     /// Whether other centers work on the same database.

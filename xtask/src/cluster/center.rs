@@ -43,6 +43,7 @@ pub(super) struct Center {
     pub(super) name: String,
     pub(super) institution: SocketAddr,
     pub(super) channel: SocketAddr,
+    pub(super) operations: SocketAddr,
     pub(super) config: PathBuf,
     program: PathBuf,
     log: PathBuf,
@@ -55,14 +56,14 @@ impl Center {
         common: &Common<'_>,
         folder: &Path,
         number: u8,
-        listen: [SocketAddr; 2],
+        listen: [SocketAddr; 3],
         program: &Path,
     ) -> Result<Self, String> {
         let name = format!("center{number}");
         let log = folder.join(format!("{name}.log"));
         let folder = folder.join(&name);
         fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let [institution, channel] = listen;
+        let [institution, channel, operations] = listen;
         let world = common.world;
         let tls = |face: &str| format!("tls_certificate = \"{face}.pem\"\ntls_key = \"{face}.key.pem\"\n");
         let text = template::fill(
@@ -73,6 +74,8 @@ impl Center {
                 ("10.20.0.5:8350", &institution.to_string()),
                 ("172.16.8.5:8351", &channel.to_string()),
                 // On loopback, without certificates.
+                ("10.20.0.5:8352", &operations.to_string()),
+                // That of the operators' listener is the same.
                 (&tls("institution"), ""),
                 (&tls("channel"), ""),
                 ("172.16.9.0/24", "127.0.0.0/8"),
@@ -85,7 +88,16 @@ impl Center {
         write_private(&folder.join("database.password"), common.database_password)?;
         write_private(&folder.join("encryption.key"), &common.encryption_key.to_hex())?;
         write_private(&folder.join("national.key"), &world.national.key.to_hex())?;
-        Ok(Self { name, institution, channel, config, program: program.to_owned(), log, process: None })
+        Ok(Self {
+            name,
+            institution,
+            channel,
+            operations,
+            config,
+            program: program.to_owned(),
+            log,
+            process: None,
+        })
     }
 
     pub(super) fn start(&mut self) -> Result<(), String> {
@@ -95,26 +107,23 @@ impl Center {
         Ok(())
     }
 
-    /// Waits until both of its faces are ready.
+    /// Waits until it is ready.
     pub(super) async fn ready(&mut self) -> Result<(), String> {
         let caller = Caller::new();
         let until = Instant::now() + READY_WITHIN;
-        for address in [self.institution, self.channel] {
-            let url = format!("http://{address}/readyz");
-            loop {
-                let seen = match caller.get(&url, ANSWERS_WITHIN).await {
-                    Ok(answer) if answer.status == 200 => break,
-                    Ok(answer) => String::from_utf8_lossy(&answer.body).into_owned(),
-                    Err(error) => error.to_string(),
-                };
-                self.process.as_mut().map_or(Ok(()), Process::check)?;
-                if Instant::now() > until {
-                    return Err(format!("{} is not ready after {READY_WITHIN:?}: {seen}", self.name));
-                }
-                tokio::time::sleep(LOOK).await;
+        let url = format!("http://{}/readyz", self.operations);
+        loop {
+            let seen = match caller.get(&url, ANSWERS_WITHIN).await {
+                Ok(answer) if answer.status == 200 => return Ok(()),
+                Ok(answer) => String::from_utf8_lossy(&answer.body).into_owned(),
+                Err(error) => error.to_string(),
+            };
+            self.process.as_mut().map_or(Ok(()), Process::check)?;
+            if Instant::now() > until {
+                return Err(format!("{} is not ready after {READY_WITHIN:?}: {seen}", self.name));
             }
+            tokio::time::sleep(LOOK).await;
         }
-        Ok(())
     }
 
     /// SIGKILL.

@@ -44,6 +44,8 @@ impl Proxy {
             // A space behind it: no address is the beginning of another.
             replacements.push((format!("10.20.0.{place}:8350 "), format!("{} ", center.institution)));
             replacements.push((format!("172.16.8.{place}:8351 "), format!("{} ", center.channel)));
+            let (ip, port) = (center.operations.ip(), center.operations.port());
+            replacements.push((format!("addr 10.20.0.{place} port 8352"), format!("addr {ip} port {port}")));
         }
         let borrowed: Vec<(&str, &str)> =
             replacements.iter().map(|(from, to)| (from.as_str(), to.as_str())).collect();

@@ -99,11 +99,10 @@ impl Site {
         let primary = nodes.iter().find(|node| node.name == view.leader).ok_or("a primary without a name")?;
         books::create(primary.postgres).await.map_err(|error| error.to_string())?;
 
-        let mut faces =
-            || Ok::<_, String>([ground.port(Ipv4Addr::LOCALHOST)?, ground.port(Ipv4Addr::LOCALHOST)?]);
-        let (front, mut listens) = (faces()?, Vec::new());
+        let mut port = || ground.port(Ipv4Addr::LOCALHOST);
+        let (front, mut listens) = ([port()?, port()?], Vec::new());
         for _ in 0..CENTERS {
-            listens.push(faces()?);
+            listens.push([port()?, port()?, port()?]);
         }
         let listener =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|error| error.to_string())?;

@@ -115,7 +115,7 @@ fn ordered(config: &Config) -> impl Iterator<Item = Conflict> {
 /// A face and the keys of its settings.
 type Face<'a> = (&'a Listen, [&'static str; 4]);
 
-fn faces(config: &Config) -> [Face<'_>; 2] {
+fn faces(config: &Config) -> [Face<'_>; 3] {
     [
         (
             &config.listen.institution,
@@ -135,14 +135,25 @@ fn faces(config: &Config) -> [Face<'_>; 2] {
                 "listen.channel.plain_http",
             ],
         ),
+        (
+            &config.listen.operations,
+            [
+                "listen.operations.address",
+                "listen.operations.tls_certificate",
+                "listen.operations.tls_key",
+                "listen.operations.plain_http",
+            ],
+        ),
     ]
 }
 
 fn listeners(config: &Config) -> Vec<Conflict> {
     let faces = faces(config);
     let mut found = Vec::new();
-    if faces.iter().all(|(listen, _)| listen.address.is_none()) {
-        let keys: Vec<_> = faces.iter().map(|(_, [address, ..])| *address).collect();
+    // What only operators reach has nothing to tell them when nobody else is served.
+    let served = &faces[..2];
+    if served.iter().all(|(listen, _)| listen.address.is_none()) {
+        let keys: Vec<_> = served.iter().map(|(_, [address, ..])| *address).collect();
         found.push(conflict(&keys, "至少要设置一个监听地址，否则进程无事可做"));
     }
     for (listen, [address, certificate, key, plain]) in &faces {
@@ -170,11 +181,13 @@ fn listeners(config: &Config) -> Vec<Conflict> {
             found.push(conflict(&[*address, *plain], why));
         }
     }
-    let [(institution, [one, ..]), (channel, [other, ..])] = &faces;
-    if institution.address == channel.address
-        && institution.address.is_some_and(|address| address.port() != 0)
-    {
-        found.push(conflict(&[*one, *other], "两个监听口不能使用同一地址"));
+    for (at, (listen, [one, ..])) in faces.iter().enumerate() {
+        let Some(address) = listen.address.filter(|address| address.port() != 0) else { continue };
+        for (other, [another, ..]) in &faces[at + 1..] {
+            if other.address == Some(address) {
+                found.push(conflict(&[*one, *another], "两个监听口不能使用同一地址"));
+            }
+        }
     }
     found
 }

@@ -82,6 +82,11 @@ pub(super) static GROUPS: &[Group] = &[
         settings: LISTEN_INSTITUTION,
     },
     Group { name: "listen.channel", about: "监听口：渠道应用", settings: LISTEN_CHANNEL },
+    Group {
+        name: "listen.operations",
+        about: "监听口：运维（/healthz、/readyz、/metrics）",
+        settings: LISTEN_OPERATIONS,
+    },
     Group { name: "limits", about: "单个进程的资源上限与期限", settings: LIMITS },
     Group { name: "policy", about: "业务策略：有效期与次数", settings: POLICY },
     Group { name: "retention", about: "数据保留", settings: RETENTION },
@@ -218,6 +223,38 @@ static LISTEN_CHANNEL: &[Setting] = &[
         text(CLIENT_ADDRESS, Presence::Default("none")),
         "前置代理如何说明来源地址，只相信 proxies 中的对端。代理须自己写这一项，不能原样转交客户端写的。",
         "默认 none：代理不说明，来源地址就是代理自己。只认一种写法，因为代理不写的那一种总是客户端自己写的。"
+    ),
+];
+
+static LISTEN_OPERATIONS: &[Setting] = &[
+    row!(
+        "listen.operations.address",
+        listen.operations.address,
+        text(ADDRESS, Presence::Default("127.0.0.1:8352")),
+        "运维监听地址：/healthz、/readyz、/metrics 只在这里。",
+        "默认只有本机能访问；负载均衡与监控在其他机器上时，改为运维网络的地址。机构与渠道够不到它。\
+         同一台机器上运行几个进程时，各用一个端口。"
+    ),
+    row!(
+        "listen.operations.tls_certificate",
+        listen.operations.tls_certificate,
+        text(PATH, Presence::Optional("operations.crt")),
+        "证书链（PEM，服务器证书在前）；与 tls_key 同时设置后使用 HTTPS。",
+        "答复中没有个人信息，但业务量不应让旁人看到。"
+    ),
+    row!(
+        "listen.operations.tls_key",
+        listen.operations.tls_key,
+        text(PATH, Presence::Optional("operations.key")),
+        "证书的私钥（PEM）。",
+        "文件只能由运行中心的用户读写（chmod 600）。"
+    ),
+    row!(
+        "listen.operations.plain_http",
+        listen.operations.plain_http,
+        switch(false),
+        "是否允许在非回环地址上使用明文 HTTP。",
+        "默认不允许；运维网络可信时可以打开，打开后每次启动都会告警。"
     ),
 ];
 

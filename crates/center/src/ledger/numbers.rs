@@ -86,7 +86,7 @@ mod tests {
 
     async fn open(path: &std::path::Path) -> Numbers {
         let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
-        let store = Store::open(&path.into(), &sealer).await.expect("a store");
+        let store = Store::made(&path.into(), &sealer).await.expect("a store");
         Numbers::open(&store).await.expect("a block")
     }
 

@@ -196,7 +196,7 @@ impl Source {
             return Err(none());
         }
         let file = sqlite::Sqlite::new(path);
-        file.look_before_opening().map_err(CopyError::Source)?;
+        file.look_before_opening(false).map_err(CopyError::Source)?;
         // Before the file is touched: a center of an older version may be running on it.
         let exclusive = file.take().map_err(|error| match error {
             StoreError::InUse(path) => CopyError::SourceInUse(path),

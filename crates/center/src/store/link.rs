@@ -66,6 +66,11 @@ impl Link {
         Ok(self.connection.insert(connection))
     }
 
+    /// The store it leads to.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Gives the connection up; the next use makes a new one.
     fn lose(&mut self, error: &StoreError) {
         self.connection = None;

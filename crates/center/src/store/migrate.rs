@@ -234,6 +234,19 @@ fn text_of(connection: &Connection) -> fn(&Step) -> &'static str {
     }
 }
 
+/// Whether anything was ever applied: a look that changes nothing.
+pub(super) async fn is_made(connection: &mut Connection) -> Result<bool, StoreError> {
+    const SQLITE: &str = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    const POSTGRES: &str = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')";
+    let text = match connection {
+        Connection::Sqlite(_) => SQLITE,
+        Connection::Postgres(_) => POSTGRES,
+    };
+    let found = connection.fetch(Statement::new(text)).await?;
+    let tables = found.iter().next().map(|row| Columns::new(row, "_sqlx_migrations").number()).transpose()?;
+    Ok(tables.is_some_and(|tables| tables > 0))
+}
+
 /// The numbers of what was applied.
 async fn applied(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
     match connection {

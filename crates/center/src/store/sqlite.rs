@@ -1,5 +1,6 @@
 //! `SQLite`: opening the file, knowing that it is ours, and holding it alone.
 
+use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read};
 use std::path::Path;
@@ -10,6 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Row};
 
 use super::connection::Connection;
+use super::standing::{self, Place};
 use super::{Exclusive, StoreError};
 
 /// How long a statement waits for another process that writes (the command line beside a running center).
@@ -31,13 +33,21 @@ const APPLICATION_ID: i64 = 0x5941_4E4D;
 pub(super) struct Sqlite {
     options: SqliteConnectOptions,
     path: Arc<Path>,
+    place: Place,
+}
+
+impl fmt::Display for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())
+    }
 }
 
 impl Sqlite {
     pub(super) fn new(path: &Path) -> Self {
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
+            // Made by nobody but `look_before_opening`.
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
@@ -48,19 +58,29 @@ impl Sqlite {
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .disable_statement_logging();
-        Self { options, path: path.into() }
+        Self { options, path: path.into(), place: Place::new(path) }
     }
 
     /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell
-    /// a database of another program beforehand; anything else is left to what follows.
-    pub(super) fn look_before_opening(&self) -> Result<(), StoreError> {
+    /// a database of another program beforehand; anything else is left to what follows. One that is not there is made
+    /// only when `make` says so, and then for nobody else to read; what is kept beside it is made alike.
+    pub(super) fn look_before_opening(&self, make: bool) -> Result<(), StoreError> {
         let failed = |error| StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(error));
         let mut head = Vec::with_capacity(HEAD_BYTES);
         match File::open(&self.path) {
             Ok(file) => file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(failed)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && make => {
+                let made = standing::private(File::options().create_new(true)).open(&self.path);
+                return made.map(drop).map_err(failed);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::NotMade(self.to_string()));
+            }
             Err(error) => return Err(failed(error)),
         };
+        if head.is_empty() && !make {
+            return Err(StoreError::NotMade(self.to_string()));
+        }
         if is_foreign(&head) { Err(self.foreign()) } else { Ok(()) }
     }
 
@@ -72,10 +92,14 @@ impl Sqlite {
         self.options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
     }
 
+    /// Which file this is, and whether it still is.
+    pub(super) fn standing(&self) -> &Place {
+        &self.place
+    }
+
     pub(super) fn take(&self) -> Result<Exclusive, StoreError> {
-        let mut path = self.path.as_os_str().to_owned();
-        path.push(".lock");
-        let open = File::options().create(true).truncate(false).write(true).open(&path);
+        let path = standing::beside(&self.path, ".lock");
+        let open = standing::private(File::options().create(true).truncate(false)).open(&path);
         let lock = open.map_err(|e| StoreError::Open(path.into(), sqlx::Error::Io(e)))?;
         match lock.try_lock() {
             Ok(()) => Ok(Exclusive { _lock: Some(lock) }),

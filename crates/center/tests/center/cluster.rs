@@ -119,7 +119,7 @@ async fn a_query_held_at_one_center_wakes_when_another_hears_of_the_person() {
             let called = institution.call(status::PATH, message.to_string()).await.expect("an answer");
             (called.member("checkStas"), Instant::now())
         });
-        let address = second.center.institution_addr().expect("a listener");
+        let address = second.center.operations_addr().expect("a listener");
         eventually(async || {
             let page = crate::wire::Wire::to(address).await.ask("GET", "/metrics", "").await;
             page.body.lines().any(|line| line == "yanmi_held_queries 1")
@@ -328,19 +328,34 @@ async fn a_change_of_the_registry_is_seen_by_every_center_within_two_seconds() {
 }
 
 #[tokio::test]
-async fn centers_that_start_at_once_on_an_empty_database_make_one_site() {
+async fn an_empty_database_is_made_into_one_site_by_who_migrates_at_once_and_by_no_center() {
     let site = Site::start().await;
     let mut config = site.config.clone();
     config.database = crate::server::database().await;
     config.listen.institution = anywhere();
     config.listen.channel = anywhere();
-    let starting: Vec<_> = (0..4)
+    let starting = |config: &yanmi_center::config::Config| -> Vec<_> {
+        (0..4)
+            .map(|_| {
+                let (config, hands) = (config.clone(), site.hands.clone());
+                tokio::spawn(async move { start(&config, &hands).await })
+            })
+            .collect()
+    };
+    for refused in starting(&config) {
+        let refused = refused.await.expect("no panic").expect_err("nothing to run on");
+        assert!(refused.to_string().contains("yanmi migrate"), "{refused}");
+    }
+    let making: Vec<_> = (0..4)
         .map(|_| {
-            let (config, hands) = (config.clone(), site.hands.clone());
-            tokio::spawn(async move { start(&config, &hands).await })
+            let config = config.clone();
+            tokio::spawn(async move { crate::register::made(&config).await })
         })
         .collect();
-    for center in starting {
+    for made in making {
+        made.await.expect("all of them make one");
+    }
+    for center in starting(&config) {
         center.await.expect("no panic").expect("a center").stop().await;
     }
 }

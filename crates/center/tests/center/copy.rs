@@ -12,6 +12,7 @@ use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::Administration;
 use yanmi_center::store::StoreError;
 use yanmi_center::store::copy::{Beginning, Compared, Copied, CopyError, Move, Progress, Stage, copy};
+use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_center::store::skip::skip_numbers;
 use yanmi_protocol::message::password;
 use yanmi_protocol::{EcToken, Sm4Key};
@@ -66,8 +67,7 @@ const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success
 
 /// Makes a site nobody has begun to use, as `yanmi migrate` does.
 async fn make(database: &Database, key: &Sm4Key) {
-    let made = Administration::open(database, key, Entropy::seeded(4)).await.expect("made");
-    made.close().await.expect("closed");
+    migrate(database, key, Entropy::seeded(4), &Schema::current(), false).await.expect("made");
 }
 
 /// What the operator is told.

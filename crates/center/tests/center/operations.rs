@@ -20,20 +20,62 @@ async fn get(address: SocketAddr, path: &str) -> Answer {
 #[tokio::test]
 async fn it_lives_and_is_ready_unless_the_database_fails() {
     let site = Site::start().await;
-    let listeners = [site.institution_addr(), site.channel_addr()];
-    let are = async |health: u16, ready: u16| {
-        for address in listeners {
-            let answers = [get(address, "/healthz").await, get(address, "/readyz").await];
-            assert_eq!(answers.each_ref().map(|answer| answer.status), [health, ready], "{answers:?}");
-            assert_eq!(answers[1].body == "ok\n", ready == 200, "{answers:?}");
-        }
+    let are = async |status: u16| {
+        assert_eq!(get(site.operations_addr(), "/healthz").await.status, 200);
+        let ready = site.ready().await;
+        assert_eq!((ready.0, ready.1 == "ok\n"), (status, status == 200), "{ready:?}");
+        ready.1
     };
-    are(200, 200).await;
+    are(200).await;
     site.execute("ALTER TABLE site RENAME TO elsewhere").await;
-    are(200, 503).await;
-    assert!(get(listeners[0], "/readyz").await.body.starts_with("数据库不可用"));
+    assert!(are(503).await.starts_with("数据库不可用"));
+    // Nobody has to ask for it to be seen.
     site.execute("ALTER TABLE elsewhere RENAME TO site").await;
-    are(200, 200).await;
+    eventually(async || get(site.operations_addr(), "/readyz").await.status == 200).await;
+    are(200).await;
+}
+
+#[tokio::test]
+async fn those_who_run_it_ask_where_nobody_else_does() {
+    let site = Site::start().await;
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        for address in [site.institution_addr(), site.channel_addr()] {
+            let answer = get(address, path).await;
+            assert!(answer.code() == -5 && !answer.body.contains("ok\n"), "{path}: {answer:?}");
+        }
+        assert_eq!(get(site.operations_addr(), path).await.status, 200, "{path}");
+    }
+    for path in [notify::PATH, "/", "/p/x"] {
+        let answer = Wire::to(site.operations_addr()).await.post(path, "{}").await;
+        assert!(answer.status == 404 && answer.body.contains("/readyz"), "{path}: {answer:?}");
+    }
+}
+
+/// What answering costs the database: nothing, however often it is asked.
+#[tokio::test]
+async fn asking_for_readiness_writes_nothing() {
+    let site = Site::start().await;
+    let files = crate::files(&site.config, site.folder.path()).await;
+    let written = || {
+        let of = |entry: std::io::Result<std::fs::DirEntry>| {
+            let entry = entry.expect("an entry");
+            let meta = entry.metadata().expect("there");
+            (entry.file_name(), meta.len(), meta.modified().expect("a time"))
+        };
+        let mut all: Vec<_> = std::fs::read_dir(&files).expect("a folder").map(of).collect();
+        all.sort();
+        all
+    };
+    if matches!(site.config.database, Database::Postgres(_)) {
+        // A node of a cluster says each second that it runs, whether it is asked or not.
+        return;
+    }
+    let before = written();
+    let mut wire = Wire::to(site.operations_addr()).await;
+    for _ in 0..500 {
+        assert_eq!(wire.ask("GET", "/readyz", "").await.status, 200);
+    }
+    assert_eq!(written(), before);
 }
 
 #[tokio::test]
@@ -90,7 +132,7 @@ async fn requests_deliveries_and_questions_are_counted() {
     assert_eq!(site.notify(site.token().await, None).await.code(), 0);
     site.act(&site.newest_notice().await, "notMe", "01").await;
     site.center.remove_old().await.expect("a round");
-    let page = get(site.channel_addr(), "/metrics").await;
+    let page = get(site.operations_addr(), "/metrics").await;
     assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     for (name, meaning) in METRICS.into_iter().chain([NATIONAL_METRIC]) {
         let line = format!("# HELP {name} {meaning}");
@@ -108,11 +150,10 @@ async fn requests_deliveries_and_questions_are_counted() {
 async fn metrics_are_for_the_networks_of_the_configuration() {
     let site =
         Site::with(|config| config.metrics_from = vec!["10.0.0.0/8".parse().expect("a network")]).await;
-    for address in [site.institution_addr(), site.channel_addr()] {
-        let refused = get(address, "/metrics").await;
-        assert_eq!((refused.status, refused.body.contains("yanmi_")), (403, false));
-        assert_eq!(get(address, "/healthz").await.status, 200, "for everybody");
-    }
+    let address = site.operations_addr();
+    let refused = get(address, "/metrics").await;
+    assert_eq!((refused.status, refused.body.contains("yanmi_")), (403, false));
+    assert_eq!(get(address, "/healthz").await.status, 200, "for everybody who gets there");
 }
 
 #[tokio::test]
@@ -160,8 +201,8 @@ async fn a_stop_finishes_what_was_accepted_and_takes_nothing_new() {
     let token = site.token().await;
     let asking = site.asking(token, Some("10"));
     app.until(1).await;
-    let listeners = [site.institution_addr(), site.channel_addr()];
-    let mut idle = Wire::to(listeners[0]).await;
+    let listeners = [site.institution_addr(), site.channel_addr(), site.operations_addr()];
+    let mut idle = Wire::to(listeners[2]).await;
     assert_eq!(idle.ask("GET", "/healthz", "").await.status, 200);
     let (stopping, stopped) = site.stopping();
     assert!(idle.answer().await.is_err(), "an idle connection is closed at once");
@@ -191,7 +232,7 @@ async fn a_stop_ends_at_its_bound_whoever_is_not_done() {
     let mut slow = Wire::to(site.institution_addr()).await;
     slow.send(&whole[..whole.len() - 1]).await;
     // The connection is known to be served once another one is.
-    assert_eq!(get(site.institution_addr(), "/healthz").await.status, 200);
+    assert_eq!(get(site.institution_addr(), "/none").await.code(), -5);
     let (stopping, _stopped) = site.stopping();
     let farewell = tokio::time::timeout(AMPLE, stopping).await.expect("in time").expect("no panic");
     assert_eq!(farewell.cut, 1);

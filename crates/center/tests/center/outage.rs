@@ -156,7 +156,7 @@ async fn connections_the_server_ends_are_made_anew_and_nobody_notices() {
         site.hands.forward(Duration::from_secs(4));
         assert_eq!(site.notify(token, Some("10")).await.code(), 0);
         assert_eq!(site.check_stas(token).await, "0");
-        assert_eq!(Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await.status, 200);
+        assert_eq!(site.ready().await.0, 200);
     }
 }
 
@@ -166,14 +166,13 @@ async fn while_it_is_away_readiness_says_why_and_all_goes_on_when_it_is_back() {
     let site = site_by(&way).await;
     let token = site.token().await;
     way.close().await;
-    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
-    let away = ready().await;
-    assert_eq!(away.status, 503);
-    assert!(away.body.contains("拒绝") && away.body.contains("设置 database"), "{}", away.body);
-    assert_eq!(Wire::to(site.institution_addr()).await.ask("GET", "/healthz", "").await.status, 200);
+    let (status, why) = site.ready().await;
+    assert_eq!(status, 503);
+    assert!(why.contains("拒绝") && why.contains("设置 database") && !why.contains("127.0.0.1"), "{why}");
+    assert_eq!(Wire::to(site.operations_addr()).await.ask("GET", "/healthz", "").await.status, 200);
     assert_eq!(site.notify(token, Some("10")).await.code(), -1);
     way.open().await;
-    eventually(async || ready().await.status == 200).await;
+    eventually(async || site.ready().await.0 == 200).await;
     assert_eq!(site.notify(token, Some("10")).await.code(), 0);
     assert_eq!(site.check_stas(token).await, "0");
 }
@@ -202,9 +201,8 @@ async fn a_limit_reached_or_a_server_that_became_read_only_is_named_and_over_whe
     execute(format!("ALTER DATABASE {name} OWNER TO limited")).await;
     let own = PostgresSettings { user: "limited".to_owned(), ..settings };
     let site = Site::with(|config| config.database = Database::Postgres(own)).await;
-    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
     let token = site.token().await;
-    assert_eq!(ready().await.status, 200);
+    assert_eq!(site.ready().await.0, 200);
     let limits = [
         (
             "ALTER ROLE limited CONNECTION LIMIT 0",
@@ -223,11 +221,11 @@ async fn a_limit_reached_or_a_server_that_became_read_only_is_named_and_over_whe
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'limited'".to_owned(),
         )
         .await;
-        eventually(async || ready().await.body.contains(said)).await;
-        assert_eq!(ready().await.status, 503);
+        eventually(async || site.ready().await.1.contains(said)).await;
+        assert_eq!(site.ready().await.0, 503);
         assert_eq!(site.notify(token, Some("10")).await.code(), -1);
         execute(lift.to_owned()).await;
-        eventually(async || ready().await.status == 200).await;
+        eventually(async || site.ready().await.0 == 200).await;
         site.hands.forward(Duration::from_secs(4));
         assert_eq!(site.notify(token, Some("10")).await.code(), 0, "{said}");
     }

@@ -6,6 +6,7 @@ use sqlx::{ConnectOptions, Connection, Decode, Postgres, Row, Sqlite, Type};
 use yanmi_center::config::{Config, Database};
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::UnixMillis;
 use yanmi_simulator::World;
 use yanmi_simulator::world::{Channel, Record};
@@ -23,8 +24,15 @@ pub(crate) async fn administration(config: &Config) -> Administration {
     Administration::open(&config.database, &config.encryption_key, entropy).await.expect("a database")
 }
 
+/// Makes the database, as `yanmi migrate` does.
+pub(crate) async fn made(config: &Config) {
+    let (database, key) = (&config.database, &config.encryption_key);
+    migrate(database, key, Entropy::seeded(6), &Schema::current(), false).await.expect("a database");
+}
+
 /// Registers everybody of the world that has to be.
 pub(crate) async fn everybody(config: &Config, world: &World) {
+    made(config).await;
     let mut administration = administration(config).await;
     for account in &world.accounts {
         let new = NewAccount {

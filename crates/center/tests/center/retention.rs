@@ -51,7 +51,7 @@ async fn what_has_ended_is_kept_for_its_days_and_then_goes_with_everything_that_
     assert_eq!(site.center.remove_old().await, Some(3));
     assert_eq!(counts(&site).await, [0, 0, 0]);
     assert_eq!(count(&site, "SELECT count(*) FROM audit").await, audited, "the audit is kept for longer");
-    let page = crate::site::http(site.institution_addr(), "GET", "/metrics", "").await.1;
+    let page = crate::site::http(site.operations_addr(), "GET", "/metrics", "").await.1;
     assert!(page.contains("yanmi_retention_removed_total{table=\"verifications\"} 2"), "{page}");
     assert!(page.contains("yanmi_retention_round_timestamp_seconds 1764"), "{page}");
 }

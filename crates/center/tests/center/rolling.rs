@@ -18,7 +18,6 @@ use crate::cluster::{Second, check_stas, notice, unlimited};
 use crate::party::National;
 use crate::register::execute;
 use crate::site::{Site, anywhere, eventually, start};
-use crate::wire::Wire;
 
 /// What the next version adds.
 const ADDS: Step = Step {
@@ -154,13 +153,12 @@ async fn what_a_running_center_needs_is_not_taken_away() {
 #[tokio::test]
 async fn a_center_that_was_overtaken_says_that_it_is_not_ready() {
     let site = Site::start().await;
-    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
-    assert_eq!(ready().await.status, 200);
+    assert_eq!(site.ready().await.0, 200);
     // As if it had been cut off for so long that it was taken for stopped.
     execute(&site.config, "UPDATE _yanmi_schema SET oldest = 1002").await;
-    let overtaken = ready().await;
-    assert_eq!(overtaken.status, 503);
-    assert!(overtaken.body.contains("更新版本"), "{}", overtaken.body);
+    let (status, why) = site.ready().await;
+    assert_eq!(status, 503);
+    assert!(why.contains("更新版本"), "{why}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use yanmi_center::config::Database;
 use yanmi_center::entropy::Entropy;
-use yanmi_center::registry::Administration;
+use yanmi_center::store::migrate::{self, migrate};
 use yanmi_protocol::Sm4Key;
 
 use crate::server;
@@ -36,8 +36,9 @@ fn counterpart(sqlite: &str) -> &str {
 
 async fn made(database: &Database) {
     let key = Sm4Key::from_bytes([1; 16]);
-    let administration = Administration::open(database, &key, Entropy::seeded(1)).await.expect("a database");
-    administration.close().await.expect("closed");
+    migrate(database, &key, Entropy::seeded(1), &migrate::Schema::current(), false)
+        .await
+        .expect("a database");
 }
 
 async fn on_sqlite() -> Schema {

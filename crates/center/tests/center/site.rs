@@ -145,6 +145,7 @@ impl Site {
         let mut config = Config::new(essentials, folder.path());
         config.listen.institution = anywhere();
         config.listen.channel = anywhere();
+        config.listen.operations = anywhere();
         config.decode_enabled = true;
         config.database = crate::database(folder.path()).await;
         change(&mut config);
@@ -214,6 +215,19 @@ impl Site {
     /// Where the channel face listens.
     pub(crate) fn channel_addr(&self) -> SocketAddr {
         self.center.channel_addr().expect("a listener")
+    }
+
+    /// Where those who run the center ask.
+    pub(crate) fn operations_addr(&self) -> SocketAddr {
+        self.center.operations_addr().expect("a listener")
+    }
+
+    /// `/readyz` after a look at the database: status and text.
+    pub(crate) async fn ready(&self) -> (u16, String) {
+        // What it finds is what is asked for.
+        let _ = self.center.refresh().await;
+        let answer = Wire::to(self.operations_addr()).await.ask("GET", "/readyz", "").await;
+        (answer.status, answer.body)
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -314,7 +328,7 @@ impl Site {
 
     /// What a metric, named with its labels, stands at; 0 while there is none.
     pub(crate) async fn metric(&self, name: &str) -> u64 {
-        let page = Wire::to(self.institution_addr()).await.ask("GET", "/metrics", "").await;
+        let page = Wire::to(self.operations_addr()).await.ask("GET", "/metrics", "").await;
         let mut values = page.body.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         values.next().map_or(0, |value| value.parse().expect("a whole number"))
     }

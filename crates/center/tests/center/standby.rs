@@ -6,7 +6,6 @@ use yanmi_center::config::{Database, PostgresSettings};
 
 use crate::server::{self, Kept};
 use crate::site::{AMPLE, Site, anywhere, eventually, start};
-use crate::wire::Wire;
 
 fn on(servers: &[&Kept]) -> Database {
     let host = |server: &&Kept| (server.folder().to_str().expect("a plain path").to_owned(), 5_432);
@@ -41,14 +40,13 @@ async fn a_standby_is_refused_until_it_is_promoted() {
 
     drop(observer);
     drop(primary);
-    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
-    eventually(async || ready().await.status == 503).await;
-    let why = ready().await.body;
+    eventually(async || site.ready().await.0 == 503).await;
+    let why = site.ready().await.1;
     assert!(why.contains("只读的备库") && why.contains("连接被拒绝"), "{why}");
     assert_eq!(site.notify(another, Some("10")).await.code(), -1);
 
     standby.connect("center").await.execute("SELECT pg_promote()").await.expect("promoted");
-    eventually(async || ready().await.status == 200).await;
+    eventually(async || site.ready().await.0 == 200).await;
     assert_eq!(site.check_stas(token).await, "0", "known to the new primary");
     assert_eq!(site.notify(another, Some("10")).await.code(), 0);
     site.center.stop().await;

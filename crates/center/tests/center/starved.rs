@@ -7,24 +7,17 @@ use yanmi_protocol::EcToken;
 
 use crate::server;
 use crate::site::{Site, eventually};
-use crate::wire::Wire;
-
-/// `/readyz`: status and text.
-async fn ready(site: &Site) -> (u16, String) {
-    let answer = Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
-    (answer.status, answer.body)
-}
 
 /// Institutions are told -1, readiness says these words, and all is well when `repair` was run.
 async fn suffers_and_recovers(site: &Site, token: EcToken, words: &[&str], repair: &str) {
     assert_eq!(site.notify(token, Some("10")).await.code(), -1, "{words:?}");
-    let (status, text) = ready(site).await;
+    let (status, text) = site.ready().await;
     assert_eq!(status, 503, "{text}");
     for word in words {
         assert!(text.contains(word), "{word} in {text}");
     }
     server::connect(name(site)).await.execute(AssertSqlSafe(repair.to_owned())).await.expect("repaired");
-    eventually(async || ready(site).await.0 == 200).await;
+    eventually(async || site.ready().await.0 == 200).await;
     assert_eq!(site.notify(token, Some("10")).await.code(), 0, "{words:?}");
 }
 
@@ -68,7 +61,7 @@ async fn site_of(role: &'static str) -> Site {
     connection.execute(AssertSqlSafe(make)).await.expect("a role");
     settings.user = role.to_owned();
     let site = Site::with(|config| config.database = Database::Postgres(settings)).await;
-    assert_eq!(ready(&site).await.0, 200);
+    assert_eq!(site.ready().await.0, 200);
     site
 }
 

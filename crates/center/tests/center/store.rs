@@ -17,7 +17,6 @@ use yanmi_protocol::Sm4Key;
 
 use crate::register::execute;
 use crate::site::{self, Hands, Site, anywhere, eventually};
-use crate::wire::Wire;
 
 /// The database file.
 fn database(config: &Config) -> &Path {
@@ -232,7 +231,6 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
 async fn a_file_that_takes_no_changes_is_not_ready_until_it_takes_them_again() {
     let site = Site::start().await;
     let token = site.token().await;
-    let ready = async || Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
     let refusing = [
         "CREATE TRIGGER verifications_full BEFORE INSERT ON verifications BEGIN SELECT RAISE(ABORT, 'full'); END",
         "CREATE TRIGGER site_full BEFORE UPDATE ON site BEGIN SELECT RAISE(ABORT, 'full'); END",
@@ -240,18 +238,79 @@ async fn a_file_that_takes_no_changes_is_not_ready_until_it_takes_them_again() {
     for statement in refusing {
         site.execute(statement).await;
     }
-    assert_eq!(ready().await.status, 200, "nothing has failed yet");
+    assert_eq!(site.ready().await.0, 200, "nothing has failed yet");
     assert_eq!(site.notify(token, Some("10")).await.code(), -1);
     for _ in 0..2 {
-        let refused = ready().await;
-        assert_eq!(refused.status, 503);
-        assert!(refused.body.contains("数据库不可用"), "{}", refused.body);
+        let (status, why) = site.ready().await;
+        assert_eq!(status, 503);
+        assert!(why.contains("数据库不可用"), "{why}");
     }
     for statement in ["DROP TRIGGER verifications_full", "DROP TRIGGER site_full"] {
         site.execute(statement).await;
     }
-    assert_eq!(ready().await.status, 200, "nobody has asked for anything meanwhile");
+    assert_eq!(site.ready().await.0, 200, "nobody has asked for anything meanwhile");
     assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+}
+
+/// What is committed into a file that nobody finds again is lost with the process.
+#[tokio::test]
+async fn a_file_that_was_taken_away_or_replaced_takes_nothing_more_and_no_new_one_is_made() {
+    let site = Site::start().await;
+    let (token, more) = (site.token().await, site.token().await);
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    let file = database(&site.config).to_owned();
+    let (away, log) = (file.with_extension("away"), PathBuf::from(format!("{}-wal", file.display())));
+    std::fs::rename(&file, &away).expect("moved");
+    assert_eq!(site.notify(more, Some("10")).await.code(), -1, "the first batch already");
+    for _ in 0..2 {
+        let (status, why) = site.ready().await;
+        assert!(status == 503 && why.contains("被删除或替换"), "{why}");
+        assert!(!why.contains(&*file.to_string_lossy()), "not where it is: {why}");
+    }
+    assert!(!file.exists(), "no new one");
+    assert_eq!(site.check_stas(token).await, "0", "what is known is still told");
+    std::fs::write(&file, "another").expect("written");
+    assert_eq!(site.notify(more, Some("10")).await.code(), -1);
+    assert_eq!(site.ready().await.0, 503);
+    std::fs::rename(&away, &file).expect("back");
+    assert_eq!(site.ready().await.0, 200, "the same file in its place");
+    assert_eq!(site.notify(more, Some("10")).await.code(), 0);
+
+    let kept = log.with_extension("kept");
+    std::fs::rename(&log, &kept).expect("moved");
+    assert_eq!(site.ready().await.0, 503, "without its log the file lacks what was committed last");
+    std::fs::rename(&kept, &log).expect("back");
+    assert_eq!(site.ready().await.0, 200);
+}
+
+#[tokio::test]
+async fn only_migrate_makes_a_database_and_for_nobody_else_to_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = Site::start().await;
+    assert_eq!(site.notify(site.token().await, None).await.code(), 0);
+    for name in names(site.folder.path()) {
+        let mode = std::fs::metadata(&name).expect("there").permissions().mode() & 0o777;
+        let ours = name.file_name().is_some_and(|name| name.to_string_lossy().starts_with("yanmi.sqlite"));
+        assert!(!ours || mode == 0o600, "{} {mode:o}", name.display());
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("center.sqlite");
+    let mut config = elsewhere(&site.config);
+    config.database = Database::Sqlite(path.clone());
+    for empty in [false, true] {
+        if empty {
+            std::fs::write(&path, "").expect("written");
+        }
+        let error = refused(&config, &site.hands).await;
+        assert!(matches!(error, StoreError::NotMade(_)), "{error:?}");
+        assert!(error.to_string().contains("yanmi migrate"), "{error}");
+        let error = Administration::open(&path, &config.encryption_key, Entropy::seeded(5)).await.err();
+        assert!(matches!(error, Some(AdministrationError::Store(StoreError::NotMade(_)))), "{error:?}");
+        let length = std::fs::metadata(&path).map(|file| file.len()).ok();
+        assert_eq!(length, empty.then_some(0), "left as it was");
+    }
+    crate::register::made(&config).await;
+    site::start(&config, &site.hands).await.expect("a center").stop().await;
 }
 
 #[tokio::test]

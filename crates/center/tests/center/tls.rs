@@ -60,7 +60,8 @@ async fn the_journey_over_tls_on_both_listeners() {
     std::fs::write(&certificate, made.cert.pem()).expect("written");
     std::fs::write(&key, made.signing_key.serialize_pem()).expect("written");
     let site = Site::with(|config| {
-        for listen in [&mut config.listen.institution, &mut config.listen.channel] {
+        let faces = &mut config.listen;
+        for listen in [&mut faces.institution, &mut faces.channel, &mut faces.operations] {
             listen.tls_certificate = Some(certificate.clone());
             listen.tls_key = Some(key.clone());
         }
@@ -90,9 +91,10 @@ async fn the_journey_over_tls_on_both_listeners() {
     ask["ext"] = json!("1");
     let told = hospital.call(&mut institution, status::PATH, &ask).await;
     assert_eq!([&told["checkStas"], &told["stage"]], ["1", "confirmed"]);
-    assert_eq!(institution.ask("GET", "/readyz", "").await.status, 200);
+    let mut operations = secured(site.operations_addr(), &trusted).await;
+    assert_eq!(operations.ask("GET", "/readyz", "").await.status, 200);
 
-    for address in [site.institution_addr(), site.channel_addr()] {
+    for address in [site.institution_addr(), site.channel_addr(), site.operations_addr()] {
         // Whoever speaks in the clear is not heard.
         let mut clear = Wire::to(address).await;
         clear.send(&request("GET", "/healthz", b"")).await;

@@ -11,7 +11,6 @@ use yanmi_center::config::{Database, PostgresSettings, PostgresTls};
 
 use crate::server::{self, Kept};
 use crate::site::{Site, anywhere, start};
-use crate::wire::Wire;
 
 /// An authority, written down at `path`.
 fn authority(path: &Path) -> CertifiedIssuer<'static, KeyPair> {
@@ -65,8 +64,8 @@ async fn only_the_server_of_our_authority_and_of_that_name_is_believed() {
     let site =
         Site::with(|config| config.database = over_tls("localhost", port, full, Some(ours.clone()))).await;
     assert_eq!(site.notify(site.token().await, Some("10")).await.code(), 0);
-    let answer = Wire::to(site.institution_addr()).await.ask("GET", "/readyz", "").await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let ready = site.ready().await;
+    assert_eq!(ready.0, 200, "{}", ready.1);
     let secured = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
         WHERE application_name = 'yanmi' AND NOT ssl";
     let mut observer = server.connect("center").await;

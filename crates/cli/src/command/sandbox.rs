@@ -32,6 +32,8 @@ use crate::log;
 
 /// The channel face listens this far above the institution face.
 const CHANNEL_OFFSET: u16 = 1;
+/// The center's health and metrics are this far above the institution face.
+const OPERATIONS_OFFSET: u16 = 2;
 /// The simulator listens this far above the institution face.
 const SIMULATOR_OFFSET: u16 = 9;
 /// Requests a second of the first account, so that load can be tried; the others have the default, so that being
@@ -48,7 +50,7 @@ pub(crate) struct Sandbox {
     /// 存放沙箱状态的文件夹，重启后可继续使用
     #[arg(long, value_name = "文件夹", default_value = "./yanmi-sandbox")]
     dir: PathBuf,
-    /// 机构监听口的端口；渠道监听口为其 +1，模拟器为其 +9
+    /// 机构监听口的端口；渠道监听口为其 +1，运维监听口为其 +2，模拟器为其 +9
     #[arg(long, value_name = "端口", default_value_t = 8350, value_parser = clap::value_parser!(u16).range(1..=65526))]
     port: u16,
     /// 中心使用的 PostgreSQL 数据库；不给则用文件夹中的 SQLite。同一数据库上再运行一个（换端口与文件夹），就是同一站点的第二个中心
@@ -73,6 +75,15 @@ impl Sandbox {
         let state = state::State::open(&self.dir, &urls, shared.as_ref().map(|shared| shared.name.as_str()))?;
         let mut world = state.world;
         let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
+        if let (Database::Sqlite(path), false) = (&database, state.fresh)
+            && !path.exists()
+        {
+            return Err(Failure::new(format!(
+                "沙箱的数据库 {} 不见了，没有新建；若要从头开始，请删除整个文件夹 {}",
+                path.display(),
+                self.dir.display()
+            )));
+        }
         // A sandbox has no other command that would bring its database up to date.
         migrate(&database, &state.key, ambient::entropy(), &Schema::current(), false)
             .await
@@ -166,6 +177,7 @@ impl Sandbox {
         config.database = database;
         config.listen.institution = Listen::plain(self.address(0));
         config.listen.channel = Listen::plain(self.address(CHANNEL_OFFSET));
+        config.listen.operations = Listen::plain(self.address(OPERATIONS_OFFSET));
         config.policy.notices_per_person_hour = PERSON_HOUR;
         config.policy.quiet = QUIET;
         config.decode_enabled = true;

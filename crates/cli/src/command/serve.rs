@@ -16,7 +16,7 @@ pub(crate) struct Serve {
     /// 配置文件
     #[arg(long, value_name = "文件")]
     config: PathBuf,
-    /// 就绪后在标准输出打印机构监听口的地址
+    /// 就绪后在标准输出打印机构监听口与运维监听口的地址，各一行
     #[arg(long, hide = true)]
     announce: bool,
 }
@@ -55,14 +55,21 @@ async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
     let center = Center::start(config, ambient::clock(), ambient::entropy())
         .await
         .map_err(|error| Failure::because("中心未能启动", &error))?;
-    for (face, address) in [("机构", center.institution_addr()), ("渠道", center.channel_addr())] {
+    let faces = [
+        ("机构", center.institution_addr()),
+        ("渠道", center.channel_addr()),
+        ("运维", center.operations_addr()),
+    ];
+    for (face, address) in faces {
         if let Some(address) = address {
             tracing::info!(%address, "{face}监听口已开放");
         }
     }
     let stop = StopSignal::listen()?;
-    if let Some(address) = center.institution_addr().filter(|_| announce) {
-        println!("{address}");
+    for address in [center.institution_addr(), center.operations_addr()].into_iter().flatten() {
+        if announce {
+            println!("{address}");
+        }
     }
     stop.received().await;
     tracing::info!("收到停止信号，不再接受新请求");

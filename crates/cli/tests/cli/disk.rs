@@ -17,7 +17,7 @@ fn is_told_to_institutions_and_operators_and_forgotten_when_it_takes_again() {
     let decoded = run(&["call", "decode", "--sandbox", &sandbox.file, "--qr", code], "");
     let token = after(&decoded.out, "令牌").to_owned();
     let notify = || run(&["call", "notify", "--sandbox", &sandbox.file, "--token", &token], "");
-    let ready = || http(sandbox.port, "GET", "/readyz", "");
+    let ready = || http(sandbox.port + 2, "GET", "/readyz", "");
     assert_eq!(ready(), "ok\n");
 
     sandbox.may_write(false);
@@ -33,4 +33,26 @@ fn is_told_to_institutions_and_operators_and_forgotten_when_it_takes_again() {
     let notified = notify();
     assert!(notified.code == 0 && notified.out.contains("\"notcFlag\":\"1\""), "{notified:?}");
     sandbox.stop();
+}
+
+/// What a running center's file was replaced by is not taken for it, nor made anew at the next start.
+#[test]
+fn a_database_that_was_taken_away_is_not_made_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(folder.path());
+    let database = folder.path().join("center.sqlite");
+    let away = folder.path().join("away.sqlite");
+    std::fs::rename(&database, &away).expect("moved");
+    let ready = || http(sandbox.port + 2, "GET", "/readyz", "");
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+    while ready() == "ok\n" {
+        assert!(std::time::Instant::now() < until, "it is seen within a second or two");
+    }
+    assert!(ready().contains("被删除或替换"), "{}", ready());
+    sandbox.stop();
+    assert!(!database.exists());
+    let dir = folder.path().to_str().expect("a path");
+    let refused = run(&["sandbox", "--dir", dir, "--port", "8350"], "");
+    assert!(refused.code == 1 && refused.err.contains("不见了") && refused.err.contains(dir), "{refused:?}");
+    assert!(!database.exists());
 }

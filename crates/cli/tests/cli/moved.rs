@@ -122,9 +122,9 @@ fn killed_after_each_table_the_same_command_goes_on_and_the_site_serves_in_the_e
         .stderr(Stdio::null())
         .spawn()
         .expect("the executable starts");
-    let mut line = String::new();
-    BufReader::new(serving.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-    let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok());
+    let mut lines = BufReader::new(serving.stdout.take().expect("a pipe")).lines();
+    let line = lines.nth(1).expect("two lines").expect("a line");
+    let port = line.rsplit(':').next().and_then(|port| port.parse().ok());
     let ready = port.map(|port| yanmi::http(port, "GET", "/readyz", ""));
     serving.kill().expect("killed");
     serving.wait().expect("it ends");

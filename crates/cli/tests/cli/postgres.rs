@@ -44,9 +44,9 @@ fn serve(config: &str) -> String {
         .stderr(Stdio::null())
         .spawn()
         .expect("the executable starts");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-    let port = line.trim().rsplit(':').next().and_then(|port| port.parse().ok()).expect("an address");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let line = lines.nth(1).expect("two lines").expect("a line");
+    let port = line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("an address");
     let ready = http(port, "GET", "/readyz", "");
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");

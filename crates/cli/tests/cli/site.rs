@@ -24,6 +24,7 @@ pub(crate) fn site_on(database: &str, folder: &Path, more: &str) -> String {
         "region = \"350000\"\ndatabase = \"{database}\"\n\
          [keys]\nencryption_key_file = \"center.key\"\n\
          [listen.institution]\naddress = \"127.0.0.1:0\"\n\
+         [listen.operations]\naddress = \"127.0.0.1:0\"\n\
          [national]\nurl = \"http://127.0.0.1:9\"\norg_id = \"center\"\nkey_file = \"national.key\"\n{more}"
     );
     let path = folder.join("yanmi.toml");
@@ -88,4 +89,17 @@ fn the_registry_is_changed_and_listed() {
     let away: Vec<String> = on(&["channel", "move", "--id", "app", "--url", "http://192.0.2.1/"]);
     let away = run(&away.iter().map(String::as_str).collect::<Vec<_>>(), "");
     assert!(away.code == 1 && away.err.contains("outbound.allow"), "{away:?}");
+}
+
+#[test]
+fn only_migrate_makes_a_database() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "");
+    for words in [&["serve"][..], &["account", "list"], &["institution", "list"], &["channel", "list"]] {
+        let refused = run(&[words, &["--config", &config]].concat(), "");
+        assert!(refused.code == 1 && refused.err.contains("yanmi migrate"), "{words:?} {refused:?}");
+        assert!(!folder.path().join("center.sqlite").exists(), "{words:?}");
+    }
+    ok(&["migrate", "--config", &config]);
+    ok(&["account", "list", "--config", &config]);
 }

@@ -12,6 +12,7 @@ use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Database, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_client::config::{Account, CenterSettings, ClientConfig, Institution, VisitsSettings};
 use yanmi_client::{Ambient, Desk};
 use yanmi_protocol::{EcToken, Region, Sm4Key};
@@ -188,6 +189,8 @@ async fn everybody(folder: &Path, hands: &Hands, adapt: impl FnOnce(&mut Config)
 }
 
 async fn register(config: &Config, world: &World, hands: &Hands) {
+    let (database, key) = (&config.database, &config.encryption_key);
+    migrate(database, key, Entropy::seeded(4), &Schema::current(), false).await.expect("a database");
     let opened = Administration::open(&config.database, &config.encryption_key, Entropy::seeded(5)).await;
     let (mut administration, now) = (opened.expect("a database"), hands.now());
     for account in &world.accounts {

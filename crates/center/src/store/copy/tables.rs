@@ -168,7 +168,7 @@ mod tests {
         let database = Database::Sqlite(folder.path().join("center.sqlite"));
         let key = yanmi_protocol::Sm4Key::from_bytes([7; 16]);
         let sealer = Sealer::new(&key, Entropy::seeded(7));
-        let store = Store::open(&database, &sealer).await.expect("a store");
+        let store = Store::made(&database, &sealer).await.expect("a store");
         let Connection::Sqlite(mut connection) = store.connect().await.expect("a connection") else {
             panic!("on SQLite")
         };

@@ -13,6 +13,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::net::TcpListener;
 use yanmi_center::config::{Database, PostgresSettings};
 use yanmi_center::store::fill::fill_audit;
+use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{Region, Sm4Key};
 use yanmi_simulator::load::{Noted, channel_router, noting_channel_router};
 use yanmi_simulator::world::Urls;
@@ -161,6 +162,9 @@ impl Arena {
             }
             None => ((&folder.0.join("center.sqlite")).into(), "sqlite:center.sqlite"),
         };
+        migrate(&database, &key, ambient::entropy(), &Schema::current(), false)
+            .await
+            .map_err(|error| Failure::because("无法准备压测环境", &error))?;
         register::register(&database, &key, &world, NO_LIMIT).await?;
         if load.audit > 0 {
             fill(&database, &key, load.audit).await?;
@@ -247,6 +251,7 @@ fn write_config(
         "region = \"{region}\"\ndatabase = {database:?}\n\
          [keys]\nencryption_key_file = \"center.key\"\n\
          [listen.institution]\naddress = \"127.0.0.1:0\"\n{face}\
+         [listen.operations]\naddress = \"127.0.0.1:0\"\n\
          [national]\nurl = \"{url}\"\norg_id = \"{org_id}\"\nkey_file = \"national.key\"\n\
          [limits]\nrequests_per_second = 1000000\nburst = 1000000\n\
          [policy]\nnotices_per_person_hour = 10000000\n",

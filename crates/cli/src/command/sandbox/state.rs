@@ -26,6 +26,8 @@ pub(super) struct State {
     pub(super) database: PathBuf,
     /// `sandbox.json`.
     pub(super) file: PathBuf,
+    /// Whether nothing was there before.
+    pub(super) fresh: bool,
 }
 
 impl State {
@@ -36,6 +38,7 @@ impl State {
             Failure::because(&format!("无法建立文件夹 {}（--dir）", dir.display()), &error)
         })?;
         let file = dir.join("sandbox.json");
+        let fresh = !file.exists();
         let mut world = if let Some(name) = shared {
             let chance = chance("world", name);
             World::generate(region()?, urls, &mut |bytes| chance.fill(bytes))
@@ -52,7 +55,7 @@ impl State {
             Some(name) => shared_key(&path, name)?,
             None => key(&path)?,
         };
-        Ok(Self { world, key, database: database(dir), file })
+        Ok(Self { world, key, database: database(dir), file, fresh })
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use yanmi_center::clock::Clock;
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key};
 use yanmi_simulator::oracle::Parties;
 use yanmi_simulator::world::{Person, Urls};
@@ -175,6 +176,8 @@ fn person(world: &World, number: usize) -> Person {
 
 async fn register(database: &Path, key: &Sm4Key, world: &World) {
     let now = Clock::system().now();
+    let made = migrate(&database.into(), key, Entropy::seeded(11), &Schema::current(), false).await;
+    made.expect("a database");
     let mut administration =
         Administration::open(database, key, Entropy::seeded(12)).await.expect("a database");
     let account = &world.accounts[0];
@@ -218,6 +221,7 @@ fn write_config(folder: &Path, world: &World, key: &Sm4Key, ports: [&Port; 2]) -
          [keys]\nencryption_key_file = \"center.key\"\n\
          [listen.institution]\naddress = \"{institution}\"\n\
          [listen.channel]\naddress = \"{channel}\"\n\
+         [listen.operations]\naddress = \"127.0.0.1:0\"\n\
          [national]\nurl = \"{url}\"\norg_id = \"{org_id}\"\nkey_file = \"national.key\"\n\
          timeout_milliseconds = 30000\n\
          [delivery]\ncall_milliseconds = 60000\n\

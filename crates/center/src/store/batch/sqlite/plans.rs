@@ -72,7 +72,7 @@ async fn every_statement_finds_its_rows_by_a_key() {
     let folder = tempfile::tempdir().expect("a folder");
     let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
     let store =
-        Store::open(&folder.path().join("center.sqlite").as_path().into(), &sealer).await.expect("a store");
+        Store::made(&folder.path().join("center.sqlite").as_path().into(), &sealer).await.expect("a store");
     let mut connection = store.connect().await.expect("a connection");
     let of_key = [load::FACTS, load::STANDINGS].map(|query| {
         let mut rows = Rows::default();
