@@ -11,11 +11,11 @@ use tokio::task::JoinHandle;
 
 use crate::channel::deliver::{Deliverer, DeliverySettings};
 use crate::channel::lane::LaneSettings;
-use crate::clock::Clock;
+use crate::clock::{Clock, Step, Steps};
 use crate::config::{Config, OPERATIONS};
 use crate::entropy::Entropy;
 use crate::health::Health;
-use crate::http::{BindError, Bodies, Counters, Listener, Server};
+use crate::http::{BindError, Bodies, Counters, ListenSettings, Listener, Server};
 use crate::institution::decodes::Decodes;
 use crate::insured::{MOST_WATCHED, Place};
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
@@ -89,19 +89,13 @@ impl Center {
     /// # Errors
     /// [`StartError`]; nothing is left running.
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
-        let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
-        let store = store.told_to(telemetry.clone());
         // Everything that can fail for a reason outside is done before the first task is started.
-        let mut listeners = Vec::new();
-        for settings in config.listen.opened() {
-            listeners.push((settings.name, Listener::bind(settings).await?));
-        }
-        let outbound = outbound(&config)?;
-        let national = national(&config, &outbound, &clock)?;
-        let health = Health::new();
-        let registry = Registry::open(&store, sealer.clone(), defaults(&config)?, node, health).await?;
+        let Ground { telemetry, listeners, outbound, national, defaults, openings, decodes } =
+            Ground::lay(&config, &clock, config.listen.opened()).await?;
+        let store = store.told_to(telemetry.clone());
+        let registry = Registry::open(&store, sealer.clone(), defaults, node, Health::new()).await?;
         let parts = LedgerParts {
             store,
             registry: registry.clone(),
@@ -127,8 +121,8 @@ impl Center {
             deliverer: deliverer(&config, outbound, clock),
             sealer,
             telemetry,
-            openings: openings(&config)?,
-            decodes: decodes(&config)?,
+            openings,
+            decodes,
             bodies: Bodies::new(config.limits.unopened_kib.saturating_mul(1_024)),
             place: config.insured.public_url.as_ref().and_then(Place::new),
             recorded: Recorded::default(),
@@ -144,6 +138,7 @@ impl Center {
             servers: serve(&site, listeners, &config),
             chores: vec![
                 tokio::spawn(follow_registry(Arc::clone(&site))),
+                tokio::spawn(follow_clock(site.clock.clone())),
                 tokio::spawn(upkeep(Arc::clone(&site))),
                 tokio::spawn(retention::follow(Arc::clone(&site))),
             ],
@@ -153,6 +148,32 @@ impl Center {
             stop_within: config.limits.stop,
             _exclusive: exclusive,
         })
+    }
+
+    /// Refuses everything that [`Center::start`] would, by the same code, and starts and changes nothing. `beside` a center
+    /// that runs already, what it holds is not asked for: its addresses and its database.
+    ///
+    /// # Errors
+    /// [`StartError`], as of a start.
+    pub async fn check(
+        config: &Config,
+        clock: &Clock,
+        entropy: Entropy,
+        beside: bool,
+    ) -> Result<(), StartError> {
+        let sealer = Sealer::new(&config.encryption_key, entropy);
+        let store = Store::look(&config.database, &sealer, beside).await?;
+        let mut opened = config.listen.opened();
+        if beside {
+            // Any port will tell whether the address is this machine's and the certificate is good.
+            opened.iter_mut().for_each(|settings| settings.address.set_port(0));
+        }
+        let ground = Ground::lay(config, clock, opened).await?;
+        // One of an older version is brought up to date by the start; until then its registry is not read.
+        if let Some(store) = store {
+            Registry::open(&store, sealer, ground.defaults, None, Health::new()).await?;
+        }
+        Ok(())
     }
 
     /// Where the institution face listens, if this process serves it.
@@ -215,6 +236,31 @@ impl Center {
             tracing::warn!("账本没有在规定时间内停止");
         }
         farewell
+    }
+}
+
+/// What a center stands on, apart from its database: all that its surroundings may refuse.
+struct Ground {
+    telemetry: Telemetry,
+    listeners: Vec<(&'static str, Listener)>,
+    outbound: Outbound,
+    national: NationalCenter,
+    defaults: Defaults,
+    openings: Openings,
+    decodes: Decodes,
+}
+
+impl Ground {
+    async fn lay(config: &Config, clock: &Clock, opened: Vec<ListenSettings>) -> Result<Self, StartError> {
+        let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
+        let mut listeners = Vec::new();
+        for settings in opened {
+            listeners.push((settings.name, Listener::bind(settings).await?));
+        }
+        let outbound = outbound(config)?;
+        let national = national(config, &outbound, clock)?;
+        let (defaults, openings, decodes) = (defaults(config)?, openings(config)?, decodes(config)?);
+        Ok(Self { telemetry, listeners, outbound, national, defaults, openings, decodes })
     }
 }
 
@@ -330,6 +376,28 @@ async fn follow_registry(site: Arc<Site>) {
             Err(error) => {
                 tracing::error!(cause = %chain(&error), "数据库不可用，本中心未就绪；继续使用原有登记")
             }
+        }
+    }
+}
+
+/// V15: a clock that was set makes lives longer or shorter; that it was is told.
+async fn follow_clock(clock: Clock) {
+    let begun = tokio::time::Instant::now();
+    let mut steps = Steps::new(clock.now(), Duration::ZERO);
+    let mut tick = tokio::time::interval(REGISTRY_EVERY);
+    loop {
+        tick.tick().await;
+        let steady = begun.elapsed();
+        match steps.look(clock.now(), steady) {
+            None => {}
+            Some(Step::Ahead(by)) => tracing::warn!(
+                seconds = by.as_secs_f64(),
+                "系统时钟被拨快：未到期的通知与确认会提早失效；请检查时间同步"
+            ),
+            Some(Step::Back(by)) => tracing::warn!(
+                seconds = by.as_secs_f64(),
+                "系统时钟被拨慢：晚于现在的时刻一律当作现在；请检查时间同步"
+            ),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use yanmi_protocol::UnixMillis;
 
@@ -33,6 +34,47 @@ impl Clock {
     }
 }
 
+/// A clock that is set right by slewing is off by half a millisecond a second; more than this between two looks was a step.
+const STEP: Duration = Duration::from_secs(1);
+
+/// Looks for steps of a clock, by one that only ever goes on.
+///
+/// Lives of notices and confirmations are counted by the machine's clock, because they outlive a process. So somebody who
+/// sets it makes them longer or shorter, and whoever wonders about that later finds it in the log.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    wall: UnixMillis,
+    steady: Duration,
+}
+
+/// By how much a clock was set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// Forward.
+    Ahead(Duration),
+    /// Back.
+    Back(Duration),
+}
+
+impl Steps {
+    /// Begins with what the two clocks say now; the steady one as the time since any fixed moment.
+    pub(crate) fn new(wall: UnixMillis, steady: Duration) -> Self {
+        Self { wall, steady }
+    }
+
+    /// Whether the clock was set since the last look.
+    pub(crate) fn look(&mut self, wall: UnixMillis, steady: Duration) -> Option<Step> {
+        let passed = steady.saturating_sub(self.steady);
+        let expected = self.wall.plus(passed);
+        *self = Self { wall, steady };
+        let off = wall.distance(expected);
+        if off <= STEP {
+            return None;
+        }
+        Some(if wall > expected { Step::Ahead(off) } else { Step::Back(off) })
+    }
+}
+
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Clock")
@@ -54,6 +96,26 @@ mod tests {
         hand.store(1_623_225_113_340, Ordering::Relaxed);
         assert_eq!(clock.now(), UnixMillis::new(1_623_225_113_340));
         assert_eq!(twin.now(), clock.now());
+    }
+
+    #[test]
+    fn a_step_is_told_once_and_slewing_is_none() {
+        let second = Duration::from_secs(1);
+        let begun = UnixMillis::new(1_623_225_113_340);
+        let mut steps = Steps::new(begun, Duration::ZERO);
+        let (mut wall, mut steady) = (begun, Duration::ZERO);
+        for late in [0, 1, 400] {
+            steady += second;
+            wall = wall.plus(second + Duration::from_millis(late));
+            assert_eq!(steps.look(wall, steady), None);
+        }
+        steady += second;
+        wall = wall.plus(Duration::from_hours(1) + second);
+        assert_eq!(steps.look(wall, steady), Some(Step::Ahead(Duration::from_hours(1))));
+        steady += second;
+        assert_eq!(steps.look(wall.plus(second), steady), None, "once");
+        let back = wall.minus(Duration::from_mins(10));
+        assert_eq!(steps.look(back, steady), Some(Step::Back(Duration::from_mins(10) + second)));
     }
 
     #[test]

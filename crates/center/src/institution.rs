@@ -19,7 +19,7 @@ use yanmi_protocol::{AccountId, OrgCode};
 
 use crate::envelope::{self, Call, Noted, Party, Sender};
 use crate::http::Peer;
-use crate::refusal::{Denied, Refusal};
+use crate::refusal::{Denied, OrgProblem, Refusal};
 use crate::registry::{Institution, Interface, Keys, Snapshot};
 use crate::share::Share;
 use crate::site::Site;
@@ -84,8 +84,15 @@ fn check_institution(
     call: &Call<AccountId>,
     org_code: Option<OrgCode>,
 ) -> Result<(OrgCode, &Institution), Refusal> {
-    let code = org_code.ok_or(Refusal::BadOrgCode)?;
-    let institution = call.registry.institution(&code);
-    let institution = institution.filter(|i| i.active && i.account == call.caller);
-    Ok((code, institution.ok_or(Refusal::BadOrgCode)?))
+    let code = org_code.ok_or(Refusal::BadOrgCode(OrgProblem::Form))?;
+    let institution =
+        call.registry.institution(&code).ok_or(Refusal::BadOrgCode(OrgProblem::Unknown))?;
+    // Whose it is comes first: whether another account's is active is nobody else's business.
+    if institution.account != call.caller {
+        return Err(Refusal::BadOrgCode(OrgProblem::AnotherAccount));
+    }
+    if !institution.active {
+        return Err(Refusal::BadOrgCode(OrgProblem::Inactive));
+    }
+    Ok((code, institution))
 }

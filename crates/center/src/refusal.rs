@@ -44,7 +44,7 @@ pub(crate) enum Refusal {
     /// A member of a channel's message is wrong.
     ChannelMember(MemberError),
     /// The institution is not registered, not active, or not the account's.
-    BadOrgCode,
+    BadOrgCode(OrgProblem),
     /// The business type is not in the dictionary.
     BusinessType,
     /// Decode for settlement, on a channel that does not support it.
@@ -63,6 +63,30 @@ pub(crate) enum Refusal {
     Ledger(Unavailable),
     /// Something of ours is broken; what, is for the log.
     Broken(String),
+}
+
+/// What is wrong with an institution's code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum OrgProblem {
+    /// Not `H` or `P` and eleven digits.
+    Form,
+    /// Nobody registered it.
+    Unknown,
+    /// It is switched off.
+    Inactive,
+    /// It is registered for another account.
+    AnotherAccount,
+}
+
+impl OrgProblem {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Form => "应为 H 或 P 加 11 位数字",
+            Self::Unknown => "该机构代码没有登记",
+            Self::Inactive => "该机构已停用",
+            Self::AnotherAccount => "该机构没有登记在本业务系统编码之下",
+        }
+    }
 }
 
 /// Why somebody is not let in. Never told to the caller (E7).
@@ -95,7 +119,7 @@ impl Refusal {
             | Self::Body(BodyError::NoRoom) => Code::RateLimited,
             Self::NoRight => Code::NoInterfaceRight,
             Self::ChannelMember(_) => Code::BadChannelParameter,
-            Self::BadOrgCode => Code::BadOrgCode,
+            Self::BadOrgCode(_) => Code::BadOrgCode,
             Self::BusinessType => Code::BusinessTypeNotFound,
             Self::NoSettlementAtDecode => Code::NoSettlementAtDecode,
             Self::Rule(rule) => rule.code(),
@@ -127,6 +151,7 @@ impl Refusal {
                 format!("{plain}：timestamp 与服务器时间相差超过 {} 秒，服务器时间为 {now}", window.as_secs())
             }
             Self::NoticeFailed(failure) => format!("{plain}{}", failure.reason()),
+            Self::BadOrgCode(problem) => format!("{plain}：{}", problem.words()),
             Self::Rule(Rule::Quiet { wait }) => {
                 let minutes = whole_seconds(*wait).div_ceil(60);
                 format!(
@@ -163,6 +188,7 @@ impl Refusal {
             Self::Body(BodyError::NoRoom) => Some("未打开的请求体合计已达上限".to_owned()),
             Self::OpeningsLimited(_) => Some("该来源地址的无法解密请求过多".to_owned()),
             Self::NoticeFailed(failure) => Some(failure.code().to_owned()),
+            Self::BadOrgCode(problem) => Some(problem.words().to_owned()),
             Self::Rule(Rule::Quiet { .. }) => Some("参保人表示非本人之后的静默期".to_owned()),
             Self::National(NationalError::Busy) => Some("国家电子凭证并发已满".to_owned()),
             Self::National(NationalError::TimedOut) => Some("国家电子凭证超时".to_owned()),

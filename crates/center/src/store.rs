@@ -179,6 +179,8 @@ enum Purpose<'a> {
     Use,
     /// To run a center on.
     Serve,
+    /// To see whether a center would run on it, and change nothing; while one does, its lock is left alone.
+    Look { beside: bool },
     /// To be brought up to date.
     Migrate { schema: &'a Schema, pending: Pending },
 }
@@ -244,6 +246,20 @@ impl Store {
         Ok(Served { store, exclusive, node })
     }
 
+    /// Sees what would keep a center from running on the database, and changes nothing. A database that is of this version
+    /// is handed back.
+    ///
+    /// # Errors
+    /// What [`Store::serve`] would say.
+    pub(crate) async fn look(
+        database: &Database,
+        sealer: &Sealer,
+        beside: bool,
+    ) -> Result<Option<Self>, StoreError> {
+        let Entered { store, migrated, .. } = Self::enter(database, sealer, Purpose::Look { beside }).await?;
+        Ok((migrated.waiting == 0).then_some(store))
+    }
+
     async fn enter(
         database: &Database,
         sealer: &Sealer,
@@ -274,7 +290,8 @@ impl Store {
         let (current, exclusive) = (Schema::current(), self.hold(purpose)?);
         let (schema, pending) = match purpose {
             Purpose::Serve if exclusive.is_some() => (&current, Pending::All),
-            Purpose::Serve | Purpose::Use => (&current, Pending::Missed),
+            Purpose::Look { .. } if !self.is_shared() => (&current, Pending::Nothing),
+            Purpose::Serve | Purpose::Use | Purpose::Look { .. } => (&current, Pending::Missed),
             Purpose::Migrate { schema, pending } => (schema, pending),
         };
         match &self.place {
@@ -285,6 +302,9 @@ impl Store {
             return Err(StoreError::NotMade(self.place.to_string()));
         }
         let migrated = migrate::run(connection, schema, pending, || self.take().is_ok()).await?;
+        if !matches!(purpose, Purpose::Look { .. }) {
+            make_site(connection, sealer).await?;
+        }
         check_site(connection, sealer).await?;
         let node = match purpose {
             // Under the lock of whoever migrates, who therefore sees it.
@@ -298,6 +318,10 @@ impl Store {
     fn hold(&self, purpose: Purpose<'_>) -> Result<Option<Exclusive>, StoreError> {
         match purpose {
             Purpose::Serve if !self.is_shared() => self.take().map(Some),
+            Purpose::Look { beside: false } => match &self.place {
+                Place::Sqlite(file) => file.take_if_there(),
+                Place::Postgres(_) => Ok(None),
+            },
             _ => Ok(None),
         }
     }
@@ -364,12 +388,16 @@ impl Store {
     }
 }
 
-/// Makes the site's row, or checks that it was made with the same key.
-async fn check_site(connection: &mut Connection, sealer: &Sealer) -> Result<(), StoreError> {
+/// Makes the site's row, if there is none.
+async fn make_site(connection: &mut Connection, sealer: &Sealer) -> Result<(), StoreError> {
     const MAKE: &str =
         "INSERT INTO site (id, canary, next_number) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING";
     let canary = sealer.seal(CANARY_CELL, CANARY);
-    connection.run(Statement::new(MAKE).bytes(&canary).number(FIRST_NUMBER)).await?;
+    connection.run(Statement::new(MAKE).bytes(&canary).number(FIRST_NUMBER)).await.map(drop)
+}
+
+/// Checks that the site's row was made with the same key.
+async fn check_site(connection: &mut Connection, sealer: &Sealer) -> Result<(), StoreError> {
     let found = connection.fetch(Statement::new("SELECT canary FROM site WHERE id = 1")).await?;
     let missing = StoreError::Impossible { table: "site", what: "没有站点记录" };
     let row = found.iter().next().ok_or(missing)?;

@@ -1,6 +1,6 @@
 //! Time and chance of the real world. Here, in the composition root, and nowhere else, they are fetched.
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use yanmi_center::clock::Clock;
 use yanmi_center::entropy::Entropy;
 use zeroize::Zeroizing;
@@ -22,6 +22,15 @@ pub(crate) fn raise_open_files() -> Option<u64> {
     // Nothing is lost when it is refused: the limit stays what it was.
     let _ = setrlimit(Resource::Nofile, raised);
     getrlimit(Resource::Nofile).current
+}
+
+/// Has the system keep no image of this process when it falls, and lets no other process of this user look into it: there
+/// are keys in its memory.
+pub(crate) fn keep_memory_private() {
+    // The limit for files, the other for systems that pipe the image to a program, which heed no limit. Whoever may not even
+    // do this has been told by the system, and is none the worse for it.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
 /// The database's password, if the environment has one.

@@ -10,7 +10,12 @@ use std::time::Duration;
 
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
 use yanmi_center::config::LogLevel;
+use yanmi_protocol::UnixMillis;
+
+use crate::ambient;
 
 /// Bytes that are gathered at most.
 const GATHERED_BYTES: usize = 64 * 1024;
@@ -38,6 +43,7 @@ pub(crate) fn to_stderr(level: LogLevel) -> Log {
     let _ = tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(gathered.clone())
+        .with_timer(BothTimes)
         .with_ansi(false)
         .try_init();
     let ticking = gathered.clone();
@@ -48,6 +54,26 @@ pub(crate) fn to_stderr(level: LogLevel) -> Log {
         }
     });
     Log(gathered)
+}
+
+/// What a line begins with: the moment in UTC, by which lines of several machines are put in order, and the time of day that
+/// the clock at the wall shows, by which people ask for them.
+struct BothTimes;
+
+impl FormatTime for BothTimes {
+    fn format_time(&self, out: &mut Writer<'_>) -> std::fmt::Result {
+        out.write_str(&both(ambient::clock().now()))
+    }
+}
+
+/// Hours Beijing is ahead.
+const EAST: Duration = Duration::from_hours(8);
+
+fn both(now: UnixMillis) -> String {
+    let utc = now.minus(EAST).shanghai_text();
+    let millis = now.get().rem_euclid(1_000);
+    let local = now.shanghai_text();
+    format!("{}.{millis:03}Z {}+08:00", utc.replacen(' ', "T", 1), local.split(' ').next_back().unwrap_or_default())
 }
 
 impl Gathered {
@@ -95,5 +121,16 @@ impl<'a> MakeWriter<'a> for Gathered {
 
     fn make_writer(&'a self) -> Line<'a> {
         Line(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_begins_with_the_moment_and_the_time_of_day() {
+        assert_eq!(both(UnixMillis::new(1_763_881_224_409)), "2025-11-23T07:00:24.409Z 15:00:24+08:00");
+        assert_eq!(both(UnixMillis::new(1_763_827_200_007)), "2025-11-22T16:00:00.007Z 00:00:00+08:00");
     }
 }

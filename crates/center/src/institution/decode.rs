@@ -23,7 +23,7 @@ use crate::credential::{learned, national_result};
 use crate::envelope::{self, Noted};
 use crate::http::Peer;
 use crate::ledger::{Command, Learned};
-use crate::refusal::{Denied, Refusal};
+use crate::refusal::{Denied, OrgProblem, Refusal};
 use crate::registry::{Interface, Snapshot};
 use crate::site::{NOBODY, Site};
 use crate::telemetry::{Operation, RequestLine};
@@ -67,8 +67,11 @@ async fn decode(
         .map_err(|_| Refusal::Envelope(yanmi_protocol::envelope::EnvelopeError::NotUtf8))?;
     let request = message::Request::read(text).map_err(Refusal::Decode)?;
     let registry = site.registry.snapshot();
-    let code = request.org_code.ok_or(Refusal::BadOrgCode)?;
-    let institution = registry.institution(&code).filter(|i| i.active).ok_or(Refusal::BadOrgCode)?;
+    let code = request.org_code.ok_or(Refusal::BadOrgCode(OrgProblem::Form))?;
+    let institution = registry.institution(&code).ok_or(Refusal::BadOrgCode(OrgProblem::Unknown))?;
+    if !institution.active {
+        return Err(Refusal::BadOrgCode(OrgProblem::Inactive));
+    }
     *account = Some(institution.account);
     // The budget of requests of the account behind it is not touched: anybody can write the code of an institution.
     let account = registry.account_of(&institution.account).filter(|account| account.enabled);

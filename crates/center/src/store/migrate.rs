@@ -79,6 +79,8 @@ pub(super) enum Pending {
     All,
     /// Nothing; they are missed.
     Missed,
+    /// Nothing; they may wait.
+    Nothing,
     /// What expands is applied.
     Expand,
     /// What contracts too, unless a node needs what it takes away.
@@ -134,6 +136,7 @@ impl Schema {
         let contracting = missing.iter().find(|step| step.kind == Kind::Contracting);
         let expanding = missing.iter().rfind(|step| step.kind == Kind::Expanding);
         match (pending, contracting, expanding) {
+            (Pending::Nothing, ..) => Ok(Vec::new()),
             _ if applied.is_empty() => Ok(missing),
             (Pending::All | Pending::Contract, ..) => Ok(missing),
             (Pending::Missed, _, Some(_)) => Err(StoreError::Outdated),

@@ -97,6 +97,12 @@ impl Sqlite {
         &self.place
     }
 
+    /// Holds the database for a moment, if it was ever held: who only looks leaves nothing behind that others own.
+    pub(super) fn take_if_there(&self) -> Result<Option<Exclusive>, StoreError> {
+        let there = Path::new(&standing::beside(&self.path, ".lock")).exists();
+        there.then(|| self.take()).transpose()
+    }
+
     pub(super) fn take(&self) -> Result<Exclusive, StoreError> {
         let path = standing::beside(&self.path, ".lock");
         let open = standing::private(File::options().create(true).truncate(false)).open(&path);

@@ -7,9 +7,8 @@ use yanmi_center::registry::{Administration, Interfaces, NewAccount};
 use yanmi_protocol::AccountId;
 
 use crate::ambient;
-use crate::command::registry::{self, Chosen, yes};
+use crate::command::registry::{self, Chosen, Entry, Listing, check_values, check_values_text, yes};
 use crate::failure::Failure;
-use crate::table;
 
 /// 管理业务系统编码（账号）
 #[derive(Debug, clap::Args)]
@@ -41,8 +40,8 @@ enum What {
         #[arg(long, value_name = "次")]
         rate: Option<NonZeroU32>,
     },
-    /// 列出全部账号
-    List,
+    /// 列出账号
+    List(Listing),
     /// 停用
     Disable(One),
     /// 启用
@@ -95,7 +94,7 @@ impl What {
                 chosen.show_if(&stored);
                 stored
             }
-            Self::List => return list(administration).await,
+            Self::List(listing) => return list(administration, &listing).await,
             Self::Disable(one) => administration.enable_account(one.id()?, false, now).await,
             Self::Enable(one) => administration.enable_account(one.id()?, true, now).await,
             Self::RotateKey { one, key_file } => {
@@ -110,24 +109,30 @@ impl What {
     }
 }
 
-async fn list(administration: &mut Administration) -> Result<(), Failure> {
-    let rows: Vec<[String; 6]> = administration
-        .accounts()
-        .await
-        .map_err(registry::unread)?
-        .into_iter()
-        .map(|row| {
-            let older = row.older.map_or_else(String::new, |kcv| format!("、{kcv}（旧）"));
-            [
-                row.id.as_str().to_owned(),
+async fn list(administration: &mut Administration, listing: &Listing) -> Result<(), Failure> {
+    let rows = administration.accounts().await.map_err(registry::unread)?;
+    let entries = rows.into_iter().map(|row| {
+        let (id, interfaces) = (row.id.as_str().to_owned(), row.interfaces.to_string());
+        let keys = check_values(row.newest, row.older);
+        Entry {
+            program: serde_json::json!({
+                "orgId": id, "name": row.name, "enabled": row.enabled,
+                "interfaces": interfaces.split(',').collect::<Vec<_>>(),
+                "rate": row.rate.map(std::num::NonZeroU32::get), "kcv": keys, "changedAt": row.changed_at.get(),
+            }),
+            enabled: row.enabled,
+            names: vec![id.clone(), row.name.clone()],
+            person: [
+                id,
                 row.name,
                 yes(row.enabled),
-                row.interfaces.to_string(),
+                interfaces,
                 row.rate.map_or_else(|| "默认".to_owned(), |rate| rate.to_string()),
-                format!("{}{older}", row.newest),
-            ]
-        })
-        .collect();
-    print!("{}", table::text(["业务系统编码", "名称", "启用", "接口", "每秒上限", "密钥校验值"], &rows));
+                check_values_text(&keys),
+            ],
+        }
+    });
+    let heading = ["业务系统编码", "名称", "启用", "接口", "每秒上限", "密钥校验值"];
+    listing.print(heading, entries.collect());
     Ok(())
 }

@@ -40,6 +40,7 @@ impl Agent {
             print!("{EXAMPLE}");
             return Ok(());
         };
+        ambient::keep_memory_private();
         let level = LogLevel::ALL.into_iter().find(|level| level.name() == self.log);
         let level = level.ok_or_else(|| Failure::new("--log 应为 error、warn、info、debug 之一"))?;
         let config = AgentConfig::load(path, &environment)

@@ -4,15 +4,14 @@ use std::path::PathBuf;
 
 use yanmi_center::config::Config;
 use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings, Resolver};
-use yanmi_center::registry::{Administration, Handover, HandoverError, NewChannel};
+use yanmi_center::registry::{Administration, ChannelRow, Handover, HandoverError, NewChannel};
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
 use crate::ambient;
-use crate::command::registry::{self, Chosen, yes};
+use crate::command::registry::{self, Chosen, Entry, Listing, check_values, check_values_text, yes};
 use crate::failure::Failure;
-use crate::table;
 
 /// 管理渠道应用
 #[derive(Debug, clap::Args)]
@@ -28,8 +27,8 @@ pub(crate) struct Channel {
 enum What {
     /// 新增渠道；不给密钥则生成一个并打印一次
     Add(Box<New>),
-    /// 列出全部渠道
-    List,
+    /// 列出渠道
+    List(Listing),
     /// 停用
     Disable(One),
     /// 启用
@@ -151,7 +150,7 @@ impl What {
                 chosen.show_if(&stored);
                 stored
             }
-            Self::List => return list(administration).await,
+            Self::List(listing) => return list(administration, &listing).await,
             Self::Disable(one) => administration.enable_channel(one.id()?, false, now).await,
             Self::Enable(one) => administration.enable_channel(one.id()?, true, now).await,
             Self::Move { one, url } => {
@@ -192,34 +191,44 @@ fn check_address(url: &http::Uri, config: &Config) -> Result<(), Failure> {
     outbound.check_url(url).map_err(|error| Failure::because("--url 不可用（见设置 outbound.allow）", &error))
 }
 
-async fn list(administration: &mut Administration) -> Result<(), Failure> {
-    let rows: Vec<[String; 9]> = administration
-        .channels()
-        .await
-        .map_err(registry::unread)?
-        .into_iter()
-        .map(|row| {
-            let older = row.older.map_or_else(String::new, |kcv| format!("、{kcv}（旧）"));
-            let record = match row.facts.record {
-                ChannelRecord::Active => "有效",
-                ChannelRecord::Disabled => "停用",
-                ChannelRecord::Missing => "无",
-            };
-            [
-                row.id.as_str().to_owned(),
-                row.name,
-                yes(row.enabled),
-                yes(row.facts.settlement),
-                yes(row.facts.password_free),
-                row.facts.ways.iter().map(Way::code).collect::<Vec<_>>().join(","),
-                record.to_owned(),
-                format!("{}{older}", row.newest),
-                row.handover.map_or_else(String::new, |handover| handover.as_str().to_owned()),
-            ]
-        })
-        .collect();
-    let heading =
-        ["渠道编码", "名称", "启用", "结算", "免密", "认证方式", "认证记录", "密钥校验值", "跳转地址"];
-    print!("{}", table::text(heading, &rows));
+async fn list(administration: &mut Administration, listing: &Listing) -> Result<(), Failure> {
+    let rows = administration.channels().await.map_err(registry::unread)?;
+    let heading = [
+        "渠道编码", "名称", "启用", "结算", "免密", "认证方式", "认证记录", "密钥校验值", "通知地址", "跳转地址",
+    ];
+    listing.print(heading, rows.into_iter().map(entry).collect());
     Ok(())
+}
+
+fn entry(row: ChannelRow) -> Entry<10> {
+    let (record, record_text) = match row.facts.record {
+        ChannelRecord::Active => ("active", "有效"),
+        ChannelRecord::Disabled => ("disabled", "停用"),
+        ChannelRecord::Missing => ("missing", "无"),
+    };
+    let (id, url) = (row.id.as_str().to_owned(), row.notice_url.to_string());
+    let ways: Vec<_> = row.facts.ways.iter().map(Way::code).collect();
+    let keys = check_values(row.newest, row.older);
+    let handover = row.handover.map(|handover| handover.as_str().to_owned());
+    Entry {
+        program: serde_json::json!({
+            "chnlId": id, "name": row.name, "enabled": row.enabled, "settlement": row.facts.settlement,
+            "passwordFree": row.facts.password_free, "ways": ways, "record": record, "kcv": keys, "url": url,
+            "handoverUrl": handover, "changedAt": row.changed_at.get(),
+        }),
+        enabled: row.enabled,
+        names: vec![id.clone(), row.name.clone()],
+        person: [
+            id,
+            row.name,
+            yes(row.enabled),
+            yes(row.facts.settlement),
+            yes(row.facts.password_free),
+            ways.join(","),
+            record_text.to_owned(),
+            check_values_text(&keys),
+            url,
+            handover.unwrap_or_default(),
+        ],
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use yanmi_center::Center;
 use yanmi_center::config::Config;
 use yanmi_center::registry::Administration;
 use yanmi_center::store::migrate::{Schema, migrate};
@@ -10,12 +11,18 @@ use crate::ambient;
 use crate::command::serve;
 use crate::failure::Failure;
 
-/// 检查配置文件，打印每项生效的值及其来源
+/// 检查 serve 能否启动：打印每项生效的值及其来源，并试一遍 serve 会拒绝的每一件事，不作任何改动
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     /// 配置文件
     #[arg(long, value_name = "文件")]
     config: PathBuf,
+    /// 中心正在运行：不检查监听地址与数据库是否被占用
+    #[arg(long)]
+    beside: bool,
+    /// 只检查配置文件，不试启动
+    #[arg(long, conflicts_with = "beside")]
+    config_only: bool,
 }
 
 impl Check {
@@ -27,7 +34,13 @@ impl Check {
         for warning in config.warnings() {
             eprintln!("注意：{warning}");
         }
-        Ok(())
+        if self.config_only {
+            return Ok(());
+        }
+        let (clock, entropy) = (ambient::clock(), ambient::entropy());
+        serve::runtime(1)?
+            .block_on(Center::check(&config, &clock, entropy, self.beside))
+            .map_err(|error| Failure::because(serve::NOT_STARTED, &error))
     }
 }
 

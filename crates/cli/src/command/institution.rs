@@ -6,9 +6,8 @@ use yanmi_center::registry::{Administration, NewInstitution};
 use yanmi_protocol::{AccountId, OrgCode};
 
 use crate::ambient;
-use crate::command::registry::{self, yes};
+use crate::command::registry::{self, Entry, Listing, yes};
 use crate::failure::Failure;
-use crate::table;
 
 /// 管理定点医药机构
 #[derive(Debug, clap::Args)]
@@ -33,8 +32,14 @@ enum What {
         #[arg(long, value_name = "编码")]
         account: String,
     },
-    /// 列出全部机构
-    List,
+    /// 列出机构
+    List {
+        #[command(flatten)]
+        listing: Listing,
+        /// 只列属于这个业务系统编码的
+        #[arg(long, value_name = "编码")]
+        account: Option<String>,
+    },
     /// 停用
     Disable(One),
     /// 启用
@@ -70,7 +75,7 @@ impl What {
                 let new = NewInstitution { org_code: one.code()?, name, account };
                 administration.add_institution(&new, now).await
             }
-            Self::List => return list(administration).await,
+            Self::List { listing, account } => return list(administration, &listing, account.as_deref()).await,
             Self::Disable(one) => administration.enable_institution(one.code()?, false, now).await,
             Self::Enable(one) => administration.enable_institution(one.code()?, true, now).await,
         };
@@ -78,17 +83,25 @@ impl What {
     }
 }
 
-async fn list(administration: &mut Administration) -> Result<(), Failure> {
-    let rows: Vec<[String; 4]> = administration
-        .institutions()
-        .await
-        .map_err(registry::unread)?
-        .into_iter()
-        .map(|row| {
-            let account = row.account.as_str().to_owned();
-            [row.org_code.as_str().to_owned(), row.name, account, yes(row.active)]
-        })
-        .collect();
-    print!("{}", table::text(["机构代码", "名称", "业务系统编码", "启用"], &rows));
+async fn list(
+    administration: &mut Administration,
+    listing: &Listing,
+    account: Option<&str>,
+) -> Result<(), Failure> {
+    let rows = administration.institutions().await.map_err(registry::unread)?;
+    let rows = rows.into_iter().filter(|row| account.is_none_or(|account| row.account.as_str() == account));
+    let entries = rows.map(|row| {
+        let (code, account) = (row.org_code.as_str().to_owned(), row.account.as_str().to_owned());
+        Entry {
+            program: serde_json::json!({
+                "orgCodg": code, "name": row.name, "orgId": account, "enabled": row.active,
+                "changedAt": row.changed_at.get(),
+            }),
+            enabled: row.active,
+            names: vec![code.clone(), row.name.clone()],
+            person: [code, row.name, account, yes(row.active)],
+        }
+    });
+    listing.print(["机构代码", "名称", "业务系统编码", "启用"], entries.collect());
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::command::check::{close, open};
 use crate::command::{key, serve};
 use crate::failure::Failure;
 use crate::key_text;
+use crate::table;
 
 /// Opens the registry of a configuration, works on it, and closes it.
 pub(super) fn administer(
@@ -59,6 +60,64 @@ impl Chosen {
         if self.made && stored.is_ok() {
             println!("密钥    {}（只显示这一次）\n校验值  {}", *self.key.to_hex(), self.key.kcv());
         }
+    }
+}
+
+/// How a list is shown, and what of it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Listing {
+    /// 以 JSON 打印，供程序读取
+    #[arg(long)]
+    json: bool,
+    /// 只列编码或名称中含有这段文字的
+    #[arg(long, value_name = "文字")]
+    find: Option<String>,
+    /// 只列已启用的
+    #[arg(long)]
+    enabled: bool,
+    /// 只列已停用的
+    #[arg(long, conflicts_with = "enabled")]
+    disabled: bool,
+}
+
+/// One row of a list: what a program reads, and what a person does.
+pub(super) struct Entry<const N: usize> {
+    pub(super) program: serde_json::Value,
+    pub(super) person: [String; N],
+    pub(super) enabled: bool,
+    /// Code and name, by which it is found.
+    pub(super) names: Vec<String>,
+}
+
+impl Listing {
+    /// Prints what is wanted of it.
+    pub(super) fn print<const N: usize>(&self, heading: [&str; N], entries: Vec<Entry<N>>) {
+        let wanted = entries.into_iter().filter(|entry| self.wants(entry.enabled, &entry.names));
+        if self.json {
+            let all: Vec<serde_json::Value> = wanted.map(|entry| entry.program).collect();
+            println!("{}", serde_json::Value::Array(all));
+        } else {
+            let rows: Vec<[String; N]> = wanted.map(|entry| entry.person).collect();
+            print!("{}", table::text(heading, &rows));
+        }
+    }
+
+    fn wants(&self, enabled: bool, names: &[String]) -> bool {
+        let state = if enabled { !self.disabled } else { !self.enabled };
+        state && self.find.as_ref().is_none_or(|text| names.iter().any(|name| name.contains(text)))
+    }
+}
+
+/// A row's key-check values, the newest first.
+pub(super) fn check_values(newest: impl ToString, older: Option<impl ToString>) -> Vec<String> {
+    std::iter::once(newest.to_string()).chain(older.map(|kcv| kcv.to_string())).collect()
+}
+
+/// The same for a person.
+pub(super) fn check_values_text(values: &[String]) -> String {
+    match values {
+        [newest, older] => format!("{newest}、{older}（旧）"),
+        values => values.concat(),
     }
 }
 

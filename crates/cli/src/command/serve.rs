@@ -23,6 +23,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        ambient::keep_memory_private();
         let config = load(&self.config)?;
         let _log = log::to_stderr(config.log.level);
         for warning in config.warnings() {
@@ -51,10 +52,13 @@ fn warn_of_few_files(config: &Config) {
     }
 }
 
+/// What is said before the reason of a refusal, by `serve` and by `check`.
+pub(crate) const NOT_STARTED: &str = "中心未能启动";
+
 async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
     let center = Center::start(config, ambient::clock(), ambient::entropy())
         .await
-        .map_err(|error| Failure::because("中心未能启动", &error))?;
+        .map_err(|error| Failure::because(NOT_STARTED, &error))?;
     let faces = [
         ("机构", center.institution_addr()),
         ("渠道", center.channel_addr()),

@@ -59,13 +59,15 @@ fn a_site_is_checked_made_administered_and_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let name = database();
     let config = site_on(&server::address(&name), folder.path(), "");
-    let checked = ok(&["check", "--config", &config]);
+    let checked = run(&["check", "--config", &config], "");
     assert!(checked.out.contains("postgres://yanmi@") && checked.out.contains(&name), "{}", checked.out);
+    assert!(checked.code == 1 && checked.err.contains("yanmi migrate"), "{checked:?}");
     assert_eq!(tables(&name), 0, "checking does not touch the database");
     for _ in 0..2 {
         let migrated = ok(&["migrate", "--config", &config]).out;
         assert!(migrated.starts_with("数据库已是本版本的结构：postgres"), "{migrated}");
     }
+    ok(&["check", "--config", &config]);
     ok(&["account", "add", "--org-id", "his", "--name", "某 HIS", "--config", &config]);
     assert!(ok(&["account", "list", "--config", &config]).out.contains("his"));
     assert_eq!(serve(&config), "ok\n");

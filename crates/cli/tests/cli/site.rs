@@ -41,7 +41,9 @@ pub(crate) fn ok(args: &[&str]) -> Ran {
 #[test]
 fn a_configuration_is_explained_and_its_mistakes_are_named_with_their_line() {
     let folder = tempfile::tempdir().expect("a folder");
-    let good = ok(&["check", "--config", &site(folder.path(), "")]);
+    let config = site(folder.path(), "");
+    ok(&["migrate", "--config", &config]);
+    let good = ok(&["check", "--config", &config]);
     assert!(good.out.contains("region") && good.out.contains("文件第 1 行"), "{}", good.out);
     assert!(!good.out.contains("00112233445566778899AABBCCDDEEFF"), "no key in {}", good.out);
     let bad = run(&["check", "--config", &site(folder.path(), "[policy]\nnotice_secnds = 5\n")], "");
@@ -102,4 +104,122 @@ fn only_migrate_makes_a_database() {
     }
     ok(&["migrate", "--config", &config]);
     ok(&["account", "list", "--config", &config]);
+}
+
+/// Runs `serve`, which is to end by itself; what it said last.
+fn refused_by_serve(config: &str) -> String {
+    let ran = run(&["serve", "--config", config], "");
+    assert_eq!(ran.code, 1, "{ran:?}");
+    ran.err.lines().next_back().expect("a reason").to_owned()
+}
+
+#[test]
+fn check_refuses_what_serve_would_in_the_same_words() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "");
+    let refused = |words: &str| {
+        let told = run(&["check", "--config", &config], "");
+        let last = told.err.lines().next_back().expect("a reason").to_owned();
+        assert_eq!((told.code, last.as_str()), (1, refused_by_serve(&config).as_str()));
+        assert!(last.contains(words), "{words} in {last}");
+    };
+    refused("yanmi migrate");
+    ok(&["check", "--config", &config, "--config-only"]);
+    ok(&["migrate", "--config", &config]);
+    let before = std::fs::read_dir(folder.path()).expect("a folder").count();
+    ok(&["check", "--config", &config]);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), before, "nothing is left behind");
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let text = std::fs::read_to_string(&config).expect("a configuration");
+    let put = |text: &str| std::fs::write(&config, text).expect("written");
+    put(&text.replacen("127.0.0.1:0", &address, 1));
+    refused("无法监听");
+    ok(&["check", "--config", &config, "--beside"]);
+    put(&format!("{text}[outbound]\nroots = \"none.pem\"\n"));
+    refused("none.pem");
+    put(&text.replace("sqlite:center.sqlite", "sqlite:none/center.sqlite"));
+    refused("不存在");
+    put(&text);
+    secret(folder.path(), "center.key", "FF112233445566778899AABBCCDDEEFF");
+    refused("密钥加密密钥与数据库不符");
+    std::fs::write(folder.path().join("center.sqlite"), "not a database\n".repeat(500)).expect("written");
+    refused("数据库");
+}
+
+/// The block of the guide that is a whole configuration, with the addresses of this machine.
+fn example_of_the_guide(folder: &Path) -> String {
+    let page = include_str!("../../../../docs/operating/install.md");
+    let block = page.split("```toml\n").find(|block| block.starts_with("region")).expect("a configuration");
+    let text = block.split("```").next().expect("its end");
+    assert!(text.contains("[listen.operations]"), "{text}");
+    let database = format!("sqlite:{}", folder.join("center.sqlite").display());
+    let text = text.replace("sqlite:/var/lib/yanmi/center.sqlite", &database);
+    let text = text.replace("10.20.0.5:8350", "127.0.0.1:0").replace("172.16.8.5:8351", "127.0.0.1:0");
+    let text = text.replace("10.20.0.5:8352", "127.0.0.1:0").replace("由国家中心分配", "yanmi-350000");
+    let path = folder.join("yanmi.toml");
+    std::fs::write(&path, text).expect("written");
+    path.to_str().expect("a path").to_owned()
+}
+
+#[test]
+fn the_example_of_the_guide_is_checked_and_served() {
+    use std::io::BufRead;
+    let folder = tempfile::tempdir().expect("a folder");
+    for face in ["institution", "channel"] {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        std::fs::write(folder.path().join(format!("{face}.pem")), made.cert.pem()).expect("written");
+        secret(folder.path(), &format!("{face}.key.pem"), &made.signing_key.serialize_pem());
+    }
+    secret(folder.path(), "encryption.key", "00112233445566778899AABBCCDDEEFF");
+    secret(folder.path(), "national.key", "FFEEDDCCBBAA99887766554433221100");
+    let config = example_of_the_guide(folder.path());
+    ok(&["migrate", "--config", &config]);
+    ok(&["check", "--config", &config]);
+    let mut serving = std::process::Command::new(crate::yanmi::PROGRAM)
+        .args(["serve", "--announce", "--config", &config])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the executable starts");
+    let lines = std::io::BufReader::new(serving.stdout.take().expect("a pipe")).lines();
+    let addresses: Vec<String> = lines.take(2).map(|line| line.expect("a line")).collect();
+    let beside = run(&["check", "--config", &config], "");
+    ok(&["check", "--beside", "--config", &config]);
+    serving.kill().expect("killed");
+    serving.wait().expect("it ends");
+    assert_eq!(addresses.len(), 2, "{addresses:?}");
+    assert!(beside.code == 1 && beside.err.contains("正被另一个验密中心使用"), "{beside:?}");
+}
+
+#[test]
+fn lists_are_filtered_and_read_by_programs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "");
+    let on = |words: &[&str]| ok(&[words, &["--config", &config]].concat()).out;
+    on(&["migrate"]);
+    for (id, name) in [("his", "某 HIS"), ("kiosk", "自助机")] {
+        on(&["account", "add", "--org-id", id, "--name", name]);
+    }
+    for (code, account) in [("H35010000001", "his"), ("P35010000002", "kiosk")] {
+        on(&["institution", "add", "--org", code, "--name", "机构", "--account", account]);
+    }
+    on(&["account", "disable", "--org-id", "kiosk"]);
+    on(&["channel", "add", "--id", "app", "--name", "应用", "--url", "http://127.0.0.1:1/n", "--settlement"]);
+    let json = |words: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&on(&[words, &["--json"]].concat())).expect("JSON")
+    };
+    let accounts = json(&["account", "list"]);
+    assert_eq!(accounts.as_array().map(Vec::len), Some(2));
+    assert_eq!(json(&["account", "list", "--enabled"])[0]["orgId"], "his");
+    assert_eq!(json(&["account", "list", "--disabled"])[0]["name"], "自助机");
+    assert_eq!(json(&["account", "list", "--find", "自助"])[0]["enabled"], false);
+    assert_eq!(json(&["account", "list", "--find", "nobody"]).as_array().map(Vec::len), Some(0));
+    let of_his = json(&["institution", "list", "--account", "his"]);
+    assert_eq!((of_his.as_array().map(Vec::len), &of_his[0]["orgCodg"]), (Some(1), &"H35010000001".into()));
+    assert!(!on(&["institution", "list", "--find", "P3501"]).contains("H35010000001"));
+    let channel = &json(&["channel", "list"])[0];
+    assert_eq!((&channel["url"], &channel["settlement"]), (&"http://127.0.0.1:1/n".into(), &true.into()));
+    assert!(on(&["channel", "list"]).contains("http://127.0.0.1:1/n"), "the address is shown");
 }
