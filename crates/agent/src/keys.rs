@@ -6,7 +6,6 @@
 //! replaced.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +15,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sm3::Sm3;
 use subtle::ConstantTimeEq;
 use yanmi_client::Ambient;
+use yanmi_client::private::{self, PrivateError};
 use yanmi_protocol::UnixMillis;
 use zeroize::Zeroizing;
 
@@ -51,7 +51,7 @@ impl Keys {
     pub(crate) fn open(file: &Path, ambient: &dyn Ambient) -> Result<Self, String> {
         let unusable = |why: &str| format!("agent.token_file：{} {why}", file.display());
         let token = match read_token(file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(PrivateError::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
                 make_token(file, ambient).map_err(|error| unusable(&format!("无法写入：{error}")))?
             }
             read => read.map_err(|error| unusable(&format!("不可用：{error}")))?,
@@ -101,36 +101,16 @@ impl Keys {
     }
 }
 
-fn read_token(file: &Path) -> io::Result<Zeroizing<String>> {
-    let opened = File::open(file)?;
-    others_may_not_read(&opened)?;
+fn read_token(file: &Path) -> Result<Zeroizing<String>, PrivateError> {
+    let opened = private::open(file)?;
     let mut text = Zeroizing::new(String::new());
-    opened.take(MOST_FILE).read_to_string(&mut text)?;
+    opened.take(MOST_FILE).read_to_string(&mut text).map_err(PrivateError::Unreadable)?;
     Ok(Zeroizing::new(text.trim().to_owned()))
-}
-
-#[cfg(unix)]
-fn others_may_not_read(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    if file.metadata()?.permissions().mode() & 0o077 != 0 {
-        return Err(io::Error::other("其他用户可以读取；请 chmod 600"));
-    }
-    Ok(())
-}
-
-/// Elsewhere the folder's permissions are the file's.
-#[cfg(not(unix))]
-fn others_may_not_read(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 fn make_token(file: &Path, ambient: &dyn Ambient) -> io::Result<Zeroizing<String>> {
     let token = Zeroizing::new(random_hex(ambient, TOKEN_DIGITS / 2));
-    let mut options = File::options();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut made = options.open(file)?;
+    let mut made = private::making().open(file)?;
     made.write_all(token.as_bytes())?;
     made.write_all(b"\n")?;
     made.sync_all()?;

@@ -85,8 +85,7 @@ fn check_institution(
     org_code: Option<OrgCode>,
 ) -> Result<(OrgCode, &Institution), Refusal> {
     let code = org_code.ok_or(Refusal::BadOrgCode(OrgProblem::Form))?;
-    let institution =
-        call.registry.institution(&code).ok_or(Refusal::BadOrgCode(OrgProblem::Unknown))?;
+    let institution = call.registry.institution(&code).ok_or(Refusal::BadOrgCode(OrgProblem::Unknown))?;
     // Whose it is comes first: whether another account's is active is nobody else's business.
     if institution.account != call.caller {
         return Err(Refusal::BadOrgCode(OrgProblem::AnotherAccount));

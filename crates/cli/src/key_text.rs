@@ -1,7 +1,9 @@
 //! Keys as people write them: 32 hexadecimal digits, or 16 ASCII characters.
 
+use std::io::Read;
 use std::path::Path;
 
+use yanmi_client::private;
 use yanmi_protocol::Sm4Key;
 use zeroize::Zeroizing;
 
@@ -15,11 +17,18 @@ pub(crate) fn parse(text: &str) -> Result<Sm4Key, Failure> {
     key.map_err(|error| Failure::new(error.to_string()))
 }
 
-/// Reads a key from a file.
+/// Bytes of a key file that are looked at: 32 digits, and some room for blanks around them.
+const MAX_KEY_FILE: u64 = 256;
+
+/// Reads a key from a file that only its owner may read.
 pub(crate) fn from_file(path: &Path) -> Result<Sm4Key, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::because(&format!("无法读取密钥文件 {}", path.display()), &error))?;
-    parse(&Zeroizing::new(text))
+    let failed = |error: &dyn std::error::Error| {
+        Failure::because(&format!("密钥文件 {} 不可用", path.display()), error)
+    };
+    let file = private::open(path).map_err(|error| failed(&error))?;
+    let mut text = Zeroizing::new(String::new());
+    file.take(MAX_KEY_FILE).read_to_string(&mut text).map_err(|error| failed(&error))?;
+    parse(&text)
 }
 
 #[cfg(test)]

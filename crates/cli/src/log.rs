@@ -73,7 +73,11 @@ fn both(now: UnixMillis) -> String {
     let utc = now.minus(EAST).shanghai_text();
     let millis = now.get().rem_euclid(1_000);
     let local = now.shanghai_text();
-    format!("{}.{millis:03}Z {}+08:00", utc.replacen(' ', "T", 1), local.split(' ').next_back().unwrap_or_default())
+    format!(
+        "{}.{millis:03}Z {}+08:00",
+        utc.replacen(' ', "T", 1),
+        local.split(' ').next_back().unwrap_or_default()
+    )
 }
 
 impl Gathered {

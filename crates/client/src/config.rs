@@ -202,8 +202,18 @@ fn line_of(text: &str, at: usize) -> usize {
 /// The text of a file of at most `most` bytes.
 fn read_text(path: &Path, most: u64) -> Result<Zeroizing<String>, String> {
     let unreadable = |error: std::io::Error| format!("无法读取：{error}");
+    text_of(File::open(path).map_err(unreadable)?, most)
+}
+
+/// The same of a file that only its owner may read.
+fn read_secret(path: &Path, most: u64) -> Result<Zeroizing<String>, String> {
+    text_of(crate::private::open(path).map_err(|error| error.to_string())?, most)
+}
+
+fn text_of(file: File, most: u64) -> Result<Zeroizing<String>, String> {
+    let unreadable = |error: std::io::Error| format!("无法读取：{error}");
     let mut bytes = Zeroizing::new(Vec::new());
-    File::open(path).map_err(unreadable)?.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > most {
         return Err(format!("超过 {most} 字节"));
     }

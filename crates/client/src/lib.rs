@@ -32,6 +32,7 @@ mod http;
 mod notify;
 pub mod offline;
 mod password;
+pub mod private;
 mod serial;
 mod status;
 pub mod transport;

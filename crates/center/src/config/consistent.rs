@@ -192,7 +192,7 @@ fn listeners(config: &Config) -> Vec<Conflict> {
     found
 }
 
-/// Private keys that cannot be opened or that every user of the machine may read.
+/// Private keys that cannot be opened or that others than their owner may use.
 pub(super) fn unusable_files(config: &Config) -> Vec<Conflict> {
     faces(config)
         .into_iter()

@@ -59,7 +59,7 @@ pub(super) fn password(path: &Path) -> Result<Zeroizing<String>, String> {
     Ok(Zeroizing::new(line.to_owned()))
 }
 
-/// Opens a file of secrets, unless every user of the machine may read it.
+/// Opens a file of secrets, unless others than its owner may use it.
 pub(super) fn open_private(path: &Path) -> Result<File, String> {
     let file = File::open(path).map_err(|error| format!("无法打开文件 {}：{error}", path.display()))?;
     refuse_public(path, &file)?;
@@ -70,15 +70,17 @@ pub(super) fn open_private(path: &Path) -> Result<File, String> {
 fn refuse_public(path: &Path, file: &File) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
 
-    /// Read, write or run, for everybody.
-    const OTHERS: u32 = 0o007;
+    /// Read, write or run, for the group and for everybody. The institution's side has the same rule in the same words.
+    const OTHERS: u32 = 0o077;
 
     // Asked of the open file, not of the path: it cannot be exchanged in between.
     let metadata =
         file.metadata().map_err(|error| format!("无法读取文件 {} 的权限：{error}", path.display()))?;
     if metadata.permissions().mode() & OTHERS != 0 {
         let path = path.display();
-        return Err(format!("文件 {path} 对其他用户开放：请先执行 chmod 600 {path}，并考虑更换其中的密钥"));
+        return Err(format!(
+            "文件 {path} 对同组或其他用户开放：请先执行 chmod 600 {path}，并考虑更换其中的密钥"
+        ));
     }
     Ok(())
 }

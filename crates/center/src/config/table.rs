@@ -124,7 +124,7 @@ static TOP: &[Setting] = &[
         database_password_file,
         text(PATH, Presence::Optional("database.password")),
         "PostgreSQL 口令文件（一行）；也可用环境变量 YANMI_DATABASE_PASSWORD，或写在 database 中，三者只能有其一。",
-        "文件不得对其他用户开放；口令不会出现在日志、错误信息与 yanmi check 的输出中。"
+        "文件只能由运行中心的用户读写（chmod 600）；口令不会出现在日志、错误信息与 yanmi check 的输出中。"
     ),
 ];
 
@@ -156,7 +156,7 @@ static LISTEN_INSTITUTION: &[Setting] = &[
         listen.institution.tls_key,
         text(PATH, Presence::Optional("institution.key")),
         "证书的私钥（PEM）。",
-        "文件不得对其他用户开放。"
+        "文件只能由运行中心的用户读写（chmod 600）。"
     ),
     row!(
         "listen.institution.plain_http",
@@ -201,7 +201,7 @@ static LISTEN_CHANNEL: &[Setting] = &[
         listen.channel.tls_key,
         text(PATH, Presence::Optional("channel.key")),
         "证书的私钥（PEM）。",
-        "文件不得对其他用户开放。"
+        "文件只能由运行中心的用户读写（chmod 600）。"
     ),
     row!(
         "listen.channel.plain_http",

@@ -434,7 +434,7 @@ fn a_key_everybody_may_read_is_refused() {
     let national = |name: &str| (name == "YANMI_NATIONAL_KEY").then(|| KEY.to_owned());
     private(&path, KEY);
     let text = format!("{LEAST}keys.encryption_key_file = \"kek\"");
-    for (mode, taken) in [(0o600, true), (0o640, true), (0o644, false), (0o602, false)] {
+    for (mode, taken) in [(0o600, true), (0o400, true), (0o640, false), (0o644, false), (0o602, false)] {
         permit(&path, mode);
         let read = Config::parse(&text, &folder.path().join("yanmi.toml"), &national);
         assert_eq!(read.is_ok(), taken, "{mode:o}");

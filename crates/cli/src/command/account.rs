@@ -118,7 +118,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
             program: serde_json::json!({
                 "orgId": id, "name": row.name, "enabled": row.enabled,
                 "interfaces": interfaces.split(',').collect::<Vec<_>>(),
-                "rate": row.rate.map(std::num::NonZeroU32::get), "kcv": keys, "changedAt": row.changed_at.get(),
+                "rate": row.rate.map(NonZeroU32::get), "kcv": keys, "changedAt": row.changed_at.get(),
             }),
             enabled: row.enabled,
             names: vec![id.clone(), row.name.clone()],

@@ -194,7 +194,16 @@ fn check_address(url: &http::Uri, config: &Config) -> Result<(), Failure> {
 async fn list(administration: &mut Administration, listing: &Listing) -> Result<(), Failure> {
     let rows = administration.channels().await.map_err(registry::unread)?;
     let heading = [
-        "渠道编码", "名称", "启用", "结算", "免密", "认证方式", "认证记录", "密钥校验值", "通知地址", "跳转地址",
+        "渠道编码",
+        "名称",
+        "启用",
+        "结算",
+        "免密",
+        "认证方式",
+        "认证记录",
+        "密钥校验值",
+        "通知地址",
+        "跳转地址",
     ];
     listing.print(heading, rows.into_iter().map(entry).collect());
     Ok(())

@@ -75,7 +75,9 @@ impl What {
                 let new = NewInstitution { org_code: one.code()?, name, account };
                 administration.add_institution(&new, now).await
             }
-            Self::List { listing, account } => return list(administration, &listing, account.as_deref()).await,
+            Self::List { listing, account } => {
+                return list(administration, &listing, account.as_deref()).await;
+            }
             Self::Disable(one) => administration.enable_institution(one.code()?, false, now).await,
             Self::Enable(one) => administration.enable_institution(one.code()?, true, now).await,
         };

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::read::{Number, Table};
 use super::{
     Account, CenterSettings, ClientConfig, ConfigError, Environment, Institution, KEY_VARIABLE,
-    MAX_ADDRESSES, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings, read_text,
+    MAX_ADDRESSES, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings, read_secret,
 };
 use crate::gate::{CallNumber, MAX_MORE, Rules, Settlement, Way, Ways};
 
@@ -103,7 +103,7 @@ fn key(table: &Table<'_>, variable: &str, (folder, env): Reading<'_>) -> Option<
             return None;
         }
         (Some(text), None) => ("key", text),
-        (None, Some(file)) => match read_text(&folder.join(file.as_str()), MAX_KEY_FILE) {
+        (None, Some(file)) => match read_secret(&folder.join(file.as_str()), MAX_KEY_FILE) {
             Ok(text) => ("key_file", Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())),
             Err(why) => {
                 table.problem("key_file", format!("密钥文件{why}"));

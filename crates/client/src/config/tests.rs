@@ -114,6 +114,11 @@ fn every_slip_is_told_by_name() {
 fn keys_come_from_files_and_from_the_environment() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("account.key"), format!("{KEY}\r\n")).expect("written");
+    let mode = |mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(folder.path().join("account.key"), mode).expect("set");
+    };
+    mode(0o600);
     let text = good().replacen(&format!("key = \"{KEY}\""), "key_file = \"account.key\"", 1);
     let text = text.replacen(&format!("key = \"{KEY}\""), "", 1);
     let env = |name: &str| (name == VISITS_KEY_VARIABLE).then(|| KEY.to_owned());
@@ -124,6 +129,11 @@ fn keys_come_from_files_and_from_the_environment() {
     std::fs::write(folder.path().join("account.key"), "x".repeat(300)).expect("written");
     let long = ClientConfig::from_toml(&text, folder.path(), &env).expect_err("too long").to_string();
     assert_eq!(long, "key_file：密钥文件超过 256 字节");
+    for shared in [0o640, 0o604, 0o620] {
+        mode(shared);
+        let shared = ClientConfig::from_toml(&text, folder.path(), &env).expect_err("shared").to_string();
+        assert!(shared.contains("对同组或其他用户开放") && shared.contains("chmod 600"), "{shared}");
+    }
 
     let ascii = good().replacen(KEY, "yanmi-test-key-1", 1);
     let ascii = ascii.replacen("region", "key_form = \"ascii\"\nregion", 1);

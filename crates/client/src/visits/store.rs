@@ -79,6 +79,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Store {
     pub(super) fn open(file: &Path, sealer: &Sealer, ambient: &dyn Ambient) -> Result<Self, VisitsError> {
         let failed = |error: rusqlite::Error| failed(file, &error);
+        // Made by us, for nobody else to read; what is kept beside it is made alike. One that is there is left as it is.
+        let _ = crate::private::making().open(file);
         let mut writer = Connection::open(file).map_err(failed)?;
         writer.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         check_ours(&writer, file)?;
