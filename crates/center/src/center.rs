@@ -97,7 +97,7 @@ impl Center {
         let store = store.told_to(telemetry.clone());
         let registry = Registry::open(&store, sealer.clone(), defaults, node, Health::new()).await?;
         let parts = LedgerParts {
-            store,
+            store: store.clone(),
             registry: registry.clone(),
             policy: config.policy,
             clock: clock.clone(),
@@ -117,6 +117,7 @@ impl Center {
             policy: config.policy,
             registry,
             ledger,
+            store,
             national,
             deliverer: deliverer(&config, outbound, clock),
             sealer,
@@ -207,6 +208,12 @@ impl Center {
     /// when the database fails, which is logged.
     pub async fn remove_old(&self) -> Option<u64> {
         retention::round(&self.site).await.ok()
+    }
+
+    /// What has the store take nothing (`true`) or everything again, for a sandbox in which -1 is to be seen.
+    pub fn store_switch(&self) -> impl Fn(bool) + Send + Sync + use<> {
+        let store = self.site.store.clone();
+        move |withheld| store.withhold(withheld)
     }
 
     /// Stops: takes nothing new, finishes what was accepted within the configured bound, commits what is decided.

@@ -22,6 +22,7 @@ use crate::national::NationalCenter;
 use crate::registry::Registry;
 use crate::sealing::Sealer;
 use crate::share::{Places, Share};
+use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::unknown::Unknown;
 
@@ -39,6 +40,7 @@ pub(crate) struct Site {
     pub(crate) policy: Policy,
     pub(crate) registry: Registry,
     pub(crate) ledger: Ledger,
+    pub(crate) store: Store,
     pub(crate) national: NationalCenter,
     pub(crate) deliverer: Deliverer,
     pub(crate) sealer: Sealer,

@@ -23,6 +23,8 @@ mod standing;
 use std::fmt;
 use std::fs::File;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::postgres::PgConnectOptions;
 
@@ -64,6 +66,9 @@ pub enum StoreError {
     /// The file that was opened is not there any more, or another one is.
     #[error("数据库文件 {0} 在运行中被删除或替换，不再写入；请停止中心，查明原因，放回原来的文件后重新启动")]
     Replaced(PathBuf),
+    /// A sandbox plays it.
+    #[error("沙箱把存储设为故障")]
+    Withheld,
     /// A disk on which a trial found no room.
     #[error("数据库操作失败：{}", ServerProblem::DiskFull)]
     NoRoom,
@@ -158,6 +163,8 @@ pub struct Store {
     place: Place,
     /// Who is told of connections that were lost.
     telemetry: Option<Telemetry>,
+    /// Whether a sandbox plays that it takes nothing.
+    withheld: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Debug)]
@@ -272,7 +279,7 @@ impl Store {
         if let Place::Sqlite(file) = &place {
             file.look_before_opening(purpose.makes())?;
         }
-        let store = Self { place, telemetry: None };
+        let store = Self { place, telemetry: None, withheld: Arc::default() };
         let mut connection = store.connect().await?;
         let prepared = store.prepare(&mut connection, sealer, purpose).await;
         // Also when it is not ours to use: what a connection keeps beside the file goes away with it.
@@ -345,11 +352,19 @@ impl Store {
     /// # Errors
     /// [`StoreError::Replaced`] when a file is gone, or another one is in its place.
     pub(crate) fn check_place(&self) -> Result<(), StoreError> {
+        if self.withheld.load(Ordering::Relaxed) {
+            return Err(StoreError::Withheld);
+        }
         match &self.place {
             Place::Sqlite(file) => file.standing().check(),
             // Its server has the files.
             Place::Postgres(_) => Ok(()),
         }
+    }
+
+    /// Has it take nothing, or everything again.
+    pub(crate) fn withhold(&self, withheld: bool) {
+        self.withheld.store(withheld, Ordering::Relaxed);
     }
 
     /// Tries whether there is room for more than the smallest change, where that is known only to who writes the file.

@@ -44,7 +44,10 @@ pub const CODES: [Code; 16] = [
 /// How to get each of the other codes, one sentence each, for the member `how` of `sandbox.json`.
 pub const HOW: [(Code, &str); 14] = [
     (Code::Success, "用 persons 中任一参保人在 channels 第一个渠道上展码、解码，再发通知或查询。"),
-    (Code::Unknown, "不能用入参引出：只在中心自身故障（例如无法写入数据库）时出现。"),
+    (
+        Code::Unknown,
+        "不能用入参引出：让中心的存储出故障（POST /center/mood，mood 为 failing）后发通知；用完改回 ok。",
+    ),
     (Code::BadParameter, "去掉任一必填参数，或让 timestamp 与中心时钟相差 10 分钟以上。"),
     (Code::Denied, "用错误的密钥加密 encData，或使用未登记的 orgId。"),
     (Code::NoSuchAddress, "向 /cfc/api/ 之下不存在的路径（例如 /cfc/api/none）发送请求。"),
@@ -56,7 +59,7 @@ pub const HOW: [(Code, &str); 14] = [
     (Code::BadNoticeNo, "通知确认成功后再取消它，或在通知被新通知取代后再确认旧通知：中心如此答复渠道。"),
     (Code::TooFrequent, "对同一 token 和 orgCodg 在 3 秒内重复发通知，或连续输错密码 5 次后再核验。"),
     (Code::BadChannelParameter, "以渠道的 orgId 和密钥向渠道侧接口发送缺少 notcNo 的认证结果。"),
-    (Code::NoInterfaceRight, "用未开通该接口权限的账户调用该接口。"),
+    (Code::NoInterfaceRight, "用 extraAccounts 中的账户（没有任何接口权限）调用任一接口。"),
     (Code::BusinessTypeNotFound, "解码时传字典中没有的 businessType，例如 99999。"),
     (Code::BadOrgCode, "orgCodg 传 11 位旧代码、未登记的代码或属于另一账户的机构代码。"),
     (

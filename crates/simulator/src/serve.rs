@@ -99,6 +99,11 @@ impl Simulator {
         self.state.set_national_mood(mood);
     }
 
+    /// Lets the center's store be switched off (`true`) and on through the control interface.
+    pub fn with_center(&self, switch: impl Fn(bool) + Send + Sync + 'static) {
+        self.state.with_center(Box::new(switch));
+    }
+
     /// How many requests are held now, by hanging or slow channels or a silent national center.
     pub fn held(&self) -> usize {
         self.state.hangs.held()

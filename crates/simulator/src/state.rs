@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
 use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, EcToken, QrCode, UnixMillis};
@@ -28,7 +28,12 @@ pub(crate) struct State {
     moods: Mutex<Moods>,
     phones: Mutex<Phones>,
     terminal: watch::Sender<Terminal>,
+    /// How to have the center's store take nothing, where there is a center that lets itself be told.
+    center: OnceLock<CenterSwitch>,
 }
+
+/// Switches the center's store off (`true`) and on.
+pub(crate) type CenterSwitch = Box<dyn Fn(bool) + Send + Sync>;
 
 /// The world masks its own secrets; the rest says nothing.
 impl fmt::Debug for State {
@@ -56,7 +61,18 @@ impl State {
             moods: Mutex::default(),
             phones: Mutex::default(),
             terminal: watch::Sender::new(Terminal::default()),
+            center: OnceLock::new(),
         }
+    }
+
+    /// From now on the center's store can be switched; the first switch stays.
+    pub(crate) fn with_center(&self, switch: CenterSwitch) {
+        let _ = self.center.set(switch);
+    }
+
+    /// Has the center's store take nothing, or everything again; whether there is such a center.
+    pub(crate) fn withhold_store(&self, withheld: bool) -> bool {
+        self.center.get().map(|switch| switch(withheld)).is_some()
     }
 
     pub(crate) fn now(&self) -> UnixMillis {

@@ -29,6 +29,9 @@ pub struct World {
     pub simulator_url: String,
     /// Accounts of institutions' systems, registered at the center.
     pub accounts: Vec<Account>,
+    /// Accounts that are registered and may make no call, for 500100. A world of an earlier version has none.
+    #[serde(default)]
+    pub extra_accounts: Vec<Account>,
     /// Channel apps, registered at the center.
     pub channels: Vec<Channel>,
     /// Insured persons, for people to play with.

@@ -52,6 +52,11 @@ pub(crate) async fn everybody(config: &Config, world: &World) {
             administration.add_institution(&new, NOW).await.expect("a new institution");
         }
     }
+    for account in &world.extra_accounts {
+        let (id, key, interfaces) = (account.org_id, account.key.clone(), Interfaces::default());
+        let new = NewAccount { id, name: "没有权限".to_owned(), key, interfaces, rate: None };
+        administration.add_account(&new, NOW).await.expect("a new account");
+    }
     for channel in world.all_channels() {
         administration.add_channel(&new_channel(channel), NOW).await.expect("a new channel");
     }

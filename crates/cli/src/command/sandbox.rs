@@ -114,6 +114,9 @@ impl Sandbox {
             Some(listener) => Some(play_others(world.clone(), listener).await?),
             None => None,
         };
+        if let Some(simulator) = &simulator {
+            simulator.with_center(center.store_switch());
+        }
         let stop = StopSignal::listen()?;
         println!("{}", guide::text(&world, &self.dir));
         println!("ready: {}", state.file.display());

@@ -35,6 +35,43 @@ fn is_told_to_institutions_and_operators_and_forgotten_when_it_takes_again() {
     sandbox.stop();
 }
 
+/// What a vendor has to see once: -1, and 500100.
+#[test]
+fn a_store_that_fails_and_an_account_without_rights_are_a_click_away() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(folder.path());
+    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
+    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let body = serde_json::json!({
+        "ecIndexNo": world["persons"][0]["ecIndexNo"], "chnlId": world["channels"][0]["chnlId"],
+    });
+    let shown = sandbox.ask(9, "POST", "/qr", &body.to_string());
+    let code = shown["ecQrCode"].as_str().expect("a code");
+    let decoded = run(&["call", "decode", "--sandbox", &sandbox.file, "--qr", code], "");
+    let token = after(&decoded.out, "令牌").to_owned();
+    let notify = || run(&["call", "notify", "--sandbox", &sandbox.file, "--token", &token], "");
+    let mood = |mood: &str| {
+        let set = sandbox.ask(9, "POST", "/center/mood", &serde_json::json!({ "mood": mood }).to_string());
+        assert_eq!(set["mood"], mood, "{set}");
+    };
+    mood("failing");
+    let refused = notify();
+    assert!(refused.code == 1 && refused.out.contains("{\"code\":-1,"), "{refused:?}");
+    assert!(http(sandbox.port + 2, "GET", "/readyz", "").contains("沙箱把存储设为故障"));
+    mood("ok");
+    assert_eq!(notify().code, 0);
+
+    let account = &world["extraAccounts"][0];
+    let (id, key) = (account["orgId"].as_str().expect("an id"), account["key"].as_str().expect("a key"));
+    crate::site::secret(folder.path(), "none.key", key);
+    let file = folder.path().join("none.key");
+    let file = file.to_str().expect("a path");
+    let words = ["call", "status", "--sandbox", &sandbox.file, "--org-id", id, "--key-file", file];
+    let refused = run(&[&words[..], &["--token", &token]].concat(), "");
+    assert!(refused.code == 1 && refused.out.contains("{\"code\":500100,"), "{refused:?}");
+    sandbox.stop();
+}
+
 /// What a running center's file was replaced by is not taken for it, nor made anew at the next start.
 #[test]
 fn a_database_that_was_taken_away_is_not_made_anew() {

@@ -223,3 +223,29 @@ fn lists_are_filtered_and_read_by_programs() {
     assert_eq!((&channel["url"], &channel["settlement"]), (&"http://127.0.0.1:1/n".into(), &true.into()));
     assert!(on(&["channel", "list"]).contains("http://127.0.0.1:1/n"), "the address is shown");
 }
+
+#[test]
+fn keys_in_files_that_others_may_read_are_refused_alike() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "");
+    let agent = folder.path().join("agent.toml");
+    std::fs::write(&agent, "[account]\nkey_file = \"center.key\"\n").expect("written");
+    let (key, agent) = (folder.path().join("center.key"), agent.to_str().expect("a path"));
+    let path = key.to_str().expect("a path");
+    let commands: [&[&str]; 5] = [
+        &["check", "--config", &config],
+        &["serve", "--config", &config],
+        &["seal", "--key-file", path],
+        &["account", "add", "--org-id", "his", "--name", "某 HIS", "--key-file", path, "--config", &config],
+        &["agent", "--config", agent],
+    ];
+    for mode in [0o640, 0o604, 0o666] {
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).expect("set");
+        for command in commands {
+            let refused = run(command, "{}");
+            assert!(refused.code == 1, "{mode:o} {command:?} {refused:?}");
+            let said = format!("对同组或其他用户开放：请先执行 chmod 600 {path}");
+            assert!(refused.err.contains(&said), "{mode:o} {command:?} {refused:?}");
+        }
+    }
+}

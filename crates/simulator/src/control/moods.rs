@@ -1,5 +1,6 @@
-//! `POST /channels/{chnlId}/mood {"mood":"ok|refuse|hang|reset|http500|slow","ms":0}` and
-//! `POST /national/mood {"mood":"ok|error|timeout"}` → `{"mood"}`. `ms` counts for `slow` only.
+//! `POST /channels/{chnlId}/mood {"mood":"ok|refuse|hang|reset|http500|slow","ms":0}`,
+//! `POST /national/mood {"mood":"ok|error|timeout"}` and `POST /center/mood {"mood":"ok|failing"}` → `{"mood"}`. `ms` counts for
+//! `slow` only.
 
 use std::time::Duration;
 
@@ -37,4 +38,19 @@ pub(super) fn national(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
     state.set_national_mood(mood);
     state.watch.step(Actor::Director, &format!("把国家电子凭证改为：{}", mood.words()));
     Ok(reply(&serde_json::json!({ "mood": mood.name() })))
+}
+
+/// The center's store takes nothing while it fails: notices and confirmations are answered -1, and it is not ready.
+pub(super) fn center(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
+    let request: Request = read(body, "mood")?;
+    let (failing, words) = match request.mood.as_str() {
+        "ok" => (false, "正常"),
+        "failing" => (true, "存储故障"),
+        _ => return Err(Refusal::Value("mood", "ok、failing 之一")),
+    };
+    if !state.withhold_store(failing) {
+        return Err(Refusal::Now("旁边没有可以这样设置的中心"));
+    }
+    state.watch.step(Actor::Director, &format!("把中心改为：{words}"));
+    Ok(reply(&serde_json::json!({ "mood": request.mood })))
 }

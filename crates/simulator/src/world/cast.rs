@@ -65,6 +65,8 @@ pub(super) fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])
         },
         extra_channels: extra_channels(urls, &mut new_key),
         extra_persons: extra_persons(),
+        // The last to get a key, so that a world of the same chance keeps all others.
+        extra_accounts: vec![account("noRights", new_key(), Vec::new())],
     }
 }
 
@@ -79,15 +81,23 @@ fn accounts(region: Region, new_key: &mut impl FnMut() -> Sm4Key) -> Vec<Account
         org_codg: constant(OrgCode::new(&format!("{kind}{province}{city}0000001"))),
         org_name: name.to_owned(),
     };
-    let mut account = |org_id: &str, institutions| {
-        let key = new_key();
-        let org_id = constant(AccountId::new(org_id));
-        Account { org_id, kcv: key.kcv().to_string(), key, institutions }
-    };
     vec![
-        account("testOrgId", vec![member('H', "01", "福州示范医院"), member('P', "01", "福州示范大药房")]),
-        account("hisVendor2", vec![member('H', "02", "厦门示范医院"), member('P', "02", "厦门示范大药房")]),
+        account(
+            "testOrgId",
+            new_key(),
+            vec![member('H', "01", "福州示范医院"), member('P', "01", "福州示范大药房")],
+        ),
+        account(
+            "hisVendor2",
+            new_key(),
+            vec![member('H', "02", "厦门示范医院"), member('P', "02", "厦门示范大药房")],
+        ),
     ]
+}
+
+fn account(org_id: &str, key: Sm4Key, institutions: Vec<Member>) -> Account {
+    let org_id = constant(AccountId::new(org_id));
+    Account { org_id, kcv: key.kcv().to_string(), key, institutions }
 }
 
 fn channel(id: &str, name: &str, key: Sm4Key, base: &str) -> Channel {

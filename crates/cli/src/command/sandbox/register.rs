@@ -29,7 +29,11 @@ pub(in crate::command) async fn register(
     let known = Known::read(&mut administration).await.map_err(failed)?;
     for (at, account) in world.accounts.iter().enumerate() {
         let rate = (at == 0).then_some(rate);
-        known.account(&mut administration, account, rate, now).await.map_err(failed)?;
+        known.account(&mut administration, account, Interfaces::ALL, rate, now).await.map_err(failed)?;
+    }
+    for account in &world.extra_accounts {
+        let none = Interfaces::default();
+        known.account(&mut administration, account, none, None, now).await.map_err(failed)?;
     }
     for channel in world.all_channels() {
         known.channel(&mut administration, channel, now).await.map_err(failed)?;
@@ -57,6 +61,7 @@ impl Known {
         &self,
         administration: &mut Administration,
         account: &Account,
+        interfaces: Interfaces,
         rate: Option<NonZeroU32>,
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
@@ -66,7 +71,7 @@ impl Known {
                     id: account.org_id,
                     name: "沙箱账号".to_owned(),
                     key: account.key.clone(),
-                    interfaces: Interfaces::ALL,
+                    interfaces,
                     rate,
                 };
                 administration.add_account(&new, now).await?;
