@@ -78,7 +78,7 @@ impl Center {
                 // That of the operators' listener is the same.
                 (&tls("institution"), ""),
                 (&tls("channel"), ""),
-                ("172.16.9.0/24", "127.0.0.0/8"),
+                ("172.16.9.0/24\", \"10.30.0.9/32", "127.0.0.0/8"),
                 ("https://10.30.0.9/national", &world.national.url),
                 ("yanmi-350000", world.national.org_id.as_str()),
             ],

@@ -263,7 +263,7 @@ static OUTBOUND: &[Setting] = &[
         "outbound.allow",
         outbound.allow,
         Form::Networks { default: LOOPBACK },
-        "渠道通知地址允许落在哪些网段；域名在解析之后再检查一次。",
+        "渠道通知地址与国家中心地址允许落在哪些网段；域名在解析之后再检查一次。",
         "专网地址是常态，不能用黑名单判断，所以用白名单；默认只有本机，最多 1,024 个网段。"
     ),
     row!(

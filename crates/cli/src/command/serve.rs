@@ -1,5 +1,6 @@
 //! `yanmi serve`: the center of a site.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -70,10 +71,11 @@ async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
         }
     }
     let stop = StopSignal::listen()?;
-    for address in [center.institution_addr(), center.operations_addr()].into_iter().flatten() {
-        if announce {
-            println!("{address}");
-        }
+    if announce {
+        let addresses = [center.institution_addr(), center.operations_addr()].into_iter().flatten();
+        let lines: String = addresses.map(|address| format!("{address}\n")).collect();
+        // At once, and whoever wanted the first line only may have gone.
+        let _ = std::io::stdout().write_all(lines.as_bytes());
     }
     stop.received().await;
     tracing::info!("收到停止信号，不再接受新请求");

@@ -48,7 +48,7 @@ fn a_configuration_is_explained_and_its_mistakes_are_named_with_their_line() {
     assert!(!good.out.contains("00112233445566778899AABBCCDDEEFF"), "no key in {}", good.out);
     let bad = run(&["check", "--config", &site(folder.path(), "[policy]\nnotice_secnds = 5\n")], "");
     assert_eq!(bad.code, 1);
-    assert!(bad.err.contains("notice_secnds") && bad.err.contains("12"), "{}", bad.err);
+    assert!(bad.err.contains("notice_secnds") && bad.err.contains("14"), "{}", bad.err);
 }
 
 #[test]
