@@ -41,10 +41,15 @@ pub(crate) struct ByChannel;
 impl Party for ByChannel {
     type Caller = ChannelId;
 
-    fn keys<'s>(&self, registry: &'s Snapshot, org_id: &str) -> Result<(ChannelId, &'s Keys), Denied> {
-        let id = ChannelId::new(org_id).map_err(|_| Denied::Unknown)?;
-        let channel = registry.channel(&id).ok_or(Denied::Unknown)?;
-        if channel.enabled { Ok((id, &channel.keys)) } else { Err(Denied::Disabled) }
+    fn keys<'s>(
+        &self,
+        registry: &'s Snapshot,
+        org_id: &str,
+    ) -> Result<(ChannelId, &'s Keys), (Denied, &'s Keys)> {
+        let unknown = (Denied::Unknown, registry.nobody());
+        let id = ChannelId::new(org_id).map_err(|_| unknown)?;
+        let channel = registry.channel(&id).ok_or(unknown)?;
+        if channel.enabled { Ok((id, &channel.keys)) } else { Err((Denied::Disabled, &channel.keys)) }
     }
 
     fn count(&self, registry: &Snapshot, caller: &ChannelId) -> Result<Arc<Share>, Refusal> {

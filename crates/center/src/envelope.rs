@@ -67,8 +67,12 @@ pub(crate) trait Party {
     /// What proves to be calling.
     type Caller: Send;
 
-    /// The keys of this `orgId`, if it is known and enabled.
-    fn keys<'s>(&self, registry: &'s Snapshot, org_id: &str) -> Result<(Self::Caller, &'s Keys), Denied>;
+    /// The keys of this `orgId`, if it is known and enabled; if not, those its envelope is tried with all the same (E7).
+    fn keys<'s>(
+        &self,
+        registry: &'s Snapshot,
+        org_id: &str,
+    ) -> Result<(Self::Caller, &'s Keys), (Denied, &'s Keys)>;
 
     /// Step 4: counts the request; what the caller has of what all share.
     fn count(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<Arc<Share>, Refusal>;
@@ -146,7 +150,11 @@ fn open<P: Party>(
     let now = site.clock.now();
     let registry = site.registry.snapshot();
     let envelope = RequestEnvelope::parse(&received.body, site.region).map_err(Refusal::Envelope)?;
-    let opened = party.keys(&registry, &envelope.org_id).and_then(|(caller, keys)| {
+    let known = party.keys(&registry, &envelope.org_id).map_err(|(denied, keys)| {
+        keys.spend(&envelope.sealed);
+        denied
+    });
+    let opened = known.and_then(|(caller, keys)| {
         let (plain, key) = keys.open(&envelope.sealed).map_err(Denied::Sealed)?;
         Ok((caller, plain, key.clone()))
     });

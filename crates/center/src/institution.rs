@@ -61,9 +61,13 @@ pub(crate) struct ByAccount(Interface);
 impl Party for ByAccount {
     type Caller = AccountId;
 
-    fn keys<'s>(&self, registry: &'s Snapshot, org_id: &str) -> Result<(AccountId, &'s Keys), Denied> {
-        let account = registry.account(org_id).ok_or(Denied::Unknown)?;
-        if account.enabled { Ok((account.id, &account.keys)) } else { Err(Denied::Disabled) }
+    fn keys<'s>(
+        &self,
+        registry: &'s Snapshot,
+        org_id: &str,
+    ) -> Result<(AccountId, &'s Keys), (Denied, &'s Keys)> {
+        let account = registry.account(org_id).ok_or((Denied::Unknown, registry.nobody()))?;
+        if account.enabled { Ok((account.id, &account.keys)) } else { Err((Denied::Disabled, &account.keys)) }
     }
 
     fn count(&self, registry: &Snapshot, caller: &AccountId) -> Result<Arc<Share>, Refusal> {

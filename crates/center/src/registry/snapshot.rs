@@ -1,5 +1,6 @@
 //! The registry as requests see it.
 
+use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(crate) struct Snapshot {
     accounts: HashMap<AccountId, Account>,
     institutions: HashMap<OrgCode, Institution>,
     channels: HashMap<ChannelId, Channel>,
+    /// Nobody's: what the envelopes of unknown senders are tried with.
+    nobody: Keys,
 }
 
 /// An account: who calls, with which keys, how often, and what.
@@ -61,15 +64,28 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Opens an envelope with the newest key, or else the older, and tells which it was, for the answer is sealed
-    /// with the same (E9). The cause of a failure is that of the newest.
+    /// with the same (E9). The cause of a failure is that of the newest. A failure always takes two decryptions, so
+    /// that its time does not tell whether there is an older key (E7).
     pub(crate) fn open(&self, sealed: &CipherText) -> Result<(PlainText, &Sm4Key), OpenError> {
         match sealed.open(&self.newest) {
             Ok(plain) => Ok((plain, &self.newest)),
             Err(cause) => {
+                let second = black_box(sealed.open(self.second()));
                 let older = self.older.as_ref().ok_or(cause)?;
-                sealed.open(older).map(|plain| (plain, older)).map_err(|_| cause)
+                second.map(|plain| (plain, older)).map_err(|_| cause)
             }
         }
+    }
+
+    /// Takes the time of [`Keys::open`] for somebody who is not let in whatever comes of it (E7).
+    pub(crate) fn spend(&self, sealed: &CipherText) {
+        drop(black_box(sealed.open(&self.newest)));
+        drop(black_box(sealed.open(self.second())));
+    }
+
+    /// The key that is tried second.
+    fn second(&self) -> &Sm4Key {
+        self.older.as_ref().unwrap_or(&self.newest)
     }
 }
 
@@ -137,6 +153,8 @@ impl Snapshot {
             accounts: HashMap::new(),
             institutions: HashMap::new(),
             channels: HashMap::new(),
+            // Derived from the site's secret, so that nobody can seal an envelope that opens with it.
+            nobody: Keys { newest: Sm4Key::from_bytes(sealer.index("nobody", &[])), older: None },
         };
         for row in account::all(connection, sealer).await? {
             snapshot.take_account(row, defaults, before);
@@ -188,6 +206,11 @@ impl Snapshot {
             share: old.map(|old| Arc::clone(&old.share)).unwrap_or_default(),
         };
         self.channels.insert(row.id, channel);
+    }
+
+    /// The keys of whoever is not registered.
+    pub(crate) fn nobody(&self) -> &Keys {
+        &self.nobody
     }
 
     pub(super) fn version(&self) -> i64 {
