@@ -8,7 +8,7 @@ use yanmi_client::gate::{Ask, Medium, OfflineOutcome, Visit, VisitId, Way};
 use yanmi_client::offline::CredentialPassword;
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{DecodeRequest, Desk, DeskError, VisitsError};
-use yanmi_protocol::dictionary::BusinessType;
+use yanmi_protocol::dictionary::{BusinessType, NOT_A_CREDENTIAL_CODE, is_credential_code};
 use yanmi_protocol::message::decode::Decoded;
 use yanmi_protocol::message::status::MAX_WAIT_SECONDS;
 use yanmi_protocol::{Amount, EcToken, QrCode};
@@ -305,8 +305,10 @@ fn told(mut answer: Answer, decoded: &Decoded) -> Answer {
 }
 
 fn request<'a>(scan: &Scan<'a>) -> Result<DecodeRequest<'a>, Fault> {
-    let qr_code = QrCode::new(scan.qr_code)
-        .map_err(|_| Fault::argument("qr_code", "不是医保电子凭证二维码（28 位数字）"))?;
+    let qr_code = QrCode::new(scan.qr_code).ok().filter(|code| is_credential_code(code.as_str()));
+    let qr_code = qr_code.ok_or_else(|| {
+        Fault::argument("qr_code", &format!("不是医保电子凭证二维码（28 位数字）：{NOT_A_CREDENTIAL_CODE}"))
+    })?;
     let business = optional(scan.business, |code| {
         BusinessType::new(code).ok_or_else(|| Fault::argument("business", "不是用码业务类型"))
     })?;

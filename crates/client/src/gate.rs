@@ -69,6 +69,13 @@ pub fn needs_status(visit: &Visit, ask: &Ask, rules: &Rules) -> bool {
         && visit.notice.as_ref().is_some_and(|notice| notice.outcome != NoticeOutcome::PasswordFree)
 }
 
+/// What to do after the person or the center ended the present verification without a confirmation, whenever it was asked;
+/// nothing while it is open or confirmed, or where the center does not tell.
+pub fn after_end(visit: &Visit, rules: &Rules) -> Option<Advice> {
+    let status = visit.status.as_ref().filter(|status| status.epoch == visit.epoch)?;
+    online::end_of(&status.outcome).map(|reason| Scene { visit, rules }.advice(reason))
+}
+
 /// What to do after a notice that failed; nothing when there is none that did.
 pub fn after_notice(visit: &Visit, rules: &Rules) -> Option<Verdict> {
     visit.notice.as_ref().and_then(|notice| online::failed_notice(Scene { visit, rules }, notice))

@@ -50,6 +50,15 @@ impl IdType {
     }
 }
 
+/// What is told whoever scans something else than a credential's code, in the words of the field.
+pub const NOT_A_CREDENTIAL_CODE: &str = "请使用医保电子凭证二维码";
+
+/// Whether a scanned text is the code of a credential: 28 digits that begin with 424. A code of another layout (`opc…`), a pay
+/// code, the number of an identity card or of a drug is not.
+pub fn is_credential_code(text: &str) -> bool {
+    text.len() == 28 && text.starts_with("424") && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// 用码业务类型, `businessType`: what a QR code is decoded for. Nearly everybody always sends `01101`, so nothing
 /// but the spelling is ever decided by it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -98,6 +107,23 @@ impl BusinessType {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_credentials_code_is_one() {
+        assert!(is_credential_code("4243754826492874240001130000"));
+        for other in [
+            "opc3754826492874240001130000",
+            "ano3754826492874240001130000",
+            "134567890123456789",
+            "350501199911173510",
+            "81028340019283740192",
+            "4243754826492874240001130",
+            "1243754826492874240001130000",
+            "",
+        ] {
+            assert!(!is_credential_code(other), "{other}");
+        }
+    }
 
     #[test]
     fn dictionaries_hold_their_codes_and_no_others() {

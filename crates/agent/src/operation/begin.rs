@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use yanmi_client::gate::{Medium, is_cross_province};
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{DecodeRequest, DeskError};
-use yanmi_protocol::dictionary::BusinessType;
+use yanmi_protocol::dictionary::{BusinessType, NOT_A_CREDENTIAL_CODE, is_credential_code};
 use yanmi_protocol::message::decode::Decoded;
 use yanmi_protocol::{EcToken, QrCode, mask};
 
@@ -64,6 +64,9 @@ pub(crate) fn begin(office: &Office, asked: Begin) -> Result<Begun, Fault> {
 
 /// Has the center decode a code.
 pub(crate) fn decode(office: &Office, code: QrCode, clerk: &Clerk) -> Result<(EcToken, Decoded), Fault> {
+    if !is_credential_code(code.as_str()) {
+        return Err(Fault::member("ecQrCode", NOT_A_CREDENTIAL_CODE));
+    }
     let request = DecodeRequest {
         qr_code: code,
         business: BusinessType::SETTLEMENT,

@@ -1,12 +1,13 @@
-//! What the screen says about a visit: one of two signs, why, and the one next step.
+//! What the screen says about a visit: one of three signs, why, and the next step.
 //!
 //! The sign says "settle" for a stored decision of the gate only, while nothing happened to the visit since, for a few
-//! minutes, and for the amount it was decided about. Everything else is the other sign.
+//! minutes, and for the amount it was decided about. It waits while the person may still confirm. Everything else is the
+//! third sign.
 
 use std::time::Duration;
 
 use yanmi_client::gate::{
-    self, Ask, Decision, Grounds, Medium, NoticeOutcome, OfflineOutcome, Reason, Rules, Settlement,
+    self, Ask, Decision, Grounds, Medium, NextStep, NoticeOutcome, OfflineOutcome, Reason, Rules, Settlement,
     StatusOutcome, StatusRecord, Verdict, Visit, Way,
 };
 use yanmi_protocol::{Amount, UnixMillis};
@@ -48,6 +49,28 @@ impl Act {
     }
 }
 
+/// The three signs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Look {
+    /// Settle.
+    Yes,
+    /// The person has been asked and may still confirm.
+    Wait,
+    /// Do not settle.
+    No,
+}
+
+impl Look {
+    /// Style, and the words a clerk reads from afar.
+    pub(super) const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Yes => ("sign allowed", "可以结算"),
+            Self::Wait => ("sign waiting", "等待认证"),
+            Self::No => ("sign denied", "不能结算"),
+        }
+    }
+}
+
 /// How far a step of the way is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Step {
@@ -60,7 +83,9 @@ pub(super) enum Step {
 /// What is shown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Face {
-    pub(super) settle: bool,
+    pub(super) look: Look,
+    /// Whether another notice makes sense; the center sends none after "not me".
+    pub(super) notify: bool,
     pub(super) why: String,
     pub(super) next: String,
     pub(super) act: Act,
@@ -85,7 +110,21 @@ fn current(visit: &Visit) -> Option<&StatusRecord> {
 pub(super) fn is_waiting(visit: &Visit) -> bool {
     let notified = visit.notice().is_some_and(|notice| notice.outcome == NoticeOutcome::Notified);
     let confirmed = current(visit).is_some_and(|status| confirms(&status.outcome));
+    let confirmed = confirmed || ended(visit, &Rules::default()).is_some();
     visit.medium() == Medium::QrCode && visit.way() == Some(Way::Online) && notified && !confirmed
+}
+
+/// What to do after the person or the center ended the verification.
+pub(super) fn ended(visit: &Visit, rules: &Rules) -> Option<gate::Advice> {
+    gate::after_end(visit, rules).filter(|_| visit.way() == Some(Way::Online))
+}
+
+/// Until when the person can confirm, where the center tells.
+pub(super) fn until(visit: &Visit) -> Option<UnixMillis> {
+    match &current(visit)?.outcome {
+        StatusOutcome::Unconfirmed { until, .. } => *until,
+        _ => None,
+    }
 }
 
 const fn confirms(outcome: &StatusOutcome) -> bool {
@@ -129,7 +168,12 @@ pub(super) fn allows<'a>(visit: &'a Visit, rules: &Rules) -> Option<(&'a Decisio
 /// What to show.
 pub(super) fn face(visit: &Visit, ask: Option<Ask>, rules: &Rules, now: UnixMillis) -> Face {
     let told = |why: String, next: &str, act| Face {
-        settle: act == Act::Settle,
+        look: match act {
+            Act::Settle => Look::Yes,
+            Act::Wait => Look::Wait,
+            _ => Look::No,
+        },
+        notify: ended(visit, rules).is_none_or(|advice| advice.reason != Reason::NotMe),
         why,
         next: next.to_owned(),
         act,
@@ -146,6 +190,9 @@ pub(super) fn face(visit: &Visit, ask: Option<Ask>, rules: &Rules, now: UnixMill
     }
     if let Some(advice) = standing(visit).and_then(|decision| view::advice_of(&decision.verdict)) {
         return told(advice.why.clone(), &advice.next, act(visit, advice));
+    }
+    if let Some(advice) = ended(visit, rules) {
+        return told(advice.why.clone(), &advice.next, act(visit, &advice));
     }
     if let Some(asked) = waiting_words(visit) {
         return told(asked.0, &asked.1, Act::Wait);
@@ -187,27 +234,20 @@ fn passed(visit: &Visit) -> bool {
     current(visit).is_some_and(|status| confirms(&status.outcome))
 }
 
-/// What an advice has the clerk do.
+/// What an advice has the clerk do: the first of its steps that is done on this page.
 fn act(visit: &Visit, advice: &gate::Advice) -> Act {
-    let again = if visit.way().is_none_or(|way| way == Way::Online) && visit.medium() == Medium::QrCode {
-        Act::Send
-    } else {
-        Act::Offline
-    };
+    let done = advice.steps.iter().find_map(|step| match step {
+        NextStep::Wait if is_waiting(visit) => Some(Act::Wait),
+        NextStep::Notify => Some(Act::Send),
+        NextStep::Rescan => Some(Act::Scan),
+        NextStep::Ask => Some(Act::Ask),
+        NextStep::TerminalFace | NextStep::TerminalPassword | NextStep::LibraryPassword => Some(Act::Offline),
+        NextStep::Wait | NextStep::Identify | NextStep::Inform => None,
+    });
     match advice.reason {
-        Reason::NotConfirmed if is_waiting(visit) => Act::Wait,
-        Reason::StatusMissing => Act::Ask,
-        // What the words say is to be tried first.
-        Reason::NoticeFailed if advice.code == Some(500_319) && visit.notices() <= 1 => Act::Send,
-        Reason::NoticeFailed | Reason::Refused if matches!(advice.code, Some(500_001 | 500_321)) => Act::Scan,
-        Reason::NoticeFailed
-        | Reason::TimedOut
-        | Reason::Unreachable
-        | Reason::Refused
-        | Reason::OfflineMissing
-        | Reason::OfflineFailed
-        | Reason::OfflineUnavailable => Act::Offline,
-        _ => again,
+        // What failed twice is not tried a third time first.
+        Reason::NoticeFailed if advice.code == Some(500_319) && visit.notices() > 1 => Act::Offline,
+        _ => done.unwrap_or(Act::Ask),
     }
 }
 
@@ -227,6 +267,7 @@ fn steps(visit: &Visit, act: Act) -> [(&'static str, Step); 4] {
         None => (Step::Now, Step::Ahead),
         Some(NoticeOutcome::PasswordFree) => (Step::Done, Step::Done),
         Some(NoticeOutcome::Notified) if passed(visit) || act == Act::Settle => (Step::Done, Step::Done),
+        Some(NoticeOutcome::Notified) if !is_waiting(visit) => (Step::Done, Step::Failed),
         Some(NoticeOutcome::Notified) => (Step::Done, Step::Now),
         Some(_) => (Step::Failed, Step::Ahead),
     };

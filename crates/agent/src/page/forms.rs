@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hyper::body::Incoming;
 use yanmi_client::gate::{Medium, Settlement, VisitId};
+use yanmi_protocol::dictionary::{NOT_A_CREDENTIAL_CODE, is_credential_code};
 use yanmi_protocol::{Amount, EcToken, QrCode};
 
 use super::markup::Trouble;
@@ -15,8 +16,8 @@ use crate::operation;
 use crate::shape::{Members, Outcome};
 use crate::shapes::{Ask, Begin, Check, Send, Switch};
 
-/// Digits of a QR code; what has another length, or letters, is a token.
-const QR_DIGITS: usize = 28;
+/// Characters a token that is entered here may have: both forms that are seen have letters and at least so many.
+const TOKEN: std::ops::RangeInclusive<usize> = 30..=40;
 
 /// Does what a form says, and leads back to the page of its visit.
 pub(super) async fn answer(door: &Door, rest: &[&str], body: Incoming) -> Reply {
@@ -161,15 +162,16 @@ fn note_kind(office: &Office, id: VisitId, members: &mut Members) -> Result<(), 
     Ok(())
 }
 
-/// A QR code to be decoded, or the token somebody decoded already.
+/// A QR code to be decoded, or the token somebody decoded already. Whatever else a scanner reads (a pay code, an identity
+/// card, a drug, `opc…`) is refused here, before anything is stored or sent.
 fn code(text: &str) -> Result<(Option<QrCode>, Option<EcToken>), Fault> {
     let text = text.trim();
-    let wrong = |_| Fault::member("code", "不是医保电子凭证二维码，也不是令牌；请重新扫码");
-    if text.len() == QR_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        QrCode::new(text).map(|code| (Some(code), None)).map_err(wrong)
-    } else {
-        EcToken::new(text).map(|token| (None, Some(token))).map_err(wrong)
+    let wrong = || Fault::member("code", NOT_A_CREDENTIAL_CODE);
+    if is_credential_code(text) {
+        return QrCode::new(text).map(|code| (Some(code), None)).map_err(|_| wrong());
     }
+    let fits = TOKEN.contains(&text.len()) && text.bytes().any(|byte| byte.is_ascii_alphabetic());
+    EcToken::new(text).ok().filter(|_| fits).map(|token| (None, Some(token))).ok_or_else(wrong)
 }
 
 #[cfg(test)]
@@ -181,6 +183,17 @@ mod tests {
         let kinds = |text: &str| code(text).map(|(qr, token)| (qr.is_some(), token.is_some())).ok();
         assert_eq!(kinds(" 4243754826492874240001130000\r\n"), Some((true, false)));
         assert_eq!(kinds("350000ec7ioqup8p1o0761820a0000f1f8b13d"), Some((false, true)));
-        assert_eq!(kinds("https://example.com/"), None);
+        for other in [
+            "https://example.com/",
+            "134567890123456789",
+            "350501199911173510",
+            "35050119991117351X",
+            "81028340019283740192",
+            "opc3754826492874240001130000",
+            "1243754826492874240001130000",
+            "",
+        ] {
+            assert_eq!(code(other).expect_err(other).plain(), "请使用医保电子凭证二维码", "{other}");
+        }
     }
 }

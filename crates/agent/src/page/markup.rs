@@ -1,10 +1,10 @@
 //! The page's markup. What is written here is shown to the clerk, in Chinese.
 
 use maud::{DOCTYPE, Markup, html};
-use yanmi_client::gate::{Medium, Settlement, Visit, Way};
+use yanmi_client::gate::{Medium, Reason, Rules, Settlement, Visit, Way};
 use yanmi_protocol::{UnixMillis, mask};
 
-use super::face::{self, Act, Face, Step};
+use super::face::{self, Act, Face, Look, Step};
 use super::live::version;
 use super::sheet::{Chosen, Sheet};
 use crate::fault::Fault;
@@ -15,10 +15,11 @@ const MOST_LISTED: usize = 14;
 /// Seconds after which a page without a script looks again.
 const REFRESH: u32 = 5;
 
-const KINDS: [(&str, Settlement, &str); 3] = [
+const KINDS: [(&str, Settlement, &str); 4] = [
     ("outpatient", Settlement::Outpatient, "门诊结算"),
     ("inpatient", Settlement::Inpatient, "住院结算"),
     ("pharmacy", Settlement::Pharmacy, "药店结算"),
+    ("registration", Settlement::Registration, "挂号"),
 ];
 const MEDIA: [(&str, Medium, &str); 5] = [
     ("qrCode", Medium::QrCode, "医保电子凭证二维码"),
@@ -58,6 +59,14 @@ pub(super) fn page(office: &Office, sheet: &Sheet, trouble: Option<&Trouble>) ->
                 @match &sheet.chosen {
                     Some(chosen) => (work(office, chosen, face.as_ref())),
                     None => (scan(office, trouble.and_then(|trouble| trouble.amount.as_deref()))),
+                }
+            }
+            @if sheet.chosen.is_some() {
+                dialog #leave {
+                    p { "扫到了二维码。当前就诊还没有完成，开始新的就诊吗？" }
+                    p { "当前就诊保留在“今天的就诊”里。" }
+                    button.go type="button" value="yes" { "开始新的就诊" }
+                    button.quiet type="button" value="no" { "留在当前就诊" }
                 }
             }
         }
@@ -151,19 +160,26 @@ pub(super) fn with_version(parts: &Markup, version: &str) -> Markup {
 }
 
 fn stage(chosen: &Chosen, face: &Face) -> Markup {
-    let sign = if face.settle { "sign allowed" } else { "sign denied" };
+    let (sign, words) = face.look.words();
+    let decision = chosen.visit.decision().filter(|_| face.look == Look::Yes);
+    let good = decision.map(|decision| decision.at.plus(face::SIGN_FRESH).to_string());
     html! {
         section #stage data-next=(face.act.word()) {
-            div class=(sign) role="status" aria-live="assertive" {
-                @if face.settle { (tick()) } @else { (cross()) }
+            div class=(sign) role="status" aria-live="assertive" data-good=[good] {
+                @match face.look { Look::Yes => (tick()), Look::Wait => (hourglass()), Look::No => (cross()) }
                 div {
-                    h2 { @if face.settle { "可以结算" } @else { "不能结算" } }
-                    @if let Some(decision) = chosen.visit.decision().filter(|_| face.settle) {
-                        p.sum { "¥ " (decision.amount) small { (decision.kind.name()) } }
-                        p.why { (face.why) " · " (clock_of(decision.at)) " 判断" }
-                    } @else {
-                        p.why { @if face.act == Act::Wait { i.pulse {} } (face.why) }
+                    h2 { (words) }
+                    @match (face.look, decision) {
+                        (Look::Yes, Some(decision)) => {
+                            p.sum { "¥ " (decision.amount) small { (decision.kind.name()) } }
+                            p.why { (face.why) " · " (clock_of(decision.at)) " 判断" }
+                        }
+                        (Look::Wait, _) => (waiting(chosen, face)),
+                        _ => p.why { (face.why) }
                     }
+                }
+                @if let Some(number) = chosen.visit.check_number().filter(|_| face.look == Look::Wait) {
+                    p.check { span { "核对号" } b { (number) } }
                 }
             }
             ol.steps {
@@ -178,6 +194,31 @@ fn stage(chosen: &Chosen, face: &Face) -> Markup {
                 }
             }
             p.next { b { "下一步" } span { (face.next) } }
+        }
+    }
+}
+
+/// Who is waited for, for how much, and how long still. It is not settled meanwhile.
+fn waiting(chosen: &Chosen, face: &Face) -> Markup {
+    html! {
+        p.sum {
+            @if let Some(ask) = chosen.ask { "¥ " (ask.amount) }
+            small {
+                "尚不能结算"
+                @if let Some(until) = face::until(&chosen.visit) {
+                    " · " span data-until=(until) { "至 " (clock_of(until)) }
+                }
+            }
+        }
+        p.why { i.pulse {} (face.why) }
+    }
+}
+
+fn hourglass() -> Markup {
+    html! {
+        svg viewBox="0 0 100 100" aria-hidden="true" {
+            circle cx="50" cy="50" r="44" fill="#fff" stroke="#8a5300" stroke-width="8" {}
+            path d="M50 24v28l18 12" fill="none" stroke="#8a5300" stroke-width="9" stroke-linecap="round" stroke-linejoin="round" {}
         }
     }
 }
@@ -215,7 +256,7 @@ fn today(office: &Office, sheet: &Sheet) -> Markup {
                         a href={ "/?visit=" (visit.id()) } aria-current=[(Some(visit.id()) == chosen).then_some("page")] {
                             time { (&clock_of(visit.begun_at())[..5]) }
                             b { (who(visit, note)) }
-                            @let (class, word) = badge(visit, allowed);
+                            @let (class, word) = badge(visit, allowed, office.desk.rules());
                             span class=(class) { (word) }
                         }
                     }
@@ -225,9 +266,18 @@ fn today(office: &Office, sheet: &Sheet) -> Markup {
     }
 }
 
-fn badge(visit: &Visit, allowed: bool) -> (&'static str, &'static str) {
+fn badge(visit: &Visit, allowed: bool, rules: &Rules) -> (&'static str, &'static str) {
     if allowed {
         ("ok", "✓ 已通过")
+    } else if let Some(advice) = face::ended(visit, rules) {
+        let word = match advice.reason {
+            Reason::Cancelled => "✕ 已取消",
+            Reason::NotMe => "✕ 非本人",
+            Reason::Locked => "✕ 已锁定",
+            Reason::Lapsed => "✕ 已过期",
+            _ => "✕ 未成功",
+        };
+        ("no", word)
     } else if face::is_waiting(visit) {
         ("wait", "… 等待认证")
     } else {
@@ -314,7 +364,7 @@ fn work(office: &Office, chosen: &Chosen, face: Option<&Face>) -> Markup {
                 div.row.buttons {
                     button #ask type="submit" data-key="F8" data-busy="正在判断…" formaction={ (place) "/gate" }
                         autofocus[sum.is_some() && act == Act::Ask] { kbd { "F8" } "确认结算" }
-                    @if scanned {
+                    @if scanned && face.is_none_or(|face| face.notify) {
                         button #send type="submit" data-key="F4" data-busy="正在通知参保人…" formaction={ (place) "/notice" }
                             autofocus[act == Act::Send] { kbd { "F4" } (again) }
                     }

@@ -169,8 +169,12 @@ fn addresses_methods_visits_and_sizes() {
     let visit = begun["visit"]["id"].as_str().expect("an id");
     let sent = door.well("POST", &format!("/visits/{visit}/notice"), &json!({}));
     assert_eq!((&sent["sent"], &sent["advice"]["centerCode"]), (&json!(false), &json!(500_001)));
-    for code in ["4243754826492874240001130000", "opc3754826492874240001130000"] {
-        let code = json!({ "ecQrCode": code }).to_string();
-        assert_eq!(door.ask("POST", "/visits", &code).fault(), fault(422, "notDecoded", None));
+    let code = json!({ "ecQrCode": "4243754826492874240001130000" }).to_string();
+    assert_eq!(door.ask("POST", "/visits", &code).fault(), fault(422, "notDecoded", None));
+    // What is no code of a credential is not even sent.
+    for code in ["opc3754826492874240001130000", "134567890123456789", "350501199911173510"] {
+        let heard = door.ask("POST", "/visits", &json!({ "ecQrCode": code }).to_string());
+        assert_eq!(heard.fault(), fault(400, "badMember", Some("ecQrCode")));
+        assert!(heard.text.contains("请使用医保电子凭证二维码"), "{}", heard.text);
     }
 }

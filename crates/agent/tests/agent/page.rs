@@ -101,7 +101,7 @@ fn a_visit_without_a_script() {
     for (what, body, said) in [
         ("gate", "amount=abc&kind=outpatient", "应为金额"),
         ("notice", "amount=1&amount=2", "重复出现，每个成员只能给一次"),
-        ("token", "code=%20&amount=1", "重新扫码"),
+        ("token", "code=%20&amount=1", "请使用医保电子凭证二维码"),
         ("offline", "way=terminalFace&outcome=passed&serial=T1", "没有配置这种线下方式"),
         ("nothing", "", "没有这个地址"),
     ] {

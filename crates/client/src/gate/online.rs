@@ -36,6 +36,12 @@ pub(super) fn decide(scene: Scene<'_>, ask: &Ask, now: UnixMillis) -> Verdict {
     }
 }
 
+/// Why a verification ended without a confirmation; nothing when it did not.
+pub(super) fn end_of(outcome: &StatusOutcome) -> Option<Reason> {
+    let StatusOutcome::Unconfirmed { stage: Some(stage), .. } = outcome else { return None };
+    Some(ended(stage)).filter(|reason| *reason != Reason::NotConfirmed)
+}
+
 /// What a stage of the center means; one that is not known, that the person has not confirmed yet.
 fn ended(stage: &str) -> Reason {
     match stage {

@@ -21,6 +21,19 @@ fn sign(allowed: bool) -> String {
     )
 }
 
+/// The person has been asked and may still confirm: neither sign.
+fn waiting() -> String {
+    "document.querySelector('.sign').className === 'sign waiting' && document.querySelector('.sign h2').textContent.trim() === '等待认证' && !document.querySelector('.allowed')".to_owned()
+}
+
+/// A scanner into whatever has the focus: keys at once, which no machine is too busy for, and then Enter.
+fn scan(browser: &Browser, text: &str) {
+    browser.value(&format!(
+        "(() => {{ const field = document.activeElement; const press = (key) => field.dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true }})); \
+         for (const key of '{text}') {{ press(key); if ('value' in field) field.value += key; }} press('Enter'); }})()"
+    ));
+}
+
 fn next(act: &str) -> String {
     format!(
         "document.querySelector('#stage').dataset.next === '{act}' && document.body.dataset.next === '{act}'"
@@ -60,12 +73,16 @@ fn a_visit_from_the_scan_to_the_sign_by_keyboard() {
     browser.type_text("128.50");
     browser.press(ENTER);
     browser.until(&next("wait"));
-    browser.until(&sign(false));
+    browser.until(&waiting());
+    browser.until("document.querySelector('.sum').textContent.includes('128.50')");
+    // The number the person compares, and how long there is time.
+    browser.until("/^[0-9]{2}$/.test(document.querySelector('.check b').textContent)");
+    browser.until("document.querySelector('[data-until]').textContent.startsWith('剩余 ')");
     browser.keep_picture("waiting");
     fits(&browser);
     browser.press(F8);
     browser.until("document.querySelector('.why').textContent.includes('尚未完成线上认证')");
-    assert_eq!(browser.value(&sign(false)), json!(true));
+    browser.until(&waiting());
 
     // The person is slow, then confirms; the screen says so by itself.
     act(&sandbox, 0, "wrongPassword");
@@ -129,7 +146,7 @@ fn trouble_leads_to_the_one_next_step() {
     browser.press(TAB);
     browser.type_text("66.60");
     browser.press(ENTER);
-    browser.until("document.querySelector('.fault')?.textContent.includes('请重新扫码')");
+    browser.until("document.querySelector('.fault')?.textContent.includes('请使用医保电子凭证二维码')");
     assert_eq!(browser.value("document.querySelector('#amount').value"), json!("66.60"));
     browser.keep_picture("fault");
     browser.complaints();
@@ -170,8 +187,30 @@ fn trouble_leads_to_the_one_next_step() {
     browser.type_text(&shown_code(&sandbox, 1));
     browser.press(ENTER);
     browser.until(&next("wait"));
-    assert_eq!(browser.value(&sign(false)), json!(true));
+    assert_eq!(browser.value(&waiting()), json!(true));
     browser.keep_picture("switched");
+
+    // Cancelled, and not me: red, said in the list, and the step that fits; no notice is offered after "not me".
+    act(&sandbox, 1, "cancel");
+    browser.until("document.querySelector('.why').textContent.includes('取消了认证')");
+    browser.until(&next("send"));
+    assert_eq!(browser.value(&sign(false)), json!(true));
+    browser.until("document.querySelector('#today [aria-current] .no').textContent === '✕ 已取消'");
+    browser.keep_picture("cancelled");
+
+    // A pay code while a visit is open: refused before anything is sent, and the amount keeps what it had.
+    browser.value("document.querySelector('#amount').focus()");
+    scan(&browser, "134567890123456789");
+    browser.until("document.querySelector('.fault')?.textContent.includes('请使用医保电子凭证二维码')");
+    assert_eq!(browser.value("document.querySelector('#amount').value"), json!("66.60"));
+    // A credential's code begins a new visit, after a question.
+    scan(&browser, &shown_code(&sandbox, 2));
+    browser.until("document.querySelector('#leave').open");
+    browser.keep_picture("leave");
+    browser.press(ENTER);
+    browser.until(
+        "document.querySelector('#code')?.value.startsWith('424') && document.activeElement.id === 'amount'",
+    );
     assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
     drop((browser, agent));
     sandbox.stop();
