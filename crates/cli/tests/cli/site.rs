@@ -229,7 +229,7 @@ fn keys_in_files_that_others_may_read_are_refused_alike() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = site(folder.path(), "");
     let agent = folder.path().join("agent.toml");
-    std::fs::write(&agent, "[account]\nkey_file = \"center.key\"\n").expect("written");
+    std::fs::write(&agent, "key_file = \"center.key\"\n").expect("written");
     let (key, agent) = (folder.path().join("center.key"), agent.to_str().expect("a path"));
     let path = key.to_str().expect("a path");
     let commands: [&[&str]; 5] = [
