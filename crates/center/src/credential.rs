@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use yanmi_protocol::message::national::{self, PersonStatus};
-use yanmi_protocol::{Code, EcIndexNo, EcToken};
+use yanmi_protocol::{Code, EcIndexNo, EcToken, document};
 use yanmi_verification::{Credential, Identity, IdentityKey, PersonKey};
 use zeroize::Zeroizing;
 
@@ -35,6 +35,11 @@ impl fmt::Debug for Holder {
 }
 
 impl Holder {
+    /// By what the tries of the holder's document are counted.
+    pub(crate) fn identity_key(&self, sealer: &Sealer) -> IdentityKey {
+        identity_key(sealer, &self.id_no)
+    }
+
     pub(crate) fn index(&self) -> Option<EcIndexNo> {
         self.index.as_deref().and_then(|index| EcIndexNo::new(index).ok())
     }
@@ -98,7 +103,7 @@ pub(crate) fn learned(sealer: &Sealer, told: &national::Credential) -> Learned {
             // A credential may have no index; its document tells persons apart as well.
             None => PersonKey(sealer.index("person by document", &[&holder.id_type, &holder.id_no])),
         },
-        identity_key: identity_key(sealer, &holder.id_type, &holder.id_no),
+        identity_key: identity_key(sealer, &holder.id_no),
         channel: told.channel,
         active: told.active,
         identity: identity(told),
@@ -114,9 +119,10 @@ pub(crate) fn person_key(sealer: &Sealer, index: &EcIndexNo) -> PersonKey {
     PersonKey(sealer.index("person", &[index.as_str()]))
 }
 
-/// The key of a document.
-pub(crate) fn identity_key(sealer: &Sealer, id_type: &str, id_no: &str) -> IdentityKey {
-    IdentityKey(sealer.index("identity", &[id_type, id_no]))
+/// The key of a document: its number alone, in the form in which numbers are counted (E16). A type that somebody gives with
+/// it gives no tries of its own.
+pub(crate) fn identity_key(sealer: &Sealer, id_no: &str) -> IdentityKey {
+    IdentityKey(sealer.index("document", &[&document::canonical_number(id_no)]))
 }
 
 fn identity(told: &national::Credential) -> Identity {

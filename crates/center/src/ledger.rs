@@ -47,7 +47,9 @@ use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{IdentityKey, PasswordTries, PersonKey, Policy};
 
 use batch::NotMe;
-pub(crate) use command::{Command, Delivery, FreeSwitch, Key, Learned, Loaded, Opened, Opening, Outcome};
+pub(crate) use command::{
+    Command, Delivery, FaceKey, FreeSwitch, Key, Learned, Loaded, Opened, Opening, Outcome,
+};
 pub(crate) use load::{Shown, Standing};
 pub(crate) use removal::{Removed, Window};
 pub(crate) use resident::Live;
@@ -460,6 +462,9 @@ impl Writer {
             if let (Some(credential), Some(verification)) = (loaded.credential, loaded.verification) {
                 self.resident.put(*key, credential, verification);
             }
+        }
+        for (token, credential) in &committed.learned {
+            self.resident.learn(token, credential);
         }
         let fingerprints: Vec<u64> = committed.changed.iter().map(|(key, _)| key.fingerprint()).collect();
         self.watchers.wake(fingerprints.iter().copied());

@@ -37,4 +37,12 @@ mod strangers;
 pub mod telemetry;
 mod unknown;
 
+#[cfg(test)]
+extern crate self as yanmi_center;
+
+#[cfg(test)]
+#[path = "../tests/center/server.rs"]
+#[expect(dead_code, reason = "the center's own tests need less of it")]
+mod server;
+
 pub use center::{Center, Farewell, StartError};

@@ -4,13 +4,16 @@
 //! center's page. The try is
 //! counted durably before the national center is asked (see the verification crate's `password_try`).
 
+use yanmi_protocol::Code;
 use yanmi_protocol::message::national::PasswordQuestion;
-use yanmi_verification::PasswordTries;
 use yanmi_verification::password_try::Verdict;
+use yanmi_verification::{PasswordTries, Refusal as Rule};
 
 use crate::credential::{identity_key, national_result};
 use crate::ledger::{Command, Outcome};
+use crate::national::NationalError;
 use crate::refusal::Refusal;
+use crate::registry::Misses;
 use crate::share::Share;
 use crate::site::Site;
 
@@ -29,14 +32,18 @@ pub(crate) enum Checked {
 }
 
 /// Checks a password; if `expected` says how many tries were counted when it was asked for, only if it is still as many.
-/// Run it in a task of its own, so that a try that was begun is also ended.
+/// `misses` are those of the account that names the person, if one does. Run it in a task of its own, so that a try that was begun is also ended.
 pub(crate) async fn check(
     site: &Site,
     share: &Share,
     question: PasswordQuestion,
     expected: Option<u32>,
+    misses: Option<&Misses>,
 ) -> Result<Checked, Refusal> {
-    let identity = identity_key(&site.sealer, &question.id_type, &question.id_no);
+    if let Some(wait) = misses.and_then(|misses| misses.check(site.clock.now()).err()) {
+        return Err(Rule::TooFrequent { wait }.into());
+    }
+    let identity = identity_key(&site.sealer, &question.id_no);
     match site.ledger.decide(share, Command::BeginTry { identity, expected }).await?.outcome {
         Outcome::Refused(rule) => return Err(rule.into()),
         Outcome::OtherTries => return Ok(Checked::OtherTries),
@@ -47,6 +54,11 @@ pub(crate) async fn check(
     let verdict = match &told {
         Ok(true) => Verdict::Right,
         Ok(false) => Verdict::Wrong,
+        // Somebody named a person who does not exist so: a guess like any other.
+        Err(NationalError::Refused(Code::IdentityMismatch | Code::PersonDataWrong)) => {
+            misses.inspect(|misses| misses.count(site.clock.now()));
+            Verdict::Wrong
+        }
         Err(_) => Verdict::Unknown,
     };
     let ended = site.ledger.follow(Command::EndTry { identity, verdict }).await?;

@@ -11,6 +11,7 @@ mod administration;
 mod channel;
 mod handover;
 mod institution;
+mod misses;
 mod snapshot;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ pub use administration::{Administration, AdministrationError};
 pub use channel::{ChannelRow, NewChannel};
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
+pub(crate) use misses::Misses;
 pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
 
 use crate::health::Health;

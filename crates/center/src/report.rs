@@ -14,10 +14,10 @@ use yanmi_verification::conclude::{self, Conclusion};
 use yanmi_verification::{Confirmer, DeclineReason};
 
 use crate::credential::{Holder, national_result};
-use crate::ledger::{Command, Outcome, Shown};
+use crate::ledger::{Command, FaceKey, Outcome, Shown};
 use crate::password_check::{self, Checked};
 use crate::refusal::Refusal;
-use crate::sealing::Cell;
+use crate::sealing::{Cell, Sealer};
 use crate::share::Share;
 use crate::site::Site;
 
@@ -64,6 +64,11 @@ pub(crate) const fn way_of(done: &Done) -> Option<Way> {
         Done::ConfirmedByChannel => Some(Way::ChannelPassword),
         Done::Cancelled | Done::NotMe | Done::Failed => None,
     }
+}
+
+/// By which an authorization is known again.
+fn face_key(sealer: &Sealer, auth_no: AuthNo) -> FaceKey {
+    FaceKey(sealer.index("face authorization", &[auth_no.as_str()]))
 }
 
 impl Report {
@@ -127,7 +132,7 @@ impl Report {
             Teller::Page { tries } => Some(tries),
             Teller::Channel { .. } => None,
         };
-        Ok(match password_check::check(&self.site, &self.share, question, expected).await? {
+        Ok(match password_check::check(&self.site, &self.share, question, expected, None).await? {
             Checked::Right => Taken::Accepted,
             Checked::Wrong { left } => Taken::WrongPassword { left },
             Checked::OtherTries => Taken::OtherTries,
@@ -147,7 +152,11 @@ impl Report {
             Teller::Channel { confirmed_by } => (confirmed_by.as_deref().map(|name| self.seal(name)), None),
             Teller::Page { .. } => (None, Some("page")),
         };
-        let command = Command::Conclude { key, notice, conclusion, confirmer, by };
+        let face = match &self.done {
+            Done::ConfirmedByFace(auth_no) => Some(face_key(&self.site.sealer, *auth_no)),
+            _ => None,
+        };
+        let command = Command::Conclude { key, notice, conclusion, confirmer, by, face };
         // What the national center was asked for is not asked for again because of a queue.
         let is_proven = matches!(way_of(&self.done), Some(Way::CredentialPassword | Way::Face));
         let decided = if is_proven {

@@ -46,6 +46,9 @@ impl fmt::Display for AmountError {
 impl std::error::Error for AmountError {}
 
 impl Amount {
+    /// Nothing at all.
+    pub const ZERO: Self = Self { fen: 0 };
+
     /// The amount of `fen` hundredths of a yuan.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ pub mod amount;
 pub mod code;
 pub mod dictionary;
 pub mod display;
+pub mod document;
 pub mod envelope;
 pub mod identifier;
 pub mod key;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use yanmi_protocol::Code;
+use yanmi_protocol::message::channel_notice::Kind;
 use yanmi_protocol::message::{password_free, pending};
 
 use crate::hang::LONGEST_HANG;
@@ -23,7 +24,7 @@ pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Rep
         return Ok(error(StatusCode::NOT_FOUND, "没有这个渠道"));
     };
     let wait = match state.channel_mood(channel.chnl_id) {
-        ChannelMood::Ok => Duration::ZERO,
+        ChannelMood::Ok | ChannelMood::Free => Duration::ZERO,
         ChannelMood::Slow(wait) => wait,
         ChannelMood::Refuse => {
             let reason = "渠道应用暂停服务（模拟）".to_owned();
@@ -53,6 +54,10 @@ fn keep(state: &State, channel: &Channel, body: &Bytes) -> Reply {
         Ok(notice) => notice,
         Err(refused) => return json(StatusCode::OK, refused.body()),
     };
+    let asks = notice.kind == Kind::Notice;
+    if asks && state.channel_mood(channel.chnl_id) == ChannelMood::Free {
+        return json(StatusCode::OK, app.password_free_here());
+    }
     let person = notice.index.as_ref().and_then(|index| state.world.person(index.as_str()));
     if let Some(person) = person {
         state.change_phone(person.ec_index_no, |phones| phones.take(person.ec_index_no, &notice));

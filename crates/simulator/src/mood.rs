@@ -16,6 +16,8 @@ pub enum ChannelMood {
     Reset,
     /// It answers with HTTP status 500.
     Http500,
+    /// It answers that the person pays without a password (`rcvFlag` "2").
+    Free,
     /// It takes the notice and shows it at once, but answers only after this time.
     Slow(Duration),
 }
@@ -32,6 +34,7 @@ impl ChannelMood {
             "hang" => Self::Hang,
             "reset" => Self::Reset,
             "http500" => Self::Http500,
+            "free" => Self::Free,
             "slow" => Self::Slow(wait.min(SLOWEST)),
             _ => return None,
         })
@@ -45,6 +48,7 @@ impl ChannelMood {
             Self::Hang => "hang",
             Self::Reset => "reset",
             Self::Http500 => "http500",
+            Self::Free => "free",
             Self::Slow(_) => "slow",
         }
     }
@@ -57,6 +61,7 @@ impl ChannelMood {
             Self::Hang => "不应答",
             Self::Reset => "断开连接",
             Self::Http500 => "报错 500",
+            Self::Free => "答复免密",
             Self::Slow(_) => "很慢",
         }
     }

@@ -120,6 +120,9 @@ pub struct Channel {
     /// Where the center's page sends its users who confirm in the app: an address with `{notcNo}` and `{way}` in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handover_url: Option<String>,
+    /// Up to which amounts the center takes its word that a person pays without a password: one payment, and a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word_limits: Option<String>,
 }
 
 /// An insured person and what they know and have.

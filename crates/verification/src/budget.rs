@@ -28,6 +28,9 @@ pub struct Budget {
     counts: [u32; WINDOWS],
 }
 
+/// The longest wait there is: an hour, and the window that had just begun.
+const LONGEST_WAIT: Duration = Duration::from_mins(65);
+
 /// Bytes of a stored budget.
 pub const STORED_BYTES: usize = 8 + 4 * WINDOWS;
 
@@ -54,7 +57,8 @@ impl Budget {
             if freed > excess {
                 let windows = i64::try_from(WINDOWS - age).unwrap_or(0);
                 let free_at = UnixMillis::new((self.newest + windows) * WINDOW_MILLIS);
-                return free_at.since(now).max(Duration::from_millis(1));
+                // V15: a window of the future, because a clock was set back, counts as the one of now.
+                return free_at.since(now).clamp(Duration::from_millis(1), LONGEST_WAIT);
             }
         }
         // Only a limit of zero comes here.

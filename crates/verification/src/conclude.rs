@@ -46,6 +46,18 @@ pub fn check_live(current: &Verification, notice: NoticeNo, now: UnixMillis) -> 
     if live { Ok(()) } else { Err(Refusal::NoticeNotLive) }
 }
 
+/// V12: a face authorization confirms one notice. `confirmed` is the one it confirmed already.
+///
+/// # Errors
+/// [`Refusal::AuthorizationUsed`] when that was another.
+pub fn check_authorization(confirmed: Option<NoticeNo>, notice: NoticeNo) -> Result<(), Refusal> {
+    if confirmed.is_none_or(|confirmed| confirmed == notice) {
+        Ok(())
+    } else {
+        Err(Refusal::AuthorizationUsed)
+    }
+}
+
 /// Decides about a report whose proof was checked.
 ///
 /// # Errors

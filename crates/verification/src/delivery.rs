@@ -8,8 +8,13 @@ use crate::state::{State, Undelivered, Verification};
 /// The channel took the notice. Nothing changes when the person was faster than the channel's answer (V1), or
 /// when another notice has taken the attempt's place meanwhile.
 pub fn delivered(current: &Verification, notice: NoticeNo, now: UnixMillis) -> Option<(Verification, Event)> {
-    // Undelivered too: of two deliveries of the same notice, the one that failed may have been told first.
-    let waiting = matches!(current.state, State::Asked | State::Undelivered { .. });
+    // Undelivered too: of two deliveries of the same notice, the one that failed may have been told first. One that is over
+    // stays so, though: another code may have taken its place (V14).
+    let waiting = match current.state {
+        State::Asked => true,
+        State::Undelivered { .. } => now < current.expires_at,
+        _ => false,
+    };
     let next = Verification { state: State::Notified { taken_at: now }, ..*current };
     (current.notice == notice && waiting).then_some((next, Event::Delivered))
 }

@@ -15,7 +15,7 @@ pub enum Event {
     HandedOver,
     /// The attempt takes the place of one under another token.
     TookOver,
-    /// A higher amount voided a confirmation.
+    /// Another amount voided a confirmation.
     Voided,
     /// A notice was asked for while a confirmation stood.
     Stands,
@@ -37,6 +37,8 @@ pub enum Event {
     PasswordLocked,
     /// A payment went through without a password.
     FreeUsed,
+    /// A payment went through on the channel's word that the person pays without a password.
+    FreeOnWord,
     /// The person switched password-free settlement on.
     FreeOn,
     /// The person switched password-free settlement off.
@@ -73,6 +75,7 @@ impl Event {
             Self::WrongPassword => "wrong-password",
             Self::PasswordLocked => "password-locked",
             Self::FreeUsed => "free-used",
+            Self::FreeOnWord => "free-on-word",
             Self::FreeOn => "free-on",
             Self::FreeOff => "free-off",
             Self::PageOpened => "page-opened",

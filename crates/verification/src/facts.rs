@@ -4,7 +4,7 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{ChannelId, UnixMillis};
 
 use crate::budget::Budget;
-use crate::password_free::{FreeUse, PasswordFree};
+use crate::password_free::{FreeUse, PasswordFree, WordLimits};
 use crate::policy::Policy;
 use crate::state::Verification;
 
@@ -128,6 +128,9 @@ pub struct ChannelFacts {
     pub password_free: bool,
     /// The ways of confirming it offers.
     pub ways: Ways,
+    /// The most that is taken on its word that a person pays without a password (`rcvFlag` "2"); nothing when it is not
+    /// registered for that.
+    pub word: Option<WordLimits>,
 }
 
 /// Everything that decides about one token at one institution.

@@ -5,6 +5,9 @@
 //! person at the same institution that is still open under another token: it expires in this moment, and its notice is
 //! withdrawn. It need not be another app: a code that is shown anew in the same one is a new token too.
 //!
+//! An attempt whose delivery failed is ended as well: of two deliveries of one notice the one that failed may be told first,
+//! and then the person has the prompt all the same. Were it left, a late "taken" would bring it back beside the new one.
+//!
 //! What was answered stays as it was answered. A confirmation is not voided, for the institution may have settled upon it;
 //! and nothing at another institution ends, or one could take away the prompts of another.
 
@@ -14,5 +17,5 @@ use crate::state::Verification;
 
 /// What becomes of an attempt under another token; nothing when it is not open any more.
 pub fn hand_over(older: &Verification, now: UnixMillis) -> Option<Verification> {
-    older.is_open(now).then_some(Verification { expires_at: now, ..*older })
+    older.can_be_taken(now).then_some(Verification { expires_at: now, ..*older })
 }

@@ -16,13 +16,14 @@
 //!
 //! * Nothing but a live confirmation of the live notice makes a status "1", and only while it is valid and
 //!   covers the amount that was last asked for (V5, V6, V9).
+//! * Another amount is another payment, whether somebody confirmed or none was asked (V5, V10).
 //! * A clerk who clicks again takes nothing away: a repeated notice neither asks the person a second time nor
 //!   voids what was confirmed (V3, V5).
 //! * What was superseded can never be confirmed any more (V4), by another amount or by another app ([`handoff`]).
 //! * A person is asked no more often than the policy allows, over all institutions (V8), and for a while not at all by an
 //!   institution that was told "not me" ([`quiet`]).
 //!
-//! The rules V1 to V12 are those of section 4 of the reading of the specification; the order of the refusals is
+//! The rules V1 to V16 are those of section 4 of the reading of the specification; the order of the refusals is
 //! that of its section 2, from step 8 on.
 
 pub mod budget;
@@ -41,12 +42,13 @@ pub mod stage;
 pub mod state;
 pub mod status;
 pub mod token;
+pub mod word;
 
 pub use budget::Budget;
 pub use event::Event;
 pub use facts::{ChannelFacts, ChannelRecord, Credential, Facts, Identity, IdentityKey, PersonKey, Ways};
-pub use password_free::{FreeUse, PasswordFree};
+pub use password_free::{FreeUse, Ground, PasswordFree, WordLimits, WordLimitsError};
 pub use password_try::PasswordTries;
-pub use policy::Policy;
+pub use policy::{ConfirmedAmount, Policy};
 pub use refusal::Refusal;
 pub use state::{Confirmer, DeclineReason, State, Undelivered, Verification};

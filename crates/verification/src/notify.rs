@@ -60,14 +60,14 @@ pub fn notify(facts: &Facts<'_>, command: Notify, now: UnixMillis, policy: &Poli
     if !usable.channel.settlement {
         return Err(Refusal::NoSettlement);
     }
-    if usable.channel.password_free
-        && quiet::left(facts, now, policy).is_none()
-        && let Some(step) = password_free::judge(facts, command.amount, now)
+    if quiet::left(facts, now, policy).is_none()
+        && let Some(step) =
+            password_free::judge_notice(facts, usable.channel.password_free, command.amount, now)
     {
         return Ok(Step::Free(step));
     }
     let current = facts.verification.filter(|v| now < v.first_at.plus(policy.token_life));
-    if let Some(next) = standing(current.as_ref(), command, now) {
+    if let Some(next) = standing(current.as_ref(), command, now, policy) {
         return Ok(Step::Stands { next });
     }
     quiet::check(facts, now, policy)?;
@@ -82,9 +82,15 @@ pub fn notify(facts: &Facts<'_>, command: Notify, now: UnixMillis, policy: &Poli
     Ok(deliver(current.as_ref(), command, budget, ways, now, policy))
 }
 
-/// V5, first half: a confirmation that still counts and covers the amount is left as it is.
-fn standing(current: Option<&Verification>, command: Notify, now: UnixMillis) -> Option<Verification> {
-    let current = current.filter(|v| v.is_confirmed(now) && v.covers(command.amount))?;
+/// V5, first half: a confirmation that still counts and is about this amount is left as it is.
+fn standing(
+    current: Option<&Verification>,
+    command: Notify,
+    now: UnixMillis,
+    policy: &Policy,
+) -> Option<Verification> {
+    let rule = policy.confirmed_amount;
+    let current = current.filter(|v| v.is_confirmed(now) && v.covers(command.amount, rule))?;
     Some(Verification { serial: command.serial, ..*current })
 }
 
@@ -99,7 +105,8 @@ fn check_frequency(
     if let Some(current) = current {
         let next_at = current.asked_at.plus(policy.notice_interval);
         if now < next_at && !matches!(current.state, State::Undelivered { .. }) {
-            return Err(too_frequent(next_at.since(now)));
+            // V15: a notice of the future, because a clock was set back, counts as one of now.
+            return Err(too_frequent(next_at.since(now).min(policy.notice_interval)));
         }
         if current.notices >= policy.notices_per_verification {
             return Err(too_frequent(current.first_at.plus(policy.token_life).since(now)));

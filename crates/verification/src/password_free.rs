@@ -1,21 +1,38 @@
 //! Settling without a password (V10, 500320).
 //!
-//! The channel offers it, the person switched it on in this channel, and where the person set limits, the amount
-//! is within them. It is judged at each call and never becomes a verification; each time leaves an audit event.
+//! There are two grounds for it. The **person** switched it on in this channel, the channel offers it, and where the person
+//! set limits, the amount is within them. Or the **channel** answers a notice with "this person pays without a password
+//! here" (`rcvFlag` "2"): that is taken from a channel registered for it, within the limits registered with it.
 //!
-//! A payment is counted once, however often it is asked about: the first call of a token at an institution takes
-//! its amount from the day's allowance, and a later call takes only what is more. An amount that is not known
-//! cannot be within a limit.
+//! Either way it never becomes a verification: it is judged at each call, and each call that lets somebody settle leaves an
+//! audit event.
+//!
+//! A payment is its token, its institution and its amount; another amount is another payment, as with confirmations (V5). It
+//! is counted once, on the day of its first call, and stays let through for [`STAY`], so that a call after midnight, or one
+//! that comes when the day's allowance is used up, does not stop at the counter what was let through there a minute ago.
+//! What was let through on the channel's word stays for the life of its token. Both end when the person says "not me", and
+//! the person's own ground when the person switches it off. An amount that is not known cannot be within a limit.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 use yanmi_protocol::{Amount, UnixMillis};
 
 use crate::facts::Facts;
+
+/// How long a payment that was let through stays let through: about as long as a counter takes to settle it, and as long
+/// as a confirmation counts where nothing else is configured.
+pub const STAY: Duration = Duration::from_mins(30);
 
 /// A person's password-free setting in one channel, and what was used of it on one day.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct PasswordFree {
     /// Whether it is switched on.
     pub open: bool,
+    /// Since when it has been on without a break, or when it was last switched off. What was let through before that
+    /// moment does not count any more.
+    pub since: UnixMillis,
     /// The most one payment may be.
     pub single_limit: Option<Amount>,
     /// The most all payments of a day may be.
@@ -30,32 +47,124 @@ pub struct PasswordFree {
     pub used: u32,
 }
 
-/// A payment, known by its token and institution, that went through without a password.
+impl PasswordFree {
+    /// What there is of somebody who never switched anything.
+    pub const NONE: Self = Self {
+        open: false,
+        since: UnixMillis::new(0),
+        single_limit: None,
+        day_limit: None,
+        day_count: None,
+        day: 0,
+        spent: Amount::ZERO,
+        used: 0,
+    };
+
+    /// What was used of it on `today`. A day that lies in the future, because a clock was set back, counts as today (V15).
+    const fn used_on(&self, today: u32) -> (Amount, u32) {
+        if self.day >= today { (self.spent, self.used) } else { (Amount::ZERO, 0) }
+    }
+}
+
+/// Why a payment needs no password.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Ground {
+    /// The person switched it on.
+    Person,
+    /// The channel said so in its answer to a notice.
+    Channel,
+}
+
+/// The latest payment of a token at an institution that went through without a password.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FreeUse {
+    /// Why it went through.
+    pub ground: Ground,
+    /// When its first call was.
+    pub at: UnixMillis,
+    /// When a notice was asked for about it last: a query, which names no amount, is about the latest call.
+    pub called_at: UnixMillis,
     /// The day it was counted on.
     pub day: u32,
     /// The amount that was counted; nothing when none was named.
     pub amount: Option<Amount>,
+    /// What all payments of the token at the institution on that day add up to.
+    pub day_total: Amount,
+}
+
+/// The most that is taken on a channel's word. It is registered with the channel.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct WordLimits {
+    /// The most one payment may be.
+    pub single: Amount,
+    /// The most that all payments of a person without a password in this channel may add up to in a day.
+    pub day: Amount,
+}
+
+/// Why a text is no [`WordLimits`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WordLimitsError {
+    /// It is not two amounts with a comma between them.
+    NotTwoAmounts,
+    /// One payment may be more than all of a day.
+    SingleAboveDay,
+}
+
+impl fmt::Display for WordLimitsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotTwoAmounts => "应为两个金额，单笔与当日，如 200,500",
+            Self::SingleAboveDay => "单笔限额不能大于当日限额",
+        })
+    }
+}
+
+impl std::error::Error for WordLimitsError {}
+
+/// Reads them as an operator writes them: `200,500`, the single payment first.
+impl FromStr for WordLimits {
+    type Err = WordLimitsError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (single, day) = text.split_once(',').ok_or(WordLimitsError::NotTwoAmounts)?;
+        let amount = |text: &str| text.trim().parse::<Amount>().map_err(|_| WordLimitsError::NotTwoAmounts);
+        let (single, day) = (amount(single)?, amount(day)?);
+        if single > day { Err(WordLimitsError::SingleAboveDay) } else { Ok(Self { single, day }) }
+    }
+}
+
+impl fmt::Display for WordLimits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.single, self.day)
+    }
 }
 
 /// A payment may go through: what is to be stored about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FreeStep {
-    /// The setting with this payment counted.
-    pub setting: PasswordFree,
-    /// The payment.
-    pub used: FreeUse,
+pub enum FreeStep {
+    /// It was let through before, and nothing is counted.
+    Again {
+        /// The payment.
+        used: FreeUse,
+        /// Whether it is the latest call again, after a notice about another amount: that is to be stored.
+        returned: bool,
+    },
+    /// It is let through now.
+    Counted {
+        /// The setting with this payment counted.
+        setting: PasswordFree,
+        /// The payment.
+        used: FreeUse,
+    },
 }
 
-/// Whether the payment may go through without a password. The channel's offer is the caller's to check.
-pub fn judge(facts: &Facts<'_>, amount: Option<Amount>, now: UnixMillis) -> Option<FreeStep> {
-    let setting = facts.free.filter(|setting| setting.open)?;
-    let today = now.shanghai_day();
-    let zero = Amount::from_fen(0).ok()?;
-    let (spent, used) = if setting.day == today { (setting.spent, setting.used) } else { (zero, 0) };
-    let before = facts.free_use.filter(|used| used.day == today);
-    let amount = amount.or(before.and_then(|used| used.amount));
+/// Whether the payment may go through without a password on the person's ground, or was let through on either. `offered`:
+/// whether the channel offers the person to switch it on.
+pub fn judge(facts: &Facts<'_>, offered: bool, amount: Option<Amount>, now: UnixMillis) -> Option<FreeStep> {
+    if let Some(used) = stays(facts, offered, amount, now) {
+        return Some(FreeStep::Again { used, returned: false });
+    }
+    let setting = facts.free.filter(|setting| setting.open && offered)?;
     if amount.is_none() && (setting.single_limit.is_some() || setting.day_limit.is_some()) {
         return None;
     }
@@ -64,17 +173,82 @@ pub fn judge(facts: &Facts<'_>, amount: Option<Amount>, now: UnixMillis) -> Opti
     {
         return None;
     }
-    let counted = before.and_then(|used| used.amount).unwrap_or(zero);
-    let more = amount.unwrap_or(zero).fen().saturating_sub(counted.fen()).max(0);
-    let spent = spent.checked_add(Amount::from_fen(more).ok()?)?;
-    let used = if before.is_some() { used } else { used.saturating_add(1) };
-    if setting.day_limit.is_some_and(|limit| spent > limit)
-        || setting.day_count.is_some_and(|most| used > most)
-    {
+    let step = count(facts, setting, Ground::Person, amount, now)?;
+    let FreeStep::Counted { setting, .. } = step else { return None };
+    let within = setting.day_limit.is_none_or(|limit| setting.spent <= limit)
+        && setting.day_count.is_none_or(|most| setting.used <= most);
+    within.then_some(step)
+}
+
+/// The same for a notice, which makes the payment the one that was called last.
+pub fn judge_notice(
+    facts: &Facts<'_>,
+    offered: bool,
+    amount: Option<Amount>,
+    now: UnixMillis,
+) -> Option<FreeStep> {
+    let step = judge(facts, offered, amount, now)?;
+    Some(match step {
+        FreeStep::Again { used, .. } if facts.verification.is_some_and(|v| v.asked_at >= used.called_at) => {
+            FreeStep::Again { used: FreeUse { called_at: now, ..used }, returned: true }
+        }
+        step => step,
+    })
+}
+
+/// Whether the payment may go through on the channel's word.
+pub fn on_word(
+    facts: &Facts<'_>,
+    limits: WordLimits,
+    amount: Option<Amount>,
+    now: UnixMillis,
+) -> Option<FreeStep> {
+    // What is not known is not within a limit.
+    amount.filter(|amount| *amount <= limits.single)?;
+    let step = count(facts, facts.free.unwrap_or(PasswordFree::NONE), Ground::Channel, amount, now)?;
+    let FreeStep::Counted { setting, .. } = step else { return None };
+    (setting.spent <= limits.day).then_some(step)
+}
+
+/// The payment that was let through, if it is this one and still counts.
+fn stays(facts: &Facts<'_>, offered: bool, amount: Option<Amount>, now: UnixMillis) -> Option<FreeUse> {
+    let used = facts.free_use.filter(|used| used.amount == amount)?;
+    // V15: what lies in the future counts as now.
+    let at = used.at.min(now);
+    if facts.not_me.is_some_and(|said| said >= at) {
         return None;
     }
-    Some(FreeStep {
-        setting: PasswordFree { day: today, spent, used, ..setting },
-        used: FreeUse { day: today, amount: amount.max(before.and_then(|used| used.amount)) },
+    let stands = match used.ground {
+        Ground::Person => {
+            let on = facts.free.is_some_and(|setting| setting.open && setting.since <= at);
+            on && offered && now < at.plus(STAY)
+        }
+        // The life of the token was looked at before.
+        Ground::Channel => true,
+    };
+    stands.then_some(used)
+}
+
+/// The payment, counted. Nothing when the sums are too large to be told.
+fn count(
+    facts: &Facts<'_>,
+    setting: PasswordFree,
+    ground: Ground,
+    amount: Option<Amount>,
+    now: UnixMillis,
+) -> Option<FreeStep> {
+    let today = now.shanghai_day();
+    let more = amount.unwrap_or(Amount::ZERO);
+    let (spent, used) = setting.used_on(today);
+    let before = facts.free_use.filter(|before| before.day == today);
+    let day_total = before.map_or(Amount::ZERO, |before| before.day_total).checked_add(more)?;
+    Some(FreeStep::Counted {
+        setting: PasswordFree {
+            day: setting.day.max(today),
+            spent: spent.checked_add(more)?,
+            used: used.saturating_add(1),
+            ..setting
+        },
+        used: FreeUse { ground, at: now, called_at: now, day: today, amount, day_total },
     })
 }

@@ -38,7 +38,8 @@ impl PasswordTries {
     pub fn begin(self, now: UnixMillis, policy: &Policy) -> Result<Self, Refusal> {
         let count = match self.locked_until {
             Some(until) if now < until => {
-                let wait = until.since(now).max(Duration::from_millis(1));
+                // V15: a lock of the future, because a clock was set back, counts as one of now.
+                let wait = until.since(now).min(policy.password_lock).max(Duration::from_millis(1));
                 return Err(Refusal::PasswordLocked { wait });
             }
             // The lock is over: it starts anew.

@@ -2,6 +2,16 @@
 
 use std::time::Duration;
 
+/// Which amounts a confirmation is about (V5).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum ConfirmedAmount {
+    /// The one that was confirmed. Any other amount, higher, lower, newly absent or newly present, is another payment.
+    #[default]
+    Exact,
+    /// A lower one as well.
+    UpTo,
+}
+
 /// The lives and limits of one center. The defaults are those of the reading; the configuration bounds them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -23,6 +33,8 @@ pub struct Policy {
     pub password_lock: Duration,
     /// How long nobody is asked for an institution after saying "not me" there; zero: not at all.
     pub quiet: Duration,
+    /// Which amounts a confirmation is about.
+    pub confirmed_amount: ConfirmedAmount,
 }
 
 impl Default for Policy {
@@ -37,6 +49,7 @@ impl Default for Policy {
             password_tries: 5,
             password_lock: Duration::from_mins(15),
             quiet: Duration::from_mins(15),
+            confirmed_amount: ConfirmedAmount::Exact,
         }
     }
 }

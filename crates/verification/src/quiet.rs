@@ -19,7 +19,8 @@ use crate::refusal::Refusal;
 /// How much longer the person is left alone; nothing when they may be asked.
 pub fn left(facts: &Facts<'_>, now: UnixMillis, policy: &Policy) -> Option<Duration> {
     let until = facts.not_me?.plus(policy.quiet);
-    (now < until).then(|| until.since(now))
+    // V15: what was said in the future, because a clock was set back, counts as said now.
+    (now < until).then(|| until.since(now).min(policy.quiet))
 }
 
 /// Whether the person may be asked.

@@ -43,6 +43,8 @@ pub enum Refusal {
     PasswordNotSet,
     /// The notice is unknown, superseded, expired or finished.
     NoticeNotLive,
+    /// The face authorization confirmed another notice already (V12).
+    AuthorizationUsed,
     /// Too many wrong passwords in a row.
     PasswordLocked {
         /// How long the check stays locked. Never zero.
@@ -83,6 +85,7 @@ impl Refusal {
             Self::TooFrequent { .. } | Self::Quiet { .. } | Self::PasswordLocked { .. } => Code::TooFrequent,
             Self::PasswordNotSet => Code::PasswordNotSet,
             Self::NoticeNotLive => Code::BadNoticeNo,
+            Self::AuthorizationUsed => Code::BadAuthNo,
         }
     }
 }

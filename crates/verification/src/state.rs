@@ -3,6 +3,8 @@
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, NoticeNo, SerialNo, UnixMillis};
 
+use crate::policy::ConfirmedAmount;
+
 /// Why a person's answer ended an attempt without a confirmation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DeclineReason {
@@ -132,11 +134,16 @@ impl Verification {
         matches!(self.state_at(now), State::Asked | State::Notified { .. })
     }
 
-    /// V5: whether a confirmation at hand covers `amount`.
-    pub fn covers(&self, amount: Option<Amount>) -> bool {
-        match (self.amount, amount) {
-            (None, _) | (_, None) => true,
-            (Some(confirmed), Some(asked)) => asked <= confirmed,
+    /// Whether the attempt is open, or would be if its channel took the notice after all.
+    pub fn can_be_taken(&self, now: UnixMillis) -> bool {
+        self.is_open(now) || (matches!(self.state, State::Undelivered { .. }) && now < self.expires_at)
+    }
+
+    /// V5: whether a confirmation at hand is about a payment of `amount`.
+    pub fn covers(&self, amount: Option<Amount>, rule: ConfirmedAmount) -> bool {
+        match (rule, self.amount, amount) {
+            (ConfirmedAmount::UpTo, Some(confirmed), Some(asked)) => asked <= confirmed,
+            (_, confirmed, asked) => asked == confirmed,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! 1.7.2: may the institution settle? (steps 8 to 10 and 13; V9, V10)
 
-use yanmi_protocol::UnixMillis;
+use yanmi_protocol::{Amount, UnixMillis};
 
 use crate::facts::Facts;
 use crate::password_free::{self, FreeStep};
@@ -28,12 +28,21 @@ pub fn status(facts: &Facts<'_>, now: UnixMillis, policy: &Policy) -> Result<Sta
     let usable = token::check(facts, now, policy)?;
     let verification = facts.verification;
     let quiet = quiet::left(facts, now, policy).is_some();
-    if usable.channel.password_free && usable.channel.settlement && !quiet {
-        let amount = verification.and_then(|v| v.amount);
-        if let Some(step) = password_free::judge(facts, amount, now) {
+    if usable.channel.settlement && !quiet {
+        let step = password_free::judge(facts, usable.channel.password_free, amount_asked(facts), now);
+        if let Some(step) = step {
             return Ok(Status::Free(step));
         }
     }
     let confirmed = verification.is_some_and(|v| v.is_confirmed(now));
     Ok(if confirmed { Status::Confirmed } else { Status::NotConfirmed })
+}
+
+/// The amount a query is about, which does not say it: that of the latest notice call, whatever it came to.
+fn amount_asked(facts: &Facts<'_>) -> Option<Amount> {
+    match (facts.verification, facts.free_use) {
+        (Some(verification), Some(used)) if used.called_at <= verification.asked_at => verification.amount,
+        (_, Some(used)) => used.amount,
+        (verification, None) => verification.and_then(|v| v.amount),
+    }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
-use yanmi_protocol::message::channel_notice::{self, Notice};
+use yanmi_protocol::message::channel_notice::{self, Notice, Received};
 use yanmi_protocol::text::first_deceptive_character;
 use yanmi_protocol::{ChannelId, Region, Sm4Key, envelope};
 use yanmi_verification::Undelivered;
@@ -183,6 +183,15 @@ impl From<LaneRefusal> for DeliveryFailure {
     }
 }
 
+/// How a channel took a notice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Taken {
+    /// It asks the person.
+    Asked,
+    /// It says that the person pays without a password. Whether that counts is for the ledger to decide.
+    PasswordFree,
+}
+
 /// Takes notices to channels.
 #[derive(Clone, Debug)]
 pub struct Deliverer {
@@ -218,17 +227,17 @@ impl Deliverer {
     /// neither for nor against the channel.
     ///
     /// # Errors
-    /// [`DeliveryFailure`] unless the channel said that it took it.
+    /// [`DeliveryFailure`] unless the channel said that it took it, or that nobody need be asked.
     pub async fn deliver(
         &self,
         to: &Endpoint,
         notice: &Notice,
         deadline: Duration,
-    ) -> Result<(), DeliveryFailure> {
+    ) -> Result<Taken, DeliveryFailure> {
         let permit = to.lane.enter(self.clock.now())?;
         let outcome = self.attempt_all(to, notice, deadline).await;
         match &outcome {
-            Ok(()) | Err(DeliveryFailure::Refused { .. }) => permit.succeeded(),
+            Ok(_) | Err(DeliveryFailure::Refused { .. }) => permit.succeeded(),
             Err(failure) if failure.is_the_channels() => permit.failed(self.clock.now()),
             // Our own configuration says nothing about the channel.
             Err(_) => drop(permit),
@@ -241,15 +250,16 @@ impl Deliverer {
         to: &Endpoint,
         notice: &Notice,
         deadline: Duration,
-    ) -> Result<(), DeliveryFailure> {
+    ) -> Result<Taken, DeliveryFailure> {
         let begun = Instant::now();
         let body = self.seal(to, notice);
         let mut pause = self.settings.first_pause;
         let mut attempt = 1;
         loop {
             let left = deadline.saturating_sub(begun.elapsed());
-            let Err(Failed { failure, again, cause }) = self.attempt(to, body.clone(), left).await else {
-                return Ok(());
+            let Failed { failure, again, cause } = match self.attempt(to, body.clone(), left).await {
+                Ok(taken) => return Ok(taken),
+                Err(failed) => failed,
             };
             let left = deadline.saturating_sub(begun.elapsed());
             if !again || attempt >= self.settings.attempts || pause >= left {
@@ -265,7 +275,7 @@ impl Deliverer {
         }
     }
 
-    async fn attempt(&self, to: &Endpoint, body: Bytes, deadline: Duration) -> Result<(), Failed> {
+    async fn attempt(&self, to: &Endpoint, body: Bytes, deadline: Duration) -> Result<Taken, Failed> {
         match self.outbound.post(&to.url, body, deadline).await {
             Ok(reply) => judge(&reply, &to.key),
             Err(error) => {
@@ -298,8 +308,9 @@ fn of_call(error: CallError) -> DeliveryFailure {
     }
 }
 
-/// Whether a reply says that the channel took the notice: code 0 and `rcvFlag` "1", sealed with its key.
-fn judge(reply: &Reply, key: &Sm4Key) -> Result<(), Failed> {
+/// Whether a reply says that the channel took the notice or that nobody need be asked: code 0 and `rcvFlag` "1" or "2",
+/// sealed with its key.
+fn judge(reply: &Reply, key: &Sm4Key) -> Result<Taken, Failed> {
     let last = |failure, cause| Failed { failure, again: false, cause };
     let refused = |words: &str| last(DeliveryFailure::Refused { reason: shown(words) }, String::new());
     let plain = outbound::open(reply, key).map_err(|unusable| match unusable {
@@ -312,9 +323,10 @@ fn judge(reply: &Reply, key: &Sm4Key) -> Result<(), Failed> {
     })?;
     let members = plain.members().map_err(|why| last(DeliveryFailure::BadAnswer, why.to_string()))?;
     match channel_notice::read_received(&members) {
-        Ok(true) => Ok(()),
-        // Whatever is not "1" is a refusal (section 5 of the reading), here one without words.
-        Ok(false) | Err(_) => Err(refused("")),
+        Ok(Received::Taken) => Ok(Taken::Asked),
+        Ok(Received::PasswordFree) => Ok(Taken::PasswordFree),
+        // Whatever else is a refusal (section 5 of the reading), here one without words.
+        Ok(Received::Refused) | Err(_) => Err(refused("")),
     }
 }
 

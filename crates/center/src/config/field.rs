@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::Uri;
 use ipnet::IpNet;
 use yanmi_protocol::{AccountId, Region, Sm4Key};
+use yanmi_verification::ConfirmedAmount;
 use zeroize::Zeroizing;
 
 use super::setting::{Form, Given, Raw, Unit, grouped, quoted};
@@ -198,6 +199,27 @@ impl Field for ClientAddress {
 
     fn show(&self, _: &Form) -> String {
         quoted(self.word())
+    }
+}
+
+impl Field for ConfirmedAmount {
+    fn read(given: &Given<'_>) -> Result<Self, String> {
+        let text = text(given)?;
+        [Self::Exact, Self::UpTo]
+            .into_iter()
+            .find(|rule| confirmed_amount_name(*rule) == text)
+            .ok_or_else(|| wrong_form(given))
+    }
+
+    fn show(&self, _: &Form) -> String {
+        quoted(confirmed_amount_name(*self))
+    }
+}
+
+const fn confirmed_amount_name(rule: ConfirmedAmount) -> &'static str {
+    match rule {
+        ConfirmedAmount::Exact => "exact",
+        ConfirmedAmount::UpTo => "up-to",
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rows of the table: what a site may choose about verifications (reading, E4, V7, V8).
 
 use super::field::Field;
-use super::setting::Setting;
+use super::setting::{Form, Presence, Setting};
 use super::table::{count, row, seconds, switch};
 
 pub(super) static POLICY: &[Setting] = &[
@@ -74,6 +74,13 @@ pub(super) static POLICY: &[Setting] = &[
         seconds(900, 0, 86_400),
         "参保人表示非本人后，同一机构多久之内不得再通知该参保人，也不得免密；期间得到 500084。0 表示不设静默期。",
         "让冒用者等不下去，而误点的参保人仍可线下核验；只限这家机构，否则任何机构都能让参保人处处不能就医。"
+    ),
+    row!(
+        "policy.confirmed_amount",
+        policy.confirmed_amount,
+        Form::Text { what: "\"exact\" 或 \"up-to\"", presence: Presence::Default("exact") },
+        "确认之后，机构以另一金额再发通知时确认是否仍然有效：\"exact\" 只对所确认的金额有效，\"up-to\" 对更低的金额也有效。",
+        "另一金额就是另一笔业务：参保人看到并确认的是那一个数。"
     ),
     row!(
         "policy.show_registered_name",

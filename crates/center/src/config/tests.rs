@@ -112,6 +112,7 @@ fn another(setting: &Setting) -> String {
             "insured.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
             key if key.ends_with(".client_address") => "\"forwarded\"",
+            "policy.confirmed_amount" => "\"up-to\"",
             key if key.ends_with(".address") => "\"127.0.0.1:18350\"",
             key if key.starts_with("listen.") => "\"/other.pem\"",
             _ => "\"/other\"",

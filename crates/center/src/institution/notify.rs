@@ -17,7 +17,7 @@ use yanmi_protocol::{AccountId, MemberError, NoticeNo, Problem, SerialNo};
 use yanmi_verification::Refusal as Rule;
 
 use super::{ByAccount, check_institution};
-use crate::channel::deliver::{DeliveryFailure, Endpoint};
+use crate::channel::deliver::{DeliveryFailure, Endpoint, Taken};
 use crate::channel::notice::{self, Occasion};
 use crate::credential;
 use crate::envelope::{self, Call};
@@ -29,6 +29,8 @@ use crate::share::Share;
 use crate::site::Site;
 use crate::telemetry::Operation;
 
+/// What the institution reads when a channel's word does not count.
+const WORD_NOT_TAKEN: &str = "渠道应用答复该参保人免密，但该渠道未登记此项或金额超出登记的限额";
 /// Kept back from the time of the whole call, for the commit and the answer after the channel's.
 const RESERVE: Duration = Duration::from_millis(300);
 /// The least time a channel is given.
@@ -101,9 +103,11 @@ impl Journey {
             Outcome::Free => Err(Refusal::PasswordFree),
             Outcome::Refused(rule) => Err(rule.into()),
             Outcome::TokenNotHeld => Err(Rule::TokenUnknown.into()),
-            Outcome::Done | Outcome::Tries(_) | Outcome::OtherTries | Outcome::Opened(_) => {
-                Err(Refusal::Broken("账本答非所问".to_owned()))
-            }
+            Outcome::Done
+            | Outcome::NotFree
+            | Outcome::Tries(_)
+            | Outcome::OtherTries
+            | Outcome::Opened(_) => Err(Refusal::Broken("账本答非所问".to_owned())),
         };
         (batch, result)
     }
@@ -161,11 +165,22 @@ impl Journey {
         }
         let time = self.site.settings.call.saturating_sub(self.started.elapsed()).saturating_sub(RESERVE);
         let taken = self.site.deliverer.deliver(&channel.endpoint, &notice, time.max(LEAST)).await;
-        let result = taken.as_ref().map_or_else(DeliveryFailure::code, |()| "ok");
-        self.site.telemetry.delivery(channel.endpoint.id.as_str(), result);
         let (key, notice) = (self.key, delivery.verification.notice);
+        let taken = match taken {
+            Ok(Taken::PasswordFree) => {
+                let decided = self.site.ledger.decide(Command::TakeWord { key, notice }).await?;
+                if matches!(decided.outcome, Outcome::Free) {
+                    self.site.telemetry.delivery(channel.endpoint.id.as_str(), "password-free");
+                    return Err(Refusal::PasswordFree);
+                }
+                Err(DeliveryFailure::Refused { reason: WORD_NOT_TAKEN.to_owned() })
+            }
+            other => other,
+        };
+        let result = taken.as_ref().map_or_else(DeliveryFailure::code, |_| "ok");
+        self.site.telemetry.delivery(channel.endpoint.id.as_str(), result);
         match taken {
-            Ok(()) => {
+            Ok(_) => {
                 self.settle(Command::Delivered { key, notice }).await?;
                 // Where there is no page nobody sees it.
                 let compares = self.extended && self.site.place.is_some();
@@ -190,7 +205,7 @@ impl Journey {
 /// confirmation whether the channel hears of it or not.
 async fn withdraw(site: Arc<Site>, withdrawal: Notice, endpoint: Endpoint) {
     let result = site.deliverer.deliver(&endpoint, &withdrawal, site.settings.call).await;
-    let word = result.as_ref().map_or_else(DeliveryFailure::code, |()| "withdrawn");
+    let word = result.as_ref().map_or_else(DeliveryFailure::code, |_| "withdrawn");
     site.telemetry.delivery(endpoint.id.as_str(), word);
 }
 

@@ -129,7 +129,7 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
         standing = site.ledger.standing(key).await?;
     }
     let channel = standing.credential.and_then(|c| call.registry.channel_facts(&c.channel));
-    if channel.is_some_and(|channel| channel.password_free) {
+    if channel.is_some_and(|channel| channel.password_free || channel.word.is_some()) {
         return Box::pin(look_where_free(call, key, now)).await;
     }
     let facts = Facts {

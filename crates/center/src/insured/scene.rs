@@ -153,7 +153,8 @@ pub(super) async fn look(
     (now, until): (UnixMillis, UnixMillis),
     private: bool,
 ) -> Result<Scene, Refusal> {
-    let tries = site.ledger.tries(shown.credential.identity_key).await?;
+    let holder = Holder::open(&site.sealer, shown.key.token, &shown.holder)?;
+    let tries = site.ledger.tries(holder.identity_key(&site.sealer)).await?;
     Ok(match shown.verification.state_at(now) {
         State::Asked | State::Notified { .. } => {
             let loaded = site.ledger.load(shown.key).await?;

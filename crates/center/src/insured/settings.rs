@@ -181,7 +181,10 @@ impl Asking<'_> {
         let registry = self.site.registry.snapshot();
         let settings = self.site.ledger.settings(link.person, link.channel).await?;
         let tries = match &settings.known {
-            Some(known) => self.site.ledger.tries(known.identity).await?,
+            Some(known) => {
+                let holder = Holder::open(&self.site.sealer, known.token, &known.holder)?;
+                self.site.ledger.tries(holder.identity_key(&self.site.sealer)).await?
+            }
             None => yanmi_verification::PasswordTries::default(),
         };
         let entry = |payment: &Payment| {
@@ -282,7 +285,8 @@ impl Asking<'_> {
         };
         let (site, tries) = (Arc::clone(self.site), form.tries);
         // A try that was begun is also ended, whatever the browser does.
-        let check = async move { password_check::check(&site, &site.persons, question, Some(tries)).await };
+        let check =
+            async move { password_check::check(&site, &site.persons, question, Some(tries), None).await };
         let checking = tokio::spawn(check);
         let checked =
             checking.await.map_err(|error| Refusal::Broken(format!("密码核验任务中断：{error}")))?;

@@ -4,29 +4,28 @@
 //! rule decides which command is all there is here; the rules themselves are in the verification crate.
 
 mod claim;
+mod facts;
 mod free;
 mod guard;
 mod handoff;
 mod tries;
 
-use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use yanmi_protocol::{ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
 use yanmi_verification::conclude::{Concluded, Conclusion};
 use yanmi_verification::notify::{Notify, Step};
 use yanmi_verification::{
-    Budget, Event, Facts, IdentityKey, PasswordFree, PasswordTries, PersonKey, Policy, Refusal, Undelivered,
-    Verification, conclude, delivery, notify,
+    Budget, Credential, Event, Facts, IdentityKey, PasswordFree, PasswordTries, PersonKey, Policy, Refusal,
+    Undelivered, Verification, conclude, delivery, notify,
 };
 
 pub(super) use claim::Claim;
 pub(crate) use guard::NotMe;
 
-use super::command::{Command, Delivery, Key, Learned, Loaded, Outcome};
-use super::load;
+use super::command::{Command, Delivery, FaceKey, Key, Learned, Loaded, Outcome};
 use super::recent::Recent;
 use super::resident::Resident;
-use super::write::{self, Appearance, Audited, Changes};
+use super::write::{Appearance, Audited, Changes};
 use crate::channel::deliver::code_of;
 use crate::registry::Snapshot;
 use crate::store::StoreError;
@@ -50,11 +49,19 @@ struct Work {
     tries: HashMap<IdentityKey, PasswordTries>,
     claims: claim::Claims,
     not_me: HashMap<(PersonKey, OrgCode), UnixMillis>,
+    /// Which notices face authorizations confirmed.
+    face_uses: HashMap<FaceKey, NoticeNo>,
+    /// The keys of the tokens about which something is learned.
+    keys: HashMap<EcToken, Vec<Key>>,
+    /// What was learned so far.
+    learned: Vec<(EcToken, Credential)>,
+    /// The tokens that were written ahead because nobody knew them.
+    new: HashSet<EcToken>,
+    /// The tokens that nobody else decides about; nothing where nobody else could.
+    locked: Option<HashSet<EcToken>>,
     changed: HashMap<Key, Changed>,
     changes: Changes,
     told: Vec<NotMe>,
-    /// What was learned is in the facts already, because it was written ahead of them.
-    learned_ahead: bool,
 }
 
 /// What a committed batch comes to.
@@ -63,6 +70,8 @@ pub(crate) struct Committed {
     pub(crate) outcomes: Vec<Outcome>,
     /// The verifications that changed.
     pub(crate) changed: Vec<(Key, Loaded)>,
+    /// What was learned about tokens.
+    pub(crate) learned: Vec<(EcToken, Credential)>,
     /// What the operator is told.
     pub(crate) told: Vec<NotMe>,
 }
@@ -77,166 +86,14 @@ pub(super) async fn decide_all(
     resident: &Resident,
     circumstances: Circumstances<'_>,
 ) -> Result<Decisions, StoreError> {
-    let mut work = load_all(session, commands, resident).await?;
+    let mut work = facts::load_all(session, commands, resident).await?;
     let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
-    let told = std::mem::take(&mut work.told);
+    let (told, learned) = (std::mem::take(&mut work.told), std::mem::take(&mut work.learned));
     let (writes, changed) = work.finish();
-    Ok((Committed { outcomes, changed, told }, writes))
-}
-
-/// Where others write too: writes what was learned, and keeps them from everything this batch is about. Tells the
-/// tokens that can be decided about.
-async fn lock_all(
-    session: &mut Session<'_>,
-    commands: &[Command],
-) -> Result<Option<HashSet<EcToken>>, StoreError> {
-    let switching: Vec<PersonKey> = commands
-        .iter()
-        .filter_map(|command| match command {
-            Command::SwitchFree(switch) => Some(switch.person),
-            Command::OpenSettings { person, .. } => Some(*person),
-            _ => None,
-        })
-        .collect();
-    let learned: Vec<&Learned> = commands
-        .iter()
-        .filter_map(|command| match command {
-            Command::Notify { learned: Some(learned), .. } | Command::Learn(learned) => Some(&**learned),
-            _ => None,
-        })
-        .collect();
-    write::ahead(session, &learned, &switching).await?;
-    let tokens = commands.iter().filter_map(Command::key).map(|key| key.token).collect();
-    session.lock(tokens, switching).await
-}
-
-async fn load_all(
-    session: &mut Session<'_>,
-    commands: &[Command],
-    resident: &Resident,
-) -> Result<Work, StoreError> {
-    let mut work = Work { learned_ahead: session.is_shared(), ..Work::default() };
-    let locked = if session.is_shared() { lock_all(session, commands).await? } else { None };
-    let mut wanted = Vec::with_capacity(commands.len());
-    for command in commands {
-        let Some(key) = command.key() else { continue };
-        let known = command.needs_only_verification().then(|| in_memory(resident, &key)).flatten();
-        match (work.facts.entry(key), known) {
-            (Entry::Vacant(slot), Some(loaded)) => {
-                slot.insert(loaded);
-            }
-            (Entry::Vacant(slot), None) => {
-                slot.insert(Loaded::default());
-                wanted.push(key);
-            }
-            // What is in memory is not all there is; another command of the batch needs the rest.
-            (Entry::Occupied(_), None) if !wanted.contains(&key) => wanted.push(key),
-            (Entry::Occupied(_), _) => {}
-        }
-    }
-    // A token that appeared after the lock was taken is as good as not there: it was not there when this began.
-    wanted.retain(|key| locked.as_ref().is_none_or(|locked| locked.contains(&key.token)));
-    if !wanted.is_empty() {
-        for (key, loaded) in wanted.iter().zip(load::facts(session, &wanted).await?) {
-            work.take_in(*key, loaded);
-        }
-    }
-    work.claims = claim::load(session, commands).await?;
-    work.load_tries(session, commands).await?;
-    work.load_free(session, commands).await?;
-    work.load_budgets(session, commands).await?;
-    work.load_not_me(session, commands).await?;
-    work.load_older(session, commands).await?;
-    Ok(work)
-}
-
-fn in_memory(resident: &Resident, key: &Key) -> Option<Loaded> {
-    resident.with(key, |live| Loaded {
-        credential: Some(live.credential),
-        verification: Some(live.verification),
-        ..Loaded::default()
-    })
+    Ok((Committed { outcomes, changed, learned, told }, writes))
 }
 
 impl Work {
-    fn take_in(&mut self, key: Key, loaded: Loaded) {
-        if let Some(credential) = &loaded.credential {
-            self.budgets.entry(credential.person).or_insert(loaded.budget);
-            self.recent.entry(credential.person).or_insert_with(|| loaded.recent.clone());
-            if let Some(free) = loaded.free {
-                self.free.entry((credential.person, credential.channel)).or_insert(free);
-            }
-            if let Some(at) = loaded.not_me {
-                self.not_me.entry((credential.person, key.org_code)).or_insert(at);
-            }
-        }
-        self.facts.insert(key, loaded);
-    }
-
-    async fn load_tries(
-        &mut self,
-        session: &mut Session<'_>,
-        commands: &[Command],
-    ) -> Result<(), StoreError> {
-        let wanted: Vec<IdentityKey> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::BeginTry { identity, .. } | Command::EndTry { identity, .. } => Some(*identity),
-                _ => None,
-            })
-            .collect();
-        if !wanted.is_empty() {
-            self.tries = if session.is_shared() {
-                load::lock_tries(session, &wanted).await?
-            } else {
-                load::tries(session, &wanted).await?
-            };
-        }
-        Ok(())
-    }
-
-    /// Settings of persons who were just learned, or who switch: the query by token does not find them.
-    async fn load_free(&mut self, session: &mut Session<'_>, commands: &[Command]) -> Result<(), StoreError> {
-        let wanted: Vec<(PersonKey, ChannelId)> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::SwitchFree(switch) => Some((switch.person, switch.channel)),
-                Command::Notify { learned: Some(learned), .. } if !self.learned_ahead => {
-                    Some((learned.credential.person, learned.credential.channel))
-                }
-                _ => None,
-            })
-            .collect();
-        if !wanted.is_empty() {
-            self.free.extend(load::free_settings(session, &wanted).await?);
-        }
-        Ok(())
-    }
-
-    /// Budgets of persons who were just learned: the query by token does not find them either.
-    async fn load_budgets(
-        &mut self,
-        session: &mut Session<'_>,
-        commands: &[Command],
-    ) -> Result<(), StoreError> {
-        let wanted: Vec<PersonKey> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::Notify { learned: Some(learned), .. } if !self.learned_ahead => {
-                    Some(learned.credential.person)
-                }
-                _ => None,
-            })
-            .collect();
-        if !wanted.is_empty() {
-            for (person, (budget, recent)) in load::persons(session, &wanted).await? {
-                self.budgets.insert(person, budget);
-                self.recent.insert(person, recent);
-            }
-        }
-        Ok(())
-    }
-
     fn decide(&mut self, command: &Command, with: Circumstances<'_>) -> Outcome {
         match command {
             Command::Notify { key, amount, number, shown_name, compared, learned } => {
@@ -249,9 +106,11 @@ impl Work {
             }
             Command::Delivered { key, notice } => self.delivered(key, *notice, with),
             Command::Undelivered { key, notice, reason } => self.undelivered(key, *notice, *reason, with),
-            Command::Conclude { key, notice, conclusion, confirmer, by } => {
-                self.conclude(key, *notice, *conclusion, (confirmer.as_deref(), *by), with)
+            Command::Conclude { key, notice, conclusion, confirmer, by, face } => {
+                let proof = Proof { confirmer: confirmer.as_deref(), by: *by, face: *face };
+                self.conclude(key, *notice, *conclusion, proof, with)
             }
+            Command::TakeWord { key, notice } => self.take_word(key, *notice, with),
             Command::UseFree { key } => self.use_free(key, with),
             Command::Learn(learned) => {
                 self.learn(learned);
@@ -266,15 +125,20 @@ impl Work {
         }
     }
 
+    /// From here on the token's keys have this credential.
     fn learn(&mut self, learned: &Learned) {
-        if self.learned_ahead {
-            return;
+        // What was written ahead is the last that the batch learns of it, as this is in the end.
+        if !self.new.contains(&learned.token) {
+            self.changes.token(learned);
         }
-        self.changes.token(learned);
-        let same = self.facts.iter_mut().filter(|(key, _)| key.token == learned.token);
-        for (_, loaded) in same {
-            loaded.credential = Some(learned.credential);
-            loaded.holder.clone_from(&learned.holder);
+        self.learned.push((learned.token, learned.credential));
+        for key in self.keys.get(&learned.token).into_iter().flatten() {
+            // Unless it was locked, others may be deciding about it: it stays unknown, and is asked for again.
+            let locked = self.locked.as_ref().is_none_or(|locked| locked.contains(&key.token));
+            if let Some(loaded) = self.facts.get_mut(key).filter(|_| locked) {
+                loaded.credential = Some(learned.credential);
+                loaded.holder.clone_from(&learned.holder);
+            }
         }
     }
 
@@ -366,7 +230,7 @@ impl Work {
         key: &Key,
         notice: NoticeNo,
         conclusion: Conclusion,
-        (confirmer, by): (Option<&[u8]>, Option<&'static str>),
+        proof: Proof<'_>,
         with: Circumstances<'_>,
     ) -> Outcome {
         let Some(current) = self.facts.get(key).and_then(|loaded| loaded.verification) else {
@@ -375,8 +239,16 @@ impl Work {
         match conclude::conclude(&current, notice, conclusion, with.now, with.policy) {
             Ok(Concluded::Repeated) => Outcome::Done,
             Ok(Concluded::Changed { next, event }) => {
+                if let Some(face) = proof.face {
+                    let confirmed = self.face_uses.get(&face).copied();
+                    if let Err(refusal) = conclude::check_authorization(confirmed, notice) {
+                        return Outcome::Refused(refusal);
+                    }
+                    self.face_uses.insert(face, notice);
+                    self.changes.face_use(face, notice, with.now);
+                }
                 self.change(key, next, None);
-                self.audit(key, event, next.amount, by, confirmer, with);
+                self.audit(key, event, next.amount, proof.by, proof.confirmer, with);
                 if event == Event::NotMe {
                     self.said_not_me(key, with);
                 }
@@ -389,7 +261,8 @@ impl Work {
     fn change(&mut self, key: &Key, next: Verification, appearance: Option<Appearance>) {
         let slot = self.facts.get_mut(key).map(|loaded| &mut loaded.verification);
         let before = slot.and_then(|verification| verification.replace(next));
-        let changed = self.changed.entry(*key).or_insert(Changed { before, appearance: None });
+        let order = self.changed.len();
+        let changed = self.changed.entry(*key).or_insert(Changed { order, before, appearance: None });
         changed.appearance = appearance.or(changed.appearance.take());
     }
 
@@ -417,10 +290,13 @@ impl Work {
         });
     }
 
-    /// The rows to write, each verification once, as the batch leaves it.
+    /// The rows to write, each verification once, as the batch leaves it, in the order in which they were changed first: rows
+    /// that are new are numbered by it.
     fn finish(mut self) -> (Changes, Vec<(Key, Loaded)>) {
         let mut changed = Vec::with_capacity(self.changed.len());
-        for (key, Changed { before, appearance }) in self.changed {
+        let mut ordered: Vec<_> = self.changed.into_iter().collect();
+        ordered.sort_unstable_by_key(|(_, changed)| changed.order);
+        for (key, Changed { before, appearance, .. }) in ordered {
             let Some(loaded) = self.facts.remove(&key) else { continue };
             let Some(next) = loaded.verification else { continue };
             let same_but_state =
@@ -436,13 +312,26 @@ impl Work {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// What a batch does to a verification.
 #[derive(Debug)]
 struct Changed {
+    /// How many others were changed before it.
+    order: usize,
     /// As it was before the batch.
     before: Option<Verification>,
     /// How it is shown to the person, when the batch says it.
     appearance: Option<Appearance>,
+}
+
+/// What stands behind a conclusion.
+#[derive(Clone, Copy)]
+struct Proof<'a> {
+    confirmer: Option<&'a [u8]>,
+    by: Option<&'static str>,
+    face: Option<FaceKey>,
 }
 
 /// The members of a notice command.

@@ -24,6 +24,18 @@ impl Key {
     }
 }
 
+/// A face authorization number, known by a keyed hash only.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct FaceKey(pub(crate) [u8; 16]);
+
+impl FaceKey {
+    /// A number of its own, but for rare coincidence, the same in every process.
+    pub(crate) fn number(&self) -> i64 {
+        // A hash has sixteen bytes.
+        self.0.first_chunk().copied().map_or(0, i64::from_be_bytes)
+    }
+}
+
 /// FNV-1a of the parts, each followed by a byte that is in none of them.
 pub(super) fn fingerprint<const PARTS: usize>(parts: [&[u8]; PARTS]) -> u64 {
     let bytes = parts.into_iter().flat_map(|part| part.iter().copied().chain([0xFF]));
@@ -102,7 +114,11 @@ pub(crate) enum Command {
         confirmer: Option<Vec<u8>>,
         /// By which way the report came, for the audit; nothing for the channel's own.
         by: Option<&'static str>,
+        /// The face authorization that proves it.
+        face: Option<FaceKey>,
     },
+    /// The channel answered the notice with its word that the person pays without a password.
+    TakeWord { key: Key, notice: NoticeNo },
     /// A status query found that no password is needed.
     UseFree { key: Key },
     /// A token was learned outside of a notice.
@@ -134,6 +150,8 @@ pub(crate) enum Outcome {
     Refused(Refusal),
     /// No password is needed.
     Free,
+    /// The channel's word does not count.
+    NotFree,
     /// The confirmation at hand stands.
     Stands { serial: SerialNo },
     /// Send the notice.
@@ -182,6 +200,7 @@ impl Command {
             | Self::Delivered { key, .. }
             | Self::Undelivered { key, .. }
             | Self::Conclude { key, .. }
+            | Self::TakeWord { key, .. }
             | Self::OpenPage { key, .. }
             | Self::Record { key: Some(key), .. }
             | Self::UseFree { key } => Some(*key),
@@ -201,6 +220,7 @@ impl Command {
             | Self::Delivered { key, .. }
             | Self::Undelivered { key, .. }
             | Self::Conclude { key, .. }
+            | Self::TakeWord { key, .. }
             | Self::OpenPage { key, .. }
             | Self::Record { key: Some(key), .. }
             | Self::UseFree { key } => fingerprint([key.token.as_str().as_bytes()]),

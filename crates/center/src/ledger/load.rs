@@ -9,7 +9,7 @@ use yanmi_verification::{
 };
 
 use super::batch::Claim;
-use super::command::{Key, Loaded};
+use super::command::{FaceKey, Key, Loaded};
 use super::recent::Recent;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, RowWriter, Rows, Session};
@@ -33,8 +33,8 @@ pub(crate) const FACTS: Query = Query {
         credential_and_verification!(),
         ", t.holder, \
         p.budget, p.asked, \
-        f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, \
-        u.day, u.amount, \
+        f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, f.since, \
+        u.day, u.amount, u.at, u.called_at, u.ground, u.day_total, \
         q.at \
     FROM k \
     LEFT JOIN tokens t ON t.token = k.token \
@@ -289,7 +289,7 @@ pub(crate) async fn free_settings(
 ) -> Result<HashMap<(PersonKey, ChannelId), PasswordFree>, StoreError> {
     const QUERY: Query = Query {
         rows: "k (number, person, channel)",
-        select: "SELECT k.number, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used \
+        select: "SELECT k.number, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, f.since \
             FROM k JOIN password_free f ON f.person = k.person AND f.channel = k.channel",
     };
     let rows = numbered(wanted, |row, (person, channel)| {
@@ -313,6 +313,22 @@ pub(crate) async fn not_me(
         row.bytes(&person.0).text(org_code.as_str());
     });
     found(&session.ask(rows, QUERY).await?, "not_me", wanted, |columns| columns.time().map(Some))
+}
+
+pub(crate) const FACE_USES: Query = Query {
+    rows: "k (number, face)",
+    select: "SELECT k.number, u.notice FROM k JOIN face_uses u ON u.face = k.face",
+};
+
+/// Which notices face authorizations confirmed, those that confirmed none left out.
+pub(crate) async fn face_uses(
+    session: &mut Session<'_>,
+    wanted: &[FaceKey],
+) -> Result<HashMap<FaceKey, NoticeNo>, StoreError> {
+    let rows = numbered(wanted, |row, face| {
+        row.bytes(&face.0);
+    });
+    found(&session.ask(rows, FACE_USES).await?, "face_uses", wanted, |columns| columns.notice().map(Some))
 }
 
 /// A row for each of the wanted, its number first.

@@ -158,7 +158,7 @@ macro_rules! remove {
 }
 
 /// What is kept as long as the state, in an order in which nothing is removed that something else leans on.
-static STATE: [Walk; 7] = [
+static STATE: [Walk; 8] = [
     Walk {
         table: "verifications",
         start: Position::Number(0),
@@ -233,6 +233,17 @@ static STATE: [Walk; 7] = [
         remove: remove!(
             "DELETE FROM page_claims WHERE notice IN (SELECT notice FROM page_claims WHERE notice > $1 \
                 AND notice <= $2 AND at < $3",
+            ""
+        ),
+        old: Old::Time,
+    },
+    Walk {
+        table: "face_uses",
+        start: Position::Bytes(Vec::new()),
+        last: "SELECT face, CAST(0 AS BIGINT) FROM face_uses WHERE face > $1 ORDER BY face LIMIT 1 OFFSET $2",
+        remove: remove!(
+            "DELETE FROM face_uses WHERE face IN (SELECT face FROM face_uses WHERE face > $1 AND face <= $2 \
+                AND at < $3",
             ""
         ),
         old: Old::Time,

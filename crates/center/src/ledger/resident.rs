@@ -8,6 +8,9 @@
 //! ever filled in from a read, because a read could be overtaken by a commit. This needs one process to be the
 //! only writer; the embedded database is held by one process exclusively.
 //!
+//! Entries are found by their token alone, so that all of one token are found together: what is learned about it holds for
+//! each of them.
+//!
 //! Entries are dropped by age; when there is no room, new ones are simply not kept.
 
 use std::hash::BuildHasher;
@@ -16,7 +19,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
-use yanmi_protocol::UnixMillis;
+use yanmi_protocol::{EcToken, UnixMillis};
 use yanmi_verification::{Credential, Verification};
 
 use super::command::Key;
@@ -54,28 +57,37 @@ impl Resident {
 
     /// Looks at one verification.
     pub(crate) fn with<T>(&self, key: &Key, look: impl FnOnce(&Live) -> T) -> Option<T> {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hasher.hash_one(key.token);
         let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
         shard.find(hash, |live| live.key == *key).map(|live| look(live))
     }
 
     /// Keeps one verification, or what it has become.
     pub(crate) fn put(&self, key: Key, credential: Credential, verification: Verification) {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hasher.hash_one(key.token);
         let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
         if let Some(live) = shard.find_mut(hash, |live| live.key == key) {
             live.credential = credential;
             live.verification = verification;
         } else if self.count.load(Ordering::Relaxed) < self.limit {
             let live = Box::new(Live { key, credential, verification });
-            shard.insert_unique(hash, live, |live| self.hasher.hash_one(live.key));
+            shard.insert_unique(hash, live, |live| self.hasher.hash_one(live.key.token));
             self.count.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What the national center says now about a token, whatever institution asked.
+    pub(crate) fn learn(&self, token: &EcToken, credential: &Credential) {
+        let hash = self.hasher.hash_one(token);
+        let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
+        for live in shard.iter_hash_mut(hash).filter(|live| live.key.token == *token) {
+            live.credential = *credential;
         }
     }
 
     /// Forgets one verification, so that it is read from the database again.
     pub(crate) fn forget(&self, key: &Key) {
-        let hash = self.hasher.hash_one(key);
+        let hash = self.hasher.hash_one(key.token);
         let mut shard = self.shard(hash).write().unwrap_or_else(PoisonError::into_inner);
         if let Ok(entry) = shard.find_entry(hash, |live| live.key == *key) {
             entry.remove();
@@ -90,7 +102,7 @@ impl Resident {
         shard.retain(|live| now < live.verification.asked_at.plus(STAY));
         self.count.fetch_sub(before - shard.len(), Ordering::Relaxed);
         if shard.len() < shard.capacity() / 4 {
-            shard.shrink_to_fit(|live| self.hasher.hash_one(live.key));
+            shard.shrink_to_fit(|live| self.hasher.hash_one(live.key.token));
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a person's password-free page shows.
 
 use yanmi_protocol::{Amount, ChannelId, EcToken, OrgCode, UnixMillis};
-use yanmi_verification::{IdentityKey, PasswordFree, PersonKey};
+use yanmi_verification::{PasswordFree, PersonKey};
 
 use super::load;
 use crate::store::StoreError;
@@ -25,7 +25,6 @@ pub(crate) struct Settings {
 #[derive(Clone, Debug)]
 pub(crate) struct Known {
     pub(crate) token: EcToken,
-    pub(crate) identity: IdentityKey,
     pub(crate) holder: Vec<u8>,
 }
 
@@ -37,7 +36,7 @@ pub(crate) struct Payment {
     pub(crate) at: UnixMillis,
 }
 
-pub(crate) const KNOWN: &str = "SELECT token, identity, holder FROM tokens WHERE person = $1 AND channel = $2 \
+pub(crate) const KNOWN: &str = "SELECT token, holder FROM tokens WHERE person = $1 AND channel = $2 \
     ORDER BY decoded_at DESC LIMIT 1";
 pub(crate) const PAYMENTS: &str = "SELECT org_code, amount, at FROM free_payments \
     WHERE person = $1 AND channel = $2 ORDER BY day DESC, id DESC LIMIT $3";
@@ -54,8 +53,7 @@ pub(crate) async fn load(
     let found = connection.fetch(about(KNOWN)).await?;
     let known = found.iter().next().map(|row| {
         let mut columns = Columns::new(row, "tokens");
-        let (token, identity) = (columns.token()?, IdentityKey(columns.key()?));
-        Ok::<_, StoreError>(Known { token, identity, holder: columns.bytes()?.to_vec() })
+        Ok::<_, StoreError>(Known { token: columns.token()?, holder: columns.bytes()?.to_vec() })
     });
     let found = connection.fetch(about(PAYMENTS).number(MAX_PAYMENTS)).await?;
     let payments = found.iter().map(|row| {

@@ -1,18 +1,19 @@
 //! Writing everything a batch changed: one statement for each table it touched.
 
-use yanmi_protocol::{Amount, ChannelId, NoticeNo, OrgCode, UnixMillis};
+use hashbrown::HashSet;
+use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, UnixMillis};
 use yanmi_verification::{
     Budget, Credential, Event, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, State,
     Verification,
 };
 
 use super::batch::Claim;
-use super::command::{Key, Learned};
+use super::command::{FaceKey, Key, Learned};
 use super::mark::{MARK, Mark};
 use super::recent::Recent;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Rows, Script, Session, Update};
-use crate::store::row::{identity_word, state_columns};
+use crate::store::row::{Columns, ground_word, identity_word, state_columns};
 
 /// How a notice is shown to the person, beside what the verification says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +37,7 @@ pub(crate) struct Changes {
     claims: Rows,
     free_payments: Rows,
     not_me: Rows,
+    face_uses: Rows,
     audit: Rows,
 }
 
@@ -137,7 +139,8 @@ impl Changes {
                 .optional_number(setting.day_count.map(i64::from))
                 .number(i64::from(setting.day))
                 .number(setting.spent.fen())
-                .number(i64::from(setting.used));
+                .number(i64::from(setting.used))
+                .number(setting.since.get());
         });
     }
 
@@ -146,7 +149,11 @@ impl Changes {
             row.text(key.token.as_str())
                 .text(key.org_code.as_str())
                 .number(i64::from(used.day))
-                .optional_number(used.amount.map(Amount::fen));
+                .optional_number(used.amount.map(Amount::fen))
+                .number(used.at.get())
+                .number(used.called_at.get())
+                .text(ground_word(used.ground))
+                .number(used.day_total.fen());
         });
     }
 
@@ -159,16 +166,27 @@ impl Changes {
         });
     }
 
-    /// The use of a setting, as the person reads it.
+    /// What went through at an institution under a token that day, as the person reads it: one line however many payments
+    /// it were, with what they add up to.
     pub(crate) fn free_payment(&mut self, key: &Key, credential: &Credential, used: FreeUse, at: UnixMillis) {
+        // Where no amount was ever named there is none to be shown.
+        let named = used.amount.is_some() || used.day_total > Amount::ZERO;
+        let day_total = named.then_some(used.day_total);
         self.free_payments.push(|row| {
             row.bytes(&credential.person.0)
                 .text(credential.channel.as_str())
                 .number(i64::from(used.day))
                 .text(key.token.as_str())
                 .text(key.org_code.as_str())
-                .optional_number(used.amount.map(Amount::fen))
+                .optional_number(day_total.map(Amount::fen))
                 .number(at.get());
+        });
+    }
+
+    /// The authorization confirms this notice and no other.
+    pub(crate) fn face_use(&mut self, face: FaceKey, notice: NoticeNo, at: UnixMillis) {
+        self.face_uses.push(|row| {
+            row.bytes(&face.0).number(signed(notice.number())).number(at.get());
         });
     }
 
@@ -194,7 +212,7 @@ impl Changes {
         });
     }
 
-    fn tables(&self) -> [&Rows; 11] {
+    fn tables(&self) -> [&Rows; 12] {
         let Self {
             tokens,
             verifications,
@@ -206,9 +224,23 @@ impl Changes {
             claims,
             free_payments,
             not_me,
+            face_uses,
             audit,
         } = self;
-        [tokens, verifications, states, persons, tries, free, free_uses, claims, free_payments, not_me, audit]
+        [
+            tokens,
+            verifications,
+            states,
+            persons,
+            tries,
+            free,
+            free_uses,
+            claims,
+            free_payments,
+            not_me,
+            face_uses,
+            audit,
+        ]
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -229,6 +261,7 @@ impl Changes {
         insert(self.claims, CLAIMS);
         insert(self.free_payments, FREE_PAYMENTS);
         insert(self.not_me, NOT_ME);
+        insert(self.face_uses, FACE_USES);
         insert(self.audit, AUDIT);
         if let Some(mark) = mark {
             insert(mark.rows(), MARK);
@@ -237,13 +270,16 @@ impl Changes {
     }
 }
 
-/// Writes ahead of a batch what was learned about tokens, and makes sure that persons have a row to be locked: theirs,
-/// and those who switch.
+/// Writes ahead of a batch the tokens that nobody knew, and makes sure that persons have a row to be locked: theirs, and
+/// those who switch. Tells which tokens were new. A token that was known is left as it is: what was learned about it is
+/// written where it is decided.
 pub(crate) async fn ahead(
     session: &mut Session<'_>,
     learned: &[&Learned],
     switching: &[PersonKey],
-) -> Result<(), StoreError> {
+) -> Result<HashSet<EcToken>, StoreError> {
+    const NEW_TOKENS: Insert =
+        Insert { conflict: "ON CONFLICT (token) DO NOTHING RETURNING token", ..TOKENS };
     const PERSONS: Insert =
         Insert { into: "persons (person, budget)", key: 1, conflict: "ON CONFLICT (person) DO NOTHING" };
     let (mut persons, mut tokens) = (Rows::default(), Rows::default());
@@ -256,7 +292,8 @@ pub(crate) async fn ahead(
         push_token(&mut tokens, learned);
     }
     session.ahead(persons, PERSONS).await?;
-    session.ahead(tokens, TOKENS).await
+    let new = session.ahead(tokens, NEW_TOKENS).await?;
+    new.iter().map(|row| Columns::new(row, "tokens").token()).collect()
 }
 
 fn push_token(rows: &mut Rows, learned: &Learned) {
@@ -322,17 +359,18 @@ const TRIES: Insert = Insert {
 };
 
 const FREE: Insert = Insert {
-    into: "password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used)",
+    into: "password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used, since)",
     key: 2,
     conflict: "ON CONFLICT (person, channel) DO UPDATE SET open = excluded.open, single_limit = excluded.single_limit, \
         day_limit = excluded.day_limit, day_count = excluded.day_count, day = excluded.day, \
-        spent = excluded.spent, used = excluded.used",
+        spent = excluded.spent, used = excluded.used, since = excluded.since",
 };
 
 const FREE_USES: Insert = Insert {
-    into: "free_uses (token, org_code, day, amount)",
+    into: "free_uses (token, org_code, day, amount, at, called_at, ground, day_total)",
     key: 2,
-    conflict: "ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount",
+    conflict: "ON CONFLICT (token, org_code) DO UPDATE SET day = excluded.day, amount = excluded.amount, \
+        at = excluded.at, called_at = excluded.called_at, ground = excluded.ground, day_total = excluded.day_total",
 };
 
 const CLAIMS: Insert = Insert {
@@ -354,6 +392,9 @@ const NOT_ME: Insert = Insert {
     conflict: "ON CONFLICT (person, org_code) DO UPDATE SET at = excluded.at",
 };
 
+const FACE_USES: Insert =
+    Insert { into: "face_uses (face, notice, at)", key: 1, conflict: "ON CONFLICT (face) DO NOTHING" };
+
 const AUDIT: Insert = Insert {
     into: "audit (at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer)",
     key: 0,
@@ -362,5 +403,5 @@ const AUDIT: Insert = Insert {
 
 /// Every insertion of a commit.
 #[cfg(test)]
-pub(crate) const INSERTIONS: [Insert; 8] =
-    [TOKENS, VERIFICATIONS, PERSONS, TRIES, FREE, FREE_USES, CLAIMS, AUDIT];
+pub(crate) const INSERTIONS: [Insert; 11] =
+    [TOKENS, VERIFICATIONS, PERSONS, TRIES, FREE, FREE_USES, CLAIMS, FREE_PAYMENTS, NOT_ME, FACE_USES, AUDIT];

@@ -4,6 +4,7 @@
 
 use yanmi_protocol::display::{self, Trick};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
+use yanmi_verification::{WordLimits, WordLimitsError};
 
 use super::account::{self, AccountRow, NewAccount};
 use super::channel::{self, ChannelRow, NewChannel};
@@ -49,6 +50,9 @@ pub enum AdministrationError {
     /// The address persons are handed over to is none.
     #[error(transparent)]
     BadHandover(HandoverError),
+    /// The amounts up to which a channel's word is taken are none.
+    #[error("免密答复的限额：{0}")]
+    BadWordLimits(WordLimitsError),
     /// A channel without a way of confirming.
     #[error("渠道至少要有一种认证方式（01、02、03）")]
     NoWay,
@@ -145,8 +149,8 @@ impl Administration {
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
             INSERT INTO channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, \
-                key_new, changed_at, handover_url) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10) ON CONFLICT DO NOTHING";
+                key_new, changed_at, handover_url, word_single, word_day) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
         check_name(CHANNEL, &new.name)?;
         check_address(&new.notice_url)?;
         if new.facts.ways.is_empty() {
@@ -163,7 +167,9 @@ impl Administration {
             .text(channel::record_word(new.facts.record))
             .bytes(&key)
             .number(now.get())
-            .optional_text(new.handover.as_ref().map(Handover::as_str));
+            .optional_text(new.handover.as_ref().map(Handover::as_str))
+            .optional_number(new.facts.word.map(|word| word.single.fen()))
+            .optional_number(new.facts.word.map(|word| word.day.fen()));
         let exists = AdministrationError::Exists { kind: CHANNEL, id: new.id.as_str().to_owned() };
         change(&mut self.connection, statement, exists).await
     }
@@ -200,6 +206,26 @@ impl Administration {
             .text(id.as_str())
             .number(now.get())
             .optional_text(handover.map(Handover::as_str));
+        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+    }
+
+    /// Says up to which amounts the channel's word is taken that a person pays without a password, or that it is not.
+    ///
+    /// # Errors
+    /// When there is no such channel.
+    pub async fn limit_word(
+        &mut self,
+        id: ChannelId,
+        limits: Option<WordLimits>,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str =
+            "UPDATE channels SET changed_at = $2, word_single = $3, word_day = $4 WHERE channel = $1";
+        let statement = Statement::new(TEXT)
+            .text(id.as_str())
+            .number(now.get())
+            .optional_number(limits.map(|limits| limits.single.fen()))
+            .optional_number(limits.map(|limits| limits.day.fen()));
         change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
     }
 

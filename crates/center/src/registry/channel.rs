@@ -3,7 +3,7 @@
 use http::Uri;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{ChannelId, KeyCheckValue, Sm4Key, UnixMillis};
-use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
 use super::account::open_keys;
 use super::handover::Handover;
@@ -105,7 +105,7 @@ pub(super) fn key_cell(id: &str) -> Cell<'_> {
 pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
     const TEXT: &str = "\
         SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
-            changed_at, handover_url \
+            changed_at, handover_url, word_single, word_day \
         FROM channels ORDER BY channel";
     let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "channels"), sealer)).collect()
@@ -129,18 +129,23 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError
         let found = all.into_iter().find(|record| record_word(*record) == word);
         found.ok_or(columns.impossible("认证记录状态未知"))?
     };
+    let (enabled, keys) = (columns.flag()?, open_keys(columns, sealer, key_cell(id.as_str()))?);
+    let changed_at = columns.time()?;
+    let handover = columns.optional_text()?.map(str::parse).transpose();
+    let handover = handover.map_err(|_| columns.impossible("跳转地址格式不对"))?;
+    let word = match (columns.amount()?, columns.amount()?) {
+        (Some(single), Some(day)) => Some(WordLimits { single, day }),
+        (None, None) => None,
+        _ => return Err(columns.impossible("免密答复的限额不全")),
+    };
     Ok(Stored {
         id,
         name,
         notice_url,
-        facts: ChannelFacts { record, settlement, password_free, ways },
-        enabled: columns.flag()?,
-        keys: open_keys(columns, sealer, key_cell(id.as_str()))?,
-        changed_at: columns.time()?,
-        handover: columns
-            .optional_text()?
-            .map(str::parse)
-            .transpose()
-            .map_err(|_| columns.impossible("跳转地址格式不对"))?,
+        facts: ChannelFacts { record, settlement, password_free, ways, word },
+        enabled,
+        keys,
+        changed_at,
+        handover,
     })
 }

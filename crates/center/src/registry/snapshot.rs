@@ -14,6 +14,7 @@ use yanmi_verification::ChannelFacts;
 
 use super::account::Interfaces;
 use super::handover::Handover;
+use super::misses::Misses;
 use super::{account, channel, institution};
 use crate::channel::deliver::Endpoint;
 use crate::channel::lane::{Lane, LaneSettings};
@@ -53,6 +54,8 @@ pub(crate) struct Account {
     pub(crate) keys: Keys,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) share: Arc<Share>,
+    /// How often it asked about persons who do not match.
+    pub(crate) misses: Arc<Misses>,
 }
 
 /// The keys of an account or channel: the newest, and during a rotation the one before it.
@@ -140,7 +143,7 @@ impl Limiter {
 
 impl Snapshot {
     /// Reads everything, taking over from the snapshot before what must not start anew: limiters, shares and lanes.
-    pub(super) async fn load(
+    pub(crate) async fn load(
         connection: &mut Connection,
         sealer: &Sealer,
         defaults: &Defaults,
@@ -170,9 +173,7 @@ impl Snapshot {
     }
 
     fn take_account(&mut self, row: account::Stored, defaults: &Defaults, before: Option<&Self>) {
-        let account = before.and_then(|before| before.accounts.get(&row.id));
-        let old = account.map(|account| &account.limiter);
-        let share = account.map(|account| Arc::clone(&account.share)).unwrap_or_default();
+        let old = before.and_then(|before| before.accounts.get(&row.id));
         let (rate, burst) = match row.rate {
             Some(rate) => (rate, rate.max(defaults.burst)),
             None => (defaults.rate, defaults.burst),
@@ -182,8 +183,9 @@ impl Snapshot {
             enabled: row.enabled,
             interfaces: row.interfaces,
             keys: row.keys,
-            limiter: Limiter::keep(rate, burst, old),
-            share,
+            limiter: Limiter::keep(rate, burst, old.map(|old| &old.limiter)),
+            share: old.map(|old| Arc::clone(&old.share)).unwrap_or_default(),
+            misses: old.map_or_else(Arc::default, |old| Arc::clone(&old.misses)),
         };
         self.accounts.insert(row.id, account);
     }

@@ -158,9 +158,10 @@ impl<'a> Session<'a> {
 
     /// Writes something that is true by itself, before the transaction and without waiting for the disk: whatever the
     /// transaction leaves on the disk comes after it.
-    pub(crate) async fn ahead(&mut self, rows: Rows, insert: Insert) -> Result<(), StoreError> {
+    /// Answers what the insertion returns.
+    pub(crate) async fn ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
         match self {
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) => Ok(Found::none()),
             Self::Postgres(session) => session.ahead(rows, insert).await,
         }
     }
@@ -175,6 +176,15 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(_) => Ok(None),
             Self::Postgres(session) => session.lock(tokens, persons).await.map(Some),
+        }
+    }
+
+    /// Waits until nobody else decides about what these numbers stand for and what has no row yet that could be locked,
+    /// until the end of the transaction.
+    pub(crate) async fn lock_numbers(&mut self, numbers: Vec<i64>) -> Result<(), StoreError> {
+        match self {
+            Self::Postgres(session) if !numbers.is_empty() => session.lock_numbers(numbers).await,
+            _ => Ok(()),
         }
     }
 
@@ -204,6 +214,15 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(session) => Ok(session.commit(script).await?),
             Self::Postgres(session) => session.commit(script).await,
+        }
+    }
+
+    /// Writes within a transaction that somebody else has begun, so that a test can take it back.
+    #[cfg(test)]
+    pub(crate) async fn write_within(self, script: Script) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(session) => session.write_within(script).await,
+            Self::Postgres(mut session) => session.write(script).await,
         }
     }
 

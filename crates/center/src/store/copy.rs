@@ -24,7 +24,7 @@
 //! give out then are not given out by the target.
 
 mod page;
-mod tables;
+pub(crate) mod tables;
 mod target;
 
 use std::ops::ControlFlow;

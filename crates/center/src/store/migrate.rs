@@ -113,6 +113,7 @@ impl Schema {
             step!(6, Expanding, "0006_", "free_payments"),
             step!(7, Expanding, "0007_", "handover"),
             step!(8, Expanding, "0008_", "compared"),
+            step!(9, Expanding, "0009_", "payments"),
         ];
         Self(steps.to_vec())
     }

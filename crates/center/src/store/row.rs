@@ -4,7 +4,7 @@ use sqlx::Row;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
 use yanmi_verification::{
-    Budget, Confirmer, Credential, DeclineReason, FreeUse, Identity, IdentityKey, PasswordFree,
+    Budget, Confirmer, Credential, DeclineReason, FreeUse, Ground, Identity, IdentityKey, PasswordFree,
     PasswordTries, PersonKey, State, Verification,
 };
 
@@ -96,6 +96,11 @@ impl<'a> Columns<'a> {
 
     pub(crate) fn time(&mut self) -> Result<UnixMillis, StoreError> {
         self.number().map(UnixMillis::new)
+    }
+
+    pub(crate) fn notice(&mut self) -> Result<NoticeNo, StoreError> {
+        let number = self.number_13()?;
+        NoticeNo::from_number(number).ok_or(self.impossible("流水号不是 13 位"))
     }
 
     pub(crate) fn count(&mut self) -> Result<u32, StoreError> {
@@ -213,11 +218,11 @@ impl<'a> Columns<'a> {
         Ok((budget, recent.ok_or(self.impossible("最近通知记录无法读取"))?))
     }
 
-    /// Seven columns of `password_free`; all null when there is no setting.
+    /// Eight columns of `password_free`; all null when there is no setting.
     pub(crate) fn password_free(&mut self) -> Result<Option<PasswordFree>, StoreError> {
         self.of("password_free");
         let Some(open) = self.optional_number()? else {
-            self.skip(6);
+            self.skip(7);
             return Ok(None);
         };
         let (single_limit, day_limit) = (self.amount()?, self.amount()?);
@@ -233,18 +238,29 @@ impl<'a> Columns<'a> {
             day,
             spent,
             used: self.count()?,
+            since: self.time()?,
         }))
     }
 
-    /// Two columns of `free_uses`; both null when there is none.
+    /// Six columns of `free_uses`; all null when there is none. A row that a center of the version before wrote lets
+    /// nothing through, but what it counted is not counted twice in what the person reads.
     pub(crate) fn free_use(&mut self) -> Result<Option<FreeUse>, StoreError> {
         self.of("free_uses");
         let Some(day) = self.optional_number()? else {
-            self.skip(1);
+            self.skip(5);
             return Ok(None);
         };
         let day = u32::try_from(day).map_err(|_| self.impossible("日期超出范围"))?;
-        Ok(Some(FreeUse { day, amount: self.amount()? }))
+        let amount = self.amount()?;
+        let at = self.optional_number()?.map_or(UnixMillis::new(0), UnixMillis::new);
+        let called_at = self.optional_number()?.map_or(at, UnixMillis::new);
+        let ground = match self.optional_text()? {
+            Some("channel") => Ground::Channel,
+            None | Some("person") => Ground::Person,
+            Some(_) => return Err(self.impossible("免密依据未知")),
+        };
+        let day_total = self.amount()?.or(amount).unwrap_or(Amount::ZERO);
+        Ok(Some(FreeUse { ground, at, called_at, day, amount, day_total }))
     }
 }
 
@@ -256,6 +272,14 @@ pub(crate) const fn identity_word(identity: Identity) -> &'static str {
         Identity::PlaceEmpty => "place-empty",
         Identity::Mismatch => "mismatch",
         Identity::Wrong => "wrong",
+    }
+}
+
+/// The word stored for the ground a payment went through on.
+pub(crate) const fn ground_word(ground: Ground) -> &'static str {
+    match ground {
+        Ground::Person => "person",
+        Ground::Channel => "channel",
     }
 }
 

@@ -177,7 +177,7 @@ async fn wrong_passwords_are_counted_once_whoever_is_told() {
     let check = |institution: Institution| {
         tokio::spawn(async move {
             let message = json!({
-                "idType": "01", "reqBizNo": "1616654881967", "userPwd": digest("000000"), "userName": "测试",
+                "idType": "99", "reqBizNo": "1616654881967", "userPwd": digest("000000"), "userName": "测试",
                 "idNo": "D1",
             });
             institution.call(password::PATH, message.to_string()).await.expect("an answer").code()

@@ -67,8 +67,8 @@ async fn a_second_notice_is_the_same_request_and_takes_nothing_away() {
     site.act(&number, "confirm", "02").await;
     assert_eq!(site.check_stas(token).await, "1");
     site.hands.forward(SHORT);
-    assert_eq!(site.notify(token, None).await.code(), 0);
-    assert_eq!(site.notify(token, Some("9")).await.code(), 0);
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    assert_eq!(site.notify(token, Some("10.000")).await.code(), 0);
     assert_eq!(site.check_stas(token).await, "1", "the confirmation stands");
     assert_eq!(site.act(&number, "confirm", "02").await["data"]["acptFlag"], "1", "channels repeat");
 }

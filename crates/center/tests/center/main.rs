@@ -24,6 +24,7 @@ mod site;
 mod store;
 mod tls;
 mod wire;
+mod word;
 
 /// Where the sites of these tests keep their state.
 #[expect(clippy::unused_async, reason = "the other database is made by asking a server")]

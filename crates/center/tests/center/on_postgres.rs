@@ -34,6 +34,7 @@ mod starved;
 mod tls;
 mod tls_to_server;
 mod wire;
+mod word;
 
 /// Where the sites of these tests keep their state.
 async fn database(_: &std::path::Path) -> yanmi_center::config::Database {

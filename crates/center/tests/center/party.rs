@@ -263,6 +263,8 @@ pub(crate) enum Mood {
     Refuse(&'static str),
     Status(u16),
     Reset,
+    /// Answers this.
+    Free(&'static str),
     /// Does so after waiting at this gate.
     Held(Gate, Box<Mood>),
 }
@@ -348,6 +350,7 @@ impl AppInside {
             Mood::Refuse(why) => Act::Answer(200, envelope::refusal(Code::NoticeFailed, why)),
             Mood::Status(status) => Act::Answer(status, String::new()),
             Mood::Reset => Act::Reset,
+            Mood::Free(words) => Act::Answer(200, envelope::success(&self.key, words.as_bytes())),
             Mood::Take | Mood::Held(..) => {
                 let taken = channel_notice::received_json();
                 Act::Answer(200, envelope::success(&self.key, taken.as_bytes()))

@@ -10,7 +10,7 @@ use yanmi_protocol::message::{auth_result, password, pending, status};
 use yanmi_simulator::institution::Called;
 use yanmi_simulator::world::Channel;
 
-use crate::party::{MISTAKEN, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
+use crate::party::{GOOD_FACE, MISTAKEN, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
 use crate::plan::digest;
 use crate::register::NOW;
 use crate::site::{HOSPITAL, Site};
@@ -20,7 +20,7 @@ const WRONG: &str = "000000";
 /// The hospital has a password checked, in a task of its own.
 fn check(site: &Site, name: &str, id_no: &str, password: &str) -> JoinHandle<Called> {
     let message = json!({
-        "idType": "01", "reqBizNo": "1616654881967", "userPwd": digest(password), "userName": name, "idNo": id_no,
+        "idType": "99", "reqBizNo": "1616654881967", "userPwd": digest(password), "userName": name, "idNo": id_no,
     });
     let institution = site.institution();
     tokio::spawn(
@@ -95,7 +95,7 @@ async fn five_wrong_ones_in_a_row_lock_the_check_for_its_time() {
 #[tokio::test]
 async fn what_nobody_could_check_is_no_wrong_guess() {
     let (site, _national) = Site::with_national(|_| {}).await;
-    for (name, code) in [(WITHOUT_PASSWORD, "500042"), (MISTAKEN, "500057"), (OUT_OF_ORDER, "500033")] {
+    for (name, code) in [(WITHOUT_PASSWORD, "500042"), (OUT_OF_ORDER, "500033")] {
         for _ in 0..7 {
             assert_eq!(checked(check(&site, name, "D1", WRONG)).await, code);
         }
@@ -105,6 +105,83 @@ async fn what_nobody_could_check_is_no_wrong_guess() {
     }
     assert_eq!(checked(check(&site, OUT_OF_ORDER, "D1", WRONG)).await, "500033");
     assert_eq!(checked(check(&site, "测试", "D1", PASSWORD)).await, "1");
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_belong_to_the_document_is_a_guess() {
+    let (site, national) = Site::with_national(|_| {}).await;
+    for _ in 0..5 {
+        assert_eq!(checked(check(&site, MISTAKEN, "D1", PASSWORD)).await, "500057");
+    }
+    assert_eq!(checked(check(&site, MISTAKEN, "D1", PASSWORD)).await, "500084");
+    assert_eq!(checked(check(&site, "测试", "D1", PASSWORD)).await, "500084");
+    assert_eq!(national.passwords_asked(), 5);
+}
+
+#[tokio::test]
+async fn an_account_that_tries_one_document_after_the_other_is_stopped() {
+    let (site, national) = Site::with_national(crate::site::unlimited).await;
+    let most = 60;
+    for at in 0..most {
+        assert_eq!(checked(check(&site, MISTAKEN, &format!("D{at}"), WRONG)).await, "500057");
+    }
+    assert_eq!(checked(check(&site, "测试", "E1", PASSWORD)).await, "500084");
+    assert_eq!(national.passwords_asked(), most);
+    let message = json!({
+        "idType": "99", "reqBizNo": "1616654881967", "userPwd": digest(PASSWORD), "userName": "测试", "idNo": "E1",
+    });
+    let another = site.institution_of(1).call(password::PATH, message.to_string()).await.expect("an answer");
+    assert_eq!(another.member("chkFlag").as_deref(), Some("1"), "another account");
+    site.hands.forward(Duration::from_mins(65));
+    assert_eq!(checked(check(&site, "测试", "E1", PASSWORD)).await, "1");
+}
+
+#[tokio::test]
+async fn a_document_is_one_however_it_is_written() {
+    const CARD: &str = "35050119991117351X";
+    let (site, national) = Site::with_national(|_| {}).await;
+    let channel = site.channel().clone();
+    let number = notice(&site, national.issue(channel.chnl_id, 1, " 35050119991117351x")).await;
+    let ways = [CARD, "35050119991117351x", " 35050119991117351X ", "３５０５０１１９９９１１１７３５１Ｘ"];
+    for (at, written) in (0..).zip(ways) {
+        let mut message = json!({
+            "reqBizNo": "1616654881967", "userPwd": digest(WRONG), "userName": "测试", "idNo": written,
+        });
+        message["idType"] = ["01", "99"][at % 2].into();
+        let told =
+            site.institution_of(at % 2).call(password::PATH, message.to_string()).await.expect("an answer");
+        assert_eq!(told.member("chkFlag").as_deref(), Some("0"), "{written}: {told:?}");
+    }
+    assert_eq!(reported(report(&site, &channel, &number, &by_password(WRONG))).await, "0 0", "the fifth");
+    assert_eq!(checked(check(&site, "测试", CARD, PASSWORD)).await, "500084");
+    assert_eq!(national.passwords_asked(), 5);
+    for bad in ["3505011999111735", "35050119991117351Y", "D1"] {
+        let message = json!({
+            "idType": "01", "reqBizNo": "1616654881967", "userPwd": digest(WRONG), "userName": "测试", "idNo": bad,
+        });
+        let told = site.institution().call(password::PATH, message.to_string()).await.expect("an answer");
+        assert_eq!(told.code(), -2, "{bad}");
+        let said = told.answer.message;
+        assert!(said.contains("idNo") && !said.contains(bad), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_face_authorization_confirms_one_notice() {
+    let (site, national) = Site::with_national(|_| {}).await;
+    let channel = site.channel().clone();
+    let by_face = json!({ "authWay": "02", "authNo": GOOD_FACE });
+    let mut numbers = Vec::new();
+    for at in 1..=3 {
+        numbers.push(notice(&site, national.issue(channel.chnl_id, at, &format!("D{at}"))).await);
+    }
+    assert_eq!(reported(report(&site, &channel, &numbers[0], &by_face)).await, "1");
+    assert_eq!(reported(report(&site, &channel, &numbers[1], &by_face)).await, "500008");
+    assert_eq!(reported(report(&site, &channel, &numbers[0], &by_face)).await, "1", "the same said again");
+    let site = site.restart().await;
+    assert_eq!(reported(report(&site, &channel, &numbers[2], &by_face)).await, "500008");
+    let confirmed = "SELECT count(*) FROM verifications WHERE state = 'verified'";
+    assert_eq!(site.number(confirmed).await, 1);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ impl Call {
             }),
             Self::Status => json!({ "token": token, "orgCodg": HOSPITAL }),
             Self::Password => json!({
-                "idType": "01", "reqBizNo": "1616654881967", "userPwd": digest(PASSWORD), "userName": "测试",
+                "idType": "99", "reqBizNo": "1616654881967", "userPwd": digest(PASSWORD), "userName": "测试",
                 "idNo": id_no,
             }),
             Self::Decode => {
@@ -423,6 +423,7 @@ async fn register_channels(administration: &mut Administration, app: &http::Uri,
             settlement: plan.settlement,
             password_free: plan.free,
             ways: if plan.only_password { Ways::NONE.with(Way::CredentialPassword) } else { Ways::ALL },
+            word: None,
         },
         handover: None,
         key: Sm4Key::from_bytes(KEY),

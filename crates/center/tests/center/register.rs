@@ -78,6 +78,7 @@ fn new_channel(channel: &Channel) -> NewChannel {
             settlement: channel.settlement,
             password_free: channel.password_free,
             ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
+            word: channel.word_limits.as_deref().map(|limits| limits.parse().expect("limits")),
         },
         handover: channel.handover_url.as_ref().map(|url| url.parse().expect("an address")),
         key: channel.key.clone(),

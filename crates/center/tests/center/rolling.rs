@@ -172,6 +172,14 @@ async fn on_a_shared_database_only_migrate_changes_the_schema() {
         "DROP TABLE free_payments",
         "ALTER TABLE persons DROP COLUMN asked",
         "ALTER TABLE channels DROP COLUMN handover_url",
+        "ALTER TABLE channels DROP COLUMN word_single",
+        "ALTER TABLE channels DROP COLUMN word_day",
+        "ALTER TABLE password_free DROP COLUMN since",
+        "ALTER TABLE free_uses DROP COLUMN at",
+        "ALTER TABLE free_uses DROP COLUMN called_at",
+        "ALTER TABLE free_uses DROP COLUMN ground",
+        "ALTER TABLE free_uses DROP COLUMN day_total",
+        "DROP TABLE face_uses",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&site.config, statement).await;

@@ -84,7 +84,11 @@ fn made() -> PathBuf {
     let programs = programs();
     let version = programs.iter().nth_back(1).expect("a version").to_string_lossy().into_owned();
     let user = std::fs::metadata("/proc/self").map_or(0, |of| std::os::unix::fs::MetadataExt::uid(&of));
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("postgresql-{version}-{user}"))
+    // The library's own tests use this file too, and have no such folder told.
+    let folder = option_env!("CARGO_TARGET_TMPDIR");
+    let folder = folder.unwrap_or(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/tmp"));
+    std::fs::create_dir_all(folder).expect("the build folder");
+    Path::new(folder).join(format!("postgresql-{version}-{user}"))
 }
 
 impl Kept {

@@ -216,6 +216,14 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
         "DROP TABLE free_payments",
         "ALTER TABLE persons DROP COLUMN asked",
         "ALTER TABLE channels DROP COLUMN handover_url",
+        "ALTER TABLE channels DROP COLUMN word_single",
+        "ALTER TABLE channels DROP COLUMN word_day",
+        "ALTER TABLE password_free DROP COLUMN since",
+        "ALTER TABLE free_uses DROP COLUMN at",
+        "ALTER TABLE free_uses DROP COLUMN called_at",
+        "ALTER TABLE free_uses DROP COLUMN ground",
+        "ALTER TABLE free_uses DROP COLUMN day_total",
+        "DROP TABLE face_uses",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&site.config, statement).await;

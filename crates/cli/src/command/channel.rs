@@ -7,7 +7,7 @@ use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings, Resolver};
 use yanmi_center::registry::{Administration, ChannelRow, Handover, HandoverError, NewChannel};
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::channel_notice::Way;
-use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits, WordLimitsError};
 
 use crate::ambient;
 use crate::command::registry::{self, Chosen, Entry, Listing, check_values, check_values_text, yes};
@@ -49,6 +49,17 @@ enum What {
         #[arg(long, value_name = "地址", required_unless_present = "none", conflicts_with = "none")]
         url: Option<String>,
         /// 不再跳转
+        #[arg(long)]
+        none: bool,
+    },
+    /// 登记或取消：渠道对通知答复“该参保人免密”（rcvFlag 为 2）时，在限额以内予以采信
+    Word {
+        #[command(flatten)]
+        one: One,
+        /// 限额：单笔与同一参保人当日合计，如 200,500（元）
+        #[arg(long, value_name = "单笔,当日", required_unless_present = "none", conflicts_with = "none")]
+        limits: Option<String>,
+        /// 不再采信
         #[arg(long)]
         none: bool,
     },
@@ -96,6 +107,9 @@ struct New {
     /// 确认时的跳转地址，含 {notcNo}，可含 {way}：认证页用它打开渠道应用去刷脸或输支付密码
     #[arg(long, value_name = "地址")]
     handover_url: Option<String>,
+    /// 采信渠道的免密答复（rcvFlag 为 2）的限额：单笔与同一参保人当日合计，如 200,500（元）；不给则不采信
+    #[arg(long, value_name = "单笔,当日")]
+    word_limits: Option<String>,
     /// 密钥文件
     #[arg(long, value_name = "文件")]
     key_file: Option<PathBuf>,
@@ -120,8 +134,9 @@ impl New {
             "missing" => ChannelRecord::Missing,
             _ => return Err(Failure::new("--record 只能是 active、disabled、missing")),
         };
-        let facts =
-            ChannelFacts { record, settlement: self.settlement, password_free: self.password_free, ways };
+        let word = word_limits("--word-limits", self.word_limits.as_deref())?;
+        let (settlement, password_free) = (self.settlement, self.password_free);
+        let facts = ChannelFacts { record, settlement, password_free, ways, word };
         let id = self.one.id()?;
         let chosen = Chosen::from(self.key_file)?;
         let key = chosen.key.clone();
@@ -161,6 +176,10 @@ impl What {
                 let url = handover("--url", url.as_deref())?;
                 administration.hand_over(one.id()?, url.as_ref(), now).await
             }
+            Self::Word { one, limits, none: _ } => {
+                let limits = word_limits("--limits", limits.as_deref())?;
+                administration.limit_word(one.id()?, limits, now).await
+            }
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
                 let stored = administration.rotate_channel_key(one.id()?, &chosen.key, now).await;
@@ -177,6 +196,12 @@ impl What {
 fn handover(option: &str, text: Option<&str>) -> Result<Option<Handover>, Failure> {
     let read = text.map(str::parse).transpose();
     read.map_err(|error: HandoverError| Failure::because(&format!("{option} 不可用"), &error))
+}
+
+/// Up to which amounts a channel's word is taken, with the reason when the text does not say so.
+fn word_limits(option: &str, text: Option<&str>) -> Result<Option<WordLimits>, Failure> {
+    let read = text.map(str::parse).transpose();
+    read.map_err(|error: WordLimitsError| Failure::because(&format!("{option} 不可用"), &error))
 }
 
 /// An address outside of the allowed networks is refused when it is stored, not only when it is called.
@@ -199,6 +224,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
         "启用",
         "结算",
         "免密",
+        "采信免密",
         "认证方式",
         "认证记录",
         "密钥校验值",
@@ -209,7 +235,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
     Ok(())
 }
 
-fn entry(row: ChannelRow) -> Entry<10> {
+fn entry(row: ChannelRow) -> Entry<11> {
     let (record, record_text) = match row.facts.record {
         ChannelRecord::Active => ("active", "有效"),
         ChannelRecord::Disabled => ("disabled", "停用"),
@@ -219,10 +245,11 @@ fn entry(row: ChannelRow) -> Entry<10> {
     let ways: Vec<_> = row.facts.ways.iter().map(Way::code).collect();
     let keys = check_values(row.newest, row.older);
     let handover = row.handover.map(|handover| handover.as_str().to_owned());
+    let word = row.facts.word.map(|word| word.to_string());
     Entry {
         program: serde_json::json!({
             "chnlId": id, "name": row.name, "enabled": row.enabled, "settlement": row.facts.settlement,
-            "passwordFree": row.facts.password_free, "ways": ways, "record": record, "kcv": keys, "url": url,
+            "passwordFree": row.facts.password_free, "wordLimits": word, "ways": ways, "record": record, "kcv": keys, "url": url,
             "handoverUrl": handover, "changedAt": row.changed_at.get(),
         }),
         enabled: row.enabled,
@@ -233,6 +260,7 @@ fn entry(row: ChannelRow) -> Entry<10> {
             yes(row.enabled),
             yes(row.facts.settlement),
             yes(row.facts.password_free),
+            word.unwrap_or_default(),
             ways.join(","),
             record_text.to_owned(),
             check_values_text(&keys),

@@ -229,6 +229,7 @@ fn new_channel(channel: &Channel) -> NewChannel {
             settlement: channel.settlement,
             password_free: channel.password_free,
             ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
+            word: None,
         },
         handover: None,
         key: channel.key.clone(),

@@ -201,15 +201,36 @@ fn read_ways(members: &Members<'_>) -> Result<Vec<Way>, MemberError> {
     codes.iter().map(|code| Way::from_code(code).ok_or_else(wrong)).collect()
 }
 
+/// What a channel says to a notice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Received {
+    /// `rcvFlag` "1": it took the notice.
+    Taken,
+    /// `rcvFlag` "2": the person pays without a password in this app (1.4.3.2(4)), and is not asked.
+    PasswordFree,
+    /// Anything else: it did not take it.
+    Refused,
+}
+
 /// The channel's answer: `rcvFlag` "1" taken.
 pub fn received_json() -> &'static str {
     "{\"rcvFlag\":\"1\"}"
 }
 
-/// Whether the channel's answer says that it took the notice.
+/// The channel's answer: `rcvFlag` "2", the person pays without a password.
+pub fn password_free_json() -> &'static str {
+    "{\"rcvFlag\":\"2\"}"
+}
+
+/// What the channel's answer says. `rcvFlag` is a text or a number.
 ///
 /// # Errors
-/// When `rcvFlag` is neither "0" nor "1".
-pub fn read_received(members: &Members<'_>) -> Result<bool, MemberError> {
-    members.flag("rcvFlag")
+/// When there is no `rcvFlag`, or it is neither.
+pub fn read_received(members: &Members<'_>) -> Result<Received, MemberError> {
+    let raw = members.raw("rcvFlag")?.ok_or(MemberError::new("rcvFlag", Problem::Missing))?;
+    Ok(match raw.trim_matches('"') {
+        "1" => Received::Taken,
+        "2" => Received::PasswordFree,
+        _ => Received::Refused,
+    })
 }

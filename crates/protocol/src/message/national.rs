@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::password::read_digest;
 use super::{MAX_ID_NO, MAX_IDENTIFIER, MAX_USER_NAME, to_json};
+use crate::document;
 use crate::{
     AuthNo, ChannelId, EcIndexNo, EcToken, MemberError, Members, PasswordDigest, Problem, QrCode, UnixMillis,
     mask,
@@ -123,7 +124,7 @@ impl Credential {
             index: members.optional_identifier("ecIndexNo", MAX_IDENTIFIER, EcIndexNo::new)?,
             user_name: text("userName", MAX_USER_NAME)?,
             id_type: text("idType", 2)?,
-            id_no: text("idNo", MAX_ID_NO)?,
+            id_no: text("idNo", MAX_ID_NO)?.map(|number| document::canonical_number(&number)),
             insured_place: text("insuOrg", MAX_IDENTIFIER)?,
             channel: members.identifier("chnlId", MAX_IDENTIFIER, ChannelId::new)?,
             active: members.flag("actvStas")?,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{MAX_ID_NO, MAX_USER_NAME, to_json};
 use crate::dictionary::IdType;
+use crate::document;
 use crate::{MemberError, Members, PasswordDigest, Problem, UnixMillis, mask};
 
 /// Where it is posted, below the center's address.
@@ -22,7 +23,7 @@ pub struct Request {
     pub password: PasswordDigest,
     /// `userName`.
     pub user_name: String,
-    /// `idNo`.
+    /// `idNo`, in the form in which it is counted (E16).
     pub id_no: String,
 }
 
@@ -49,13 +50,13 @@ impl Request {
         if serial.len() < 13 || !serial.bytes().all(|b| b.is_ascii_digit()) {
             return Err(MemberError::new("reqBizNo", Problem::Form("13 至 32 位数字")));
         }
-        Ok(Self {
-            id_type,
-            request_serial: serial.into_owned(),
-            password: read_digest(members, "userPwd")?,
-            user_name: members.text("userName", MAX_USER_NAME)?.into_owned(),
-            id_no: members.text("idNo", MAX_ID_NO)?.into_owned(),
-        })
+        let password = read_digest(members, "userPwd")?;
+        let user_name = members.text("userName", MAX_USER_NAME)?.into_owned();
+        let id_no = document::canonical_number(&members.text("idNo", MAX_ID_NO)?);
+        if !document::fits(id_type.code(), &id_no) {
+            return Err(MemberError::new("idNo", Problem::Form("15 位数字，或 17 位数字加一位数字或 X")));
+        }
+        Ok(Self { id_type, request_serial: serial.into_owned(), password, user_name, id_no })
     }
 }
 

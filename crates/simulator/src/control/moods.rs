@@ -1,4 +1,4 @@
-//! `POST /channels/{chnlId}/mood {"mood":"ok|refuse|hang|reset|http500|slow","ms":0}`,
+//! `POST /channels/{chnlId}/mood {"mood":"ok|refuse|hang|reset|http500|free|slow","ms":0}`,
 //! `POST /national/mood {"mood":"ok|error|timeout"}` and `POST /center/mood {"mood":"ok|failing"}` → `{"mood"}`. `ms` counts for
 //! `slow` only.
 
@@ -22,7 +22,7 @@ struct Request {
 
 pub(super) fn channel(state: &State, id: &str, body: &Bytes) -> Result<Reply, Refusal> {
     let request: Request = read(body, "mood，slow 时加 ms（毫秒）")?;
-    let values = "ok、refuse、hang、reset、http500、slow 之一";
+    let values = "ok、refuse、hang、reset、http500、free、slow 之一";
     let mood = ChannelMood::from_name(&request.mood, Duration::from_millis(request.ms));
     let mood = mood.ok_or(Refusal::Value("mood", values))?;
     let channel = super::channel(state, id)?;

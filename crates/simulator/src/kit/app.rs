@@ -102,6 +102,13 @@ impl App {
         envelope::success(&self.key, channel_notice::received_json().as_bytes())
     }
 
+    /// The body that tells the center that the person pays without a password in this app, and is not asked
+    /// (1.4.3.2(4)). The center takes it only from a channel that is registered for it, within the limits registered with
+    /// it; otherwise the institution is told that the notice failed.
+    pub fn password_free_here(&self) -> String {
+        envelope::success(&self.key, channel_notice::password_free_json().as_bytes())
+    }
+
     /// What is pending for the person in this app, the newest first: for the message center, whenever the person
     /// opens it. Put each into the [`super::Inbox`] like a pushed one.
     ///

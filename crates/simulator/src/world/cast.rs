@@ -113,6 +113,7 @@ fn channel(id: &str, name: &str, key: Sm4Key, base: &str) -> Channel {
         record: Record::Active,
         // The page one can watch has the person's phone on it.
         handover_url: Some(format!("{base}/?notcNo={{notcNo}}&way={{way}}")),
+        word_limits: None,
     }
 }
 
@@ -136,7 +137,10 @@ fn channels(urls: &Urls, new_key: &mut impl FnMut() -> Sm4Key) -> Vec<Channel> {
         Channel {
             settlement: false, ..channel(NO_SETTLEMENT, "示范渠道丙（不支持结算）", new_key(), base)
         },
-        channel(MOODY, "示范渠道丁（按指令出错）", new_key(), base),
+        Channel {
+            word_limits: Some("200,500".to_owned()),
+            ..channel(MOODY, "示范渠道丁（按指令出错）", new_key(), base)
+        },
     ]
 }
 

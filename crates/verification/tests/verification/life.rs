@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use yanmi_protocol::Code;
 use yanmi_protocol::message::channel_notice::Way;
-use yanmi_verification::conclude::{Concluded, Conclusion, conclude};
+use yanmi_verification::conclude::{Concluded, Conclusion, check_authorization, conclude};
 use yanmi_verification::delivery::{delivered, undelivered};
+use yanmi_verification::handoff::hand_over;
 use yanmi_verification::notify::Step;
 use yanmi_verification::password_try::{PasswordTries, Verdict};
 use yanmi_verification::stage::extension;
 use yanmi_verification::status::Status;
-use yanmi_verification::{Confirmer, DeclineReason, Event, Refusal, State, Undelivered};
+use yanmi_verification::{ConfirmedAmount, Confirmer, DeclineReason, Event, Refusal, State, Undelivered};
 
 use crate::scene::{START, Scene};
 
@@ -107,20 +108,24 @@ fn v4_another_amount_supersedes() {
 }
 
 #[test]
-fn v5_a_confirmation_stands_unless_more_is_asked() {
-    for (confirmed, asked, stands) in [
-        (Some("5"), Some("5"), true),
-        (Some("5"), Some("4.99"), true),
-        (Some("5"), None, true),
-        (None, Some("99"), true),
-        (Some("5"), Some("5.01"), false),
+fn v5_another_amount_is_another_payment() {
+    for (confirmed, asked, exact, up_to) in [
+        (Some("5"), Some("5"), true, true),
+        (None, None, true, true),
+        (Some("5"), Some("4.99"), false, true),
+        (Some("5"), Some("5.01"), false, false),
+        (Some("5"), None, false, false),
+        (None, Some("99"), false, false),
     ] {
-        let mut scene = Scene::new().confirmed(confirmed);
-        let step = scene.notify(asked).expect("taken");
-        assert_eq!(matches!(step, Step::Stands { .. }), stands, "{confirmed:?} {asked:?}");
-        let expected = if stands { Status::Confirmed } else { Status::NotConfirmed };
-        assert_eq!(scene.status(), Ok(expected));
-        assert!(stands || matches!(step, Step::Deliver { event: Event::Voided, withdraw: None, .. }));
+        for (rule, stands) in [(ConfirmedAmount::Exact, exact), (ConfirmedAmount::UpTo, up_to)] {
+            let mut scene = Scene::new().confirmed(confirmed);
+            scene.policy.confirmed_amount = rule;
+            let step = scene.notify(asked).expect("taken");
+            assert_eq!(matches!(step, Step::Stands { .. }), stands, "{rule:?} {confirmed:?} {asked:?}");
+            let expected = if stands { Status::Confirmed } else { Status::NotConfirmed };
+            assert_eq!(scene.status(), Ok(expected));
+            assert!(stands || matches!(step, Step::Deliver { event: Event::Voided, withdraw: None, .. }));
+        }
     }
 }
 
@@ -290,4 +295,51 @@ fn after_not_me_nobody_is_asked_and_nothing_is_free_until_the_quiet_is_over() {
     scene.policy.quiet = Duration::ZERO;
     scene.verification = None;
     assert!(scene.notify(None).is_ok(), "switched off");
+}
+
+#[test]
+fn v12_an_authorization_confirms_one_notice() {
+    let mut scene = Scene::new();
+    scene.notify(None).expect("asked");
+    let first = scene.current().notice;
+    assert_eq!(check_authorization(None, first), Ok(()));
+    assert_eq!(check_authorization(Some(first), first), Ok(()), "channels repeat");
+    scene.forward(scene.policy.notice_life);
+    scene.notify(None).expect("asked");
+    let refused = check_authorization(Some(first), scene.current().notice);
+    assert_eq!(refused.map_err(Refusal::code), Err(Code::BadAuthNo));
+}
+
+#[test]
+fn v14_an_attempt_that_another_code_ended_does_not_come_back() {
+    let mut scene = Scene::new();
+    scene.notify(Some("5")).expect("asked");
+    let asked = scene.current();
+    let (lost, _) = undelivered(&asked, asked.notice, Undelivered::TimedOut, scene.now).expect("lost");
+    let ended = hand_over(&lost, scene.now).expect("ended, though it reached nobody as far as is known");
+    assert_eq!(delivered(&ended, asked.notice, scene.now), None);
+    let late = conclude(&ended, asked.notice, BY_FACE, scene.now, &scene.policy);
+    assert_eq!(late, Err(Refusal::NoticeNotLive));
+    assert_eq!(hand_over(&ended, scene.now), None);
+    let open = hand_over(&asked, scene.now).expect("ended");
+    let (late, _) = delivered(&open, asked.notice, scene.now).expect("its channel took it all the same");
+    assert!(!late.is_open(scene.now), "but it is over");
+}
+
+#[test]
+fn v15_a_time_in_the_future_counts_as_now() {
+    let mut scene = Scene::new();
+    scene.notify(None).expect("asked");
+    scene.now = scene.now.minus(Duration::from_hours(1));
+    assert_eq!(scene.notify(None), Err(Refusal::TooFrequent { wait: scene.policy.notice_interval }));
+    scene.not_me = Some(START);
+    scene.verification = None;
+    assert_eq!(scene.notify(None), Err(Refusal::Quiet { wait: scene.policy.quiet }));
+    let policy = scene.policy;
+    let locked = (0..policy.password_tries)
+        .fold(PasswordTries::default(), |tries, _| tries.begin(START, &policy).expect("a try"));
+    let Err(Refusal::PasswordLocked { wait }) = locked.begin(scene.now, &policy) else {
+        panic!("not locked")
+    };
+    assert_eq!(wait, policy.password_lock);
 }

@@ -5,3 +5,4 @@ mod life;
 mod model;
 mod order;
 mod scene;
+mod walk;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use yanmi_protocol::{Amount, ChannelId, NoticeNo, SerialNo, UnixMillis};
 use yanmi_verification::notify::{Notify, Step, notify};
+use yanmi_verification::password_free::FreeStep;
 use yanmi_verification::status::{Status, status};
 use yanmi_verification::{
     Budget, ChannelFacts, ChannelRecord, Credential, Facts, FreeUse, Identity, IdentityKey, PasswordFree,
@@ -48,6 +49,7 @@ impl Scene {
             settlement: true,
             password_free: false,
             ways: Ways::ALL,
+            word: None,
         };
         Self {
             credential: Some(credential),
@@ -75,6 +77,16 @@ impl Scene {
         }
     }
 
+    /// The number of the next notice.
+    pub(crate) fn number_from(&mut self, next: u64) {
+        self.next = next;
+    }
+
+    /// The number of the notice after those that were asked for.
+    pub(crate) fn numbered_to(&self) -> u64 {
+        self.next
+    }
+
     pub(crate) fn forward(&mut self, span: Duration) {
         self.now = self.now.plus(span);
     }
@@ -92,12 +104,19 @@ impl Scene {
                 self.budget = budget;
             }
             Step::Stands { next } => self.verification = Some(next),
-            Step::Free(step) => {
-                self.free = Some(step.setting);
-                self.free_use = Some(step.used);
-            }
+            Step::Free(step) => self.let_through(step),
         }
         Ok(step)
+    }
+
+    pub(crate) fn let_through(&mut self, step: FreeStep) {
+        match step {
+            FreeStep::Counted { setting, used } => {
+                self.free = Some(setting);
+                self.free_use = Some(used);
+            }
+            FreeStep::Again { used, .. } => self.free_use = Some(used),
+        }
     }
 
     pub(crate) fn status(&self) -> Result<Status, Refusal> {

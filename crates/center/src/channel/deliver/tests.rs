@@ -66,7 +66,9 @@ fn taken() -> Act {
 }
 
 /// What becomes of a delivery to a channel that acts like this, and how many requests it took.
-async fn outcome(act: impl Fn(Asked) -> Act + Send + Sync + 'static) -> (Result<(), DeliveryFailure>, usize) {
+async fn outcome(
+    act: impl Fn(Asked) -> Act + Send + Sync + 'static,
+) -> (Result<Taken, DeliveryFailure>, usize) {
     let peer = Peer::start(act).await;
     let outcome = quick().deliver(&endpoint(peer.url("/notice")), &notice(), AMPLE).await;
     (outcome, peer.requests())
@@ -81,7 +83,7 @@ async fn the_channel_gets_the_notice_in_an_envelope_of_its_own_account() {
         taken()
     })
     .await;
-    assert_eq!((outcome, requests), (Ok(()), 1));
+    assert_eq!((outcome, requests), (Ok(Taken::Asked), 1));
     let body = got.lock().expect("unbroken").remove(0);
     let request = envelope::RequestEnvelope::parse(&body, region()).expect("an envelope");
     assert_eq!((&*request.org_id, request.timestamp), ("A1B2C3D4E5F60718293A4B5C6D7E8F90", NOW));
@@ -104,7 +106,7 @@ async fn a_connection_error_and_a_5xx_are_tried_again_with_the_same_notice() {
             if asked.nth < 2 { trouble.clone() } else { taken() }
         })
         .await;
-        assert_eq!((outcome, requests), (Ok(()), 3));
+        assert_eq!((outcome, requests), (Ok(Taken::Asked), 3));
         assert_eq!(*numbers.lock().expect("unbroken"), vec![notice().number; 3]);
     }
 }
@@ -234,7 +236,7 @@ async fn a_hanging_channel_holds_no_more_than_its_lane() {
         tokio::task::yield_now().await;
     }
     assert_eq!(deliverer.deliver(&to, &notice(), AMPLE).await, Err(DeliveryFailure::Busy));
-    assert_eq!(deliverer.deliver(&endpoint(healthy.url("/")), &notice(), AMPLE).await, Ok(()));
+    assert_eq!(deliverer.deliver(&endpoint(healthy.url("/")), &notice(), AMPLE).await, Ok(Taken::Asked));
     // Abandoned calls give their places back and do not count against the channel.
     calls.shutdown().await;
     assert_eq!((to.lane.in_flight(), to.lane.open_until()), (0, None));

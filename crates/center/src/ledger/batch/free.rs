@@ -1,9 +1,9 @@
 //! What a batch does about password-free settlement (V10).
 
-use yanmi_protocol::Amount;
+use yanmi_protocol::NoticeNo;
 use yanmi_verification::password_free::FreeStep;
 use yanmi_verification::status::{self, Status};
-use yanmi_verification::{Credential, Event, PasswordFree};
+use yanmi_verification::{Credential, Event, FreeUse, Ground, PasswordFree, word};
 
 use super::{Circumstances, Work};
 use crate::ledger::command::{FreeSwitch, Key, Outcome};
@@ -27,31 +27,60 @@ impl Work {
         step: FreeStep,
         with: Circumstances<'_>,
     ) -> Outcome {
-        self.free.insert((credential.person, credential.channel), step.setting);
-        self.changes.free(credential.person, credential.channel, &step.setting);
-        self.changes.free_use(key, step.used);
-        self.changes.free_payment(key, credential, step.used, with.now);
-        if let Some(loaded) = self.facts.get_mut(key) {
-            loaded.free_use = Some(step.used);
-        }
-        self.audit(key, Event::FreeUsed, step.used.amount, None, None, with);
+        let used = match step {
+            FreeStep::Again { used, returned } => {
+                if returned {
+                    self.keep_use(key, used);
+                }
+                used
+            }
+            FreeStep::Counted { setting, used } => {
+                self.free.insert((credential.person, credential.channel), setting);
+                self.changes.free(credential.person, credential.channel, &setting);
+                self.changes.free_payment(key, credential, used, with.now);
+                self.keep_use(key, used);
+                used
+            }
+        };
+        let event = match used.ground {
+            Ground::Person => Event::FreeUsed,
+            Ground::Channel => Event::FreeOnWord,
+        };
+        self.audit(key, event, used.amount, None, None, with);
         Outcome::Free
     }
 
+    fn keep_use(&mut self, key: &Key, used: FreeUse) {
+        self.changes.free_use(key, used);
+        if let Some(loaded) = self.facts.get_mut(key) {
+            loaded.free_use = Some(used);
+        }
+    }
+
+    /// The channel says that the person pays without a password.
+    pub(super) fn take_word(&mut self, key: &Key, notice: NoticeNo, with: Circumstances<'_>) -> Outcome {
+        let facts = self.facts(key, with);
+        let (Some(step), Some(credential)) =
+            (word::take(&facts, notice, with.now, with.policy), facts.credential.copied())
+        else {
+            return Outcome::NotFree;
+        };
+        self.change(key, step.next, None);
+        self.free_used(key, &credential, step.free, with)
+    }
+
     pub(super) fn switch_free(&mut self, switch: &FreeSwitch, with: Circumstances<'_>) -> Outcome {
-        let before = self.free.get(&(switch.person, switch.channel));
-        let (day, used) = before.map_or((with.now.shanghai_day(), 0), |b| (b.day, b.used));
-        let zero = Amount::from_fen(0);
-        let (Ok(zero), spent) = (zero, before.map(|b| b.spent)) else { return Outcome::Done };
+        let before = self.free.get(&(switch.person, switch.channel)).copied().unwrap_or(PasswordFree::NONE);
+        // Other limits are no break: what was let through before them stays let through.
+        let goes_on = switch.open && before.open;
         // What was used today stays used: switching off and on again gives nothing back.
         let setting = PasswordFree {
             open: switch.open,
+            since: if goes_on { before.since } else { with.now },
             single_limit: switch.single_limit,
             day_limit: switch.day_limit,
             day_count: switch.day_count,
-            day,
-            spent: spent.unwrap_or(zero),
-            used,
+            ..before
         };
         self.free.insert((switch.person, switch.channel), setting);
         self.changes.free(switch.person, switch.channel, &setting);

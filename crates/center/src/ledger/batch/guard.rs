@@ -3,10 +3,7 @@
 use yanmi_protocol::{ChannelId, OrgCode};
 
 use super::{Circumstances, Work};
-use crate::ledger::command::{Command, Key};
-use crate::ledger::load;
-use crate::store::StoreError;
-use crate::store::batch::Session;
+use crate::ledger::command::Key;
 
 /// Somebody said "not me": what the operator may know of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,27 +13,6 @@ pub(crate) struct NotMe {
 }
 
 impl Work {
-    /// Of persons who were just learned: the query by token does not find them.
-    pub(super) async fn load_not_me(
-        &mut self,
-        session: &mut Session<'_>,
-        commands: &[Command],
-    ) -> Result<(), StoreError> {
-        let wanted: Vec<_> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::Notify { key, learned: Some(learned), .. } if !self.learned_ahead => {
-                    Some((learned.credential.person, key.org_code))
-                }
-                _ => None,
-            })
-            .collect();
-        if !wanted.is_empty() {
-            self.not_me.extend(load::not_me(session, &wanted).await?);
-        }
-        Ok(())
-    }
-
     /// From now on the institution is refused for a while.
     pub(super) fn said_not_me(&mut self, key: &Key, with: Circumstances<'_>) {
         let Some(credential) = self.facts.get(key).and_then(|loaded| loaded.credential) else { return };

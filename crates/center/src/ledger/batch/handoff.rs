@@ -4,40 +4,13 @@
 //! locked here.
 
 use yanmi_protocol::NoticeNo;
-use yanmi_verification::{Credential, Event, handoff};
+use yanmi_verification::{Credential, Event, State, Undelivered, handoff};
 
 use super::{Circumstances, Work};
-use crate::ledger::command::{Command, Key};
-use crate::ledger::load;
-use crate::store::StoreError;
-use crate::store::batch::Session;
+use crate::ledger::command::Key;
 
 impl Work {
-    /// What notices of this batch may take the place of. Hardly ever is there any.
-    pub(super) async fn load_older(
-        &mut self,
-        session: &mut Session<'_>,
-        commands: &[Command],
-    ) -> Result<(), StoreError> {
-        let mut wanted: Vec<Key> = Vec::new();
-        for command in commands {
-            let Command::Notify { key, learned, .. } = command else { continue };
-            let known = self.facts.get(key).and_then(|loaded| loaded.credential);
-            let persons = [known, learned.as_ref().map(|learned| learned.credential)];
-            let older = persons.into_iter().flatten().filter_map(|c| self.recent.get(&c.person)?.older(key));
-            wanted.extend(older.filter(|older| !self.facts.contains_key(older)));
-        }
-        wanted.sort_unstable();
-        wanted.dedup();
-        if !wanted.is_empty() {
-            for (key, loaded) in wanted.iter().zip(load::facts(session, &wanted).await?) {
-                self.take_in(*key, loaded);
-            }
-        }
-        Ok(())
-    }
-
-    /// Ends what is open under another token; its notice, which is to be withdrawn.
+    /// Ends what is open under another token; its notice, which is to be withdrawn, if a phone can have it.
     pub(super) fn hand_over(
         &mut self,
         key: &Key,
@@ -56,6 +29,11 @@ impl Work {
         let (from, to) = (next.notice.to_string(), fresh.to_string());
         self.audit(&older, Event::HandedOver, next.amount, Some(&to), None, with);
         self.audit(key, Event::TookOver, None, Some(&from), None, with);
-        Some(next.notice)
+        let on_the_phone = match next.state {
+            // The answer was lost; the notice may have arrived.
+            State::Undelivered { reason, .. } => reason == Undelivered::TimedOut,
+            _ => true,
+        };
+        on_the_phone.then_some(next.notice)
     }
 }

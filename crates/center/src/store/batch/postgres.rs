@@ -9,12 +9,12 @@
 //! Other ledgers, in this process and in others, write to the same tables. Whoever decides about a token must be the
 //! only one to do so, and likewise for a person, whose budget is shared by all of the person's tokens. So a
 //! transaction first locks the rows of its tokens, then those of their persons, then those of documents whose
-//! password is tried, each in the order of their keys; everything else it writes hangs on one of them. All
-//! transactions take their locks in this one order, so no two wait for each other.
+//! password is tried, then the numbers that stand for face authorizations, each in the order of their keys; everything else
+//! it writes hangs on one of them. All transactions take their locks in this one order, so no two wait for each other.
 //!
-//! A row that is not there cannot be locked. Tokens that were just learned, and their persons, are therefore written
+//! A row that is not there cannot be locked. Tokens that nobody knew, and their persons, are therefore written
 //! ahead, each statement a transaction of its own that holds rows of one table only. A person is there before the
-//! token that leads to it.
+//! token that leads to it. A face authorization gets its row only with what it confirms, so an advisory lock stands for it.
 //!
 //! The facts are read by another statement than the one that locks: a statement sees the database as it was when
 //! it began, which is before it had waited.
@@ -46,6 +46,10 @@ const LOCK: &str = "\
     ) SELECT t.token, CAST(t.person IN (SELECT person FROM p) AS int)::bigint \
     FROM (SELECT count(*) FROM p) AS locked LEFT JOIN t ON true";
 
+/// Locks numbers in their order, which the subquery keeps.
+const LOCK_NUMBERS: &str =
+    "SELECT pg_advisory_xact_lock(k.number) FROM (SELECT unnest($1::bigint[]) AS number ORDER BY 1) AS k";
+
 /// See [`super::Session`].
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
@@ -76,9 +80,9 @@ impl<'a> Session<'a> {
         Self { connection, transaction: Some(Transaction::Wanted) }
     }
 
-    pub(super) async fn ahead(&mut self, rows: Rows, insert: Insert) -> Result<(), StoreError> {
+    pub(super) async fn ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
         if rows.is_empty() {
-            return Ok(());
+            return Ok(Found::none());
         }
         let mut arguments = PgArguments::default();
         let list = list(&mut arguments, rows, insert.key, 0);
@@ -88,7 +92,16 @@ impl<'a> Session<'a> {
             insert.into, insert.conflict
         );
         let text = AssertSqlSafe(text).into_sql_str();
-        answer(sqlx::query_with(text, arguments).execute(&mut *self.connection)).await.map(|_| ())
+        let found = sqlx::query_with(text, arguments).fetch_all(&mut *self.connection);
+        answer(found).await.map(Found::Postgres)
+    }
+
+    pub(super) async fn lock_numbers(&mut self, mut numbers: Vec<i64>) -> Result<(), StoreError> {
+        self.begin().await?;
+        numbers.sort_unstable();
+        numbers.dedup();
+        let held = sqlx::query(LOCK_NUMBERS).bind(numbers).execute(&mut *self.connection);
+        answer(held).await.map(|_| ())
     }
 
     pub(super) async fn lock(
@@ -139,7 +152,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn write(&mut self, script: Script) -> Result<(), StoreError> {
+    pub(super) async fn write(&mut self, script: Script) -> Result<(), StoreError> {
         self.begin().await?;
         let mut arguments = PgArguments::default();
         let mut text = String::from("WITH ");

@@ -56,6 +56,17 @@ impl Text {
         });
     }
 
+    /// Adds everything that is to be written.
+    fn writes(&mut self, script: Script) {
+        let longest = script.0.iter().map(|(rows, _)| rows.len()).max().unwrap_or(0);
+        for (rows, write) in script.0 {
+            match write {
+                Write::Insert(insert) => self.insert(rows, insert, longest),
+                Write::Update(update) => self.update(rows, update, longest),
+            }
+        }
+    }
+
     /// Adds a query about all rows.
     fn query(&mut self, rows: Rows, query: Query) {
         let count = rows.count;
@@ -115,13 +126,7 @@ impl<'a> Session<'a> {
     /// On an error nothing has happened, unless it came from the commit itself.
     pub(super) async fn commit(mut self, script: Script) -> Result<(), StoreError> {
         let mut text = self.text();
-        let longest = script.0.iter().map(|(rows, _)| rows.len()).max().unwrap_or(0);
-        for (rows, write) in script.0 {
-            match write {
-                Write::Insert(insert) => text.insert(rows, insert, longest),
-                Write::Update(update) => text.update(rows, update, longest),
-            }
-        }
+        text.writes(script);
         text.plain("COMMIT");
         let written = self.run(text).await;
         if written.is_err() {
@@ -129,6 +134,14 @@ impl<'a> Session<'a> {
             let _ = self.roll_back().await;
         }
         written
+    }
+
+    /// Writes within a transaction that somebody else has begun.
+    #[cfg(test)]
+    pub(super) async fn write_within(mut self, script: Script) -> Result<(), StoreError> {
+        let mut text = self.text();
+        text.writes(script);
+        self.run(text).await
     }
 
     pub(super) async fn roll_back(mut self) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ pub(super) struct Table {
 }
 
 /// Numbers that the database gives out itself are taken over as they are.
-pub(super) const TABLES: [Table; 13] = [
+pub(super) const TABLES: [Table; 14] = [
     Table {
         into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at)",
         kinds: &[T, T, N, T, N, B, B, N],
@@ -36,8 +36,8 @@ pub(super) const TABLES: [Table; 13] = [
     },
     Table {
         into: "channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, \
-            key_old, changed_at, handover_url)",
-        kinds: &[T, T, T, N, N, T, T, N, B, B, N, T],
+            key_old, changed_at, handover_url, word_single, word_day)",
+        kinds: &[T, T, T, N, N, T, T, N, B, B, N, T, N, N],
         key: 1,
     },
     Table {
@@ -56,11 +56,16 @@ pub(super) const TABLES: [Table; 13] = [
     Table { into: "not_me (person, org_code, at)", kinds: &[B, T, N], key: 2 },
     Table { into: "password_tries (identity, tries, locked_until)", kinds: &[B, N, N], key: 1 },
     Table {
-        into: "password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used)",
-        kinds: &[B, T, N, N, N, N, N, N, N],
+        into: "password_free (person, channel, open, single_limit, day_limit, day_count, day, spent, used, since)",
+        kinds: &[B, T, N, N, N, N, N, N, N, N],
         key: 2,
     },
-    Table { into: "free_uses (token, org_code, day, amount)", kinds: &[T, T, N, N], key: 2 },
+    Table {
+        into: "free_uses (token, org_code, day, amount, at, called_at, ground, day_total)",
+        kinds: &[T, T, N, N, N, N, T, N],
+        key: 2,
+    },
+    Table { into: "face_uses (face, notice, at)", kinds: &[B, N, N], key: 1 },
     Table { into: "page_claims (notice, sequence, browser, at)", kinds: &[N, N, B, N], key: 1 },
     Table {
         into: "free_payments (id, person, channel, day, token, org_code, amount, at) OVERRIDING SYSTEM VALUE",
@@ -147,6 +152,30 @@ impl Table {
     }
 }
 
+/// Every row of every table as a line, in an order of its own; what the database numbers itself is left out, but orders the
+/// audit.
+#[cfg(test)]
+pub(crate) fn everything(shared: bool) -> Statement {
+    let of = |table: &Table| {
+        let cell = |(column, kind): (&str, &Kind)| match (shared, kind) {
+            (false, _) => format!("quote({column})"),
+            (true, _) => format!("quote_nullable(CAST({column} AS text))"),
+        };
+        let columns = table.columns().split(", ").zip(table.kinds).filter(|(column, _)| *column != "id");
+        let cells: Vec<String> = columns.map(cell).collect();
+        let (name, order) = (table.name(), if table.name() == "audit" { "id" } else { "0" });
+        format!(
+            "SELECT '{name} ' || {} AS line, '{name}' AS place, {order} AS rank FROM {name}",
+            cells.join(" || ',' || ")
+        )
+    };
+    let all: Vec<String> = TABLES.iter().map(of).collect();
+    Statement::composed(format!(
+        "SELECT line FROM ({}) AS e ORDER BY place, rank, line",
+        all.join(" UNION ALL ")
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -224,7 +253,7 @@ mod tests {
     #[test]
     fn rows_are_asked_for_after_a_key_of_one_column_or_of_two() {
         let table = TABLES.iter().find(|table| table.name() == "free_uses").expect("a table");
-        let expected = "SELECT token, org_code, day, amount FROM free_uses WHERE (token, org_code) > ($1, $2) \
+        let expected = "SELECT token, org_code, day, amount, at, called_at, ground, day_total FROM free_uses WHERE (token, org_code) > ($1, $2) \
             ORDER BY token, org_code LIMIT 3";
         let key = vec![Value::Text("t".to_owned()), Value::Text("o".to_owned())];
         assert_eq!(table.after(Some(&key), 3).words(), expected);

@@ -9,7 +9,7 @@ use yanmi_center::registry::{
 use yanmi_protocol::{Sm4Key, UnixMillis};
 use yanmi_simulator::World;
 use yanmi_simulator::world::{Account, Channel, Record};
-use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
+use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
 use crate::ambient;
 use crate::failure::Failure;
@@ -109,7 +109,7 @@ impl Known {
                 id: channel.chnl_id,
                 name: channel.name.clone(),
                 notice_url,
-                facts: facts(channel),
+                facts: ChannelFacts { word: word(channel)?, ..facts(channel) },
                 handover,
                 key: channel.key.clone(),
             };
@@ -120,6 +120,10 @@ impl Known {
         }
         if known.notice_url != notice_url {
             administration.move_channel(channel.chnl_id, &notice_url, now).await?;
+        }
+        let word = word(channel)?;
+        if known.facts.word != word {
+            administration.limit_word(channel.chnl_id, word, now).await?;
         }
         if known.handover != handover {
             administration.hand_over(channel.chnl_id, handover.as_ref(), now).await?;
@@ -138,5 +142,11 @@ fn facts(channel: &Channel) -> ChannelFacts {
         settlement: channel.settlement,
         password_free: channel.password_free,
         ways: channel.auth_ways.iter().fold(Ways::NONE, |set, way| set.with(*way)),
+        word: None,
     }
+}
+
+fn word(channel: &Channel) -> Result<Option<WordLimits>, AdministrationError> {
+    let limits = channel.word_limits.as_deref().map(str::parse).transpose();
+    limits.map_err(AdministrationError::BadWordLimits)
 }

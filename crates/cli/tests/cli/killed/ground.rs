@@ -203,6 +203,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
             settlement: true,
             password_free: false,
             ways: Ways::ALL,
+            word: None,
         },
         handover: None,
         key: channel.key.clone(),

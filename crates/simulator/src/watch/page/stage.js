@@ -25,7 +25,7 @@ const ENDS = {
   replaced: ["calm", "已被新的通知取代", ""],
 };
 const CHANNEL_MOODS = [
-  ["ok", "正常"], ["refuse", "拒收"], ["hang", "不应答"], ["reset", "断开连接"], ["http500", "报错 500"], ["slow", "慢 2 秒"],
+  ["ok", "正常"], ["refuse", "拒收"], ["hang", "不应答"], ["reset", "断开连接"], ["http500", "报错 500"], ["free", "答复免密"], ["slow", "慢 2 秒"],
 ];
 const NATIONAL_MOODS = [["ok", "正常"], ["error", "报错"], ["timeout", "不应答"]];
 const SLOW_MILLIS = 2000;

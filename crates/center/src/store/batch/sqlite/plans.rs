@@ -11,7 +11,7 @@ use crate::store::Store;
 use crate::store::connection::Connection;
 
 /// Tables that grow.
-const LARGE: [&str; 8] = [
+const LARGE: [&str; 11] = [
     "tokens",
     "verifications",
     "persons",
@@ -19,6 +19,9 @@ const LARGE: [&str; 8] = [
     "password_free",
     "free_uses",
     "page_claims",
+    "free_payments",
+    "not_me",
+    "face_uses",
     "audit",
 ];
 
@@ -64,7 +67,7 @@ fn writes() -> Vec<String> {
 fn scans(step: &str) -> bool {
     let Some(rest) = step.strip_prefix("SCAN ") else { return false };
     let alias = rest.split(' ').next().unwrap_or_default();
-    ["t", "v", "p", "f", "u", "w", "c"].contains(&alias) || LARGE.contains(&alias)
+    ["t", "v", "p", "f", "u", "w", "c", "q"].contains(&alias) || LARGE.contains(&alias)
 }
 
 #[tokio::test]
@@ -89,8 +92,14 @@ async fn every_statement_finds_its_rows_by_a_key() {
         row.number(1).number(2);
     });
     claims.query(rows, load::CLAIMS);
+    let mut face_uses = Text::default();
+    let mut rows = Rows::default();
+    rows.push(|row| {
+        row.number(1).bytes(&[2; 16]);
+    });
+    face_uses.query(rows, load::FACE_USES);
     let mut texts = of_key.to_vec();
-    texts.push(statement(&claims));
+    texts.extend([statement(&claims), statement(&face_uses)]);
     texts.extend(writes());
     texts.extend([load::NEWEST, load::BY_NOTICE, load::PENDING].map(str::to_owned));
     texts.extend(removal::embedded_texts().map(str::to_owned));
