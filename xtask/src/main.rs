@@ -1,5 +1,6 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
-//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`, `cargo xtask asan`, `cargo xtask fuzz`.
+//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`, `cargo xtask asan`, `cargo xtask fuzz`,
+//! `cargo xtask walk`.
 
 mod asan;
 mod bench;
@@ -10,6 +11,7 @@ mod fuzz;
 mod references;
 mod shots;
 mod tidy;
+mod walk;
 
 use std::process::ExitCode;
 
@@ -22,11 +24,12 @@ fn main() -> ExitCode {
         ["shots", folder] => shots::run(folder),
         ["asan"] => asan::run(),
         ["fuzz", seconds] => fuzz::run(seconds),
+        ["walk", depth] => walk::run(depth),
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | capi | shots DIR | asan | fuzz SECONDS | {}",
+                "usage: cargo xtask tidy | references | {} | capi | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
                 bench::USAGE,
                 cluster::USAGE
             );
