@@ -260,13 +260,13 @@ impl Asking<'_> {
         let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
         let opened = self.open(link, shown.key, badge, goes).await?;
         match (opened, badge) {
-            (Opened::Here, Some(badge)) => match self.query.strip_prefix(watch::QUERY) {
-                Some(word) => self.watch(link, shown, word).await,
-                None => {
-                    self.given = Some(badge);
-                    self.show(link, shown, badge).await
+            (Opened::Here, Some(badge)) => {
+                if let Some(word) = self.query.strip_prefix(watch::QUERY) {
+                    return self.watch(link, shown, word).await;
                 }
-            },
+                self.given = Some(badge);
+                self.show(link, shown, badge).await
+            }
             _ if self.now >= link.until => {
                 self.record(Some(shown.key), Event::LinkExpired).await?;
                 Ok(Answer::Closed(Closed::Expired))

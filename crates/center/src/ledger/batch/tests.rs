@@ -217,6 +217,7 @@ impl Ground {
                 amount: Some(yuan(amount)),
                 number: fresh,
                 shown_name: (org == 2).then(|| "别名".to_owned()),
+                compared: org == 2,
                 learned: brings.then(|| Box::new(learned(token))),
             },
             Act::Learn(token) => Command::Learn(Box::new(learned(token))),
