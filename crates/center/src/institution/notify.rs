@@ -168,7 +168,7 @@ impl Journey {
         let (key, notice) = (self.key, delivery.verification.notice);
         let taken = match taken {
             Ok(Taken::PasswordFree) => {
-                let decided = self.site.ledger.decide(Command::TakeWord { key, notice }).await?;
+                let decided = self.site.ledger.follow(Command::TakeWord { key, notice }).await?;
                 if matches!(decided.outcome, Outcome::Free) {
                     self.site.telemetry.delivery(channel.endpoint.id.as_str(), "password-free");
                     return Err(Refusal::PasswordFree);

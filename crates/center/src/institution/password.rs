@@ -33,9 +33,10 @@ async fn check(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let (site, share) = (Arc::clone(&call.site), Arc::clone(&call.share));
     let misses = call.registry.account_of(&call.caller).map(|account| Arc::clone(&account.misses));
     // A try that was begun is ended even when the institution hangs up.
-    let task = tokio::spawn(async move {
-        password_check::check(&site, &share, question, None, misses.as_deref()).await
-    });
+    let task =
+        tokio::spawn(
+            async move { password_check::check(&site, &share, question, None, misses.as_deref()).await },
+        );
     let checked = task.await.map_err(|error| Refusal::Broken(format!("密码核验任务中断：{error}")))??;
     let right = matches!(checked, Checked::Right);
     Ok(message::answer_json(right, &request.request_serial, call.site.clock.now()))

@@ -502,7 +502,7 @@ async fn names_are_text() {
     told.user_name = Some("张\"><script>alert(1)</script>".to_owned());
     let token = told.token;
     national.tell(token.as_str(), Ok(told));
-    let draft = yanmi_protocol::message::notify::Draft {
+    let draft = notify::Draft {
         token: token.as_str(),
         org_code: crate::site::HOSPITAL,
         org_name: "<img src=x onerror=alert(1)>'\"&",
@@ -513,7 +513,7 @@ async fn names_are_text() {
         -2,
         "no name is written so"
     );
-    let draft = yanmi_protocol::message::notify::Draft { org_name: "'&(1)", ..draft };
+    let draft = notify::Draft { org_name: "'&(1)", ..draft };
     assert_eq!(site.institution().notify(&draft).await.expect("an answer").code(), 0);
     let page = Phone::at(&site).get(&path(&app)).await;
     assert!(page.body.contains("'&amp;(1)") && page.body.contains("金额未定"), "{}", page.body);
@@ -560,7 +560,7 @@ async fn counter_and_person_see_the_same_number() {
     };
     let notice = site.institution().notify_extended(&draft).await.expect("an answer");
     let told = notice.member("checkNo").expect("a number");
-    let page = phone.get(&self::path(&app)).await;
+    let page = phone.get(&path(&app)).await;
     let message =
         serde_json::json!({ "token": token.as_str(), "orgCodg": crate::site::HOSPITAL, "ext": "1" });
     let path = yanmi_protocol::message::status::PATH;
@@ -568,7 +568,7 @@ async fn counter_and_person_see_the_same_number() {
     let number = status.member("checkNo").expect("a number");
     assert!(number.len() == 2 && page.body.contains(&format!("<strong>{number}</strong>")), "{number}");
     assert_eq!(number, told, "notice and status tell the same");
-    let done = phone.type_in(&self::path(&app), &page, PASSWORD).await;
+    let done = phone.type_in(&path(&app), &page, PASSWORD).await;
     assert!(done.body.contains(&format!("<dd>{number}</dd>")), "{}", done.body);
     assert_eq!(site.status(token).await.member("checkNo"), None, "only for whoever asks for more");
 }
