@@ -167,7 +167,9 @@ impl Center {
         let mut opened = config.listen.opened();
         if beside {
             // Any port will tell whether the address is this machine's and the certificate is good.
-            opened.iter_mut().for_each(|settings| settings.address.set_port(0));
+            for settings in &mut opened {
+                settings.address.set_port(0);
+            }
         }
         let ground = Ground::lay(config, clock, opened).await?;
         // One of an older version is brought up to date by the start; until then its registry is not read.
@@ -381,7 +383,7 @@ async fn follow_registry(site: Arc<Site>) {
             Ok(true) => tracing::info!("机构、渠道或账号登记有变更，已生效"),
             Err(_) if told => {}
             Err(error) => {
-                tracing::error!(cause = %chain(&error), "数据库不可用，本中心未就绪；继续使用原有登记")
+                tracing::error!(cause = %chain(&error), "数据库不可用，本中心未就绪；继续使用原有登记");
             }
         }
     }

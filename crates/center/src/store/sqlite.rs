@@ -70,8 +70,8 @@ impl Sqlite {
         match File::open(&self.path) {
             Ok(file) => file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound && make => {
-                let made = standing::private(File::options().create_new(true)).open(&self.path);
-                return made.map(drop).map_err(failed);
+                let fresh = standing::private(File::options().create_new(true)).open(&self.path);
+                return fresh.map(drop).map_err(failed);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoreError::NotMade(self.to_string()));

@@ -98,7 +98,8 @@ impl Stopped {
 pub(crate) async fn start(config: &Config, hands: &Hands) -> Result<Center, StartError> {
     let hands = hands.clone();
     let clock = Clock::new(move || hands.now());
-    Center::start(config.clone(), clock, Entropy::seeded(2)).await
+    // On its own, so that whatever awaits it stays small.
+    Box::pin(Center::start(config.clone(), clock, Entropy::seeded(2))).await
 }
 
 /// Any free port of this machine.
