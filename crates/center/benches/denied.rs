@@ -56,7 +56,9 @@ fn overlap(one: &[u64], other: &[u64]) -> f64 {
     let borders: Vec<u64> = (1..PARTS).map(|part| pooled[pooled.len() * part / PARTS]).collect();
     let shares = |samples: &[u64]| {
         let mut counts = [0_usize; PARTS];
-        samples.iter().for_each(|sample| counts[borders.partition_point(|border| border <= sample)] += 1);
+        for sample in samples {
+            counts[borders.partition_point(|border| border <= sample)] += 1;
+        }
         counts.map(|count| ratio(count, samples.len()))
     };
     shares(one).iter().zip(shares(other)).map(|(one, other)| one.min(other)).sum()
