@@ -10,21 +10,28 @@
 //!
 //! * Everything that is wrong with the outside of an envelope, which its sender can see, is told precisely
 //!   ([`EnvelopeError`], code -2).
+//! * Where both sides want it, a mac proves what the cipher does not ([`crate::mac`]).
 //! * Everything that is wrong once it is deciphered is one and the same refusal on the wire (code -4), for the
 //!   difference between broken padding and broken JSON is all an attacker needs. [`OpenError`] keeps the cause
 //!   for the log.
 //!
-//! The rules E1 to E12 are those of the reading of the specification.
+//! The rules E1 to E13 are those of the reading of the specification.
+
+mod answer;
+mod write;
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::code::Code;
+pub use self::answer::{Answer, AnswerError};
+pub use self::write::{
+    ProvenRequest, Sender, proven_refusal, proven_success, refusal, request, seal, success,
+};
 use crate::identifier::Region;
 use crate::key::{BLOCK, Sm4Key};
+use crate::mac::{self, RequestParts};
 use crate::member::{MemberError, Members, NotAnObject, Problem};
 use crate::time::UnixMillis;
 
@@ -52,6 +59,10 @@ pub struct RequestEnvelope<'a> {
     pub timestamp: UnixMillis,
     /// The sealed message.
     pub sealed: CipherText,
+    /// `mac`, where the sender gave one (E13).
+    pub mac: Option<Cow<'a, str>>,
+    reqt_type: Cow<'a, str>,
+    enc_data: Cow<'a, str>,
 }
 
 /// What is wrong with the outside of an envelope. All of it is code -2; the text may be shown to the sender.
@@ -112,7 +123,25 @@ impl<'a> RequestEnvelope<'a> {
         check_region(&reqt_type, region)?;
         let sealed = CipherText::from_hex(&enc_data)
             .map_err(|e| MemberError::new("encData", Problem::Other(e.to_string())))?;
-        Ok(Self { org_id, timestamp, sealed })
+        let mac = members.optional_text("mac", MAX_BODY_BYTES)?;
+        if mac.as_deref().is_some_and(|digits| !mac::is_well_formed(digits)) {
+            return Err(MemberError::new("mac", Problem::Form("64 位十六进制数字")).into());
+        }
+        Ok(Self { org_id, timestamp, sealed, mac, reqt_type, enc_data })
+    }
+
+    /// Whether the mac that was given is right for a request posted to `path` under this key; without one it is not.
+    pub fn is_proven(&self, path: &str, key: &Sm4Key) -> bool {
+        let Some(mac) = &self.mac else { return false };
+        let parts = RequestParts {
+            path,
+            org_id: &self.org_id,
+            version: VERSION,
+            reqt_type: &self.reqt_type,
+            timestamp: &self.timestamp.to_string(),
+            enc_data: &self.enc_data,
+        };
+        key.mac().is_of_request(mac, &parts)
     }
 }
 
@@ -263,157 +292,6 @@ impl fmt::Debug for PlainText {
     }
 }
 
-/// Pads, enciphers and writes a message in upper-case hexadecimal: the value of `encData`.
-pub fn seal(key: &Sm4Key, message: &[u8]) -> String {
-    let mut out = String::with_capacity(sealed_digits(message.len()));
-    seal_onto(key, message, &mut out);
-    out
-}
-
-fn sealed_digits(length: usize) -> usize {
-    2 * (length / BLOCK + 1) * BLOCK
-}
-
-fn seal_onto(key: &Sm4Key, message: &[u8], out: &mut String) {
-    let padding = BLOCK - message.len() % BLOCK;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(message.len() + padding));
-    bytes.extend_from_slice(message);
-    bytes.resize(message.len() + padding, u8::try_from(padding).unwrap_or(0));
-    for block in blocks(&mut bytes) {
-        key.encrypt_block(block);
-    }
-    push_hex(&bytes, out);
-}
-
-/// The body of a request around a message (1.3.1.2, item 5).
-///
-/// `prefix` is the part of `reqtType` before the `&`.
-pub fn request(
-    key: &Sm4Key,
-    org_id: &str,
-    prefix: &str,
-    region: Region,
-    timestamp: UnixMillis,
-    message: &[u8],
-) -> String {
-    let mut out = String::with_capacity(sealed_digits(message.len()) + 192);
-    out.push_str("{\"reqtType\":");
-    push_json_text(&format!("{prefix}&{}", region.as_str()), &mut out);
-    out.push_str(",\"encData\":\"");
-    seal_onto(key, message, &mut out);
-    out.push_str("\",\"version\":\"1.0.0\",\"orgId\":");
-    push_json_text(org_id, &mut out);
-    out.push_str(",\"timestamp\":\"");
-    out.push_str(&timestamp.to_string());
-    out.push_str("\"}");
-    out
-}
-
-/// The body of a successful answer around a message, byte for byte as the specification prints it (E10).
-pub fn success(key: &Sm4Key, message: &[u8]) -> String {
-    const HEAD: &str = "{\"code\":0,\"type\":\"success\",\"message\":\"成功\",\"data\":{\"encData\":\"";
-    let mut out = String::with_capacity(HEAD.len() + sealed_digits(message.len()) + 3);
-    out.push_str(HEAD);
-    seal_onto(key, message, &mut out);
-    out.push_str("\"}}");
-    out
-}
-
-/// The body of a refusal (E10).
-pub fn refusal(code: Code, message: &str) -> String {
-    let mut out = format!("{{\"code\":{},\"type\":\"error\",\"message\":", code.number());
-    push_json_text(message, &mut out);
-    out.push_str(",\"success\":false,\"data\":{}}");
-    out
-}
-
-fn push_json_text(text: &str, out: &mut String) {
-    // Writing text into memory cannot fail.
-    out.push_str(&serde_json::to_string(text).unwrap_or_default());
-}
-
-/// An answer as its receiver sees it, before anything is opened.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Answer {
-    /// 响应状态码; the only member to judge by.
-    pub code: i64,
-    /// 响应信息.
-    pub message: String,
-    /// The sealed message, when there is one.
-    pub enc_data: Option<String>,
-}
-
-impl Answer {
-    /// Reads an answer's body. `code` is also taken as digits in a text; a body-order mark is tolerated.
-    ///
-    /// # Errors
-    /// [`EnvelopeError`] when the body is no such answer.
-    pub fn parse(body: &[u8]) -> Result<Self, EnvelopeError> {
-        if body.len() > MAX_BODY_BYTES {
-            return Err(EnvelopeError::TooLarge);
-        }
-        let text = std::str::from_utf8(body).map_err(|_| EnvelopeError::NotUtf8)?;
-        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-        let members = Members::parse(text).map_err(EnvelopeError::NotAnObject)?;
-        let code = members
-            .integer("code", i64::from(i32::MIN)..=i64::from(i32::MAX))?
-            .ok_or(MemberError::new("code", Problem::Missing))?;
-        let message = members.optional_text("message", MAX_BODY_BYTES)?.unwrap_or_default().into_owned();
-        let enc_data = match members.raw("data")? {
-            Some(raw) if raw.starts_with('{') => {
-                let data = Members::parse(raw).map_err(EnvelopeError::NotAnObject)?;
-                data.optional_text("encData", MAX_BODY_BYTES)?.map(Cow::into_owned)
-            }
-            _ => None,
-        };
-        Ok(Self { code, message, enc_data })
-    }
-
-    /// Opens the sealed message of a successful answer.
-    ///
-    /// # Errors
-    /// [`AnswerError`] when the code is not 0, there is no message, or it does not open with the key.
-    pub fn open(&self, key: &Sm4Key) -> Result<PlainText, AnswerError> {
-        if self.code != 0 {
-            return Err(AnswerError::Refused { code: self.code, message: self.message.clone() });
-        }
-        let enc_data = self.enc_data.as_deref().ok_or(AnswerError::NoData)?;
-        let sealed = CipherText::from_hex(enc_data).map_err(AnswerError::CipherText)?;
-        sealed.open(key).map_err(AnswerError::Open)
-    }
-}
-
-/// Why an answer yields no message.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum AnswerError {
-    /// The other side refused.
-    Refused {
-        /// Its code.
-        code: i64,
-        /// Its message.
-        message: String,
-    },
-    /// Code 0, but no `encData`.
-    NoData,
-    /// `encData` is not hexadecimal blocks.
-    CipherText(CipherTextError),
-    /// `encData` does not open with the key.
-    Open(OpenError),
-}
-
-impl fmt::Display for AnswerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { code, message } => write!(f, "对方拒绝：{code} {message}"),
-            Self::NoData => f.write_str("应答缺少 data.encData"),
-            Self::CipherText(why) => write!(f, "应答的 encData {why}"),
-            Self::Open(why) => write!(f, "应答无法解密：{why}"),
-        }
-    }
-}
-
-impl std::error::Error for AnswerError {}
-
 /// The whole blocks of a buffer.
 fn blocks(bytes: &mut [u8]) -> impl Iterator<Item = &mut [u8; BLOCK]> {
     bytes.chunks_exact_mut(BLOCK).filter_map(|chunk| chunk.try_into().ok())
@@ -476,7 +354,7 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
     out
 }
 
-fn push_hex(bytes: &[u8], out: &mut String) {
+pub(crate) fn push_hex(bytes: &[u8], out: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     for byte in bytes {
         out.push(char::from(DIGITS[usize::from(byte >> 4)]));

@@ -1,11 +1,14 @@
 //! Keys of the wire: SM4, 16 bytes, and how people tell two of them apart.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use sm4::Sm4;
 use sm4::cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
+
+use crate::mac::MacKey;
 
 /// Bytes of an SM4 key, and of a block.
 pub const BLOCK: usize = 16;
@@ -18,6 +21,8 @@ pub const BLOCK: usize = 16;
 pub struct Sm4Key {
     bytes: Zeroizing<[u8; BLOCK]>,
     cipher: Sm4,
+    /// Derived when it is first asked for: most keys seal envelopes without a mac.
+    mac: OnceLock<MacKey>,
 }
 
 /// Why a text is no key. It never repeats the text.
@@ -51,7 +56,7 @@ impl Sm4Key {
     pub fn from_bytes(bytes: [u8; BLOCK]) -> Self {
         let bytes = Zeroizing::new(bytes);
         let cipher = Sm4::new(&(*bytes).into());
-        Self { bytes, cipher }
+        Self { bytes, cipher, mac: OnceLock::new() }
     }
 
     /// The key written as 32 hexadecimal digits, in either case.
@@ -104,6 +109,11 @@ impl Sm4Key {
         let mut block = [0; BLOCK];
         self.encrypt_block(&mut block);
         KeyCheckValue([block[0], block[1], block[2]])
+    }
+
+    /// What the macs of its envelopes are made with (E13), derived once.
+    pub fn mac(&self) -> &MacKey {
+        self.mac.get_or_init(|| MacKey::derive(&self.bytes))
     }
 
     pub(crate) fn encrypt_block(&self, block: &mut [u8; BLOCK]) {

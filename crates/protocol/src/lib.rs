@@ -22,6 +22,7 @@ pub mod document;
 pub mod envelope;
 pub mod identifier;
 pub mod key;
+pub mod mac;
 pub mod mask;
 pub mod member;
 pub mod message;

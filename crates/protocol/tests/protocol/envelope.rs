@@ -1,6 +1,9 @@
-//! Rules E1 to E12, each as a row.
+//! Rules E1 to E13, each as a row.
 
-use yanmi_protocol::envelope::{Answer, MAX_BODY_BYTES, RequestEnvelope, refusal, request, success};
+use yanmi_protocol::envelope::{
+    Answer, MAX_BODY_BYTES, ProvenRequest, RequestEnvelope, Sender, proven_refusal, proven_success, refusal,
+    request, success,
+};
 use yanmi_protocol::{Code, Region, Sm4Key, UnixMillis};
 
 const DATA: &str = "D6326AFDBB392594BB9B898D3279CAF4";
@@ -121,4 +124,60 @@ fn answers_are_read_as_the_field_writes_them() {
     assert_eq!(open("{\"code\":\"-6\",\"data\":null}").code, -6);
     assert_eq!(open("{\"code\":0,\"data\":\"\"}").enc_data, None);
     assert!(Answer::parse(b"{\"message\":\"no code\"}").is_err());
+}
+
+/// Every part counts, and where one ends and the next begins.
+#[test]
+fn a_mac_covers_the_whole_outside() {
+    let (key, other) = (key(), Sm4Key::from_bytes([0; 16]));
+    let at = UnixMillis::new(1_623_225_113_340);
+    let sender = Sender { key: &key, org_id: "testOrgId", prefix: "sys", region: region() };
+    let ProvenRequest { body, mac } = sender.proven_request("/a", at, b"{}");
+    let plain = sender.request(at, b"{}");
+    assert_eq!(body, format!("{},\"mac\":\"{mac}\"}}", plain.trim_end_matches('}')));
+    let proven = |body: &str, path: &str, key: &Sm4Key| {
+        RequestEnvelope::parse(body.as_bytes(), region()).expect("an envelope").is_proven(path, key)
+    };
+    assert!(proven(&body, "/a", &key));
+    assert!(proven(&body.replace(&mac, &mac.to_lowercase()), "/a", &key));
+    for (other_body, path, key) in [
+        (plain, "/a", &key),
+        (body.clone(), "/b", &key),
+        (body.clone(), "/a", &other),
+        (body.replace("testOrgId", "testOrgIe"), "/a", &key),
+        (body.replace("sys&", "szs&"), "/a", &key),
+        (body.replace("113340", "113341"), "/a", &key),
+        (body.replace(DATA, &DATA.to_lowercase()), "/a", &key),
+        (body.replace(&mac, &"0".repeat(64)), "/a", &key),
+    ] {
+        assert!(!proven(&other_body, path, key), "{other_body}");
+    }
+    for mac in ["\"00\"", "7", &format!("\"{}\"", "g".repeat(64))] {
+        let odd = body.replace(&body[body.len() - 67..body.len() - 1], mac);
+        let error = RequestEnvelope::parse(odd.as_bytes(), region()).expect_err("no mac");
+        assert!(error.to_string().starts_with("mac 应为"), "{error}");
+    }
+}
+
+#[test]
+fn a_mac_of_an_answer_covers_refusals_and_its_request() {
+    let key = key();
+    let mac = "0".repeat(64);
+    let read = |body: &str| Answer::parse(body.as_bytes()).expect("an answer");
+    let yes = proven_success(&key, &mac, b"{\"checkStas\":\"1\"}");
+    let free = proven_refusal(&key, &mac, Code::PasswordFree, "可直接办理");
+    for body in [&yes, &free] {
+        assert!(read(body).is_proven(&key, &mac));
+        assert!(!read(body).is_proven(&key, &"1".repeat(64)));
+        assert!(!read(body).is_proven(&Sm4Key::from_bytes([0; 16]), &mac));
+    }
+    assert!(!read(&free.replace("500320", "500319")).is_proven(&key, &mac));
+    assert!(!read(&free.replace("可直接", "可直按")).is_proven(&key, &mac));
+    assert!(!read(&success(&key, b"{}")).is_proven(&key, &mac));
+    // A block that was moved from another answer opens, but is not proven.
+    let no = proven_success(&key, &mac, b"{\"checkStas\":\"0\"}");
+    let block = |body: &str| body.split("encData\":\"").nth(1).expect("sealed")[..32].to_owned();
+    let pasted = read(&no.replace(&block(&no), &block(&yes)));
+    assert_eq!(pasted.open(&key).expect("opens").as_str(), "{\"checkStas\":\"1\"}");
+    assert!(!pasted.is_proven(&key, &mac));
 }

@@ -4,8 +4,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use sm3::{Digest, Sm3};
-use yanmi_protocol::envelope::{CipherText, EnvelopeError, RequestEnvelope, seal};
-use yanmi_protocol::{Region, Sm4Key};
+use yanmi_protocol::envelope::{Answer, CipherText, EnvelopeError, RequestEnvelope, Sender, seal};
+use yanmi_protocol::envelope::{proven_refusal, proven_success};
+use yanmi_protocol::mac::{AnswerParts, RequestParts};
+use yanmi_protocol::{Code, Region, Sm4Key, UnixMillis};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("../../vectors/sm.json")).expect("the vectors are JSON")
@@ -122,4 +124,46 @@ fn openssl_agrees() {
         let out = child.wait_with_output().expect("an answer").stdout;
         assert_eq!(seal(&key, &plain), hex(&out), "{length} bytes");
     }
+}
+
+#[test]
+fn macs_of_requests_and_answers() {
+    let vectors: Value =
+        serde_json::from_str(include_str!("../../vectors/mac.json")).expect("the vectors are JSON");
+    let key = Sm4Key::from_hex(text(&vectors, "key")).expect("a key");
+    let (request, envelope) = (&vectors["request"], &vectors["request"]["envelope"]);
+    let (path, mac) = (text(request, "path"), text(request, "mac"));
+    let parts = RequestParts {
+        path,
+        org_id: text(envelope, "orgId"),
+        version: text(envelope, "version"),
+        reqt_type: text(envelope, "reqtType"),
+        timestamp: text(envelope, "timestamp"),
+        enc_data: text(envelope, "encData"),
+    };
+    assert_eq!(key.mac().request(&parts), mac);
+    for answer in vectors["answers"].as_array().expect("answers") {
+        let (code, message, enc_data) =
+            (answer["code"].as_i64().expect("a code"), text(answer, "message"), answer["encData"].as_str());
+        let parts = AnswerParts { request: mac, code, message, enc_data };
+        assert_eq!(key.mac().answer(&parts), text(answer, "mac"), "{code}");
+        // What we write is the same, and what we read is believed.
+        let written = match enc_data.map(|digits| CipherText::from_hex(digits).expect("blocks")) {
+            Some(sealed) => {
+                proven_success(&key, mac, sealed.open(&key).expect("its key").as_str().as_bytes())
+            }
+            None => proven_refusal(&key, mac, Code::from_number(code).expect("a code"), message),
+        };
+        assert!(written.ends_with(&format!(",\"mac\":\"{}\"}}", text(answer, "mac"))), "{written}");
+        assert!(Answer::parse(written.as_bytes()).expect("an answer").is_proven(&key, mac));
+    }
+    let body = format!("{},\"mac\":\"{mac}\"}}", envelope.to_string().trim_end_matches('}'));
+    let region = Region::new("350000").expect("a region");
+    let read = RequestEnvelope::parse(body.as_bytes(), region).expect("an envelope");
+    assert!(read.is_proven(path, &key));
+    let sender = Sender { key: &key, org_id: "testOrgId", prefix: "sys", region };
+    let plain = read.sealed.open(&key).expect("its key");
+    let written = sender.proven_request(path, UnixMillis::new(1_623_225_113_340), plain.as_str().as_bytes());
+    assert_eq!(written.mac, mac);
+    assert!(written.body.ends_with(&format!(",\"mac\":\"{mac}\"}}")));
 }
