@@ -252,7 +252,7 @@ mod tests {
         let key = "0".repeat(31);
         let text = format!(
             "org_id = \"his\"\nkey = \"{key}\"\nregion = \"350000\"\norg_code = \"H35010000001\"\norg_name = \"x\"\n\
-             [center]\nurls = [\"http://x\"]\n\
+             [center]\nurls = [\"http://127.0.0.1\"]\n\
              [agent]\nlisten = \"0.0.0.0:8360\"\nkind = \"inpatent\"\npage_offline = [\"libraryPassword\"]\nport = 1\n\
              [library]\nfile = 1\n[terminal]\nurl = \"\"\nface_operation = \"\"\n"
         );

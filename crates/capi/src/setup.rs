@@ -71,6 +71,10 @@ impl Session {
         if config.visits.is_none() {
             return Err(Fault::new(Kind::Config, "配置缺少 [visits]：就诊记录保存在哪里"));
         }
+        if let Some(warning) = config.center.warning() {
+            // There is no log here; what a program does with its error stream is its own business.
+            eprintln!("yanmi：{warning}");
+        }
         let desk = Desk::open(&config, Arc::new(Machine::new()))?;
         let desk = parts.ports.plug(desk, config.institution.org_code)?;
         Ok(Self { desk, border: parts.border, region: config.account.region.as_str().to_owned() })

@@ -310,6 +310,7 @@ fn national(config: &Config, outbound: &Outbound, clock: &Clock) -> Result<Natio
         org_id: config.national.org_id,
         key: config.national.key.clone(),
         prefix: config.national.prefix.as_str().to_owned(),
+        mac: config.national.mac,
         timeout: config.national.timeout,
         in_flight: config.national.in_flight,
     };

@@ -16,7 +16,7 @@ use axum::routing::any;
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message;
 
-use crate::envelope::Party;
+use crate::envelope::{Claimant, Party};
 use crate::institution::no_such_address;
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Keys, Snapshot};
@@ -41,15 +41,17 @@ pub(crate) struct ByChannel;
 impl Party for ByChannel {
     type Caller = ChannelId;
 
-    fn keys<'s>(
+    fn claimant<'s>(
         &self,
         registry: &'s Snapshot,
         org_id: &str,
-    ) -> Result<(ChannelId, &'s Keys), (Denied, &'s Keys)> {
+    ) -> Result<Claimant<'s, ChannelId>, (Denied, &'s Keys)> {
         let unknown = (Denied::Unknown, registry.nobody());
         let id = ChannelId::new(org_id).map_err(|_| unknown)?;
         let channel = registry.channel(&id).ok_or(unknown)?;
-        if channel.enabled { Ok((id, &channel.keys)) } else { Err((Denied::Disabled, &channel.keys)) }
+        let claimant =
+            Claimant { caller: id, keys: &channel.keys, mac: channel.mac, arrivals: &channel.arrivals };
+        if channel.enabled { Ok(claimant) } else { Err((Denied::Disabled, &channel.keys)) }
     }
 
     fn count(&self, registry: &Snapshot, caller: &ChannelId) -> Result<Arc<Share>, Refusal> {

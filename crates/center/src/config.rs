@@ -42,6 +42,7 @@ use yanmi_verification::Policy;
 use zeroize::Zeroizing;
 
 use crate::http::{ClientAddress, ListenSettings, Proxies, TlsFiles};
+use crate::national::MacUse;
 
 pub use limits::Limits;
 pub use postgres::{PostgresSettings, PostgresTls};
@@ -239,6 +240,8 @@ pub struct National {
     pub key: Sm4Key,
     /// The part of `reqtType` before the `&`.
     pub prefix: RequestPrefix,
+    /// Whether questions carry a mac, and answers have to.
+    pub mac: MacUse,
     /// For one question.
     pub timeout: Duration,
     /// Questions at the same time.

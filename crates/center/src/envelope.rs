@@ -5,12 +5,13 @@
 //! status 200 that says what to make of it (E11), and one line goes to the log.
 
 use std::future::poll_fn;
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -19,9 +20,10 @@ use http::{HeaderValue, Method, Request, header};
 use yanmi_protocol::envelope::{self, PlainText, RequestEnvelope};
 use yanmi_protocol::{AccountId, Code, EcToken, MemberError, Members, Problem, Sm4Key, UnixMillis};
 
+use crate::arrivals::{Arrival, Arrivals, Full};
 use crate::http::{Peer, Room, read_body};
 use crate::refusal::{Denied, Refusal};
-use crate::registry::{Keys, Snapshot};
+use crate::registry::{Keys, MacRule, Snapshot};
 use crate::share::Share;
 use crate::site::{NOBODY, Site};
 use crate::telemetry::{Operation, RequestLine};
@@ -38,6 +40,8 @@ pub(crate) struct Call<C> {
     pub(crate) now: UnixMillis,
     pub(crate) started: Instant,
     plain: PlainText,
+    /// The mac of the envelope, where it has one, and what is to remember it.
+    mac: Option<(u128, Arc<Arrivals>)>,
     /// What the log will say beside the outcome.
     pub(crate) noted: Noted,
 }
@@ -60,6 +64,51 @@ impl<C> Call<C> {
             Refusal::Member(text)
         })
     }
+
+    /// To be asked before anything is begun that lasts: whether this envelope has begun it before (E13). Without a mac
+    /// there is no telling, and everything is as the specification has it.
+    pub(crate) fn begin(&self) -> Result<Arrival, Refusal> {
+        let Some((mac, arrivals)) = &self.mac else { return Ok(Arrival::First) };
+        // It may be stamped as far ahead as behind.
+        let keep = self.site.settings.timestamp_window * 2;
+        let noted = arrivals.note(*mac, tokio::time::Instant::now(), keep);
+        noted.map_err(|Full| Refusal::RateLimited(ARRIVALS_PAUSE))
+    }
+}
+
+/// What somebody is told to wait who has more envelopes remembered than there is room for.
+const ARRIVALS_PAUSE: Duration = Duration::from_mins(1);
+
+/// Who claims to be calling, before an envelope has proven it.
+pub(crate) struct Claimant<'s, C> {
+    pub(crate) caller: C,
+    pub(crate) keys: &'s Keys,
+    pub(crate) mac: MacRule,
+    pub(crate) arrivals: &'s Arc<Arrivals>,
+}
+
+/// What an answer is sealed with.
+#[derive(Debug)]
+pub(crate) struct Seal {
+    key: Sm4Key,
+    /// The mac of the request, when it had one.
+    mac: Option<String>,
+}
+
+impl Seal {
+    fn success(&self, plain: &str) -> String {
+        match &self.mac {
+            Some(mac) => envelope::proven_success(&self.key, mac, plain.as_bytes()),
+            None => envelope::success(&self.key, plain.as_bytes()),
+        }
+    }
+
+    fn refusal(&self, code: Code, message: &str) -> String {
+        match &self.mac {
+            Some(mac) => envelope::proven_refusal(&self.key, mac, code, message),
+            None => envelope::refusal(code, message),
+        }
+    }
 }
 
 /// Whose envelopes a face opens: accounts on the institution face, channels on the channel face.
@@ -67,12 +116,12 @@ pub(crate) trait Party {
     /// What proves to be calling.
     type Caller: Send;
 
-    /// The keys of this `orgId`, if it is known and enabled; if not, those its envelope is tried with all the same (E7).
-    fn keys<'s>(
+    /// Who this `orgId` is, if it is known and enabled; if not, the keys its envelope is tried with all the same (E7).
+    fn claimant<'s>(
         &self,
         registry: &'s Snapshot,
         org_id: &str,
-    ) -> Result<(Self::Caller, &'s Keys), (Denied, &'s Keys)>;
+    ) -> Result<Claimant<'s, Self::Caller>, (Denied, &'s Keys)>;
 
     /// Step 4: counts the request; what the caller has of what all share.
     fn count(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<Arc<Share>, Refusal>;
@@ -81,31 +130,47 @@ pub(crate) trait Party {
     fn permit(&self, registry: &Snapshot, caller: &Self::Caller) -> Result<(), Refusal>;
 }
 
-/// Receives a sealed request, has `run` answer its plain text, and seals the answer.
+/// What opening an envelope has proven.
+#[derive(Default)]
+struct Proven {
+    /// Who sent it.
+    org_id: Option<AccountId>,
+    seal: Option<Seal>,
+}
+
+/// Receives a sealed request posted to `path`, has `run` answer its plain text, and seals the answer.
 pub(crate) async fn serve<P: Party>(
     site: Arc<Site>,
     party: P,
     operation: Operation,
+    path: &'static str,
     request: Request<Body>,
     run: impl AsyncFnOnce(&mut Call<P::Caller>) -> Result<String, Refusal>,
 ) -> Response {
     let started = Instant::now();
     let peer = request.extensions().get::<Peer>().cloned();
-    let mut org_id = None;
+    let mut proven = Proven::default();
     let mut noted = Noted::default();
     let telemetry = site.telemetry.clone();
     let result = async {
         let body = receive(&site, request).await?;
-        let (mut call, key) = open(site, &party, peer.as_ref(), started, &body, &mut org_id)?;
+        let mut call = open(site, &party, peer.as_ref(), (started, path), &body, &mut proven)?;
         // Opened it is small; what it came in is not kept for as long as the call is held.
         drop(body);
         let answer = unless_it_panics(pin!(run(&mut call))).await;
         noted = call.noted;
-        answer.map(|plain| envelope::success(&key, plain.as_bytes()))
+        answer
     }
     .await;
+    let Proven { org_id, seal } = proven;
+    let result = match (result, &seal) {
+        (Ok(plain), Some(seal)) => Ok(seal.success(&plain)),
+        // Nothing is answered that was not opened.
+        (Ok(_), None) => Err(Refusal::Broken("应答没有密钥".to_owned())),
+        (Err(refusal), _) => Err(refusal),
+    };
     let sender = Sender { proven: org_id.as_ref(), peer: peer.as_ref() };
-    finish(&telemetry, operation, started, sender, noted, result)
+    finish(&telemetry, operation, started, sender, noted, seal.as_ref(), result)
 }
 
 /// A fault of the program in one request is told to that caller, not to everybody on the connection. What runs is
@@ -143,33 +208,56 @@ fn open<P: Party>(
     site: Arc<Site>,
     party: &P,
     peer: Option<&Peer>,
-    started: Instant,
+    (started, path): (Instant, &str),
     received: &Received,
-    proven: &mut Option<AccountId>,
-) -> Result<(Call<P::Caller>, Sm4Key), Refusal> {
+    proven: &mut Proven,
+) -> Result<Call<P::Caller>, Refusal> {
     let now = site.clock.now();
     let registry = site.registry.snapshot();
     let envelope = RequestEnvelope::parse(&received.body, site.region).map_err(Refusal::Envelope)?;
-    let known = party.keys(&registry, &envelope.org_id).map_err(|(denied, keys)| {
+    // Whoever it is, and whatever is wrong, takes the same time (E7).
+    let spend_mac = |keys: &Keys| {
+        if envelope.mac.is_some() {
+            black_box(envelope.is_proven(path, &keys.newest));
+        }
+    };
+    let known = party.claimant(&registry, &envelope.org_id).map_err(|(denied, keys)| {
         keys.spend(&envelope.sealed);
+        spend_mac(keys);
         denied
     });
-    let opened = known.and_then(|(caller, keys)| {
-        let (plain, key) = keys.open(&envelope.sealed).map_err(Denied::Sealed)?;
-        Ok((caller, plain, key.clone()))
+    let opened = known.and_then(|claimant| {
+        let (plain, key) = claimant.keys.open(&envelope.sealed).map_err(|why| {
+            spend_mac(claimant.keys);
+            Denied::Sealed(why)
+        })?;
+        match (&envelope.mac, claimant.mac) {
+            (None, MacRule::Required) => return Err(Denied::NoMac),
+            (Some(_), _) if !envelope.is_proven(path, key) => return Err(Denied::WrongMac),
+            _ => {}
+        }
+        let mac = envelope.mac.as_deref().map(|mac| (short(mac), Arc::clone(claimant.arrivals)));
+        let seal = Seal { key: key.clone(), mac: envelope.mac.as_deref().map(str::to_owned) };
+        Ok((claimant.caller, plain, mac, seal))
     });
-    let (caller, plain, key) = opened.map_err(|denied| refuse(&site, peer, denied))?;
-    // From here on the sender is proven, and the log may say who it is.
+    let (caller, plain, mac, seal) = opened.map_err(|denied| refuse(&site, peer, denied))?;
+    // From here on the sender is proven: the log may say who it is, and refusals carry a mac.
     if let Some(peer) = peer {
         peer.prove();
     }
-    *proven = AccountId::new(&envelope.org_id).ok();
+    *proven = Proven { org_id: AccountId::new(&envelope.org_id).ok(), seal: Some(seal) };
     if now.distance(envelope.timestamp) > site.settings.timestamp_window {
         return Err(Refusal::Timestamp { now, window: site.settings.timestamp_window });
     }
     let share = party.count(&registry, &caller)?;
     party.permit(&registry, &caller)?;
-    Ok((Call { site, registry, caller, share, now, started, plain, noted: Noted::default() }, key))
+    Ok(Call { site, registry, caller, share, now, started, plain, mac, noted: Noted::default() })
+}
+
+/// Half of a mac, in whichever case its digits are: enough to know it by.
+fn short(mac: &str) -> u128 {
+    // It is 64 hexadecimal digits.
+    mac.get(..32).and_then(|digits| u128::from_str_radix(digits, 16).ok()).unwrap_or_default()
 }
 
 fn refuse(site: &Site, peer: Option<&Peer>, denied: Denied) -> Refusal {
@@ -203,6 +291,7 @@ pub(crate) fn finish(
     started: Instant,
     sender: Sender<'_>,
     noted: Noted,
+    seal: Option<&Seal>,
     result: Result<String, Refusal>,
 ) -> Response {
     let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
@@ -219,7 +308,12 @@ pub(crate) fn finish(
     });
     match result {
         Ok(body) => answer(body, noted.retry_after),
-        Err(refusal) => refused(&refusal, envelope::refusal(refusal.code(), &refusal.message())),
+        Err(refusal) => {
+            let (code, message) = (refusal.code(), refusal.message());
+            let body =
+                seal.map_or_else(|| envelope::refusal(code, &message), |seal| seal.refusal(code, &message));
+            refused(&refusal, body)
+        }
     }
 }
 

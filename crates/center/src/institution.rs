@@ -17,10 +17,10 @@ use http::Request;
 use yanmi_protocol::message;
 use yanmi_protocol::{AccountId, OrgCode};
 
-use crate::envelope::{self, Call, Noted, Party, Sender};
+use crate::envelope::{self, Call, Claimant, Noted, Party, Sender};
 use crate::http::Peer;
 use crate::refusal::{Denied, OrgProblem, Refusal};
-use crate::registry::{Institution, Interface, Keys, Snapshot};
+use crate::registry::{Account, Institution, Interface, Keys, Snapshot};
 use crate::share::Share;
 use crate::site::Site;
 use crate::telemetry::Operation;
@@ -50,6 +50,7 @@ pub(crate) async fn no_such_address(
         started,
         Sender { proven: None, peer },
         Noted::default(),
+        None,
         Err(Refusal::NoSuchAddress),
     )
 }
@@ -61,13 +62,15 @@ pub(crate) struct ByAccount(Interface);
 impl Party for ByAccount {
     type Caller = AccountId;
 
-    fn keys<'s>(
+    fn claimant<'s>(
         &self,
         registry: &'s Snapshot,
         org_id: &str,
-    ) -> Result<(AccountId, &'s Keys), (Denied, &'s Keys)> {
+    ) -> Result<Claimant<'s, AccountId>, (Denied, &'s Keys)> {
         let account = registry.account(org_id).ok_or((Denied::Unknown, registry.nobody()))?;
-        if account.enabled { Ok((account.id, &account.keys)) } else { Err((Denied::Disabled, &account.keys)) }
+        let Account { id: caller, keys, mac, arrivals, .. } = account;
+        let claimant = Claimant { caller: *caller, keys, mac: *mac, arrivals };
+        if account.enabled { Ok(claimant) } else { Err((Denied::Disabled, keys)) }
     }
 
     fn count(&self, registry: &Snapshot, caller: &AccountId) -> Result<Arc<Share>, Refusal> {

@@ -9,6 +9,7 @@
 //! [`Center`] is all of it in one value. Only this crate has a database, sockets and tasks. Time and chance come in
 //! as a [`clock::Clock`] and an [`entropy::Entropy`].
 
+mod arrivals;
 mod center;
 pub mod channel;
 pub mod clock;

@@ -12,22 +12,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 use yanmi_protocol::dictionary::BusinessType;
+use yanmi_protocol::envelope::{ProvenRequest, Sender};
 use yanmi_protocol::message::national::{
     self as message, Credential, FACE_PATH, PASSWORD_PATH, PasswordQuestion, QR_CODE_PATH, TOKEN_PATH,
 };
 use yanmi_protocol::{
     AccountId, AuthNo, Code, EcIndexNo, EcToken, MemberError, Members, OrgCode, QrCode, Region, Sm4Key,
-    envelope,
 };
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::outbound::{self, CallError, Outbound, Reply, Unusable};
+use crate::outbound::{self, CallError, Outbound, Proof, Reply, Unusable};
 use crate::share::{Places, Share};
 
 /// The codes that are passed on when the national center refuses with them.
@@ -58,10 +59,37 @@ pub struct NationalSettings {
     pub key: Sm4Key,
     /// What stands before the `&` of `reqtType`.
     pub prefix: String,
+    /// Whether questions carry a mac, and answers have to.
+    pub mac: MacUse,
     /// How long one question may take, both attempts together.
     pub timeout: Duration,
     /// Questions that may be under way at a time.
     pub in_flight: usize,
+}
+
+/// Whether envelopes to the national center carry a mac (E13).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MacUse {
+    /// They do, and so has every answer to.
+    Always,
+    /// They do, and every answer has to once one did.
+    Auto,
+    /// They do not.
+    Never,
+}
+
+impl MacUse {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Always, Self::Never];
+
+    /// The word in the configuration.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Auto => "auto",
+            Self::Never => "never",
+        }
+    }
 }
 
 /// Why a question was not answered.
@@ -98,6 +126,8 @@ pub struct NationalCenter {
     settings: NationalSettings,
     urls: Urls,
     places: Arc<Places>,
+    /// Whether an answer carried a mac.
+    proven: AtomicBool,
 }
 
 struct Urls {
@@ -126,7 +156,7 @@ impl NationalCenter {
             face: joined(&settings.url, FACE_PATH)?,
         };
         let places = Places::new(settings.in_flight.max(1));
-        Ok(Self { outbound, clock, region, settings, urls, places })
+        Ok(Self { outbound, clock, region, settings, urls, places, proven: AtomicBool::new(false) })
     }
 
     /// The credential behind a token.
@@ -139,7 +169,7 @@ impl NationalCenter {
         token: EcToken,
     ) -> Result<Credential, NationalError> {
         let question = message::token_question(token);
-        let credential = self.ask(share, &self.urls.token, question, Credential::read).await?;
+        let credential = self.ask(share, (&self.urls.token, TOKEN_PATH), question, Credential::read).await?;
         if credential.token == token {
             Ok(credential)
         } else {
@@ -159,7 +189,7 @@ impl NationalCenter {
         business: BusinessType,
     ) -> Result<Credential, NationalError> {
         let question = message::qr_code_question(qr_code, org_code.as_str(), business.code());
-        self.ask(share, &self.urls.qr_code, question, Credential::read).await
+        self.ask(share, (&self.urls.qr_code, QR_CODE_PATH), question, Credential::read).await
     }
 
     /// Whether the credential password is right.
@@ -171,7 +201,8 @@ impl NationalCenter {
         share: &Share,
         question: PasswordQuestion,
     ) -> Result<bool, NationalError> {
-        self.ask(share, &self.urls.password, question.to_json(), message::read_check_answer).await
+        self.ask(share, (&self.urls.password, PASSWORD_PATH), question.to_json(), message::read_check_answer)
+            .await
     }
 
     /// Whether a face authorization is valid for the credential.
@@ -185,22 +216,33 @@ impl NationalCenter {
         index: Option<EcIndexNo>,
     ) -> Result<bool, NationalError> {
         let question = message::face_question(auth_no, index);
-        self.ask(share, &self.urls.face, question, message::read_check_answer).await
+        self.ask(share, (&self.urls.face, FACE_PATH), question, message::read_check_answer).await
     }
 
     async fn ask<T>(
         &self,
         share: &Share,
-        url: &http::Uri,
+        (url, path): (&http::Uri, &'static str),
         question: String,
         read: impl FnOnce(&Members<'_>) -> Result<T, MemberError>,
     ) -> Result<T, NationalError> {
         let _place = self.places.take(&share.asking).ok_or(NationalError::Busy)?;
         // The question about a password holds its digest.
         let question = Zeroizing::new(question);
-        let reply = self.post(url, self.seal(question.as_bytes())).await?;
-        let plain = outbound::open(&reply, &self.settings.key).map_err(of_unusable)?;
-        let members = plain.members().map_err(|why| NationalError::Failed(format!("应答明文{why}")))?;
+        let (body, mac) = self.seal(path, question.as_bytes());
+        let reply = self.post(url, body).await?;
+        let required = match self.settings.mac {
+            MacUse::Always => true,
+            MacUse::Auto => self.proven.load(Ordering::Relaxed),
+            MacUse::Never => false,
+        };
+        let proof = mac.as_deref().map(|mac| Proof { mac, required });
+        let opened = outbound::open(&reply, &self.settings.key, proof);
+        let told = opened.map_err(of_unusable)?;
+        if told.proven {
+            self.proven.store(true, Ordering::Relaxed);
+        }
+        let members = told.plain.members().map_err(|why| NationalError::Failed(format!("应答明文{why}")))?;
         read(&members).map_err(|why| NationalError::Failed(format!("应答明文 {why}")))
     }
 
@@ -218,9 +260,16 @@ impl NationalCenter {
         }
     }
 
-    fn seal(&self, question: &[u8]) -> Bytes {
-        let NationalSettings { key, org_id, prefix, .. } = &self.settings;
-        envelope::request(key, org_id.as_str(), prefix, self.region, self.clock.now(), question).into()
+    /// The question in its envelope, and its mac where it has one.
+    fn seal(&self, path: &str, question: &[u8]) -> (Bytes, Option<String>) {
+        let NationalSettings { key, org_id, prefix, mac, .. } = &self.settings;
+        let (sender, now) =
+            (Sender { key, org_id: org_id.as_str(), prefix, region: self.region }, self.clock.now());
+        if *mac == MacUse::Never {
+            return (sender.request(now, question).into(), None);
+        }
+        let ProvenRequest { body, mac } = sender.proven_request(path, now, question);
+        (body.into(), Some(mac))
     }
 }
 

@@ -56,7 +56,7 @@ use hyper::client::conn::http1::SendRequest;
 use tokio::time::Instant;
 
 pub use self::allow::{AllowList, AllowListError, MAX_ENTRIES as MAX_ALLOW_ENTRIES};
-pub(crate) use self::answer::{Unusable, open};
+pub(crate) use self::answer::{Proof, Unusable, open};
 use self::connect::{Connector, Target};
 pub use self::connect::{Resolver, RootsError};
 pub use self::error::CallError;

@@ -55,6 +55,8 @@ pub(crate) enum Refusal {
     PasswordFree,
     /// The channel did not take the notice.
     NoticeFailed(DeliveryFailure),
+    /// The same envelope came again, and what it asks for cannot be told without doing it.
+    Repeated,
     /// A face authorization number is not valid.
     BadAuthNo,
     /// The national center refused, failed, or gave no answer.
@@ -98,6 +100,10 @@ pub(crate) enum Denied {
     Disabled,
     /// The envelope does not open with its key.
     Sealed(OpenError),
+    /// The envelope has no mac, and has to have one.
+    NoMac,
+    /// The envelope opens, but its mac is not of this envelope, path and key.
+    WrongMac,
 }
 
 impl Refusal {
@@ -109,6 +115,7 @@ impl Refusal {
             | Self::Envelope(_)
             | Self::Decode(_)
             | Self::Timestamp { .. }
+            | Self::Repeated
             | Self::Member(_)
             | Self::Body(BodyError::TooLarge(_) | BodyError::Broken) => Code::BadParameter,
             Self::Body(BodyError::TimedOut(_)) | Self::National(NationalError::TimedOut) => Code::Timeout,
@@ -137,6 +144,11 @@ impl Refusal {
         let plain = self.code().message();
         match self {
             Self::NotPost => format!("{plain}：应采用 POST 方法提交"),
+            Self::Repeated => {
+                format!(
+                    "{plain}：同一报文（mac 相同）此前已受理，未再次办理；确需再次办理的，请以新的 timestamp 重新加密后提交"
+                )
+            }
             Self::RateLimited(_)
             | Self::OpeningsLimited(_)
             | Self::Ledger(Unavailable::Full)
@@ -186,6 +198,9 @@ impl Refusal {
             Self::Denied(Denied::Disabled) => Some("业务系统编码已停用".to_owned()),
             Self::Denied(Denied::Sealed(why)) => Some(why.to_string()),
             Self::Body(BodyError::NoRoom) => Some("未打开的请求体合计已达上限".to_owned()),
+            Self::Denied(Denied::NoMac) => Some("登记为必须带 mac，报文没有 mac".to_owned()),
+            Self::Denied(Denied::WrongMac) => Some("mac 不符（密钥、路径或报文被改动）".to_owned()),
+            Self::Repeated => Some("同一报文再次提交".to_owned()),
             Self::OpeningsLimited(_) => Some("该来源地址的无法解密请求过多".to_owned()),
             Self::NoticeFailed(failure) => Some(failure.code().to_owned()),
             Self::BadOrgCode(problem) => Some(problem.words().to_owned()),

@@ -11,6 +11,7 @@ mod administration;
 mod channel;
 mod handover;
 mod institution;
+mod mac;
 mod misses;
 mod snapshot;
 
@@ -24,8 +25,9 @@ pub use administration::{Administration, AdministrationError};
 pub use channel::{ChannelRow, NewChannel};
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
+pub use mac::MacRule;
 pub(crate) use misses::Misses;
-pub(crate) use snapshot::{Defaults, Institution, Keys, Snapshot};
+pub(crate) use snapshot::{Account, Defaults, Institution, Keys, Snapshot};
 
 use crate::health::Health;
 use crate::sealing::Sealer;

@@ -79,10 +79,15 @@ impl Report {
         task.await.map_err(|error| Refusal::Broken(format!("认证结果任务中断：{error}")))
     }
 
+    /// Whether it has been taken before, so that nothing is left to be done.
+    pub(crate) fn stands(&self) -> bool {
+        let notice = self.shown.verification.notice;
+        conclude::is_repeated(&self.shown.verification, notice, self.conclusion())
+    }
+
     async fn take(self) -> (usize, Result<Taken, Refusal>) {
         let (conclusion, notice) = (self.conclusion(), self.shown.verification.notice);
-        let repeated = conclude::is_repeated(&self.shown.verification, notice, conclusion);
-        if !repeated {
+        if !self.stands() {
             let now = self.site.clock.now();
             if let Err(rule) = conclude::check_live(&self.shown.verification, notice, now) {
                 return (0, Err(rule.into()));

@@ -5,11 +5,12 @@
 //! repeated only when it surely was not begun: no connection was made, the clock was refused, the rate was limited.
 //! Each attempt goes to the next address and is sealed anew, with the time it then is.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use yanmi_protocol::Code;
-use yanmi_protocol::envelope::{self, Answer, AnswerError, PlainText};
+use yanmi_protocol::envelope::{Answer, AnswerError, PlainText, ProvenRequest, Sender};
 
 use crate::center::CenterClient;
 use crate::drift::{self, Drift};
@@ -125,10 +126,18 @@ impl Run<'_> {
     fn go<T>(mut self, read: impl Fn(&Received) -> Result<T, Failure>) -> Result<Called<T>, CallError> {
         loop {
             let sent_at = self.client.ambient.elapsed();
-            let (at, result) = self.attempt(sent_at);
+            let (at, result, mac) = self.attempt(sent_at);
             let retry_after = result.as_ref().ok().and_then(|received| received.retry_after);
             let date = result.as_ref().ok().and_then(|received| received.server_time);
-            let judged = result.and_then(|received| read(&received));
+            let mut proven = mac.is_none();
+            let judged = result.and_then(|received| {
+                if let Some(mac) = &mac {
+                    let client = self.client;
+                    proven = client.proofs.check(&received.body, &client.account.key, mac)?
+                        || !client.proofs.are_wanted();
+                }
+                read(&received)
+            });
             self.note_address(at, judged.as_ref().err());
             let failure = match judged {
                 Ok(answer) => {
@@ -137,7 +146,8 @@ impl Run<'_> {
                 }
                 Err(failure) => failure,
             };
-            let corrected = self.learn_clock(&failure, date);
+            // Whoever could forge a refusal about the clock could have ours set to any time.
+            let corrected = proven && self.learn_clock(&failure, date);
             match self.again(&failure, corrected, retry_after, sent_at) {
                 Some(pause) if self.fits(pause) => self.client.ambient.pause(pause),
                 _ => return Err(CallError { failure, report: self.finished() }),
@@ -146,7 +156,7 @@ impl Run<'_> {
     }
 
     /// Seals and posts to the next address.
-    fn attempt(&mut self, now: Duration) -> (usize, Result<Received, Failure>) {
+    fn attempt(&mut self, now: Duration) -> (usize, Result<Received, Failure>, Option<String>) {
         let client = self.client;
         let turn = usize::try_from(self.report.attempts).unwrap_or(0) % self.queue.len().max(1);
         let at = self.queue.get(turn).copied().unwrap_or(0);
@@ -159,23 +169,30 @@ impl Run<'_> {
             fresh: self.plan.repeat == Repeat::Never,
         };
         let url = format!("{}{}", client.addresses.url(at), self.plan.path);
-        let received = if self.plan.plain {
-            client.transport.post(&url, self.plan.message, limits)
-        } else {
-            let account = &client.account;
-            let stamp = client.center_now();
-            let message = self.plan.message.as_bytes();
-            let body = envelope::request(
-                &account.key,
-                account.org_id.as_str(),
-                &account.prefix,
-                account.region,
-                stamp,
-                message,
-            );
-            client.transport.post(&url, &body, limits)
+        let (body, mac) = self.body();
+        let received = client.transport.post(&url, &body, limits);
+        (at, received.map_err(Failure::from), mac)
+    }
+
+    /// What is posted, and its mac where it has one.
+    fn body(&self) -> (Cow<'_, str>, Option<String>) {
+        let Plan { path, message, plain, .. } = *self.plan;
+        if plain {
+            return (Cow::Borrowed(message), None);
+        }
+        let (client, stamp) = (self.client, self.client.center_now());
+        let account = &client.account;
+        let sender = Sender {
+            key: &account.key,
+            org_id: account.org_id.as_str(),
+            prefix: &account.prefix,
+            region: account.region,
         };
-        (at, received.map_err(Failure::from))
+        if !client.proofs.are_sent() {
+            return (Cow::Owned(sender.request(stamp, message.as_bytes())), None);
+        }
+        let ProvenRequest { body, mac } = sender.proven_request(path, stamp, message.as_bytes());
+        (Cow::Owned(body), Some(mac))
     }
 
     fn note_address(&self, at: usize, failure: Option<&Failure>) {

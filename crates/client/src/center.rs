@@ -12,7 +12,9 @@ use crate::call::Clockwork;
 use crate::config::{Account, CenterSettings, ClientConfig, Institution};
 use crate::drift::Drift;
 use crate::http::Network;
+use crate::proof::Proofs;
 use crate::transport::Transport;
+use crate::visits::{Visits, VisitsError};
 
 /// Why a client cannot be made. `Display` is Chinese and names the file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,6 +48,7 @@ pub struct CenterClient {
     pub(crate) settings: CenterSettings,
     pub(crate) addresses: Addresses,
     pub(crate) clockwork: Clockwork,
+    pub(crate) proofs: Proofs,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) ambient: Arc<dyn Ambient>,
 }
@@ -67,6 +70,7 @@ impl CenterClient {
             account: config.account.clone(),
             institution: config.institution.clone(),
             addresses: Addresses::new(settings.urls.clone(), settings.order, settings.skip),
+            proofs: Proofs::new(settings.mac),
             settings,
             clockwork: Clockwork::default(),
             transport,
@@ -77,6 +81,16 @@ impl CenterClient {
     /// The check value of the account's key, to be compared with the one the center shows.
     pub fn key_check_value(&self) -> KeyCheckValue {
         self.account.key.kcv()
+    }
+
+    /// Keeps beside the visits whether the center's answers carry a mac, and goes by what was kept.
+    ///
+    /// # Errors
+    /// [`VisitsError`] when the file cannot be read.
+    pub fn keep_in(&self, visits: &Visits) -> Result<(), VisitsError> {
+        let account = &self.account;
+        self.proofs.keep_in(visits.center(account.region.as_str(), account.org_id.as_str())?);
+        Ok(())
     }
 
     /// How far the machine's clock is off, as far as it is known.

@@ -86,6 +86,17 @@ pub enum StatusSerial {
     Any,
 }
 
+/// Whether requests carry a mac, and answers have to (E13).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MacUse {
+    /// They do, and once an answer of the center carried one, neither a success nor 500320 is taken without.
+    Auto,
+    /// They do, and neither is taken without from the beginning.
+    Always,
+    /// They do not.
+    Never,
+}
+
 /// How the center is called.
 #[derive(Clone, Debug)]
 pub struct CenterSettings {
@@ -95,6 +106,10 @@ pub struct CenterSettings {
     pub order: Order,
     /// PEM file of the only roots that count; required for `https`.
     pub roots: Option<PathBuf>,
+    /// Whether `http` is allowed beyond loopback (E14).
+    pub plain_http: bool,
+    /// Whether requests carry a mac, and answers have to.
+    pub mac: MacUse,
     /// Whether to ask for what the specification does not have (`"ext":"1"`): stage, next step, confirmed amount.
     pub extended: bool,
     /// What the serial of a status answer must be.
@@ -193,6 +208,29 @@ impl ClientConfig {
     pub fn from_json(text: &str, folder: &Path, env: Environment<'_>) -> Result<Self, ConfigError> {
         Document::of_json(text, folder)?.read(env)
     }
+}
+
+impl CenterSettings {
+    /// What has to be said at every start, in Chinese: that anybody on the line can read and change what is said.
+    pub fn warning(&self) -> Option<String> {
+        let plain: Vec<&str> =
+            self.urls.iter().map(String::as_str).filter(|url| plain_beyond_this_machine(url)).collect();
+        (!plain.is_empty()).then(|| {
+            format!(
+                "center.plain_http = true：以明文 HTTP 访问 {}，线路上的人可以看到、改动和重放报文；请改用 https",
+                plain.join("、")
+            )
+        })
+    }
+}
+
+/// Whether an address is `http` and leads to another machine.
+fn plain_beyond_this_machine(url: &str) -> bool {
+    let Ok(uri) = url.parse::<ureq::http::Uri>() else { return false };
+    let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let local = host.eq_ignore_ascii_case("localhost")
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+    uri.scheme_str() == Some("http") && !local
 }
 
 fn line_of(text: &str, at: usize) -> usize {

@@ -124,6 +124,7 @@ impl Desk {
         let client = CenterClient::new(config, Arc::clone(&ambient))?;
         let settings = config.visits.as_ref().ok_or(DeskError::NoVisits)?;
         let visits = Visits::open(settings, Arc::clone(&ambient))?;
+        client.keep_in(&visits)?;
         Ok(Self::of(client, visits, config, ambient))
     }
 

@@ -33,6 +33,7 @@ mod notify;
 pub mod offline;
 mod password;
 pub mod private;
+mod proof;
 mod serial;
 mod status;
 pub mod transport;

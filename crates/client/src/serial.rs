@@ -1,6 +1,6 @@
 //! Whether a serial number (`resBizNo`) can belong to the answer it came in.
 //!
-//! Nothing in an envelope ties an answer to its request: the key is the same for every call, so whoever can put
+//! Nothing in an envelope without a mac ties an answer to its request: the key is the same for every call, so whoever can put
 //! himself between institution and center could play back an answer that was recorded before. What can be held
 //! against it: a notice's serial carries the time it was made, is never given out twice, and comes back in the status
 //! query. The time is checked here; that it is new, by [`crate::Visits`]; that it comes back, by the [`crate::gate`].
@@ -22,7 +22,7 @@ pub(crate) fn is_fresh(serial: &str, now: UnixMillis) -> bool {
 }
 
 /// The time in a serial of 27 digits.
-fn made_at(serial: &str) -> Option<UnixMillis> {
+pub(crate) fn made_at(serial: &str) -> Option<UnixMillis> {
     if serial.len() != 27 || !serial.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }

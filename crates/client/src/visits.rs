@@ -125,10 +125,34 @@ impl NewVisit {
     }
 }
 
+/// A center and account whose answers may have carried a mac.
+#[derive(Debug)]
+pub(crate) struct ProvenCenter {
+    store: Arc<Store>,
+    index: Vec<u8>,
+    known: bool,
+}
+
+impl ProvenCenter {
+    /// Whether that was kept.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// Keeps it; tells whether that could be done.
+    pub(crate) fn keep(&self) -> bool {
+        let index = self.index.clone();
+        let kept = self.store.write(move |connection| {
+            connection.execute("INSERT OR IGNORE INTO proven_centers (center) VALUES (?1)", [index])
+        });
+        kept.is_ok()
+    }
+}
+
 /// The visits in one file. Shared freely between threads; several processes may share the file.
 #[derive(Debug)]
 pub struct Visits {
-    store: Store,
+    store: Arc<Store>,
     sealer: Arc<Sealer>,
     retain: Duration,
     ambient: Arc<dyn Ambient>,
@@ -141,10 +165,22 @@ impl Visits {
     /// [`VisitsError`]; a file that is not ours is left as it is.
     pub fn open(settings: &VisitsSettings, ambient: Arc<dyn Ambient>) -> Result<Self, VisitsError> {
         let sealer = Arc::new(Sealer::new(&settings.key));
-        let store = Store::open(&settings.file, &sealer, &*ambient)?;
+        let store = Arc::new(Store::open(&settings.file, &sealer, &*ambient)?);
         let visits = Self { store, sealer, retain: settings.retain, ambient };
         while visits.sweep()? > 0 {}
         Ok(visits)
+    }
+
+    /// Where it is kept that answers of a center to an account carried a mac.
+    pub(crate) fn center(&self, region: &str, org_id: &str) -> Result<ProvenCenter, VisitsError> {
+        let index = self.sealer.index("center", &format!("{region}&{org_id}"));
+        let key = index.clone();
+        let known = self.store.read(move |connection| {
+            connection
+                .query_row("SELECT 1 FROM proven_centers WHERE center = ?1", [key], |_| Ok(()))
+                .optional()
+        })?;
+        Ok(ProvenCenter { store: Arc::clone(&self.store), index, known: known.is_some() })
     }
 
     /// A person has come: records what was read.

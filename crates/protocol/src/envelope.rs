@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 pub use self::answer::{Answer, AnswerError};
 pub use self::write::{
-    ProvenRequest, Sender, proven_refusal, proven_success, refusal, request, seal, success,
+    ProvenRequest, Sender, prove, proven_refusal, proven_success, refusal, request, seal, success,
 };
 use crate::identifier::Region;
 use crate::key::{BLOCK, Sm4Key};

@@ -9,7 +9,7 @@ use yanmi_protocol::message::channel_notice::Kind;
 use yanmi_protocol::message::{password_free, pending};
 
 use crate::hang::LONGEST_HANG;
-use crate::kit::{App, CENTER_DEADLINE, CenterAnswer, Refused};
+use crate::kit::{App, CENTER_DEADLINE, CenterAnswer};
 use crate::mood::ChannelMood;
 use crate::outgoing::AskError;
 use crate::serve::{Cut, Reply, error, json};
@@ -19,7 +19,7 @@ use crate::watch::exchange::{Exchange, Lane};
 use crate::world::{Channel, Person};
 
 /// `POST /channels/{chnlId}/notice`: takes a notice, as the channel's mood has it.
-pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Reply, Cut> {
+pub(crate) async fn receive(state: &State, id: &str, path: &str, body: &Bytes) -> Result<Reply, Cut> {
     let Some(channel) = state.world.channel(id) else {
         return Ok(error(StatusCode::NOT_FOUND, "没有这个渠道"));
     };
@@ -27,8 +27,12 @@ pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Rep
         ChannelMood::Ok | ChannelMood::Free => Duration::ZERO,
         ChannelMood::Slow(wait) => wait,
         ChannelMood::Refuse => {
+            let app = app(state, channel, CENTER_DEADLINE);
             let reason = "渠道应用暂停服务（模拟）".to_owned();
-            return Ok(json(StatusCode::OK, Refused { code: Code::NoticeFailed, reason }.body()));
+            let opened = app.open(path, body);
+            let refused = opened
+                .map_or_else(|refused| refused, |posted| app.refused(&posted, Code::NoticeFailed, reason));
+            return Ok(json(StatusCode::OK, refused.body().to_owned()));
         }
         ChannelMood::Hang => {
             state.hangs.hold(LONGEST_HANG).await;
@@ -39,7 +43,7 @@ pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Rep
             return Ok(error(StatusCode::INTERNAL_SERVER_ERROR, "渠道应用内部错误（模拟）"));
         }
     };
-    let reply = keep(state, channel, body);
+    let reply = keep(state, channel, path, body);
     if !wait.is_zero() {
         state.hangs.hold(wait).await;
     }
@@ -48,27 +52,29 @@ pub(crate) async fn receive(state: &State, id: &str, body: &Bytes) -> Result<Rep
 
 /// Puts the notice on the person's phone. A notice for somebody this world does not know is taken and forgotten,
 /// so that the load generator's persons need no phones.
-fn keep(state: &State, channel: &Channel, body: &Bytes) -> Reply {
+fn keep(state: &State, channel: &Channel, path: &str, body: &Bytes) -> Reply {
     let app = app(state, channel, CENTER_DEADLINE);
-    let notice = match app.open(body) {
-        Ok(notice) => notice,
-        Err(refused) => return json(StatusCode::OK, refused.body()),
+    let posted = match app.open(path, body) {
+        Ok(posted) => posted,
+        Err(refused) => return json(StatusCode::OK, refused.body().to_owned()),
     };
+    let notice = &posted.notice;
     let asks = notice.kind == Kind::Notice;
     if asks && state.channel_mood(channel.chnl_id) == ChannelMood::Free {
-        return json(StatusCode::OK, app.password_free_here());
+        return json(StatusCode::OK, app.password_free_here(&posted));
     }
     let person = notice.index.as_ref().and_then(|index| state.world.person(index.as_str()));
     if let Some(person) = person {
-        state.change_phone(person.ec_index_no, |phones| phones.take(person.ec_index_no, &notice));
+        state.change_phone(person.ec_index_no, |phones| phones.take(person.ec_index_no, notice));
     }
-    json(StatusCode::OK, app.received())
+    json(StatusCode::OK, app.received(&posted))
 }
 
 fn app(state: &State, channel: &Channel, deadline: Duration) -> App {
     App {
         id: channel.chnl_id,
         key: channel.key.clone(),
+        mac: channel.mac,
         region: state.world.region,
         center_url: state.world.channel_url.clone(),
         caller: state.caller.clone(),
@@ -85,12 +91,12 @@ pub(crate) async fn ask(
     plain: &str,
 ) -> Result<CenterAnswer, AskError> {
     let app = app(state, channel, CENTER_DEADLINE);
-    let body = app.seal(plain);
+    let sealed = app.seal(path, plain);
     let lane = Lane::channel(Call::of_channel_path(path), channel, path);
-    let exchange = Exchange::begin(&state.watch, lane, body.as_bytes(), Some(plain));
-    let received = app.post(path, body).await;
+    let exchange = Exchange::begin(&state.watch, lane, sealed.body.as_bytes(), Some(plain));
+    let received = app.post(path, sealed.body.clone()).await;
     exchange.received(&received);
-    app.read(&received?)
+    app.read(&received?, &sealed)
 }
 
 /// Asks the center in the name of every app of the person what is pending, and puts it on the phone. An app

@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use yanmi_protocol::envelope::{self, Answer, PlainText};
+use yanmi_protocol::envelope::{self, Answer, PlainText, ProvenRequest, Sender};
 use yanmi_protocol::message::{decode, notify, password, status};
 use yanmi_protocol::{EcToken, Members, Region, Sm4Key, mask};
 
@@ -30,6 +30,7 @@ pub struct Institution {
     region: Region,
     clock: Clock,
     deadline: Duration,
+    mac: bool,
 }
 
 impl fmt::Debug for Institution {
@@ -126,6 +127,7 @@ impl Institution {
             region,
             clock,
             deadline: DEFAULT_DEADLINE,
+            mac: false,
         }
     }
 
@@ -133,6 +135,12 @@ impl Institution {
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// The same with a mac on every request, wanting one on every answer (E13).
+    #[must_use]
+    pub fn with_mac(self) -> Self {
+        Self { mac: true, ..self }
     }
 
     /// The same over the connections of another caller.
@@ -178,16 +186,29 @@ impl Institution {
     /// # Errors
     /// [`AskError`]; a refusal is none.
     pub async fn call(&self, path: &str, message: String) -> Result<Called, AskError> {
-        let sent = self.seal(&message);
+        let sender = self.sender();
+        let now = (self.clock)();
+        let (sent, mac) = if self.mac {
+            let ProvenRequest { body, mac } = sender.proven_request(path, now, message.as_bytes());
+            (body, Some(mac))
+        } else {
+            (sender.request(now, message.as_bytes()), None)
+        };
         let received = self.raw(path, sent.clone()).await?;
-        let (answer, plain) = received.open(&self.key)?;
+        let (answer, plain) = match &mac {
+            Some(mac) => received.open_proven(&self.key, mac)?,
+            None => received.open(&self.key)?,
+        };
         Ok(Called { message, sent, received, answer, plain })
     }
 
-    /// The body of a request around a message, stamped with the time it is now.
+    /// The body of a request around a message, stamped with the time it is now, without a mac.
     pub fn seal(&self, message: &str) -> String {
-        let now = (self.clock)();
-        envelope::request(&self.key, &self.org_id, PREFIX, self.region, now, message.as_bytes())
+        self.sender().request((self.clock)(), message.as_bytes())
+    }
+
+    fn sender(&self) -> Sender<'_> {
+        Sender { key: &self.key, org_id: &self.org_id, prefix: PREFIX, region: self.region }
     }
 
     /// Posts any body at all.

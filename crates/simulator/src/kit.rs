@@ -23,5 +23,5 @@
 mod app;
 mod inbox;
 
-pub use app::{App, CENTER_DEADLINE, CenterAnswer, Refused};
+pub use app::{App, CENTER_DEADLINE, CenterAnswer, Posted, Refused, Sealed};
 pub use inbox::{Entry, Fate, Inbox, MAX_KEPT, Taken};

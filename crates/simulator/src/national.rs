@@ -33,12 +33,17 @@ pub(crate) async fn answer(state: &State, path: &str, body: &Bytes) -> Result<Re
         NationalMood::Error => return Ok(refuse(Code::Unknown, "国家电子凭证系统异常（模拟）")),
         NationalMood::Timeout => return silence(state).await,
     }
-    let opened = match open(state, body) {
+    let (opened, mac) = match open(state, path, body) {
         Ok(opened) => opened,
         Err((code, message)) => return Ok(refuse(code, &message)),
     };
+    let key = &state.world.national.key;
+    let refuse = |code: Code, message: &str| match &mac {
+        Some(mac) => json(StatusCode::OK, envelope::proven_refusal(key, mac, code, message)),
+        None => refuse(code, message),
+    };
     match outcome(state, path, &opened) {
-        Ok(Outcome::Answer(plain)) => Ok(seal(&state.world.national.key, &plain)),
+        Ok(Outcome::Answer(plain)) => Ok(seal(key, mac.as_deref(), &plain)),
         Ok(Outcome::Refuse(code)) => Ok(refuse(code, code.message())),
         Ok(Outcome::Silence) => silence(state).await,
         Err(wrong) => Ok(refuse(Code::BadParameter, &format!("{}：{wrong}", Code::BadParameter.message()))),
@@ -50,14 +55,20 @@ async fn silence(state: &State) -> Result<Reply, Cut> {
     Err(Cut)
 }
 
-fn open(state: &State, body: &Bytes) -> Result<PlainText, (Code, String)> {
+/// The question, and its mac where it has one.
+fn open(state: &State, path: &str, body: &Bytes) -> Result<(PlainText, Option<String>), (Code, String)> {
     let request = RequestEnvelope::parse(body, state.world.region);
     let request = request.map_err(|e| (Code::BadParameter, e.to_string()))?;
     let denied = || (Code::Denied, Code::Denied.message().to_owned());
     if request.org_id != state.world.national.org_id.as_str() {
         return Err(denied());
     }
-    request.sealed.open(&state.world.national.key).map_err(|_| denied())
+    let key = &state.world.national.key;
+    let opened = request.sealed.open(key).map_err(|_| denied())?;
+    if request.mac.is_some() && !request.is_proven(path, key) {
+        return Err(denied());
+    }
+    Ok((opened, request.mac.map(std::borrow::Cow::into_owned)))
 }
 
 fn outcome(state: &State, path: &str, opened: &PlainText) -> Result<Outcome, MemberError> {
@@ -204,8 +215,12 @@ fn bench_credential(token: EcToken, at: UnixMillis) -> Credential {
     }
 }
 
-fn seal(key: &Sm4Key, plain: &str) -> Reply {
-    json(StatusCode::OK, envelope::success(key, plain.as_bytes()))
+fn seal(key: &Sm4Key, mac: Option<&str>, plain: &str) -> Reply {
+    let body = match mac {
+        Some(mac) => envelope::proven_success(key, mac, plain.as_bytes()),
+        None => envelope::success(key, plain.as_bytes()),
+    };
+    json(StatusCode::OK, body)
 }
 
 fn refuse(code: Code, message: &str) -> Reply {

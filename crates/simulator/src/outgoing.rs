@@ -66,6 +66,12 @@ pub enum AskError {
     /// The answer says success but does not open with the account's key.
     #[error("{0}")]
     Sealed(AnswerError),
+    /// The answer has no mac, or a wrong one.
+    #[error("{}", if *.given { "中心应答的 mac 不符，不能采信" } else { "中心的应答没有 mac，不能采信" })]
+    Unproven {
+        /// Whether it had one.
+        given: bool,
+    },
 }
 
 impl Received {
@@ -81,6 +87,23 @@ impl Received {
             Err(AnswerError::Refused { .. }) => Ok((answer, None)),
             Err(why) => Err(AskError::Sealed(why)),
         }
+    }
+
+    /// The same for the answer to a request that had this mac: without the mac that belongs to it, it is none (E13).
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal is none and has no message.
+    pub fn open_proven(
+        &self,
+        key: &Sm4Key,
+        request_mac: &str,
+    ) -> Result<(Answer, Option<PlainText>), AskError> {
+        let malformed = |why| AskError::Malformed { status: self.status, why };
+        let answer = Answer::parse(&self.body).map_err(malformed)?;
+        if !answer.is_proven(key, request_mac) {
+            return Err(AskError::Unproven { given: answer.mac.is_some() });
+        }
+        self.open(key)
     }
 }
 

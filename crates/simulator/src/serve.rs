@@ -208,7 +208,7 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
         }
         (&Method::POST, ["channels", id, "notice"]) => {
             let seen = exchange::of_notice(&state, id, path, &body);
-            recorded(seen, channel::receive(&state, id, &body)).await
+            recorded(seen, channel::receive(&state, id, path, &body)).await
         }
         (method, steps) => {
             if let Some(why) = guard::refuses(method, path, &head.headers) {

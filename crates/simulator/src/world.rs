@@ -117,6 +117,9 @@ pub struct Channel {
     pub auth_ways: Vec<Way>,
     /// Its certification record at the center.
     pub record: Record,
+    /// Whether it puts a mac on its envelopes and wants one on the center's, and is registered so (E13).
+    #[serde(default)]
+    pub mac: bool,
     /// Where the center's page sends its users who confirm in the app: an address with `{notcNo}` and `{way}` in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handover_url: Option<String>,

@@ -11,6 +11,7 @@ use yanmi_protocol::{ChannelId, MemberError, Problem};
 use yanmi_verification::Refusal as Rule;
 
 use super::ByChannel;
+use crate::arrivals::Arrival;
 use crate::envelope::{self, Call};
 use crate::refusal::Refusal;
 use crate::report::{Report, Taken, Teller, way_of};
@@ -18,7 +19,7 @@ use crate::site::Site;
 use crate::telemetry::Operation;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    envelope::serve(site, ByChannel, Operation::AuthResult, request, take).await
+    envelope::serve(site, ByChannel, Operation::AuthResult, message::PATH, request, take).await
 }
 
 async fn take(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
@@ -32,6 +33,14 @@ async fn take(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
     let teller = Teller::Channel { confirmed_by: request.confirmed_by };
     let (site, share) = (Arc::clone(&call.site), Arc::clone(&call.share));
     let report = Report { site, share, shown, done: request.outcome, teller };
+    if call.begin()? == Arrival::Again {
+        // A confirmation that counts is told of; anything else would be another try, or another end.
+        return if report.stands() {
+            Ok(message::answer_json(Accepted::Yes))
+        } else {
+            Err(Refusal::Repeated)
+        };
+    }
     let (batch, taken) = report.finish().await?;
     call.noted.batch = batch;
     let accepted = match taken? {

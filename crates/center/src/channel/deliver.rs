@@ -18,15 +18,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use yanmi_protocol::envelope::Sender;
 use yanmi_protocol::message::channel_notice::{self, Notice, Received};
 use yanmi_protocol::text::first_deceptive_character;
-use yanmi_protocol::{ChannelId, Region, Sm4Key, envelope};
+use yanmi_protocol::{ChannelId, Region, Sm4Key};
 use yanmi_verification::Undelivered;
 use zeroize::Zeroizing;
 
 use super::lane::{Lane, LaneRefusal};
 use crate::clock::Clock;
-use crate::outbound::{self, CallError, Outbound, Reply, Unusable};
+use crate::outbound::{self, CallError, Outbound, Proof, Reply, Unusable};
+use crate::registry::MacRule;
 
 /// Characters of a channel's own words that are passed on in 500319.
 pub const MAX_REASON: usize = 100;
@@ -40,6 +42,8 @@ pub struct Endpoint {
     pub url: http::Uri,
     /// The key of its envelopes.
     pub key: Sm4Key,
+    /// Whether its answers have to carry a mac.
+    pub mac: MacRule,
     /// The way to it.
     pub lane: Arc<Lane>,
 }
@@ -202,6 +206,12 @@ pub struct Deliverer {
     settings: DeliverySettings,
 }
 
+/// A notice in its envelope.
+struct Sealed {
+    body: Bytes,
+    mac: String,
+}
+
 /// A failed attempt.
 struct Failed {
     failure: DeliveryFailure,
@@ -252,12 +262,12 @@ impl Deliverer {
         deadline: Duration,
     ) -> Result<Taken, DeliveryFailure> {
         let begun = Instant::now();
-        let body = self.seal(to, notice);
+        let request = self.seal(to, notice);
         let mut pause = self.settings.first_pause;
         let mut attempt = 1;
         loop {
             let left = deadline.saturating_sub(begun.elapsed());
-            let Failed { failure, again, cause } = match self.attempt(to, body.clone(), left).await {
+            let Failed { failure, again, cause } = match self.attempt(to, &request, left).await {
                 Ok(taken) => return Ok(taken),
                 Err(failed) => failed,
             };
@@ -275,19 +285,22 @@ impl Deliverer {
         }
     }
 
-    async fn attempt(&self, to: &Endpoint, body: Bytes, deadline: Duration) -> Result<Taken, Failed> {
-        match self.outbound.post(&to.url, body, deadline).await {
-            Ok(reply) => judge(&reply, &to.key),
+    async fn attempt(&self, to: &Endpoint, request: &Sealed, deadline: Duration) -> Result<Taken, Failed> {
+        match self.outbound.post(&to.url, request.body.clone(), deadline).await {
+            Ok(reply) => judge(&reply, to, &request.mac),
             Err(error) => {
                 Err(Failed { failure: of_call(error), again: error.is_retryable(), cause: error.to_string() })
             }
         }
     }
 
-    fn seal(&self, to: &Endpoint, notice: &Notice) -> Bytes {
+    /// Every notice has a mac: a channel that knows none leaves an unknown member alone (E1).
+    fn seal(&self, to: &Endpoint, notice: &Notice) -> Sealed {
         let message = Zeroizing::new(notice.to_json());
-        let (id, now) = (to.id.as_str(), self.clock.now());
-        envelope::request(&to.key, id, &self.prefix, self.region, now, message.as_bytes()).into()
+        let sender =
+            Sender { key: &to.key, org_id: to.id.as_str(), prefix: &self.prefix, region: self.region };
+        let request = sender.proven_request(to.url.path(), self.clock.now(), message.as_bytes());
+        Sealed { body: request.body.into(), mac: request.mac }
     }
 }
 
@@ -310,10 +323,11 @@ fn of_call(error: CallError) -> DeliveryFailure {
 
 /// Whether a reply says that the channel took the notice or that nobody need be asked: code 0 and `rcvFlag` "1" or "2",
 /// sealed with its key.
-fn judge(reply: &Reply, key: &Sm4Key) -> Result<Taken, Failed> {
+fn judge(reply: &Reply, from: &Endpoint, mac: &str) -> Result<Taken, Failed> {
+    let proof = Proof { mac, required: from.mac == MacRule::Required };
     let last = |failure, cause| Failed { failure, again: false, cause };
     let refused = |words: &str| last(DeliveryFailure::Refused { reason: shown(words) }, String::new());
-    let plain = outbound::open(reply, key).map_err(|unusable| match unusable {
+    let opened = outbound::open(reply, &from.key, Some(proof)).map_err(|unusable| match unusable {
         Unusable::ServerError(status) => {
             let failure = DeliveryFailure::ServerError { status };
             Failed { failure, again: true, cause: format!("HTTP 状态 {status}") }
@@ -321,7 +335,7 @@ fn judge(reply: &Reply, key: &Sm4Key) -> Result<Taken, Failed> {
         Unusable::Refused { message, .. } => refused(&message),
         Unusable::Bad(why) => last(DeliveryFailure::BadAnswer, why),
     })?;
-    let members = plain.members().map_err(|why| last(DeliveryFailure::BadAnswer, why.to_string()))?;
+    let members = opened.plain.members().map_err(|why| last(DeliveryFailure::BadAnswer, why.to_string()))?;
     match channel_notice::read_received(&members) {
         Ok(Received::Taken) => Ok(Taken::Asked),
         Ok(Received::PasswordFree) => Ok(Taken::PasswordFree),

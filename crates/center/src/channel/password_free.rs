@@ -10,6 +10,7 @@ use yanmi_protocol::message::password_free as message;
 use yanmi_protocol::{ChannelId, MemberError, Problem};
 
 use super::ByChannel;
+use crate::arrivals::Arrival;
 use crate::credential::person_key;
 use crate::envelope::{self, Call};
 use crate::ledger::{Command, FreeSwitch};
@@ -18,7 +19,7 @@ use crate::site::Site;
 use crate::telemetry::Operation;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    envelope::serve(site, ByChannel, Operation::PasswordFree, request, switch).await
+    envelope::serve(site, ByChannel, Operation::PasswordFree, message::PATH, request, switch).await
 }
 
 async fn switch(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
@@ -28,8 +29,14 @@ async fn switch(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
         let text = "该渠道未登记免密功能".to_owned();
         return Err(Refusal::ChannelMember(MemberError::new("openFlag", Problem::Other(text))));
     }
+    let person = person_key(&call.site.sealer, &request.index);
+    if call.begin()? == Arrival::Again {
+        // The person may have switched it since: that stands.
+        let settings = call.site.ledger.settings(person, call.caller).await?;
+        return Ok(message::answer_json(settings.free.is_some_and(|free| free.open)));
+    }
     let command = Command::SwitchFree(FreeSwitch {
-        person: person_key(&call.site.sealer, &request.index),
+        person,
         channel: call.caller,
         open: request.open,
         single_limit: request.single_limit,

@@ -17,7 +17,7 @@ use crate::site::Site;
 use crate::telemetry::Operation;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    envelope::serve(site, ByChannel, Operation::PasswordFreePage, request, link).await
+    envelope::serve(site, ByChannel, Operation::PasswordFreePage, message::PATH, request, link).await
 }
 
 async fn link(call: &mut Call<ChannelId>) -> Result<String, Refusal> {

@@ -18,7 +18,7 @@ use crate::site::Site;
 use crate::telemetry::Operation;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    envelope::serve(site, ByChannel, Operation::Pending, request, list).await
+    envelope::serve(site, ByChannel, Operation::Pending, message::PATH, request, list).await
 }
 
 async fn list(call: &mut Call<ChannelId>) -> Result<String, Refusal> {

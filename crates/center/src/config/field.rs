@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::setting::{Form, Given, Raw, Unit, grouped, quoted};
 use super::{Database, LogLevel, PasswordFile, PostgresSettings, RequestPrefix, secret};
 use crate::http::ClientAddress;
+use crate::national::MacUse;
 
 /// A type a setting can have. Errors are in the operator's words and do not name the key.
 pub(super) trait Field: Sized {
@@ -220,6 +221,17 @@ const fn confirmed_amount_name(rule: ConfirmedAmount) -> &'static str {
     match rule {
         ConfirmedAmount::Exact => "exact",
         ConfirmedAmount::UpTo => "up-to",
+    }
+}
+
+impl Field for MacUse {
+    fn read(given: &Given<'_>) -> Result<Self, String> {
+        let text = text(given)?;
+        Self::ALL.into_iter().find(|mac| mac.name() == text).ok_or_else(|| wrong_form(given))
+    }
+
+    fn show(&self, _: &Form) -> String {
+        quoted(self.name())
     }
 }
 

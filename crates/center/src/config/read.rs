@@ -18,6 +18,7 @@ use super::{
     Config, ConfigError, Database, Delivery, Essentials, Faces, Insured, Known, Limits, Log, National,
     Origin, Outbound, Problem, RequestPrefix, Retention, consistent, nearest, secret,
 };
+use crate::national::MacUse;
 
 /// The environment variable of the database's password.
 const DATABASE_PASSWORD: &str = "YANMI_DATABASE_PASSWORD";
@@ -67,6 +68,7 @@ fn empty(essentials: Essentials) -> Config {
             org_id: national_org_id,
             key: national_key,
             prefix: RequestPrefix(String::new()),
+            mac: MacUse::Auto,
             timeout: std::time::Duration::ZERO,
             in_flight: 0,
             unknown: std::time::Duration::ZERO,

@@ -305,6 +305,14 @@ static NATIONAL: &[Setting] = &[
         "reqtType 至多 64 个字符，减去 & 与六位区划。"
     ),
     row!(
+        "national.mac",
+        national.mac,
+        text("auto、always 或 never", Presence::Default("auto")),
+        "发往国家中心的报文是否带 mac，应答是否必须带 mac。",
+        "auto：带上；一旦对方的应答带过 mac，此后没有 mac 的应答一律不认。always：从一开始就不认没有 mac 的应答。\
+         never：不带，也不要求。"
+    ),
+    row!(
         "national.timeout_milliseconds",
         national.timeout,
         milliseconds(2_000, 50, 30_000),

@@ -111,6 +111,7 @@ fn another(setting: &Setting) -> String {
             "national.url" => "\"https://national.example/ec\"",
             "insured.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
+            "national.mac" => "\"always\"",
             key if key.ends_with(".client_address") => "\"forwarded\"",
             "policy.confirmed_amount" => "\"up-to\"",
             key if key.ends_with(".address") => "\"127.0.0.1:18350\"",

@@ -14,9 +14,10 @@ use yanmi_protocol::display::{self, Trick};
 use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::message::notify as message;
 use yanmi_protocol::{AccountId, MemberError, NoticeNo, Problem, SerialNo};
-use yanmi_verification::Refusal as Rule;
+use yanmi_verification::{Refusal as Rule, State as Standing};
 
-use super::{ByAccount, check_institution};
+use super::{ByAccount, check_institution, status};
+use crate::arrivals::Arrival;
 use crate::channel::deliver::{DeliveryFailure, Endpoint, Taken};
 use crate::channel::notice::{self, Occasion};
 use crate::credential;
@@ -37,7 +38,8 @@ const RESERVE: Duration = Duration::from_millis(300);
 const LEAST: Duration = Duration::from_millis(100);
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    envelope::serve(site, ByAccount(Interface::Notify), Operation::Notify, request, notify).await
+    envelope::serve(site, ByAccount(Interface::Notify), Operation::Notify, message::PATH, request, notify)
+        .await
 }
 
 async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
@@ -60,6 +62,9 @@ async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
         registered_name: institution.name.clone(),
     };
     let amount = request.amount;
+    if call.begin()? == Arrival::Again {
+        return Box::pin(journey.repeat(amount)).await;
+    }
     // A task of its own, which goes on when the institution hangs up and this future is dropped.
     let task = tokio::spawn(async move { journey.run(amount).await });
     let (batch, result) = task.await.map_err(|error| Refusal::Broken(format!("通知任务中断：{error}")))?;
@@ -110,6 +115,32 @@ impl Journey {
             | Outcome::Opened(_) => Err(Refusal::Broken("账本答非所问".to_owned())),
         };
         (batch, result)
+    }
+
+    /// What stands of a notice whose envelope comes again: nothing is asked, stored or delivered. While the first is
+    /// under way its outcome is waited for, as its own caller waits.
+    async fn repeat(self, amount: Option<yanmi_protocol::Amount>) -> Result<String, Refusal> {
+        let watch = self.site.ledger.watch(self.key);
+        loop {
+            let changed = watch.changed();
+            let loaded = self.site.ledger.load(self.key).await?;
+            let now = self.site.clock.now();
+            if status::free_already(&self.site, &self.registry, &loaded, now) {
+                return Err(Refusal::PasswordFree);
+            }
+            let standing = loaded.verification.filter(|verification| verification.amount == amount);
+            let verification = standing.ok_or(Refusal::Repeated)?;
+            match verification.state {
+                Standing::Undelivered { .. } => return Err(Refusal::Repeated),
+                Standing::Asked if verification.is_open(now) => {}
+                Standing::Asked => return Err(Refusal::Repeated),
+                _ => return Ok(message::Answer::notified_json(verification.serial)),
+            }
+            let left = self.site.settings.call.saturating_sub(self.started.elapsed());
+            if tokio::time::timeout(left, changed).await.is_err() {
+                return Err(Refusal::Repeated);
+            }
+        }
     }
 
     /// Has the ledger decide, asking the national center in between when it does not hold the token, or when it would

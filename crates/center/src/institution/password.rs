@@ -11,6 +11,7 @@ use yanmi_protocol::message::national::PasswordQuestion;
 use yanmi_protocol::message::password as message;
 
 use super::ByAccount;
+use crate::arrivals::Arrival;
 use crate::envelope::{self, Call};
 use crate::password_check::{self, Checked};
 use crate::refusal::Refusal;
@@ -19,11 +20,16 @@ use crate::site::Site;
 use crate::telemetry::Operation;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    envelope::serve(site, ByAccount(Interface::Password), Operation::Password, request, check).await
+    envelope::serve(site, ByAccount(Interface::Password), Operation::Password, message::PATH, request, check)
+        .await
 }
 
 async fn check(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
+    // What it came to the first time was told then, and asking again would count a try.
+    if call.begin()? == Arrival::Again {
+        return Err(Refusal::Repeated);
+    }
     let question = PasswordQuestion {
         id_type: request.id_type.code().to_owned(),
         id_no: request.id_no,

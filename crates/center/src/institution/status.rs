@@ -13,12 +13,13 @@ use yanmi_verification::status::{self, Status};
 use yanmi_verification::{Facts, Verification, stage};
 
 use super::{ByAccount, check_institution};
+use crate::arrivals::Arrival;
 use crate::credential;
 use crate::envelope::{self, Call};
 use crate::insured::check_number;
-use crate::ledger::{Command, Key, Outcome, Standing};
+use crate::ledger::{Command, Key, Loaded, Outcome, Standing};
 use crate::refusal::Refusal;
-use crate::registry::Interface;
+use crate::registry::{Interface, Snapshot};
 use crate::site::Site;
 use crate::telemetry::Operation;
 
@@ -26,7 +27,8 @@ use crate::telemetry::Operation;
 const HELD_RETRY: u64 = 2;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    envelope::serve(site, ByAccount(Interface::Status), Operation::Status, request, query).await
+    envelope::serve(site, ByAccount(Interface::Status), Operation::Status, message::PATH, request, query)
+        .await
 }
 
 async fn query(call: &mut Call<AccountId>) -> Result<String, Refusal> {
@@ -142,23 +144,43 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
     Ok(Found { confirmed: status == Status::Confirmed, verification: standing.verification })
 }
 
-/// The long way, for channels that offer password-free settlement: it hangs on the person's settings and on what was
-/// used of them.
-async fn look_where_free(call: &mut Call<AccountId>, key: Key, now: UnixMillis) -> Result<Found, Refusal> {
-    let site = Arc::clone(&call.site);
-    let loaded = site.ledger.load(key).await?;
-    let facts = Facts {
+fn facts_of<'a>(registry: &'a Snapshot, loaded: &'a Loaded) -> Facts<'a> {
+    Facts {
         credential: loaded.credential.as_ref(),
-        channel: loaded.credential.and_then(|c| call.registry.channel_facts(&c.channel)),
+        channel: loaded.credential.and_then(|c| registry.channel_facts(&c.channel)),
         budget: loaded.budget,
         free: loaded.free,
         free_use: loaded.free_use,
         not_me: loaded.not_me,
         verification: loaded.verification,
-    };
+    }
+}
+
+/// Whether the payment goes through without a password and is counted, so that saying so changes nothing.
+pub(super) fn free_already(site: &Site, registry: &Snapshot, loaded: &Loaded, now: UnixMillis) -> bool {
+    match status::status(&facts_of(registry, loaded), now, &site.policy) {
+        Ok(Status::Free(step)) => loaded.free_use == Some(step.used),
+        _ => false,
+    }
+}
+
+/// The long way, for channels that offer password-free settlement: it hangs on the person's settings and on what was
+/// used of them.
+async fn look_where_free(call: &mut Call<AccountId>, key: Key, now: UnixMillis) -> Result<Found, Refusal> {
+    let site = Arc::clone(&call.site);
+    let loaded = site.ledger.load(key).await?;
+    let facts = facts_of(&call.registry, &loaded);
     match status::status(&facts, now, &site.policy)? {
         Status::Confirmed => Ok(Found { confirmed: true, verification: loaded.verification }),
         Status::NotConfirmed => Ok(Found { confirmed: false, verification: loaded.verification }),
+        Status::Free(_) if call.begin()? == Arrival::Again => {
+            // It was counted when the envelope came first, or it is not let through by this one.
+            if free_already(&site, &call.registry, &loaded, now) {
+                return Err(Refusal::PasswordFree);
+            }
+            let confirmed = loaded.verification.is_some_and(|v| v.is_confirmed(now));
+            Ok(Found { confirmed, verification: loaded.verification })
+        }
         Status::Free(_) => {
             // Judged again where it is counted.
             let decided = site.ledger.decide(&call.share, Command::UseFree { key }).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use yanmi_protocol::envelope::{self, RequestEnvelope, proven_success};
 use yanmi_protocol::message::national::{Details, PersonStatus};
 use yanmi_protocol::{ChannelId, PasswordDigest, UnixMillis};
 
@@ -26,6 +27,10 @@ fn token() -> EcToken {
 }
 
 fn center_at(url: &str, timeout: Duration) -> Result<NationalCenter, CallError> {
+    center_with(url, timeout, MacUse::Auto)
+}
+
+fn center_with(url: &str, timeout: Duration, mac: MacUse) -> Result<NationalCenter, CallError> {
     let allow = AllowList::parse(["127.0.0.1"]).expect("a list");
     let outbound = Outbound::new(OutboundSettings { allow, roots: None, resolver: Resolver::system() });
     let settings = NationalSettings {
@@ -33,6 +38,7 @@ fn center_at(url: &str, timeout: Duration) -> Result<NationalCenter, CallError> 
         org_id: AccountId::new("center-350000").expect("an account"),
         key: key(),
         prefix: "center".to_owned(),
+        mac,
         timeout,
         in_flight: 1,
     };
@@ -71,7 +77,7 @@ fn refusal(code: i64) -> Act {
 
 /// Path and plain text of a question, checked to be sealed by the center's account.
 fn question(asked: &Asked) -> (String, String) {
-    let request = envelope::RequestEnvelope::parse(&asked.body, region()).expect("an envelope");
+    let request = RequestEnvelope::parse(&asked.body, region()).expect("an envelope");
     assert_eq!((&*request.org_id, request.timestamp), ("center-350000", NOW));
     let plain = request.sealed.open(&key()).expect("opens");
     let path = asked.head.split(' ').nth(1).expect("a path").to_owned();
@@ -228,4 +234,41 @@ fn the_address_is_checked_at_the_start_and_its_path_kept() {
     ] {
         assert_eq!(center_at(base, AMPLE).expect("allowed").urls.password.to_string(), url);
     }
+}
+
+/// Answers every question about a face with yes, with a mac from the second on.
+async fn told_by(mac: MacUse, proving: fn(usize) -> bool) -> Vec<Result<bool, NationalError>> {
+    let peer = Peer::start(move |asked| {
+        let request = RequestEnvelope::parse(&asked.body, region()).expect("an envelope");
+        let right = message::check_answer(true).as_bytes();
+        Act::Answer(
+            200,
+            match request.mac.as_deref().filter(|_| proving(asked.nth)) {
+                Some(mac) => {
+                    assert!(request.is_proven(FACE_PATH, &key()));
+                    proven_success(&key(), mac, right)
+                }
+                None => envelope::success(&key(), right),
+            },
+        )
+    })
+    .await;
+    let center = center_with(&format!("http://{}/natl/", peer.address), AMPLE, mac).expect("allowed");
+    let number = AuthNo::new("0123456789").expect("a number");
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        told.push(center.face_valid(number, None).await);
+    }
+    told
+}
+
+#[tokio::test]
+async fn once_an_answer_had_a_mac_all_have_to() {
+    let without = || Err(NationalError::Failed("应答没有 mac".to_owned()));
+    let never = |_| false;
+    let second_only = |nth| nth == 1;
+    assert_eq!(told_by(MacUse::Auto, never).await, [Ok(true), Ok(true), Ok(true)]);
+    assert_eq!(told_by(MacUse::Auto, second_only).await, [Ok(true), Ok(true), without()]);
+    assert_eq!(told_by(MacUse::Always, second_only).await, [without(), Ok(true), without()]);
+    assert_eq!(told_by(MacUse::Never, |_| true).await, [Ok(true), Ok(true), Ok(true)]);
 }

@@ -21,9 +21,26 @@ pub(crate) enum Unusable {
     Bad(String),
 }
 
+/// What an answer has to prove.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Proof<'a> {
+    /// The mac of the request it is to be about.
+    pub(crate) mac: &'a str,
+    /// Whether an answer without a mac is none.
+    pub(crate) required: bool,
+}
+
+/// The message in an answer.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) plain: PlainText,
+    /// Whether a mac proved it.
+    pub(crate) proven: bool,
+}
+
 /// Opens the answer in a reply. A refusal is taken from a 4xx as well, since some servers answer with it in
-/// spite of E11; a message is believed in a 2xx only.
-pub(crate) fn open(reply: &Reply, key: &Sm4Key) -> Result<PlainText, Unusable> {
+/// spite of E11; a message is believed in a 2xx only. A mac is checked where there is one (E13).
+pub(crate) fn open(reply: &Reply, key: &Sm4Key, proof: Option<Proof<'_>>) -> Result<Opened, Unusable> {
     let status = reply.status;
     if (500..600).contains(&status) {
         return Err(Unusable::ServerError(status));
@@ -37,13 +54,23 @@ pub(crate) fn open(reply: &Reply, key: &Sm4Key) -> Result<PlainText, Unusable> {
         Err(why) if status < 300 => return Err(Unusable::Bad(why.to_string())),
         Err(_) => return Err(unexpected()),
     };
+    let fits = proof.is_none_or(|proof| match answer.mac {
+        Some(_) => answer.is_proven(key, proof.mac),
+        None => !proof.required,
+    });
+    if !fits {
+        let why = if answer.mac.is_some() { "应答的 mac 不符" } else { "应答没有 mac" };
+        return Err(Unusable::Bad(why.to_owned()));
+    }
     if answer.code != 0 {
         return Err(Unusable::Refused { code: answer.code, message: answer.message });
     }
     if status >= 300 {
         return Err(unexpected());
     }
-    answer.open(key).map_err(|why| Unusable::Bad(why.to_string()))
+    let proven = proof.is_some() && answer.mac.is_some();
+    let plain = answer.open(key).map_err(|why| Unusable::Bad(why.to_string()))?;
+    Ok(Opened { plain, proven })
 }
 
 #[cfg(test)]
@@ -81,7 +108,7 @@ mod tests {
             ),
         ] {
             let reply = Reply { status, body: body.to_owned().into() };
-            let opened = open(&reply, &key).map(|plain| plain.as_str().to_owned());
+            let opened = open(&reply, &key, None).map(|opened| opened.plain.as_str().to_owned());
             assert_eq!(opened, outcome, "{status} {body}");
         }
     }

@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
+use super::mac::MacRule;
 use super::snapshot::Keys;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
@@ -92,6 +93,8 @@ pub struct NewAccount {
     pub interfaces: Interfaces,
     /// Requests a second; nothing for what the configuration says.
     pub rate: Option<NonZeroU32>,
+    /// Whether its envelopes have to carry a mac.
+    pub mac: MacRule,
 }
 
 /// An account as it is listed. Keys show only their key-check values.
@@ -107,6 +110,8 @@ pub struct AccountRow {
     pub interfaces: Interfaces,
     /// Requests a second; nothing for what the configuration says.
     pub rate: Option<NonZeroU32>,
+    /// Whether its envelopes have to carry a mac.
+    pub mac: MacRule,
     /// The newest key.
     pub newest: KeyCheckValue,
     /// The key before it, during a rotation.
@@ -123,6 +128,7 @@ pub(super) struct Stored {
     pub(super) enabled: bool,
     pub(super) interfaces: Interfaces,
     pub(super) rate: Option<NonZeroU32>,
+    pub(super) mac: MacRule,
     pub(super) keys: Keys,
     pub(super) changed_at: UnixMillis,
 }
@@ -135,6 +141,7 @@ impl From<Stored> for AccountRow {
             enabled: stored.enabled,
             interfaces: stored.interfaces,
             rate: stored.rate,
+            mac: stored.mac,
             newest: stored.keys.newest.kcv(),
             older: stored.keys.older.map(|key| key.kcv()),
             changed_at: stored.changed_at,
@@ -168,7 +175,8 @@ pub(super) fn open_keys(
 /// All accounts, by name of account.
 pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
     const TEXT: &str = "\
-        SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at FROM accounts ORDER BY org_id";
+        SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
+        FROM accounts ORDER BY org_id";
     let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "accounts"), sealer)).collect()
 }
@@ -186,5 +194,12 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError
         rate: columns.optional_number()?.and_then(|rate| u32::try_from(rate).ok()).and_then(NonZeroU32::new),
         keys: open_keys(columns, sealer, key_cell(id.as_str()))?,
         changed_at: columns.time()?,
+        mac: read_mac(columns)?,
     })
+}
+
+/// The rule a column holds.
+pub(super) fn read_mac(columns: &mut Columns<'_>) -> Result<MacRule, StoreError> {
+    let word = columns.text()?;
+    MacRule::parse(word).ok_or(columns.impossible("mac 要求未知"))
 }

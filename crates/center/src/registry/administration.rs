@@ -10,6 +10,7 @@ use super::account::{self, AccountRow, NewAccount};
 use super::channel::{self, ChannelRow, NewChannel};
 use super::handover::{Handover, HandoverError};
 use super::institution::{self, InstitutionRow, NewInstitution};
+use super::mac::MacRule;
 use super::raise_version;
 use crate::config::Database;
 use crate::entropy::Entropy;
@@ -97,8 +98,8 @@ impl Administration {
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
-            INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at) \
-            VALUES ($1, $2, 1, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+            INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at, mac) \
+            VALUES ($1, $2, 1, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
         check_name(ACCOUNT, &new.name)?;
         let key = self.sealer.seal(account::key_cell(new.id.as_str()), new.key.bytes());
         let statement = Statement::new(TEXT)
@@ -107,7 +108,8 @@ impl Administration {
             .text(&new.interfaces.to_string())
             .optional_number(new.rate.map(|rate| i64::from(rate.get())))
             .bytes(&key)
-            .number(now.get());
+            .number(now.get())
+            .text(new.mac.word());
         let exists = AdministrationError::Exists { kind: ACCOUNT, id: new.id.as_str().to_owned() };
         change(&mut self.connection, statement, exists).await
     }
@@ -149,8 +151,8 @@ impl Administration {
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
             INSERT INTO channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, \
-                key_new, changed_at, handover_url, word_single, word_day) \
-            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING";
+                key_new, changed_at, handover_url, word_single, word_day, mac) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
         check_name(CHANNEL, &new.name)?;
         check_address(&new.notice_url)?;
         if new.facts.ways.is_empty() {
@@ -169,7 +171,8 @@ impl Administration {
             .number(now.get())
             .optional_text(new.handover.as_ref().map(Handover::as_str))
             .optional_number(new.facts.word.map(|word| word.single.fen()))
-            .optional_number(new.facts.word.map(|word| word.day.fen()));
+            .optional_number(new.facts.word.map(|word| word.day.fen()))
+            .text(new.mac.word());
         let exists = AdministrationError::Exists { kind: CHANNEL, id: new.id.as_str().to_owned() };
         change(&mut self.connection, statement, exists).await
     }
@@ -242,6 +245,36 @@ impl Administration {
         const TEXT: &str = "UPDATE accounts SET enabled = $2, changed_at = $3 WHERE org_id = $1";
         let statement = Statement::new(TEXT).text(id.as_str()).number(i64::from(on)).number(now.get());
         change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
+    }
+
+    /// Demands a mac of an account's envelopes, or no longer.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn demand_account_mac(
+        &mut self,
+        id: AccountId,
+        rule: MacRule,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE accounts SET mac = $2, changed_at = $3 WHERE org_id = $1";
+        let statement = Statement::new(TEXT).text(id.as_str()).text(rule.word()).number(now.get());
+        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
+    }
+
+    /// Demands a mac of a channel's envelopes and answers, or no longer.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn demand_channel_mac(
+        &mut self,
+        id: ChannelId,
+        rule: MacRule,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "UPDATE channels SET mac = $2, changed_at = $3 WHERE channel = $1";
+        let statement = Statement::new(TEXT).text(id.as_str()).text(rule.word()).number(now.get());
+        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
     }
 
     /// Switches an institution on or off.

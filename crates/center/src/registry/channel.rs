@@ -5,8 +5,9 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{ChannelId, KeyCheckValue, Sm4Key, UnixMillis};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
-use super::account::open_keys;
+use super::account::{open_keys, read_mac};
 use super::handover::Handover;
+use super::mac::MacRule;
 use super::snapshot::Keys;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
@@ -26,6 +27,8 @@ pub struct NewChannel {
     pub facts: ChannelFacts,
     /// Where the person's page sends who confirms in the app, if it sends anybody.
     pub handover: Option<Handover>,
+    /// Whether its envelopes have to carry a mac.
+    pub mac: MacRule,
     /// Its key.
     pub key: Sm4Key,
 }
@@ -43,6 +46,8 @@ pub struct ChannelRow {
     pub facts: ChannelFacts,
     /// Where the person's page sends who confirms in the app, if it sends anybody.
     pub handover: Option<Handover>,
+    /// Whether its envelopes have to carry a mac.
+    pub mac: MacRule,
     /// Whether it is served at all.
     pub enabled: bool,
     /// The newest key.
@@ -61,6 +66,7 @@ pub(super) struct Stored {
     pub(super) notice_url: Uri,
     pub(super) facts: ChannelFacts,
     pub(super) handover: Option<Handover>,
+    pub(super) mac: MacRule,
     pub(super) enabled: bool,
     pub(super) keys: Keys,
     pub(super) changed_at: UnixMillis,
@@ -74,6 +80,7 @@ impl From<Stored> for ChannelRow {
             notice_url: stored.notice_url,
             facts: stored.facts,
             handover: stored.handover,
+            mac: stored.mac,
             enabled: stored.enabled,
             newest: stored.keys.newest.kcv(),
             older: stored.keys.older.map(|key| key.kcv()),
@@ -105,7 +112,7 @@ pub(super) fn key_cell(id: &str) -> Cell<'_> {
 pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
     const TEXT: &str = "\
         SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
-            changed_at, handover_url, word_single, word_day \
+            changed_at, handover_url, word_single, word_day, mac \
         FROM channels ORDER BY channel";
     let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "channels"), sealer)).collect()
@@ -147,5 +154,6 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError
         keys,
         changed_at,
         handover,
+        mac: read_mac(columns)?,
     })
 }

@@ -14,8 +14,10 @@ use yanmi_verification::ChannelFacts;
 
 use super::account::Interfaces;
 use super::handover::Handover;
+use super::mac::MacRule;
 use super::misses::Misses;
 use super::{account, channel, institution};
+use crate::arrivals::Arrivals;
 use crate::channel::deliver::Endpoint;
 use crate::channel::lane::{Lane, LaneSettings};
 use crate::sealing::Sealer;
@@ -52,6 +54,8 @@ pub(crate) struct Account {
     pub(crate) enabled: bool,
     pub(crate) interfaces: Interfaces,
     pub(crate) keys: Keys,
+    pub(crate) mac: MacRule,
+    pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) share: Arc<Share>,
     /// How often it asked about persons who do not match.
@@ -108,6 +112,8 @@ pub(crate) struct Channel {
     pub(crate) facts: ChannelFacts,
     pub(crate) handover: Option<Handover>,
     pub(crate) keys: Keys,
+    pub(crate) mac: MacRule,
+    pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) endpoint: Endpoint,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) share: Arc<Share>,
@@ -142,7 +148,8 @@ impl Limiter {
 }
 
 impl Snapshot {
-    /// Reads everything, taking over from the snapshot before what must not start anew: limiters, shares and lanes.
+    /// Reads everything, taking over from the snapshot before what must not start anew: limiters, shares, lanes, and
+    /// which envelopes were acted upon.
     pub(crate) async fn load(
         connection: &mut Connection,
         sealer: &Sealer,
@@ -183,6 +190,8 @@ impl Snapshot {
             enabled: row.enabled,
             interfaces: row.interfaces,
             keys: row.keys,
+            mac: row.mac,
+            arrivals: old.map(|old| Arc::clone(&old.arrivals)).unwrap_or_default(),
             limiter: Limiter::keep(rate, burst, old.map(|old| &old.limiter)),
             share: old.map(|old| Arc::clone(&old.share)).unwrap_or_default(),
             misses: old.map_or_else(Arc::default, |old| Arc::clone(&old.misses)),
@@ -196,13 +205,16 @@ impl Snapshot {
         let lane = old.filter(|old| old.endpoint.url == row.notice_url);
         let lane =
             lane.map_or_else(|| Arc::new(Lane::new(defaults.lane)), |old| Arc::clone(&old.endpoint.lane));
-        let endpoint = Endpoint { id: row.id, url: row.notice_url, key: row.keys.newest.clone(), lane };
+        let (key, mac) = (row.keys.newest.clone(), row.mac);
+        let endpoint = Endpoint { id: row.id, url: row.notice_url, key, mac, lane };
         let channel = Channel {
             name: row.name,
             enabled: row.enabled,
             facts: row.facts,
             handover: row.handover,
             keys: row.keys,
+            mac: row.mac,
+            arrivals: old.map(|old| Arc::clone(&old.arrivals)).unwrap_or_default(),
             endpoint,
             limiter: Limiter::keep(defaults.rate, defaults.burst, old.map(|old| &old.limiter)),
             share: old.map(|old| Arc::clone(&old.share)).unwrap_or_default(),

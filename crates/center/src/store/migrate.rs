@@ -114,6 +114,7 @@ impl Schema {
             step!(7, Expanding, "0007_", "handover"),
             step!(8, Expanding, "0008_", "compared"),
             step!(9, Expanding, "0009_", "payments"),
+            step!(10, Expanding, "0010_", "macs"),
         ];
         Self(steps.to_vec())
     }

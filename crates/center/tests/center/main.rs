@@ -9,6 +9,7 @@ mod insured;
 mod journey;
 mod lives;
 mod logs;
+mod macs;
 mod nonsense;
 mod operations;
 mod order;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use yanmi_center::registry::{Interfaces, NewAccount};
+use yanmi_center::registry::{Interfaces, MacRule, NewAccount};
 use yanmi_protocol::envelope::{self, MAX_BODY_BYTES};
 use yanmi_protocol::message::{auth_result, decode, notify, password, password_free, pending, status};
 use yanmi_protocol::{AccountId, Code, Sm4Key};
@@ -118,8 +118,14 @@ async fn what_the_vectors_refuse_is_refused_with_the_code_they_name() {
         let key = Sm4Key::from_hex(vector["key"]["hex"].as_str().expect("a key")).expect("a key");
         site.change(async |administration| {
             let id = AccountId::new(&org_id).expect("an account");
-            let new =
-                NewAccount { id, name: "向量".to_owned(), key, interfaces: Interfaces::ALL, rate: None };
+            let new = NewAccount {
+                id,
+                name: "向量".to_owned(),
+                key,
+                interfaces: Interfaces::ALL,
+                rate: None,
+                mac: MacRule::Optional,
+            };
             administration.add_account(&new, NOW).await.expect("a new account");
         })
         .await;

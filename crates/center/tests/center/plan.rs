@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 use yanmi_center::config::Config;
-use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::message::national::{Credential, Details, PersonStatus};
 use yanmi_protocol::message::{auth_result, decode, notify, password, password_free, pending, status};
@@ -400,7 +400,7 @@ async fn register_accounts(administration: &mut Administration) {
     let [disabled, without] = [DISABLED, WITHOUT_RIGHTS].map(|id| AccountId::new(id).expect("an account"));
     for (id, interfaces) in [(disabled, Interfaces::ALL), (without, Interfaces::default())] {
         let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(KEY));
-        let new = NewAccount { id, name, key, interfaces, rate: None };
+        let new = NewAccount { id, name, key, interfaces, rate: None, mac: MacRule::Optional };
         administration.add_account(&new, NOW).await.expect("a new account");
     }
     for (code, account) in [(INACTIVE, first), (OF_DISABLED, disabled), (OF_WITHOUT_RIGHTS, without)] {
@@ -426,6 +426,7 @@ async fn register_channels(administration: &mut Administration, app: &http::Uri,
             word: None,
         },
         handover: None,
+        mac: MacRule::Optional,
         key: Sm4Key::from_bytes(KEY),
     };
     for plan in ChannelPlan::all() {

@@ -5,7 +5,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Decode, Postgres, Row, Sqlite, Type};
 use yanmi_center::config::{Config, Database};
 use yanmi_center::entropy::Entropy;
-use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::UnixMillis;
 use yanmi_simulator::World;
@@ -41,6 +41,7 @@ pub(crate) async fn everybody(config: &Config, world: &World) {
             key: account.key.clone(),
             interfaces: Interfaces::ALL,
             rate: None,
+            mac: MacRule::Optional,
         };
         administration.add_account(&new, NOW).await.expect("a new account");
         for member in &account.institutions {
@@ -81,6 +82,7 @@ fn new_channel(channel: &Channel) -> NewChannel {
             word: channel.word_limits.as_deref().map(|limits| limits.parse().expect("limits")),
         },
         handover: channel.handover_url.as_ref().map(|url| url.parse().expect("an address")),
+        mac: if channel.mac { MacRule::Required } else { MacRule::Optional },
         key: channel.key.clone(),
     }
 }

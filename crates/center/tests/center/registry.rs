@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde_json::json;
-use yanmi_center::registry::{Administration, Interface, Interfaces, NewAccount, NewInstitution};
+use yanmi_center::registry::{Administration, Interface, Interfaces, MacRule, NewAccount, NewInstitution};
 use yanmi_protocol::message::{notify, password, pending, status};
 use yanmi_protocol::{AccountId, ChannelId, EcToken, OrgCode, Sm4Key, UnixMillis, envelope};
 use yanmi_simulator::Institution;
@@ -182,7 +182,14 @@ async fn an_account_makes_the_calls_it_has_the_right_to() {
         let code = format!("H3501000002{number}");
         site.change(async |a| {
             let interfaces = Interfaces::parse(right.word()).expect("a word");
-            let new = NewAccount { id, name: "测试".to_owned(), key: key(number), interfaces, rate: None };
+            let new = NewAccount {
+                id,
+                name: "测试".to_owned(),
+                key: key(number),
+                interfaces,
+                rate: None,
+                mac: MacRule::Optional,
+            };
             a.add_account(&new, NOW).await.expect("a new account");
             let org_code = OrgCode::new(&code).expect("a code");
             let new = NewInstitution { org_code, name: HOSPITAL_NAME.to_owned(), account: id };
@@ -237,7 +244,14 @@ async fn one_accounts_rate_is_its_own_and_no_change_of_the_registry_renews_it() 
     let rate = NonZeroU32::new(1_000);
     let id = AccountId::new("quick").expect("an account");
     site.change(async |a| {
-        let new = NewAccount { id, name: "快".to_owned(), key: key(1), interfaces: Interfaces::ALL, rate };
+        let new = NewAccount {
+            id,
+            name: "快".to_owned(),
+            key: key(1),
+            interfaces: Interfaces::ALL,
+            rate,
+            mac: MacRule::Optional,
+        };
         a.add_account(&new, NOW).await.expect("a new account");
     })
     .await;

@@ -180,6 +180,8 @@ async fn on_a_shared_database_only_migrate_changes_the_schema() {
         "ALTER TABLE free_uses DROP COLUMN ground",
         "ALTER TABLE free_uses DROP COLUMN day_total",
         "DROP TABLE face_uses",
+        "ALTER TABLE accounts DROP COLUMN mac",
+        "ALTER TABLE channels DROP COLUMN mac",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&site.config, statement).await;

@@ -136,6 +136,8 @@ impl Site {
         let keys = Entropy::seeded(1);
         let region = Region::new("350000").expect("a region");
         let mut world = World::generate(region, &urls, &mut |bytes| keys.fill(bytes));
+        // The clock stands still here, so two equal calls are one envelope: tests that are about macs ask for them.
+        world.channels.iter_mut().chain(&mut world.extra_channels).for_each(|channel| channel.mac = false);
         let essentials = Essentials {
             region,
             encryption_key: Sm4Key::from_ascii("yanmi-test-kek-1").expect("a key"),

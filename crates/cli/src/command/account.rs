@@ -39,6 +39,17 @@ enum What {
         /// 每秒请求数上限；不给则用配置的值
         #[arg(long, value_name = "次")]
         rate: Option<NonZeroU32>,
+        /// 报文的 mac：optional 有则核对，required 没有则拒绝
+        #[arg(long, value_name = "要求", default_value = "optional")]
+        mac: String,
+    },
+    /// 更改报文 mac 的要求
+    Edit {
+        #[command(flatten)]
+        one: One,
+        /// 报文的 mac：optional 有则核对，required 没有则拒绝
+        #[arg(long, value_name = "要求")]
+        mac: String,
     },
     /// 列出账号
     List(Listing),
@@ -85,14 +96,18 @@ impl What {
     async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
         let now = ambient::clock().now();
         let changed = match self {
-            Self::Add { org_id, name, key_file, interfaces, rate } => {
+            Self::Add { org_id, name, key_file, interfaces, rate, mac } => {
                 let chosen = Chosen::from(key_file)?;
                 let interfaces = Interfaces::parse(&interfaces)
                     .ok_or_else(|| Failure::new("--interfaces 只能是 notify、status、password、decode"))?;
-                let new = NewAccount { id: id(&org_id)?, name, key: chosen.key.clone(), interfaces, rate };
+                let (id, key, mac) = (id(&org_id)?, chosen.key.clone(), registry::mac_rule(&mac)?);
+                let new = NewAccount { id, name, key, interfaces, rate, mac };
                 let stored = administration.add_account(&new, now).await;
                 chosen.show_if(&stored);
                 stored
+            }
+            Self::Edit { one, mac } => {
+                administration.demand_account_mac(one.id()?, registry::mac_rule(&mac)?, now).await
             }
             Self::List(listing) => return list(administration, &listing).await,
             Self::Disable(one) => administration.enable_account(one.id()?, false, now).await,
@@ -118,7 +133,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
             program: serde_json::json!({
                 "orgId": id, "name": row.name, "enabled": row.enabled,
                 "interfaces": interfaces.split(',').collect::<Vec<_>>(),
-                "rate": row.rate.map(NonZeroU32::get), "kcv": keys, "changedAt": row.changed_at.get(),
+                "rate": row.rate.map(NonZeroU32::get), "mac": row.mac.word(), "kcv": keys, "changedAt": row.changed_at.get(),
             }),
             enabled: row.enabled,
             names: vec![id.clone(), row.name.clone()],
@@ -128,11 +143,12 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
                 yes(row.enabled),
                 interfaces,
                 row.rate.map_or_else(|| "默认".to_owned(), |rate| rate.to_string()),
+                registry::mac_words(row.mac).to_owned(),
                 check_values_text(&keys),
             ],
         }
     });
-    let heading = ["业务系统编码", "名称", "启用", "接口", "每秒上限", "密钥校验值"];
+    let heading = ["业务系统编码", "名称", "启用", "接口", "每秒上限", "mac", "密钥校验值"];
     listing.print(heading, entries.collect());
     Ok(())
 }

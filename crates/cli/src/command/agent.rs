@@ -64,6 +64,9 @@ async fn serve(config: &AgentConfig, announce: bool) -> Result<(), Failure> {
     if config.allow_remote && !config.listen.ip().is_loopback() {
         tracing::warn!(address = %config.listen, "其他机器可以访问本代理；令牌与就诊信息以明文传输，请在前面加 TLS");
     }
+    if let Some(warning) = config.client.center.warning() {
+        tracing::warn!("{warning}");
+    }
     let agent = yanmi_agent::Agent::start(config, Arc::new(Machine::new())).await;
     let agent = agent.map_err(|error| Failure::new(format!("代理未能启动：{error}")))?;
     let stop = StopSignal::listen()?;

@@ -63,6 +63,14 @@ enum What {
         #[arg(long)]
         none: bool,
     },
+    /// 更改报文 mac 的要求
+    Edit {
+        #[command(flatten)]
+        one: One,
+        /// 双向报文的 mac：required 没有则拒绝，optional 有则核对
+        #[arg(long, value_name = "要求")]
+        mac: String,
+    },
     /// 换密钥：新旧密钥同时有效，直到 retire-key
     RotateKey {
         #[command(flatten)]
@@ -110,6 +118,9 @@ struct New {
     /// 采信渠道的免密答复（rcvFlag 为 2）的限额：单笔与同一参保人当日合计，如 200,500（元）；不给则不采信
     #[arg(long, value_name = "单笔,当日")]
     word_limits: Option<String>,
+    /// 双向报文的 mac：required 没有则拒绝，optional 有则核对
+    #[arg(long, value_name = "要求", default_value = "required")]
+    mac: String,
     /// 密钥文件
     #[arg(long, value_name = "文件")]
     key_file: Option<PathBuf>,
@@ -142,7 +153,8 @@ impl New {
         let key = chosen.key.clone();
         let (name, notice_url) = (self.name, self.url);
         let handover = handover("--handover-url", self.handover_url.as_deref())?;
-        Ok((NewChannel { id, name, notice_url, facts, handover, key }, chosen))
+        let mac = registry::mac_rule(&self.mac)?;
+        Ok((NewChannel { id, name, notice_url, facts, handover, mac, key }, chosen))
     }
 }
 
@@ -179,6 +191,9 @@ impl What {
             Self::Word { one, limits, none: _ } => {
                 let limits = word_limits("--limits", limits.as_deref())?;
                 administration.limit_word(one.id()?, limits, now).await
+            }
+            Self::Edit { one, mac } => {
+                administration.demand_channel_mac(one.id()?, registry::mac_rule(&mac)?, now).await
             }
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
@@ -227,6 +242,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
         "采信免密",
         "认证方式",
         "认证记录",
+        "mac",
         "密钥校验值",
         "通知地址",
         "跳转地址",
@@ -235,7 +251,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
     Ok(())
 }
 
-fn entry(row: ChannelRow) -> Entry<11> {
+fn entry(row: ChannelRow) -> Entry<12> {
     let (record, record_text) = match row.facts.record {
         ChannelRecord::Active => ("active", "有效"),
         ChannelRecord::Disabled => ("disabled", "停用"),
@@ -249,7 +265,8 @@ fn entry(row: ChannelRow) -> Entry<11> {
     Entry {
         program: serde_json::json!({
             "chnlId": id, "name": row.name, "enabled": row.enabled, "settlement": row.facts.settlement,
-            "passwordFree": row.facts.password_free, "wordLimits": word, "ways": ways, "record": record, "kcv": keys, "url": url,
+            "passwordFree": row.facts.password_free, "wordLimits": word, "ways": ways, "record": record, "mac": row.mac.word(),
+            "kcv": keys, "url": url,
             "handoverUrl": handover, "changedAt": row.changed_at.get(),
         }),
         enabled: row.enabled,
@@ -263,6 +280,7 @@ fn entry(row: ChannelRow) -> Entry<11> {
             word.unwrap_or_default(),
             ways.join(","),
             record_text.to_owned(),
+            registry::mac_words(row.mac).to_owned(),
             check_values_text(&keys),
             url,
             handover.unwrap_or_default(),

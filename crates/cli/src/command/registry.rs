@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use yanmi_center::config::Config;
-use yanmi_center::registry::{Administration, AdministrationError};
+use yanmi_center::registry::{Administration, AdministrationError, MacRule};
 use yanmi_protocol::Sm4Key;
 
 use crate::command::check::{close, open};
@@ -124,4 +124,17 @@ pub(super) fn check_values_text(values: &[String]) -> String {
 /// "是" or "否".
 pub(super) fn yes(on: bool) -> String {
     if on { "是" } else { "否" }.to_owned()
+}
+
+/// The rule an option names.
+pub(super) fn mac_rule(word: &str) -> Result<MacRule, Failure> {
+    MacRule::parse(word).ok_or_else(|| Failure::new("--mac 只能是 optional、required"))
+}
+
+/// A rule as lists show it.
+pub(super) const fn mac_words(rule: MacRule) -> &'static str {
+    match rule {
+        MacRule::Optional => "有则核对",
+        MacRule::Required => "必须",
+    }
 }

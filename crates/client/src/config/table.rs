@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 use super::read::{Number, Table};
 use super::{
     Account, CenterSettings, ClientConfig, ConfigError, Environment, Institution, KEY_VARIABLE,
-    MAX_ADDRESSES, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings, read_secret,
+    MAX_ADDRESSES, MacUse, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings,
+    plain_beyond_this_machine, read_secret,
 };
 use crate::gate::{CallNumber, MAX_MORE, Rules, Settlement, Way, Ways};
 
@@ -134,6 +135,12 @@ fn center(table: Table<'_>, folder: &Path) -> Option<CenterSettings> {
         urls: urls.clone().unwrap_or_default(),
         order: table.word("order", &[("listed", Order::Listed), ("rotate", Order::Rotate)], Order::Listed),
         roots: table.optional_text("roots").map(|path| folder.join(path.as_str())),
+        plain_http: table.flag("plain_http", false),
+        mac: table.word(
+            "mac",
+            &[("auto", MacUse::Auto), ("always", MacUse::Always), ("never", MacUse::Never)],
+            MacUse::Auto,
+        ),
         extended: table.flag("extended", true),
         status_serial: table.word(
             "status_serial",
@@ -153,6 +160,13 @@ fn center(table: Table<'_>, folder: &Path) -> Option<CenterSettings> {
     }
     if settings.attempt_timeout > settings.call_timeout {
         table.problem(ATTEMPT.name, format!("不能大于 {}", CALL.name));
+    }
+    if !settings.plain_http {
+        for (at, _) in settings.urls.iter().enumerate().filter(|(_, url)| plain_beyond_this_machine(url)) {
+            let message = "是明文 HTTP，又不在本机：线路上的人可以看到、改动和重放报文。请改用 https 并给出 roots；\
+                           确知线路可信的，设置 plain_http = true";
+            table.problem("urls", format!("第 {} 个地址{message}", at + 1));
+        }
     }
     let secured = settings.urls.iter().any(|url| url.starts_with("https://"));
     if secured && settings.roots.is_none() {

@@ -14,6 +14,7 @@ org_code = "H35010000001"
 org_name = "福州示范医院"
 
 [center]
+plain_http = true
 urls = ["http://10.0.0.1:8350/", "http://10.0.0.2:8350"]
 
 [visits]
@@ -165,4 +166,32 @@ fn the_sample_of_the_guide_shows_the_defaults() {
     let center = CenterSettings { urls: shown.center.urls.clone(), ..defaults.center };
     assert_eq!(format!("{:?}", shown.center), format!("{center:?}"));
     assert_eq!(shown.visits.expect("visits").retain, defaults.visits.expect("visits").retain);
+}
+
+/// E14: whoever is on the line of plain HTTP can have a bill settled.
+#[test]
+fn plain_http_stays_on_this_machine_unless_told_otherwise() {
+    let with = |url: &str, plain: bool| {
+        let urls = "\"http://10.0.0.1:8350/\", \"http://10.0.0.2:8350\"";
+        let text = good().replace(urls, &format!("\"{url}\"")).replace("plain_http = true\n", "");
+        if plain { text.replace("[center]\n", "[center]\nplain_http = true\n") } else { text }
+    };
+    for url in ["http://127.0.0.1:8350", "http://127.9.9.9:1", "http://localhost:8350", "http://[::1]:8350"] {
+        let config = read(&with(url, false)).expect("stays here");
+        assert_eq!(config.center.warning(), None, "{url}");
+    }
+    for url in ["http://10.0.0.1:8350", "http://center.example", "http://localhost.example", "http://[::2]:1"]
+    {
+        let error = said(&with(url, false));
+        assert!(error.starts_with("center.urls：第 1 个地址是明文 HTTP"), "{error}");
+        assert!(error.ends_with("plain_http = true"), "{error}");
+        let warning = read(&with(url, true)).expect("told so").center.warning().expect("a warning");
+        assert!(warning.contains("plain_http") && warning.contains(url), "{warning}");
+    }
+    for (word, mac) in [("auto", MacUse::Auto), ("always", MacUse::Always), ("never", MacUse::Never)] {
+        let text = good().replace("[center]\n", &format!("[center]\nmac = \"{word}\"\n"));
+        assert_eq!(read(&text).expect("good").center.mac, mac);
+    }
+    assert_eq!(read(&good()).expect("good").center.mac, MacUse::Auto);
+    assert!(said(&good().replace("[center]\n", "[center]\nmac = \"yes\"\n")).starts_with("center.mac："));
 }

@@ -120,6 +120,10 @@ pub struct Notice {
     /// When the notice of that serial was sent.
     #[serde(with = "wire::number")]
     pub serial_at: UnixMillis,
+    /// Before this a confirmation of the payment cannot have been: the time in the serial of its first notice. Nothing
+    /// before a notice was answered; the beginning of time when an earlier one may have been confirmed unheard.
+    #[serde(default, with = "wire::optional_number")]
+    pub asked_from: Option<UnixMillis>,
     /// The most a confirmation can have been about, as far as we know; nothing when it may be about any amount. A
     /// notice that was answered says its own amount; one that was not can only have lowered it.
     #[serde(with = "wire::optional_number")]

@@ -18,6 +18,7 @@ use super::verdict::Decision;
 use super::wire;
 use crate::failure::Failure;
 use crate::notify::NoticeAnswer;
+use crate::serial;
 use crate::status::{StatusAnswer, Told};
 
 /// The number of a visit: 32 lower-case hexadecimal digits, from chance.
@@ -211,14 +212,16 @@ impl Visit {
         self.void();
         let before = self.notice.take();
         let covers = before.as_ref().map_or(amount, |before| lower(before.covers, amount));
+        let asked_from = before.as_ref().filter(|before| before.amount == amount);
+        let asked_from = asked_from.map(|before| before.asked_from.unwrap_or(UnixMillis::new(0)));
         let (serial, serial_at) = before.map_or((None, now), |before| (before.serial, before.serial_at));
-        let outcome = NoticeOutcome::Pending;
         self.notice = Some(Notice {
-            outcome,
+            outcome: NoticeOutcome::Pending,
             at: now,
             ended_at: None,
             serial,
             serial_at,
+            asked_from,
             covers,
             amount,
             check_number: None,
@@ -240,6 +243,7 @@ impl Visit {
             Ok(NoticeAnswer::Notified { serial, check_number }) => {
                 answered(Some(serial));
                 notice.check_number.clone_from(check_number);
+                notice.asked_from = notice.asked_from.or_else(|| serial::made_at(serial));
                 NoticeOutcome::Notified
             }
             Ok(NoticeAnswer::PasswordFree) => {
@@ -261,6 +265,11 @@ impl Visit {
     pub fn record_status(&mut self, epoch: u32, answer: Result<&StatusAnswer, &Failure>, now: UnixMillis) {
         let outcome = match answer {
             Ok(StatusAnswer::PasswordFree) => StatusOutcome::PasswordFree,
+            Ok(StatusAnswer::Checked { confirmed: true, told: Some(Told { at: Some(at), .. }), .. })
+                if self.notice.as_ref().and_then(|n| n.asked_from).is_some_and(|from| *at < from) =>
+            {
+                StatusOutcome::Foreign { message: BEFORE_IT_WAS_ASKED.to_owned() }
+            }
             Ok(StatusAnswer::Checked { confirmed: true, serial, told }) => StatusOutcome::Confirmed {
                 serial: serial.clone(),
                 told: told.as_ref().map(|told| confirmation(told, now)),
@@ -314,6 +323,9 @@ impl Visit {
         self.status = None;
     }
 }
+
+/// A confirmation that was recorded earlier and is played back, or pasted.
+const BEFORE_IT_WAS_ASKED: &str = "核验通过的时间早于本次通知，不是对本次通知的确认（旧应答？）";
 
 /// The lower of two amounts; nothing stands for any amount.
 fn lower(one: Option<Amount>, other: Option<Amount>) -> Option<Amount> {

@@ -52,6 +52,13 @@ const SCHEMA: &str = "
     PRAGMA user_version = 1;
 ";
 
+/// Keyed hashes of the centers and accounts whose answers carried a mac once.
+const PROVEN: &str = "
+    CREATE TABLE IF NOT EXISTS proven_centers (
+        center BLOB NOT NULL PRIMARY KEY CHECK (length(center) = 16)
+    ) STRICT, WITHOUT ROWID;
+";
+
 const _: () = assert!(APPLICATION_ID == 1_497_452_118, "the schema names it in decimal");
 
 /// Told the result of the commit, leaves the job's own where its caller looks for it.
@@ -203,6 +210,8 @@ fn make(connection: &mut Connection) -> rusqlite::Result<()> {
     if pragma(&transaction, "user_version")? == 0 {
         transaction.execute_batch(SCHEMA)?;
     }
+    // Of a later version than the rest; the one before leaves it alone.
+    transaction.execute_batch(PROVEN)?;
     transaction.commit()
 }
 

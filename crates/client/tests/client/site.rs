@@ -11,7 +11,7 @@ use yanmi_center::Center;
 use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Database, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
-use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_client::config::{Account, CenterSettings, ClientConfig, Institution, VisitsSettings};
 use yanmi_client::{Ambient, Desk};
@@ -200,6 +200,7 @@ async fn register(config: &Config, world: &World, hands: &Hands) {
             key: account.key.clone(),
             interfaces: Interfaces::ALL,
             rate: None,
+            mac: MacRule::Optional,
         };
         administration.add_account(&new, now).await.expect("a new account");
         for member in &account.institutions {
@@ -232,6 +233,7 @@ fn new_channel(channel: &Channel) -> NewChannel {
             word: None,
         },
         handover: None,
+        mac: if channel.mac { MacRule::Required } else { MacRule::Optional },
         key: channel.key.clone(),
     }
 }

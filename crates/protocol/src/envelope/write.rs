@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{VERSION, blocks, push_hex};
+use super::{Answer, VERSION, blocks, push_hex};
 use crate::code::Code;
 use crate::identifier::Region;
 use crate::key::{BLOCK, Sm4Key};
@@ -143,6 +143,16 @@ pub fn proven_success(key: &Sm4Key, request_mac: &str, message: &[u8]) -> String
     let mac = key.mac().answer(&AnswerParts { request: request_mac, code: 0, message, enc_data });
     push_mac(&mac, &mut out);
     out
+}
+
+/// Any answer's body with the mac it has to have for a request that had this one; nothing when it is no answer.
+pub fn prove(key: &Sm4Key, request_mac: &str, body: &str) -> Option<String> {
+    let answer = Answer::parse(body.as_bytes()).ok()?;
+    let (code, message, enc_data) = (answer.code, answer.message.as_str(), answer.enc_data.as_deref());
+    let mac = key.mac().answer(&AnswerParts { request: request_mac, code, message, enc_data });
+    let mut out = body.trim_end().to_owned();
+    push_mac(&mac, &mut out);
+    Some(out)
 }
 
 /// The body of a refusal (E10).

@@ -47,6 +47,22 @@ pub(super) enum Delivery {
     Hang,
 }
 
+impl Delivery {
+    /// The same with the mac that a request with this one is answered with (E13), where it is an answer at all.
+    pub(super) fn proven(self, key: &Sm4Key, mac: &str) -> Self {
+        let prove = |answer: Answer| {
+            let body = envelope::prove(key, mac, &answer.body).unwrap_or(answer.body);
+            Answer { body, ..answer }
+        };
+        match self {
+            Self::Whole(answer) => Self::Whole(prove(answer)),
+            Self::Late(answer) => Self::Late(prove(answer)),
+            Self::Half(answer) => Self::Half(prove(answer)),
+            other => other,
+        }
+    }
+}
+
 /// An answer.
 #[derive(Debug)]
 pub(super) struct Answer {

@@ -34,6 +34,8 @@ pub(super) struct Seen {
     pub(super) faults: Vec<Fault>,
     /// The message, masked.
     pub(super) asked: String,
+    /// Its mac, where it has the right one.
+    pub(super) mac: Option<String>,
     /// What it is refused with for its faults.
     pub(super) refusal: Option<(Code, String)>,
 }
@@ -89,6 +91,12 @@ pub(super) fn read(path: &str, body: &[u8], door: &Door) -> Seen {
             return seen;
         }
     };
+    if envelope.mac.is_some() && !envelope.is_proven(path, &door.key) {
+        seen.fault(Rule::Members, "mac 不符");
+        seen.refuse(Code::Denied, "");
+        return seen;
+    }
+    seen.mac = envelope.mac.map(std::borrow::Cow::into_owned);
     seen.opened = true;
     seen.asked = masked(plain.as_str());
     // Opening has parsed it before.

@@ -99,7 +99,12 @@ impl Session {
             return self.unavailable(now);
         }
         let found = seen.token.and_then(|token| self.find(&token));
+        let mac = seen.mac.clone();
         let (call, delivery) = self.answer(now, seen, found, &events);
+        let delivery = match mac {
+            Some(mac) => delivery.proven(&self.door.key, &mac),
+            None => delivery,
+        };
         events.push(Event { at: now, situation: found.map(|(at, _)| at), what: What::Call(call) });
         drop(events);
         self.changed.send_modify(|count| *count += 1);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use yanmi_protocol::envelope::{self, Answer, PlainText, RequestEnvelope};
+use yanmi_protocol::envelope::{self, Answer, PlainText, ProvenRequest, RequestEnvelope, Sender};
 use yanmi_protocol::message::auth_result::{self, Draft};
 use yanmi_protocol::message::channel_notice::{self, Notice};
 use yanmi_protocol::message::{password_free, pending};
@@ -24,6 +24,9 @@ pub struct App {
     pub id: ChannelId,
     /// The key of the envelopes of both directions.
     pub key: Sm4Key,
+    /// Whether the envelopes and answers of both directions carry a mac (E13). That of the center is wanted then;
+    /// otherwise it is checked where there is one.
+    pub mac: bool,
     /// The center's region.
     pub region: Region,
     /// The center's channel face, without a slash at the end.
@@ -50,13 +53,35 @@ pub struct Refused {
     pub code: Code,
     /// The message beside it, in Chinese.
     pub reason: String,
+    body: String,
 }
 
 impl Refused {
-    /// The body of the answer. A refusal is not sealed.
-    pub fn body(&self) -> String {
-        envelope::refusal(self.code, &self.reason)
+    /// The body of the answer. A refusal is not sealed; it has a mac when what it refuses had the right one.
+    pub fn body(&self) -> &str {
+        &self.body
     }
+
+    fn unproven(code: Code, reason: String) -> Self {
+        let body = envelope::refusal(code, &reason);
+        Self { code, reason, body }
+    }
+}
+
+/// What the center posted, opened.
+#[derive(Clone, Debug)]
+pub struct Posted {
+    /// The notice or withdrawal.
+    pub notice: Notice,
+    mac: Option<String>,
+}
+
+/// A question to the center, ready to be posted.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// The body.
+    pub body: String,
+    mac: Option<String>,
 }
 
 /// What the center said.
@@ -75,31 +100,53 @@ impl fmt::Debug for CenterAnswer {
 }
 
 impl App {
-    /// Opens what the center posted to the notice address: a notice or a withdrawal.
+    /// Opens what the center posted to the notice address: a notice or a withdrawal. `path` is that address's path, as
+    /// it is registered at the center.
     ///
     /// # Errors
-    /// [`Refused`], whose [`Refused::body`] is the answer. Whatever keeps an envelope from opening is answered
-    /// with the same words, so that nobody learns from them.
-    pub fn open(&self, body: &[u8]) -> Result<Notice, Refused> {
-        let denied = || Refused { code: Code::Denied, reason: Code::Denied.message().to_owned() };
-        let wrong = |reason: String| Refused { code: Code::BadParameter, reason };
-        let request = RequestEnvelope::parse(body, self.region).map_err(|e| wrong(e.to_string()))?;
+    /// [`Refused`], whose [`Refused::body`] is the answer. Whatever keeps an envelope from opening, a wrong or missing
+    /// mac too, is answered with the same words, so that nobody learns from them.
+    pub fn open(&self, path: &str, body: &[u8]) -> Result<Posted, Refused> {
+        let denied = || Refused::unproven(Code::Denied, Code::Denied.message().to_owned());
+        let request = RequestEnvelope::parse(body, self.region)
+            .map_err(|error| Refused::unproven(Code::BadParameter, error.to_string()))?;
         if request.org_id != self.id.as_str() {
             return Err(denied());
         }
         let opened = request.sealed.open(&self.key).map_err(|_| denied())?;
+        let proven = request.is_proven(path, &self.key);
+        if !proven && (self.mac || request.mac.is_some()) {
+            return Err(denied());
+        }
+        let mac = request.mac.map(std::borrow::Cow::into_owned);
+        let wrong = |reason: String| self.refuse(mac.as_deref(), Code::BadParameter, reason);
         let members = opened.members().map_err(|_| denied())?;
         let notice = Notice::read(&members).map_err(|e| wrong(e.to_string()))?;
         if notice.channel != self.id {
             return Err(wrong("chnlId 与报文的 orgId 不符".to_owned()));
         }
-        Ok(notice)
+        Ok(Posted { notice, mac })
     }
 
     /// The body that tells the center that the notice was taken. Send it once the notice is stored: the center
     /// does not push it again after that.
-    pub fn received(&self) -> String {
-        envelope::success(&self.key, channel_notice::received_json().as_bytes())
+    pub fn received(&self, posted: &Posted) -> String {
+        let message = channel_notice::received_json().as_bytes();
+        match &posted.mac {
+            Some(mac) => envelope::proven_success(&self.key, mac, message),
+            None => envelope::success(&self.key, message),
+        }
+    }
+
+    /// Refuses what was posted, for a reason of the channel's own.
+    pub fn refused(&self, posted: &Posted, code: Code, reason: String) -> Refused {
+        self.refuse(posted.mac.as_deref(), code, reason)
+    }
+
+    fn refuse(&self, mac: Option<&str>, code: Code, reason: String) -> Refused {
+        let Some(mac) = mac else { return Refused::unproven(code, reason) };
+        let body = envelope::proven_refusal(&self.key, mac, code, &reason);
+        Refused { code, reason, body }
     }
 
     /// The body that tells the center that the person pays without a password in this app, and is not asked
@@ -148,14 +195,20 @@ impl App {
     /// # Errors
     /// [`AskError`]; a refusal is none.
     pub async fn ask(&self, path: &str, plain: &str) -> Result<CenterAnswer, AskError> {
-        let received = self.post(path, self.seal(plain)).await?;
-        self.read(&received)
+        let sealed = self.seal(path, plain);
+        let received = self.post(path, sealed.body.clone()).await?;
+        self.read(&received, &sealed)
     }
 
-    /// The body of a request around a message, stamped with the time it is now.
-    pub fn seal(&self, plain: &str) -> String {
-        let now = (self.clock)();
-        envelope::request(&self.key, self.id.as_str(), PREFIX, self.region, now, plain.as_bytes())
+    /// The body of a request around a message for a path, stamped with the time it is now.
+    pub fn seal(&self, path: &str, plain: &str) -> Sealed {
+        let (now, plain) = ((self.clock)(), plain.as_bytes());
+        let sender = Sender { key: &self.key, org_id: self.id.as_str(), prefix: PREFIX, region: self.region };
+        if !self.mac {
+            return Sealed { body: sender.request(now, plain), mac: None };
+        }
+        let ProvenRequest { body, mac } = sender.proven_request(path, now, plain);
+        Sealed { body, mac: Some(mac) }
     }
 
     /// Posts a sealed body.
@@ -167,12 +220,15 @@ impl App {
         Ok(self.caller.post(&url, body.into(), self.deadline).await?)
     }
 
-    /// Reads what came back.
+    /// Reads what came back to a question.
     ///
     /// # Errors
     /// [`AskError`]; a refusal is none.
-    pub fn read(&self, received: &Received) -> Result<CenterAnswer, AskError> {
-        let (answer, plain) = received.open(&self.key)?;
+    pub fn read(&self, received: &Received, asked: &Sealed) -> Result<CenterAnswer, AskError> {
+        let (answer, plain) = match &asked.mac {
+            Some(mac) => received.open_proven(&self.key, mac)?,
+            None => received.open(&self.key)?,
+        };
         Ok(CenterAnswer { answer, plain })
     }
 }

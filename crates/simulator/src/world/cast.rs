@@ -111,6 +111,7 @@ fn channel(id: &str, name: &str, key: Sm4Key, base: &str) -> Channel {
         notice_url: format!("{base}/channels/{id}/notice"),
         auth_ways: Way::ALL.to_vec(),
         record: Record::Active,
+        mac: true,
         // The page one can watch has the person's phone on it.
         handover_url: Some(format!("{base}/?notcNo={{notcNo}}&way={{way}}")),
         word_limits: None,

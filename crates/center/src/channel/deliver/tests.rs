@@ -2,8 +2,9 @@
 
 use std::sync::Mutex;
 
+use yanmi_protocol::envelope::{self, RequestEnvelope, proven_refusal, proven_success};
 use yanmi_protocol::message::channel_notice::{Kind, Way};
-use yanmi_protocol::{Amount, EcToken, NoticeNo, OrgCode, UnixMillis};
+use yanmi_protocol::{Amount, Code, EcToken, NoticeNo, OrgCode, UnixMillis};
 
 use super::super::lane::LaneSettings;
 use super::*;
@@ -39,7 +40,7 @@ fn quick() -> Deliverer {
 fn endpoint(url: http::Uri) -> Endpoint {
     let lane = LaneSettings { in_flight: 2, failures: 2, open_for: Duration::from_secs(30) };
     let id = ChannelId::new("A1B2C3D4E5F60718293A4B5C6D7E8F90").expect("a channel");
-    Endpoint { id, url, key: key(), lane: Arc::new(Lane::new(lane)) }
+    Endpoint { id, url, key: key(), mac: MacRule::Optional, lane: Arc::new(Lane::new(lane)) }
 }
 
 fn notice() -> Notice {
@@ -85,7 +86,7 @@ async fn the_channel_gets_the_notice_in_an_envelope_of_its_own_account() {
     .await;
     assert_eq!((outcome, requests), (Ok(Taken::Asked), 1));
     let body = got.lock().expect("unbroken").remove(0);
-    let request = envelope::RequestEnvelope::parse(&body, region()).expect("an envelope");
+    let request = RequestEnvelope::parse(&body, region()).expect("an envelope");
     assert_eq!((&*request.org_id, request.timestamp), ("A1B2C3D4E5F60718293A4B5C6D7E8F90", NOW));
     assert!(String::from_utf8_lossy(&body).contains("\"reqtType\":\"center&350000\""));
     let plain = request.sealed.open(&key()).expect("opens");
@@ -99,7 +100,7 @@ async fn a_connection_error_and_a_5xx_are_tried_again_with_the_same_notice() {
         let numbers = Arc::new(Mutex::new(Vec::new()));
         let keep = Arc::clone(&numbers);
         let (outcome, requests) = outcome(move |asked| {
-            let request = envelope::RequestEnvelope::parse(&asked.body, region()).expect("an envelope");
+            let request = RequestEnvelope::parse(&asked.body, region()).expect("an envelope");
             let plain = request.sealed.open(&key()).expect("opens");
             let read = Notice::read(&plain.members().expect("an object")).expect("a notice");
             keep.lock().expect("unbroken").push(read.number);
@@ -277,4 +278,43 @@ fn an_endpoint_shows_neither_key_nor_path() {
     let shown = format!("{to:?}");
     assert!(shown.contains("127.0.0.1"), "{shown}");
     assert!(!shown.contains("secret") && !shown.contains("kcv"), "{shown}");
+}
+
+/// The mac a notice had, and the key it was made with.
+fn mac_of(asked: &Asked) -> String {
+    let request = RequestEnvelope::parse(&asked.body, region()).expect("an envelope");
+    assert!(request.is_proven("/notice", &key()), "every notice has the mac of its address's path");
+    request.mac.expect("a mac").into_owned()
+}
+
+#[tokio::test]
+async fn an_answer_is_believed_by_its_mac() {
+    let answers: [(&str, fn(&str, &[u8]) -> String); 4] = [
+        ("none", |_, received| envelope::success(&key(), received)),
+        ("right", |mac, received| proven_success(&key(), mac, received)),
+        ("of another notice", |_, received| proven_success(&key(), &"0".repeat(64), received)),
+        ("a refusal", |mac, _| proven_refusal(&key(), mac, Code::NoticeFailed, "不收")),
+    ];
+    let refused = DeliveryFailure::Refused { reason: "不收".to_owned() };
+    for (rule, expected) in [
+        (MacRule::Optional, [Ok(()), Ok(()), Err(DeliveryFailure::BadAnswer), Err(refused.clone())]),
+        (
+            MacRule::Required,
+            [Err(DeliveryFailure::BadAnswer), Ok(()), Err(DeliveryFailure::BadAnswer), Err(refused)],
+        ),
+    ] {
+        for ((name, write), expected) in answers.into_iter().zip(expected) {
+            let peer = Peer::start(move |asked| {
+                let received = channel_notice::received_json().as_bytes();
+                Act::Answer(200, write(&mac_of(&asked), received))
+            })
+            .await;
+            let to = Endpoint { mac: rule, ..endpoint(peer.url("/notice")) };
+            assert_eq!(quick().deliver(&to, &notice(), AMPLE).await, expected, "{rule:?} {name}");
+        }
+    }
+    // A refusal anybody can write counts only where no mac is wanted.
+    let peer = Peer::start(|_| Act::Answer(200, envelope::refusal(Code::NoticeFailed, "不收"))).await;
+    let to = Endpoint { mac: MacRule::Required, ..endpoint(peer.url("/notice")) };
+    assert_eq!(quick().deliver(&to, &notice(), AMPLE).await, Err(DeliveryFailure::BadAnswer));
 }

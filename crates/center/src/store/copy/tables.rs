@@ -25,8 +25,8 @@ pub(super) struct Table {
 /// Numbers that the database gives out itself are taken over as they are.
 pub(super) const TABLES: [Table; 14] = [
     Table {
-        into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at)",
-        kinds: &[T, T, N, T, N, B, B, N],
+        into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac)",
+        kinds: &[T, T, N, T, N, B, B, N, T],
         key: 1,
     },
     Table {
@@ -36,8 +36,8 @@ pub(super) const TABLES: [Table; 14] = [
     },
     Table {
         into: "channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, \
-            key_old, changed_at, handover_url, word_single, word_day)",
-        kinds: &[T, T, T, N, N, T, T, N, B, B, N, T, N, N],
+            key_old, changed_at, handover_url, word_single, word_day, mac)",
+        kinds: &[T, T, T, N, N, T, T, N, B, B, N, T, N, N, T],
         key: 1,
     },
     Table {

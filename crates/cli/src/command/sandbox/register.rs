@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use yanmi_center::config::Database;
 use yanmi_center::registry::{
-    Administration, AdministrationError, Interfaces, NewAccount, NewChannel, NewInstitution,
+    Administration, AdministrationError, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
 };
 use yanmi_protocol::{Sm4Key, UnixMillis};
 use yanmi_simulator::World;
@@ -73,6 +73,7 @@ impl Known {
                     key: account.key.clone(),
                     interfaces,
                     rate,
+                    mac: MacRule::Optional,
                 };
                 administration.add_account(&new, now).await?;
             }
@@ -111,6 +112,7 @@ impl Known {
                 notice_url,
                 facts: ChannelFacts { word: word(channel)?, ..facts(channel) },
                 handover,
+                mac: mac_rule(channel),
                 key: channel.key.clone(),
             };
             return administration.add_channel(&new, now).await;
@@ -124,6 +126,9 @@ impl Known {
         let word = word(channel)?;
         if known.facts.word != word {
             administration.limit_word(channel.chnl_id, word, now).await?;
+        }
+        if known.mac != mac_rule(channel) {
+            administration.demand_channel_mac(channel.chnl_id, mac_rule(channel), now).await?;
         }
         if known.handover != handover {
             administration.hand_over(channel.chnl_id, handover.as_ref(), now).await?;
@@ -149,4 +154,9 @@ fn facts(channel: &Channel) -> ChannelFacts {
 fn word(channel: &Channel) -> Result<Option<WordLimits>, AdministrationError> {
     let limits = channel.word_limits.as_deref().map(str::parse).transpose();
     limits.map_err(AdministrationError::BadWordLimits)
+}
+
+/// A simulated app that puts macs on its envelopes is held to it.
+const fn mac_rule(channel: &Channel) -> MacRule {
+    if channel.mac { MacRule::Required } else { MacRule::Optional }
 }

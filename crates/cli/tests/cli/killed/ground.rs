@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use yanmi_center::clock::Clock;
 use yanmi_center::entropy::Entropy;
-use yanmi_center::registry::{Administration, Interfaces, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key};
 use yanmi_simulator::oracle::Parties;
@@ -187,6 +187,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
         key: account.key.clone(),
         interfaces: Interfaces::ALL,
         rate: None,
+        mac: MacRule::Optional,
     };
     administration.add_account(&new, now).await.expect("a new account");
     let member = &account.institutions[0];
@@ -206,6 +207,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
             word: None,
         },
         handover: None,
+        mac: MacRule::Required,
         key: channel.key.clone(),
     };
     administration.add_channel(&new, now).await.expect("a new channel");
