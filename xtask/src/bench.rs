@@ -15,6 +15,8 @@ pub(crate) const USAGE: &str = "bench [--seconds N] [--ledger N] [--database URL
 const SECONDS: &str = "10";
 /// Verifications in the ledger for the status row unless told otherwise.
 const LEDGER: &str = "1000000";
+/// What a mac may cost a request, in microseconds: one to check and one to make, with room for noise.
+const MAC_MICROS: u32 = 4;
 /// Event streams that are opened at once.
 const STREAMS: &str = "10000";
 
@@ -67,9 +69,17 @@ fn table(settings: &Settings) -> Result<(), String> {
         measure(what, seconds, "64", &[&["--ledger", ledger], more].concat())
     };
     let before = load("echo", "0", &[])?;
+    // With a mac right beside without, so that both have the same neighbors.
+    let with_mac = |what, ledger: &str| {
+        let mut row = load(what, ledger, &["--mac"])?;
+        row["what"] = format!("{what}, with a mac").into();
+        Ok::<_, String>(row)
+    };
     let mut rows = vec![
         load("status", ledger, &[])?,
+        with_mac("status", ledger)?,
         load("notify", "0", &[])?,
+        with_mac("notify", "0")?,
         load("tap", "0", &[])?,
         load("gate", "0", &[])?,
     ];
@@ -91,6 +101,14 @@ fn table(settings: &Settings) -> Result<(), String> {
     println!("|---|---|---|---|---|---|---|---|");
     for row in [&before, &after].into_iter().chain(&rows) {
         print_row(row, echo);
+    }
+    // The server has one core and it is busy: a request costs what is left of a second for it.
+    for pair in [&rows[..2], &rows[2..4]] {
+        let more = 1e6 / rate(&pair[1]) - 1e6 / rate(&pair[0]);
+        println!(
+            "a mac costs a {} request {more:.1} µs (at most {MAC_MICROS})",
+            pair[0]["what"].as_str().unwrap_or("?")
+        );
     }
     let number = |name: &str| streams[name].as_u64().unwrap_or(0);
     println!(

@@ -225,7 +225,7 @@ impl CenterSettings {
 }
 
 /// Whether an address is `http` and leads to another machine.
-fn plain_beyond_this_machine(url: &str) -> bool {
+pub fn plain_beyond_this_machine(url: &str) -> bool {
     let Ok(uri) = url.parse::<ureq::http::Uri>() else { return false };
     let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let local = host.eq_ignore_ascii_case("localhost")

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 use yanmi_protocol::Code;
+use yanmi_protocol::envelope;
 use yanmi_protocol::message::channel_notice::Kind;
 use yanmi_protocol::message::{password_free, pending};
 
@@ -29,10 +30,11 @@ pub(crate) async fn receive(state: &State, id: &str, path: &str, body: &Bytes) -
         ChannelMood::Refuse => {
             let app = app(state, channel, CENTER_DEADLINE);
             let reason = "渠道应用暂停服务（模拟）".to_owned();
-            let opened = app.open(path, body);
-            let refused = opened
-                .map_or_else(|refused| refused, |posted| app.refused(&posted, Code::NoticeFailed, reason));
-            return Ok(json(StatusCode::OK, refused.body().to_owned()));
+            let answer = match app.open(path, body) {
+                Ok(posted) => app.refused(&posted, Code::NoticeFailed, reason).body().to_owned(),
+                Err(_) => envelope::refusal(Code::NoticeFailed, &reason),
+            };
+            return Ok(json(StatusCode::OK, answer));
         }
         ChannelMood::Hang => {
             state.hangs.hold(LONGEST_HANG).await;

@@ -30,7 +30,18 @@ pub struct Institution {
     region: Region,
     clock: Clock,
     deadline: Duration,
-    mac: bool,
+    mac: MacUse,
+}
+
+/// Whether an institution's requests carry a mac, and answers have to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MacUse {
+    /// They do, and one on an answer is checked where there is one.
+    Auto,
+    /// They do, and answers have to.
+    Always,
+    /// They do not.
+    Never,
 }
 
 impl fmt::Debug for Institution {
@@ -127,7 +138,7 @@ impl Institution {
             region,
             clock,
             deadline: DEFAULT_DEADLINE,
-            mac: false,
+            mac: MacUse::Never,
         }
     }
 
@@ -140,7 +151,13 @@ impl Institution {
     /// The same with a mac on every request, wanting one on every answer (E13).
     #[must_use]
     pub fn with_mac(self) -> Self {
-        Self { mac: true, ..self }
+        self.with_macs(MacUse::Always)
+    }
+
+    /// The same with macs used like this.
+    #[must_use]
+    pub fn with_macs(self, mac: MacUse) -> Self {
+        Self { mac, ..self }
     }
 
     /// The same over the connections of another caller.
@@ -188,15 +205,16 @@ impl Institution {
     pub async fn call(&self, path: &str, message: String) -> Result<Called, AskError> {
         let sender = self.sender();
         let now = (self.clock)();
-        let (sent, mac) = if self.mac {
+        let (sent, mac) = if self.mac == MacUse::Never {
+            (sender.request(now, message.as_bytes()), None)
+        } else {
             let ProvenRequest { body, mac } = sender.proven_request(path, now, message.as_bytes());
             (body, Some(mac))
-        } else {
-            (sender.request(now, message.as_bytes()), None)
         };
         let received = self.raw(path, sent.clone()).await?;
-        let (answer, plain) = match &mac {
-            Some(mac) => received.open_proven(&self.key, mac)?,
+        let given = Answer::parse(&received.body).is_ok_and(|answer| answer.mac.is_some());
+        let (answer, plain) = match mac.filter(|_| given || self.mac == MacUse::Always) {
+            Some(mac) => received.open_proven(&self.key, &mac)?,
             None => received.open(&self.key)?,
         };
         Ok(Called { message, sent, received, answer, plain })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use yanmi_protocol::message::{notify, password, status};
 use yanmi_protocol::{Code, PasswordDigest, Region, Sm4Key};
-use yanmi_simulator::institution::Called;
+use yanmi_simulator::institution::{Called, MacUse};
 use yanmi_simulator::{Institution, World};
 
 use crate::ambient;
@@ -92,6 +92,9 @@ struct Sender {
     /// 中心机构监听口的地址，如 `http://127.0.0.1:8350`
     #[arg(long, value_name = "地址")]
     url: Option<String>,
+    /// 允许以明文 HTTP 访问别的机器
+    #[arg(long)]
+    plain_http: bool,
     /// 业务系统编码
     #[arg(long, value_name = "编码")]
     org_id: Option<String>,
@@ -101,6 +104,9 @@ struct Sender {
     /// 省级医保区划代码
     #[arg(long, value_name = "6 位数字")]
     region: Option<String>,
+    /// 报文的 mac：auto 带上、应答有则核对；always 带上、应答没有则不认；never 不带
+    #[arg(long, value_name = "用法", default_value = "auto")]
+    mac: String,
     /// 定点医药机构代码；默认为沙箱的第一个机构
     #[arg(long, value_name = "代码")]
     org: Option<String>,
@@ -175,14 +181,27 @@ impl Sender {
             None => world.as_ref().map(|world| world.region),
         };
         let key = key.ok_or_else(|| missing("--key-file"))?;
+        let mac = match self.mac.as_str() {
+            "auto" => MacUse::Auto,
+            "always" => MacUse::Always,
+            "never" => MacUse::Never,
+            _ => return Err(Failure::new("--mac 只能是 auto、always、never")),
+        };
+        let url = url.ok_or_else(|| missing("--url"))?;
+        if !self.plain_http && yanmi_client::config::plain_beyond_this_machine(&url) {
+            return Err(Failure::new(format!(
+                "{url} 是明文 HTTP，又不在本机：线路上的人可以看到、改动和重放报文。确知线路可信的，加 --plain-http"
+            )));
+        }
         let clock = ambient::clock();
         let institution = Institution::new(
-            &url.ok_or_else(|| missing("--url"))?,
+            &url,
             &org_id.ok_or_else(|| missing("--org-id"))?,
             key.clone(),
             region.ok_or_else(|| missing("--region"))?,
             Arc::new(move || clock.now()),
-        );
+        )
+        .with_macs(mac);
         let org_code = self.org.or(member.map(|member| member.org_codg.as_str().to_owned()));
         Ok(Ready {
             institution,

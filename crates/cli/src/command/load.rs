@@ -56,6 +56,9 @@ pub(crate) struct Load {
     #[arg(long, value_name = "个", default_value_t = 1, requires = "database",
         value_parser = clap::value_parser!(u8).range(1..=8))]
     centers: u8,
+    /// 机构的报文带 mac（status、notify）
+    #[arg(long)]
+    mac: bool,
     /// 状态查询前准备的核验记录数
     #[arg(long, value_name = "数", default_value_t = DEFAULT_LEDGER)]
     ledger: u64,
@@ -110,7 +113,7 @@ impl Load {
             return Err(Failure::new("tap、gate 只能压测自行启动的服务，请去掉 --sandbox"));
         }
         let address = arena::address_of(&world.institution_url)?;
-        let target = Target::of(world, vec![address])?;
+        let target = Target::of(world, vec![address], self.mac)?;
         let ledger = self.prepare(&target).await?;
         let report = self.measure(&target, ledger).await?;
         Ok(Printed { report, server_memory_kib: None, ledger, audit: 0 })
@@ -133,7 +136,7 @@ impl Load {
                 let printed = tap::run(&arena, self.connections, self.until()).await?;
                 return Ok(Printed { audit: self.audit, ..printed });
             }
-            let target = Target::of(&arena.world, arena.addresses())?;
+            let target = Target::of(&arena.world, arena.addresses(), self.mac)?;
             let ledger = self.prepare(&target).await?;
             let report = self.measure(&target, ledger).await?;
             Ok(Printed {
@@ -226,13 +229,14 @@ struct Target {
 }
 
 impl Target {
-    fn of(world: &World, addresses: Vec<SocketAddr>) -> Result<Self, Failure> {
+    fn of(world: &World, addresses: Vec<SocketAddr>, mac: bool) -> Result<Self, Failure> {
         let account = world.accounts.first();
         let member = account.and_then(|account| account.institutions.first());
         let (Some(account), Some(member)) = (account, member) else {
             return Err(Failure::new("sandbox.json 中没有账号或机构"));
         };
-        let sender = Sender { org_id: account.org_id, key: account.key.clone(), region: world.region };
+        let (org_id, key, region) = (account.org_id, account.key.clone(), world.region);
+        let sender = Sender { org_id, key, region, mac };
         Ok(Self { addresses, sender, org_code: member.org_codg })
     }
 

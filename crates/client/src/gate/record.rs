@@ -120,8 +120,9 @@ pub struct Notice {
     /// When the notice of that serial was sent.
     #[serde(with = "wire::number")]
     pub serial_at: UnixMillis,
-    /// Before this a confirmation of the payment cannot have been: the time in the serial of its first notice. Nothing
-    /// before a notice was answered; the beginning of time when an earlier one may have been confirmed unheard.
+    /// Before this nothing can have been confirmed here: the time in the serial of the visit's first notice. Nothing before
+    /// a notice was answered; the beginning of time when an earlier one may have been confirmed unheard. It stays that of
+    /// the first, because a later notice lets a confirmation stand and has a newer serial (V5).
     #[serde(default, with = "wire::optional_number")]
     pub asked_from: Option<UnixMillis>,
     /// The most a confirmation can have been about, as far as we know; nothing when it may be about any amount. A

@@ -76,7 +76,8 @@ fn told(amount: Option<&str>) -> Option<Told> {
         description: "参保人已认证通过".to_owned(),
         next_step: "可继续办理医保业务并结算。".to_owned(),
         way: Some("01".to_owned()),
-        at: Some(before(2)),
+        // Not before the notice whose serial it comes with.
+        at: Some(NOW),
         amount: amount.map(yuan),
         valid_until: Some(NOW.plus(Duration::from_mins(1))),
         check_number: None,

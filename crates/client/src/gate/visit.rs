@@ -212,8 +212,7 @@ impl Visit {
         self.void();
         let before = self.notice.take();
         let covers = before.as_ref().map_or(amount, |before| lower(before.covers, amount));
-        let asked_from = before.as_ref().filter(|before| before.amount == amount);
-        let asked_from = asked_from.map(|before| before.asked_from.unwrap_or(UnixMillis::new(0)));
+        let asked_from = before.as_ref().map(|before| before.asked_from.unwrap_or(UnixMillis::new(0)));
         let (serial, serial_at) = before.map_or((None, now), |before| (before.serial, before.serial_at));
         self.notice = Some(Notice {
             outcome: NoticeOutcome::Pending,

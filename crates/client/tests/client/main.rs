@@ -3,6 +3,7 @@
 mod acceptance;
 mod hands;
 mod journey;
+mod macs;
 mod nonsense;
 mod retries;
 mod site;

@@ -35,7 +35,7 @@ pub(crate) struct Site {
 /// Settings that nobody has to write down.
 pub(crate) fn settings(urls: Vec<String>) -> CenterSettings {
     let text = format!(
-        "org_id = 'x'\nkey = '{}'\nregion = '350000'\norg_code = 'H35010000001'\norg_name = 'x'\n[center]\nurls = ['http://x']",
+        "org_id = 'x'\nkey = '{}'\nregion = '350000'\norg_code = 'H35010000001'\norg_name = 'x'\n[center]\nurls = ['http://127.0.0.1']",
         "0".repeat(32)
     );
     let config = ClientConfig::from_toml(&text, Path::new(""), &|_| None).expect("good");

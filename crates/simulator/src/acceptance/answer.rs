@@ -1,7 +1,5 @@
 //! A play as bytes: what goes over the wire, honest and otherwise.
 
-use std::time::Duration;
-
 use http::StatusCode;
 use yanmi_protocol::envelope;
 use yanmi_protocol::message::notify;
@@ -161,7 +159,7 @@ fn stage(parts: &Parts<'_>, confirmed: bool, serial: SerialNo) -> String {
             description: "参保人已认证通过",
             next_step: "可继续办理医保业务并结算。",
             way: Some("01"),
-            at: Some(parts.now.minus(Duration::from_secs(1))),
+            at: Some(parts.now),
             amount: parts.amount,
             valid_until: Some(parts.now.plus(VALID)),
             check_number: None,

@@ -131,11 +131,7 @@ impl App {
     /// The body that tells the center that the notice was taken. Send it once the notice is stored: the center
     /// does not push it again after that.
     pub fn received(&self, posted: &Posted) -> String {
-        let message = channel_notice::received_json().as_bytes();
-        match &posted.mac {
-            Some(mac) => envelope::proven_success(&self.key, mac, message),
-            None => envelope::success(&self.key, message),
-        }
+        self.answer(posted, channel_notice::received_json())
     }
 
     /// Refuses what was posted, for a reason of the channel's own.
@@ -152,8 +148,16 @@ impl App {
     /// The body that tells the center that the person pays without a password in this app, and is not asked
     /// (1.4.3.2(4)). The center takes it only from a channel that is registered for it, within the limits registered with
     /// it; otherwise the institution is told that the notice failed.
-    pub fn password_free_here(&self) -> String {
-        envelope::success(&self.key, channel_notice::password_free_json().as_bytes())
+    pub fn password_free_here(&self, posted: &Posted) -> String {
+        self.answer(posted, channel_notice::password_free_json())
+    }
+
+    /// A sealed answer to what was posted, with a mac when that had one.
+    fn answer(&self, posted: &Posted, message: &str) -> String {
+        match &posted.mac {
+            Some(mac) => envelope::proven_success(&self.key, mac, message.as_bytes()),
+            None => envelope::success(&self.key, message.as_bytes()),
+        }
     }
 
     /// What is pending for the person in this app, the newest first: for the message center, whenever the person

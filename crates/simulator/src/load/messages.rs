@@ -34,6 +34,8 @@ pub struct Sender {
     pub key: Sm4Key,
     /// The center's region.
     pub region: Region,
+    /// Whether they carry a mac (E13).
+    pub mac: bool,
 }
 
 /// What is asked.
@@ -146,9 +148,14 @@ fn fitting_prefix(what: &What, now: UnixMillis) -> String {
 }
 
 fn body(what: &What, ticket: u64, prefix: &str, now: UnixMillis) -> String {
-    let seal = |sender: &Sender, message: &str| {
-        let (key, org_id) = (&sender.key, sender.org_id);
-        envelope::request(key, org_id.as_str(), prefix, sender.region, now, message.as_bytes())
+    let seal = |from: &Sender, path: &str, message: &str| {
+        let (key, org_id, region) = (&from.key, from.org_id.as_str(), from.region);
+        let sender = envelope::Sender { key, org_id, prefix, region };
+        if from.mac {
+            sender.proven_request(path, now, message.as_bytes()).body
+        } else {
+            sender.request(now, message.as_bytes())
+        }
     };
     match what {
         What::Echo | What::Gate(_) => "e".repeat(BODY_BYTES),
@@ -156,7 +163,7 @@ fn body(what: &What, ticket: u64, prefix: &str, now: UnixMillis) -> String {
             let (token, org_code) = targets(ticket);
             let (token, org_code) = (token.as_str(), org_code.as_str());
             let draft = status::Draft { token, org_code, extended: None, wait_seconds: None };
-            seal(sender, &draft.to_json())
+            seal(sender, status::PATH, &draft.to_json())
         }
         What::Notify { sender, tokens, org_code, org_name, amount } => {
             let token = tokens(ticket);
@@ -166,7 +173,7 @@ fn body(what: &What, ticket: u64, prefix: &str, now: UnixMillis) -> String {
                 org_name,
                 amount: amount.as_deref(),
             };
-            seal(sender, &draft.to_json())
+            seal(sender, notify::PATH, &draft.to_json())
         }
     }
 }
@@ -182,6 +189,7 @@ mod tests {
             org_id: AccountId::new("testOrgId").expect("an account"),
             key: Sm4Key::from_bytes([3; 16]),
             region: Region::new("350000").expect("a region"),
+            mac: false,
         }
     }
 

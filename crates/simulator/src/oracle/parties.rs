@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use yanmi_protocol::envelope::{self, PlainText};
+use yanmi_protocol::envelope::{PlainText, ProvenRequest, Sender};
 use yanmi_protocol::message::auth_result::{self, Accepted};
 use yanmi_protocol::message::{notify, pending, status};
 use yanmi_protocol::{Code, EcToken, NoticeNo, PasswordDigest};
@@ -242,10 +242,11 @@ impl Parties {
     async fn ask(&self, deed: Deed, path: &str, plain: &str) -> Result<PlainText, Unheard> {
         let channel = &self.world.channels[0];
         let (id, region, now) = (channel.chnl_id.as_str(), self.world.region, (self.clock)());
-        let body = envelope::request(&channel.key, id, "chnl", region, now, plain.as_bytes());
+        let sender = Sender { key: &channel.key, org_id: id, prefix: "chnl", region };
+        let ProvenRequest { body, mac } = sender.proven_request(path, now, plain.as_bytes());
         let url = format!("{}{path}", self.world.channel_url);
         let received = self.caller.post(&url, body.into(), self.deadline).await.map_err(AskError::from)?;
-        let (answer, plain) = received.open(&channel.key)?;
+        let (answer, plain) = received.open_proven(&channel.key, &mac)?;
         plain.ok_or_else(|| Unheard::code(&deed, answer.code, &answer.message))
     }
 

@@ -38,6 +38,7 @@ fn status() -> What {
             org_id: AccountId::new("testOrgId").expect("an account"),
             key: Sm4Key::from_bytes([3; 16]),
             region: region(),
+            mac: false,
         },
         targets: Arc::new(move |n| (load::bench_token(load::spread(n, 1_000)), org)),
     }

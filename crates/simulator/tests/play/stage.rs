@@ -14,7 +14,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use yanmi_protocol::envelope::{self, RequestEnvelope};
+use yanmi_protocol::envelope::{self, RequestEnvelope, Sender};
 use yanmi_protocol::message::channel_notice::{Kind, Notice, Way};
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode, Region, UnixMillis};
 use yanmi_simulator::outgoing::{CallError, Caller, Received};
@@ -208,7 +208,9 @@ impl Stage {
         let channel = self.world().channel(notice.channel.as_str()).expect("a channel");
         let now = UnixMillis::new(NOW);
         let message = notice.to_json();
-        envelope::request(&channel.key, channel.chnl_id.as_str(), "cfc", region(), now, message.as_bytes())
+        let (key, org_id) = (&channel.key, channel.chnl_id.as_str());
+        let sender = Sender { key, org_id, prefix: "cfc", region: region() };
+        sender.proven_request(&format!("/channels/{org_id}/notice"), now, message.as_bytes()).body
     }
 
     /// Pushes a notice to its channel and expects it to be taken.
@@ -244,5 +246,7 @@ async fn hear(State(center): State<Center>, uri: Uri, body: Bytes) -> Bytes {
         None if idle => envelope::success(key, b"{\"notcs\":[]}"),
         None => envelope::refusal(yanmi_protocol::Code::BadNoticeNo, "没有台词"),
     };
-    answer.into()
+    // A channel that sends macs wants them back.
+    let proven = request.mac.as_deref().and_then(|mac| envelope::prove(key, mac, &answer));
+    proven.unwrap_or(answer).into()
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 
 /// Measures against a center of its own.
 pub(super) async fn run(arena: &Arena, connections: usize, until: Until) -> Result<Printed, Failure> {
-    let target = Target::of(&arena.world, arena.addresses())?;
+    let target = Target::of(&arena.world, arena.addresses(), false)?;
     let app = arena.world.channels.first().map(|channel| (channel.chnl_id, channel.key.clone()));
     let (Some((channel, noted)), Some(app)) = (&arena.taps, app) else {
         return Err(Failure::new("压测环境中没有渠道监听口"));
