@@ -14,7 +14,7 @@ use yanmi_protocol::display::{self, Trick};
 use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::message::notify as message;
 use yanmi_protocol::{AccountId, MemberError, NoticeNo, Problem, SerialNo};
-use yanmi_verification::{Refusal as Rule, State as Standing};
+use yanmi_verification::{Refusal as Rule, State as Standing, Verification};
 
 use super::{ByAccount, check_institution, status};
 use crate::arrivals::Arrival;
@@ -134,13 +134,22 @@ impl Journey {
                 Standing::Undelivered { .. } => return Err(Refusal::Repeated),
                 Standing::Asked if verification.is_open(now) => {}
                 Standing::Asked => return Err(Refusal::Repeated),
-                _ => return Ok(message::Answer::notified_json(verification.serial)),
+                // There is something to compare as long as nobody has answered.
+                Standing::Notified { .. } => return Ok(self.notified(&verification)),
+                _ => return Ok(message::Answer::notified_json(verification.serial, None)),
             }
             let left = self.site.settings.call.saturating_sub(self.started.elapsed());
             if tokio::time::timeout(left, changed).await.is_err() {
                 return Err(Refusal::Repeated);
             }
         }
+    }
+
+    /// What the first was answered: the number to compare is made from that of the notice.
+    fn notified(&self, verification: &Verification) -> String {
+        let compares = self.extended && self.site.place.is_some();
+        let number = compares.then(|| check_number(&self.site.sealer, verification.notice));
+        message::Answer::notified_json(verification.serial, number.as_deref())
     }
 
     /// Has the ledger decide, asking the national center in between when it does not hold the token, or when it would
