@@ -257,7 +257,7 @@ async fn told_by(mac: MacUse, proving: fn(usize) -> bool) -> Vec<Result<bool, Na
     let number = AuthNo::new("0123456789").expect("a number");
     let mut told = Vec::new();
     for _ in 0..3 {
-        told.push(center.face_valid(number, None).await);
+        told.push(center.face_valid(&Share::default(), number, None).await);
     }
     told
 }
