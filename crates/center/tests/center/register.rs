@@ -55,7 +55,8 @@ pub(crate) async fn everybody(config: &Config, world: &World) {
     }
     for account in &world.extra_accounts {
         let (id, key, interfaces) = (account.org_id, account.key.clone(), Interfaces::default());
-        let new = NewAccount { id, name: "没有权限".to_owned(), key, interfaces, rate: None };
+        let (name, mac) = ("没有权限".to_owned(), MacRule::Optional);
+        let new = NewAccount { id, name, key, interfaces, rate: None, mac };
         administration.add_account(&new, NOW).await.expect("a new account");
     }
     for channel in world.all_channels() {
