@@ -14,7 +14,7 @@ use yanmi_center::Center;
 use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
-use yanmi_center::registry::{Administration, Interfaces, NewAccount};
+use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount};
 use yanmi_protocol::{AccountId, Region, Sm4Key, UnixMillis, envelope};
 
 const SAMPLES: usize = 5_000;
@@ -134,7 +134,8 @@ async fn register(config: &Config) {
     for id in KINDS.into_iter().skip(1) {
         let id = AccountId::new(id).expect("an account");
         let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes([3; 16]));
-        let new = NewAccount { id, name, key, interfaces: Interfaces::ALL, rate: None };
+        let (interfaces, mac) = (Interfaces::ALL, MacRule::Optional);
+        let new = NewAccount { id, name, key, interfaces, rate: None, mac };
         administration.add_account(&new, NOW).await.expect("a new account");
         if id.as_str() == "disabled" {
             administration.enable_account(id, false, NOW).await.expect("disabled");
