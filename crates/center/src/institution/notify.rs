@@ -125,7 +125,8 @@ impl Journey {
             let changed = watch.changed();
             let loaded = self.site.ledger.load(self.key).await?;
             let now = self.site.clock.now();
-            if status::free_already(&self.site, &self.registry, &loaded, now) {
+            let same = loaded.free_use.is_some_and(|used| used.amount == amount);
+            if same && status::free_already(&self.site, &self.registry, &loaded, now) {
                 return Err(Refusal::PasswordFree);
             }
             let standing = loaded.verification.filter(|verification| verification.amount == amount);

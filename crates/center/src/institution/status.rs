@@ -9,6 +9,7 @@ use axum::response::Response;
 use http::Request;
 use yanmi_protocol::message::status::{self as message, Extension};
 use yanmi_protocol::{AccountId, SerialNo, UnixMillis};
+use yanmi_verification::password_free::FreeStep;
 use yanmi_verification::status::{self, Status};
 use yanmi_verification::{Facts, Verification, stage};
 
@@ -158,10 +159,8 @@ fn facts_of<'a>(registry: &'a Snapshot, loaded: &'a Loaded) -> Facts<'a> {
 
 /// Whether the payment goes through without a password and is counted, so that saying so changes nothing.
 pub(super) fn free_already(site: &Site, registry: &Snapshot, loaded: &Loaded, now: UnixMillis) -> bool {
-    match status::status(&facts_of(registry, loaded), now, &site.policy) {
-        Ok(Status::Free(step)) => loaded.free_use == Some(step.used),
-        _ => false,
-    }
+    let status = status::status(&facts_of(registry, loaded), now, &site.policy);
+    matches!(status, Ok(Status::Free(FreeStep::Again { .. })))
 }
 
 /// The long way, for channels that offer password-free settlement: it hangs on the person's settings and on what was

@@ -297,10 +297,18 @@ async fn an_answer_is_believed_by_its_mac() {
     ];
     let refused = DeliveryFailure::Refused { reason: "不收".to_owned() };
     for (rule, expected) in [
-        (MacRule::Optional, [Ok(()), Ok(()), Err(DeliveryFailure::BadAnswer), Err(refused.clone())]),
+        (
+            MacRule::Optional,
+            [Ok(Taken::Asked), Ok(Taken::Asked), Err(DeliveryFailure::BadAnswer), Err(refused.clone())],
+        ),
         (
             MacRule::Required,
-            [Err(DeliveryFailure::BadAnswer), Ok(()), Err(DeliveryFailure::BadAnswer), Err(refused)],
+            [
+                Err(DeliveryFailure::BadAnswer),
+                Ok(Taken::Asked),
+                Err(DeliveryFailure::BadAnswer),
+                Err(refused),
+            ],
         ),
     ] {
         for ((name, write), expected) in answers.into_iter().zip(expected) {

@@ -22,7 +22,7 @@ use crate::entropy::Entropy;
 use crate::ledger::command::{Command, FaceKey, FreeSwitch, Key, Learned, Opening};
 use crate::ledger::load;
 use crate::ledger::resident::Resident;
-use crate::registry::{Administration, Defaults, NewChannel, Snapshot};
+use crate::registry::{Administration, Defaults, MacRule, NewChannel, Snapshot};
 use crate::sealing::Sealer;
 use crate::store::Store;
 use crate::store::batch::Session;
@@ -177,6 +177,7 @@ impl Ground {
                     word,
                 },
                 handover: None,
+                mac: MacRule::Optional,
                 key: kek.clone(),
             };
             administration.add_channel(&new, START).await.expect("added");
