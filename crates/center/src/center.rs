@@ -20,6 +20,7 @@ use crate::institution::decodes::Decodes;
 use crate::insured::{MOST_WATCHED, Place};
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::national::{NationalCenter, NationalSettings};
+use crate::observe::{self, Observer};
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver, RootsError};
 use crate::registry::{Defaults, Registry};
 use crate::sealing::Sealer;
@@ -89,6 +90,19 @@ impl Center {
     /// # Errors
     /// [`StartError`]; nothing is left running.
     pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+        Self::start_observed(config, clock, entropy, None).await
+    }
+
+    /// The same with somebody looking on at the institution face: for a sandbox.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running.
+    pub async fn start_observed(
+        config: Config,
+        clock: Clock,
+        entropy: Entropy,
+        observer: Option<Observer>,
+    ) -> Result<Self, StartError> {
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
         // Everything that can fail for a reason outside is done before the first task is started.
@@ -136,7 +150,7 @@ impl Center {
             settings: settings(&config),
         });
         Ok(Self {
-            servers: serve(&site, listeners, &config),
+            servers: serve(&site, listeners, &config, observer.as_ref()),
             chores: vec![
                 tokio::spawn(follow_registry(Arc::clone(&site))),
                 tokio::spawn(follow_clock(site.clock.clone())),
@@ -274,14 +288,26 @@ impl Ground {
 }
 
 /// Begins to serve every face on its listener.
-fn serve(site: &Arc<Site>, listeners: Vec<(&'static str, Listener)>, config: &Config) -> Vec<Server> {
+fn serve(
+    site: &Arc<Site>,
+    listeners: Vec<(&'static str, Listener)>,
+    config: &Config,
+    observer: Option<&Observer>,
+) -> Vec<Server> {
     let metrics_from: Arc<[IpNet]> = config.metrics_from.clone().into();
     let counted: Vec<_> = listeners.iter().map(|(face, _)| (*face, Arc::<Counters>::default())).collect();
     let counted: Arc<[_]> = counted.into();
     let serve = |(at, (face, listener)): (usize, (_, _))| {
         let mut limits = config.limits.server();
         let router = match face {
-            "institution" => institution::router(Arc::clone(site)),
+            "institution" => {
+                let router = institution::router(Arc::clone(site));
+                match observer {
+                    Some(observer) => router
+                        .layer(axum::middleware::from_fn_with_state(Arc::clone(observer), observe::observe)),
+                    None => router,
+                }
+            }
             OPERATIONS => {
                 limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
                 limits.connections_per_source = limits.connections;

@@ -22,6 +22,7 @@ use yanmi_protocol::{AccountId, Code, EcToken, MemberError, Members, Problem, Sm
 
 use crate::arrivals::{Arrival, Arrivals, Full};
 use crate::http::{Peer, Room, read_body};
+use crate::observe::Cause;
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Keys, MacRule, Snapshot};
 use crate::share::Share;
@@ -306,7 +307,7 @@ pub(crate) fn finish(
         stranger: sender.stranger(),
         cause: cause.as_deref(),
     });
-    match result {
+    let mut response = match result {
         Ok(body) => answer(body, noted.retry_after),
         Err(refusal) => {
             let (code, message) = (refusal.code(), refusal.message());
@@ -314,7 +315,11 @@ pub(crate) fn finish(
                 seal.map_or_else(|| envelope::refusal(code, &message), |seal| seal.refusal(code, &message));
             refused(&refusal, body)
         }
+    };
+    if let Some(cause) = cause {
+        response.extensions_mut().insert(Cause(cause));
     }
+    response
 }
 
 /// The answer that is a refusal.

@@ -23,6 +23,7 @@ mod institution;
 mod insured;
 mod ledger;
 pub mod national;
+pub mod observe;
 mod operations;
 pub mod outbound;
 mod password_check;

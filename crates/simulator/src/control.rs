@@ -9,6 +9,7 @@
 //! | `POST /phones/{ecIndexNo}/passwordFreePage` | [`free_page`] |
 //! | `POST /phones/{ecIndexNo}/messageCenter` | [`notices`] |
 //! | `POST /counter/*` | [`counter`] |
+//! | `POST /counter/send`, `POST /channels/{chnlId}/send` | [`send`] |
 //! | `POST /channels/{chnlId}/mood`, `POST /national/mood` | [`moods`] |
 //! | `POST /terminal` | [`terminal`] |
 //! | `POST /vendor` | [`vendor`] |
@@ -22,6 +23,7 @@ mod free_page;
 mod moods;
 mod notices;
 mod qr;
+mod send;
 mod switch;
 mod terminal;
 mod vendor;
@@ -81,6 +83,8 @@ pub(crate) async fn answer(state: &Arc<State>, method: &Method, steps: &[&str], 
         (&Method::POST, ["phones", index, "messageCenter"]) => {
             notices::message_center(state, index, body).await
         }
+        (&Method::POST, ["counter", "send"]) => send::institution(state, body).await,
+        (&Method::POST, ["channels", id, "send"]) => send::channel(state, id, body).await,
         (&Method::POST, ["counter", what]) => counter::act(state, what, body).await,
         (&Method::POST, ["phones", index, "act"]) => act::act(state, index, body).await,
         (&Method::POST, ["phones", index, "passwordFree"]) => switch::switch(state, index, body).await,

@@ -52,7 +52,7 @@ pub use channel::SwitchError;
 pub use hang::{LONGEST_HANG, LONGEST_SILENCE, MOST_HELD};
 pub use institution::Institution;
 pub use mood::{ChannelMood, NationalMood, SLOWEST};
-pub use serve::{MAX_CONNECTIONS, STOP_BOUND, Simulator};
+pub use serve::{MAX_CONNECTIONS, Onlooker, Outside, STOP_BOUND, Simulator};
 pub use terminal::TerminalMood;
 pub use watch::MOST_STREAMS;
 pub use world::World;

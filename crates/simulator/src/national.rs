@@ -141,7 +141,8 @@ fn credential(person: &Person, channel: ChannelId, token: EcToken, at: UnixMilli
         user_name: Some(person.user_name.clone()),
         id_type: Some(person.id_type.clone()),
         id_no: Some(person.id_no.clone()),
-        insured_place: digits(0..4).map(|city| format!("{city}99")),
+        // Other certificates say no place: everybody who has one is insured in the first city.
+        insured_place: Some(digits(0..4).map_or_else(|| "350199".to_owned(), |city| format!("{city}99"))),
         channel,
         active: true,
         person: PersonStatus::InOrder,

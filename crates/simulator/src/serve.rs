@@ -26,7 +26,7 @@ use yanmi_protocol::{ChannelId, envelope};
 use crate::channel::SwitchError;
 use crate::mood::{ChannelMood, NationalMood};
 use crate::state::State;
-use crate::watch::{exchange, guard, page, scene, stream};
+use crate::watch::{exchange, guard, outside, page, scene, stream};
 use crate::world::World;
 use crate::{Clock, Entropy, channel, control, national};
 
@@ -118,11 +118,45 @@ impl Simulator {
         channel::switch_password_free(&self.state).await
     }
 
+    /// Shows requests that programs outside send to the center's institution face.
+    pub fn onlooker(&self) -> Onlooker {
+        Onlooker(Arc::clone(&self.state))
+    }
+
     /// Stops accepting, lets what is being answered finish within [`STOP_BOUND`], and drops the rest.
     pub async fn stop(self) {
         self.stop.send_replace(true);
         // An error would mean that the server panicked, and then there is nothing left to stop.
         let _ = self.server.await;
+    }
+}
+
+/// Shows what programs outside ask the center.
+#[derive(Clone, Debug)]
+pub struct Onlooker(Arc<State>);
+
+impl Onlooker {
+    /// A request arrived.
+    pub fn request(&self, path: &str, body: &[u8]) -> Outside {
+        Outside(outside::begin(&self.0, path, body))
+    }
+}
+
+/// A request of a program outside, which is still to be answered.
+pub struct Outside(Option<exchange::Exchange>);
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outside(…)")
+    }
+}
+
+impl Outside {
+    /// It was answered so, for this cause where the answer does not say.
+    pub fn answered(self, status: u16, body: &[u8], cause: Option<&str>) {
+        if let Some(exchange) = self.0 {
+            exchange.answered_because(status, body, cause);
+        }
     }
 }
 
@@ -231,7 +265,7 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
 
 /// Answers a request of the center, for everybody to see.
 async fn recorded(
-    seen: Option<exchange::Exchange<'_>>,
+    seen: Option<exchange::Exchange>,
     answering: impl Future<Output = Result<Reply, Cut>>,
 ) -> Result<Reply, Leave> {
     let reply = answering.await;

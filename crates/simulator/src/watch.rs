@@ -12,6 +12,7 @@
 //! | `GET /`, `/watch/*` | [`page`] |
 //! | `GET /watch/world` | [`scene`] |
 //! | `GET /events` | [`stream`] |
+//! | what others send to the institution face | [`outside`] |
 //! | `POST /counter/*` | `control::counter` |
 //!
 //! The page acts through the control interface, which is for everybody on this machine. [`guard`] keeps the web
@@ -25,6 +26,7 @@ pub(crate) mod counter;
 pub(crate) mod exchange;
 pub(crate) mod guard;
 mod masked;
+pub(crate) mod outside;
 pub(crate) mod page;
 mod ring;
 pub(crate) mod scene;
@@ -50,6 +52,7 @@ pub(crate) struct Watch {
     clock: Clock,
     exchanges: AtomicU64,
     pub(crate) counter: Counter,
+    pub(crate) outside: outside::Outside,
     /// The code on a phone's screen, and when the person tapped last.
     phone: Mutex<OnScreen>,
     streams: Arc<Semaphore>,
@@ -88,6 +91,7 @@ impl Watch {
             clock,
             exchanges: AtomicU64::new(1),
             counter: Counter::default(),
+            outside: outside::Outside::default(),
             phone: Mutex::default(),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         }

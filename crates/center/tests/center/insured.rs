@@ -563,12 +563,12 @@ async fn counter_and_person_see_the_same_number() {
     let page = phone.get(&path(&app)).await;
     let message =
         serde_json::json!({ "token": token.as_str(), "orgCodg": crate::site::HOSPITAL, "ext": "1" });
-    let path = yanmi_protocol::message::status::PATH;
-    let status = site.institution().call(path, message.to_string()).await.expect("an answer");
+    let status_path = yanmi_protocol::message::status::PATH;
+    let status = site.institution().call(status_path, message.to_string()).await.expect("an answer");
     let number = status.member("checkNo").expect("a number");
     assert!(number.len() == 2 && page.body.contains(&format!("<strong>{number}</strong>")), "{number}");
     assert_eq!(number, told, "notice and status tell the same");
-    let done = phone.type_in(&self::path(&app), &page, PASSWORD).await;
+    let done = phone.type_in(&path(&app), &page, PASSWORD).await;
     assert!(done.body.contains(&format!("<dd>{number}</dd>")), "{}", done.body);
     assert_eq!(site.status(token).await.member("checkNo"), None, "only for whoever asks for more");
 }

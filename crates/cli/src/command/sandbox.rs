@@ -7,23 +7,26 @@
 //! agree on who exists and on the keys without a folder in common, so both are derived from the database's name;
 //! what is played with needs no secret. The first one has the simulator, the others find it through the registry.
 
+mod elsewhere;
 mod guide;
+mod lock;
 mod others;
 pub(super) mod register;
+mod settings;
 mod state;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
 
 use tokio::net::TcpListener;
 use yanmi_center::Center;
-use yanmi_center::config::{Config, Database, Essentials, Listen, LogLevel, PostgresSettings};
+use yanmi_center::config::{Config, Database, LogLevel, PostgresSettings};
+use yanmi_center::observe::{Observer, SeenAnswer, SeenRequest};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_simulator::world::Urls;
-use yanmi_simulator::{Simulator, World};
+use yanmi_simulator::{Onlooker, Simulator, World};
 
 use crate::ambient;
 use crate::command::serve::{StopSignal, runtime};
@@ -36,13 +39,9 @@ const CHANNEL_OFFSET: u16 = 1;
 const OPERATIONS_OFFSET: u16 = 2;
 /// The simulator listens this far above the institution face.
 const SIMULATOR_OFFSET: u16 = 9;
-/// Requests a second of the first account, so that load can be tried; the others have the default, so that being
+/// Requests a second of the first account, so that load can be tried; the others have few, so that being
 /// limited (-6) can be tried as well.
 const FIRST_ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
-/// Notices a person may get in an hour, so that nobody who plays runs out of them.
-const PERSON_HOUR: u32 = 10_000;
-/// After "not me" nobody who plays waits for a quarter of an hour to go on.
-const QUIET: Duration = Duration::from_secs(30);
 
 /// 在一台机器上运行各方：中心、渠道应用、国家电子凭证、参保人，无需任何配置
 #[derive(Debug, clap::Args)]
@@ -56,6 +55,12 @@ pub(crate) struct Sandbox {
     /// 中心使用的 PostgreSQL 数据库；不给则用文件夹中的 SQLite。同一数据库上再运行一个（换端口与文件夹），就是同一站点的第二个中心
     #[arg(long, value_name = "postgres://…")]
     database: Option<String>,
+    /// 测试网络中本机的地址：机构监听口与渠道监听口在此地址上以明文 HTTP 监听，供其他机器上的程序连接；模拟器的控制接口与页面仍只在本机
+    #[arg(long, value_name = "IP地址", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// 把这个渠道的通知发到您自己的渠道应用，记在 sandbox.json 中，可重复；写 渠道编码=simulator 则交还模拟器
+    #[arg(long = "channel-url", value_name = "渠道编码=通知地址")]
+    channel_urls: Vec<elsewhere::Elsewhere>,
     /// 日志级别：error、warn、info、debug
     #[arg(long, value_name = "级别", default_value = "warn")]
     log: String,
@@ -70,10 +75,17 @@ impl Sandbox {
     }
 
     async fn play(self, level: LogLevel) -> Result<(), Failure> {
+        if self.host.is_unspecified() {
+            return Err(Failure::new("--host 应为本机在测试网络中的地址，不能是 0.0.0.0 或 ::"));
+        }
         let urls = self.urls();
         let shared = self.shared()?;
+        // What is taken already is found out before anything is written: a second start harms nothing.
+        let _lock = lock::Lock::take(&self.dir)?;
+        let free = self.free_ports().await?;
         let state = state::State::open(&self.dir, &urls, shared.as_ref().map(|shared| shared.name.as_str()))?;
         let mut world = state.world;
+        let elsewhere = elsewhere::place(&mut world, &self.channel_urls)?;
         let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
         if let (Database::Sqlite(path), false) = (&database, state.fresh)
             && !path.exists()
@@ -100,24 +112,35 @@ impl Sandbox {
             // Another center of this site is there already, with its simulator.
             Some(simulator) => {
                 world.relocate(&Urls { simulator, ..urls });
-                state::write(&state.file, &world)?;
                 None
             }
-            None => Some(self.listener().await?),
+            None => Some(free),
         };
+        state::write(&state.file, &world)?;
         register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
-        let config = self.config(database, &state.key, &world, level)?;
-        let center = Center::start(config, ambient::clock(), ambient::entropy())
-            .await
-            .map_err(|error| Failure::because("中心未能启动", &error))?;
+        let config = self.config(database, &world, &elsewhere, level)?;
+        let window: Arc<OnceLock<Onlooker>> = Arc::default();
+        let center =
+            Center::start_observed(config, ambient::clock(), ambient::entropy(), Some(through(&window)))
+                .await
+                .map_err(|error| Failure::because("中心未能启动", &error))?;
         let simulator = match listener {
             Some(listener) => Some(play_others(world.clone(), listener).await?),
             None => None,
         };
         if let Some(simulator) = &simulator {
             simulator.with_center(center.store_switch());
+            // It is set here only, and once.
+            let _ = window.set(simulator.onlooker());
         }
         let stop = StopSignal::listen()?;
+        if !self.host.is_loopback() {
+            println!(
+                "警告：机构监听口与渠道监听口在 {} 上以明文 HTTP 开放，同一网络里谁都连得上、看得到；只用于测试网络。\n\
+                 模拟器的页面与控制接口仍只在本机。\n",
+                self.host
+            );
+        }
         println!("{}", guide::text(&world, &self.dir));
         println!("ready: {}", state.file.display());
         stop.received().await;
@@ -141,15 +164,20 @@ impl Sandbox {
         Ok(Some(settings))
     }
 
-    async fn listener(&self) -> Result<TcpListener, Failure> {
-        let address = self.address(SIMULATOR_OFFSET);
-        TcpListener::bind(address).await.map_err(|error| {
-            Failure::because(&format!("模拟器无法监听 {address}（用 --port 换端口）"), &error)
-        })
+    /// The simulator's socket, after the center's have proved to be free.
+    async fn free_ports(&self) -> Result<TcpListener, Failure> {
+        lock::listen("机构监听口", self.address(0)).await?;
+        lock::listen("渠道监听口", self.address(CHANNEL_OFFSET)).await?;
+        lock::listen("运维监听口", self.address(OPERATIONS_OFFSET)).await?;
+        lock::listen("模拟器", self.address(SIMULATOR_OFFSET)).await
     }
 
+    /// The center's faces are where `--host` says; the simulator, whose control is for everybody who reaches it, is
+    /// reached from this machine only.
     fn address(&self, offset: u16) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port + offset))
+        let faces = [0, CHANNEL_OFFSET].contains(&offset);
+        let host = if faces { self.host } else { Ipv4Addr::LOCALHOST.into() };
+        SocketAddr::new(host, self.port + offset)
     }
 
     fn urls(&self) -> Urls {
@@ -157,37 +185,40 @@ impl Sandbox {
         Urls { institution: url(0), channel: url(CHANNEL_OFFSET), simulator: url(SIMULATOR_OFFSET) }
     }
 
-    /// The default configuration, but for the person's hourly budget, the quiet after "not me", the person's page, decode,
-    /// and the log.
+    /// The configuration, as it stands in `yanmi.toml`, but for the log.
     fn config(
         &self,
         database: Database,
-        key: &yanmi_protocol::Sm4Key,
         world: &World,
+        elsewhere: &[IpAddr],
         level: LogLevel,
     ) -> Result<Config, Failure> {
-        let wrong = |error| Failure::because("沙箱地址有误", &error);
-        let channel: http::Uri = world.channel_url.parse().map_err(wrong)?;
-        let url = world.national.url.parse();
-        let essentials = Essentials {
-            region: world.region,
-            encryption_key: key.clone(),
-            national_url: url.map_err(|error| Failure::because("模拟器地址有误", &error))?,
-            national_org_id: world.national.org_id,
-            national_key: world.national.key.clone(),
+        let settings = settings::Settings {
+            dir: &self.dir,
+            world,
+            database: self.database.as_deref(),
+            institution: self.address(0),
+            channel: self.address(CHANNEL_OFFSET),
+            operations: self.address(OPERATIONS_OFFSET),
+            elsewhere,
         };
-        let mut config = Config::new(essentials, &self.dir);
-        config.database = database;
-        config.listen.institution = Listen::plain(self.address(0));
-        config.listen.channel = Listen::plain(self.address(CHANNEL_OFFSET));
-        config.listen.operations = Listen::plain(self.address(OPERATIONS_OFFSET));
-        config.policy.notices_per_person_hour = PERSON_HOUR;
-        config.policy.quiet = QUIET;
-        config.decode_enabled = true;
-        config.insured.public_url = Some(channel);
+        let mut config = settings.write(database)?;
         config.log.level = level;
         Ok(config)
     }
+}
+
+/// Shows what the center sees on the simulator's page, as soon as there is one.
+fn through(window: &Arc<OnceLock<Onlooker>>) -> Observer {
+    let window = Arc::clone(window);
+    Arc::new(move |request: SeenRequest| {
+        let shown = window.get().map(|onlooker| onlooker.request(&request.path, &request.body));
+        Box::new(move |answer: SeenAnswer| {
+            if let Some(shown) = shown {
+                shown.answered(answer.status, &answer.body, answer.cause.as_deref());
+            }
+        })
+    })
 }
 
 /// Starts everybody else.

@@ -109,11 +109,129 @@ fn parties_in_a_bad_mood_and_return_codes_show_on_the_counter() {
     browser.until(&stage("free"));
     // A code without a token says how to get it instead.
     browser
-        .value("(document.querySelector('#code').value = '-4', document.querySelector('#code').onchange())");
+        .value("(document.querySelector('#code').value = '-1', document.querySelector('#code').onchange())");
     browser.until(
         "document.querySelector('#try').disabled && document.querySelector('#how').textContent.length > 5",
     );
     assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
+    drop(browser);
+    sandbox.stop();
+}
+
+/// Runs a program with this on its standard input; what it printed.
+fn piped(program: &str, args: &[&str], input: &str) -> String {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{program}: {error}"));
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("read");
+    let out = child.wait_with_output().expect("it ends");
+    assert!(out.status.success(), "{program}: {input}");
+    String::from_utf8(out.stdout).expect("UTF-8")
+}
+
+#[test]
+fn a_message_is_copied_as_a_command_that_runs_linked_and_found() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sandbox, browser) = set(folder.path());
+    // A program outside, which the page knows nothing of.
+    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
+    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let token = world["magicTokens"]["500001"].as_str().expect("a token");
+    let call = |args: &[&str]| crate::yanmi::run(&[&["call", "status", "--token", token], args].concat(), "");
+    call(&["--sandbox", &sandbox.file]);
+    let row = |words: &str| {
+        format!(
+            "[...document.querySelectorAll('.row')].find(r => r.getAttribute('aria-label').includes('{words}'))"
+        )
+    };
+    browser.until(&row("外部程序（testOrgId） 到"));
+    browser.until(&row("500001"));
+    browser.value(&format!("{}.click()", row("外部程序（testOrgId） 到")));
+    let opened = browser.value("document.querySelector('#d-opened').textContent");
+    assert!(opened.as_str().is_some_and(|text| text.contains(token)), "{opened}");
+    for (button, program, args) in [("#copy-curl", "sh", &[][..]), ("#copy-python", "python3", &["-"])] {
+        browser.click(button);
+        let copied = browser.value("document.querySelector('#copy-text').textContent");
+        let said = piped(program, args, copied.as_str().expect("a text"));
+        let said: serde_json::Value = serde_json::from_str(&said).expect("an answer in JSON");
+        assert_eq!(said["code"], 500_001, "{button}: {copied}");
+    }
+    // Under a wrong key: the answer does not say why, the page does.
+    let file = folder.path().join("wrong.json");
+    let mut wrong = world.clone();
+    wrong["accounts"][0]["key"] = json!("00112233445566778899AABBCCDDEEFF");
+    wrong["accounts"][0].as_object_mut().expect("an account").remove("kcv");
+    wrong["accounts"][0]["kcv"] = json!(
+        yanmi_protocol::Sm4Key::from_hex("00112233445566778899AABBCCDDEEFF")
+            .expect("a key")
+            .kcv()
+            .to_string()
+    );
+    std::fs::write(&file, wrong.to_string()).expect("written");
+    let denied = call(&["--sandbox", file.to_str().expect("a path")]);
+    assert!(denied.out.contains("-4"), "{denied:?}");
+    browser.until(&row("真正的原因"));
+    // The link leads to the message, also in another browser.
+    browser.value(&format!("{}.click()", row("真正的原因")));
+    let hash = browser.value("location.hash");
+    let hash = hash.as_str().expect("a hash").to_owned();
+    assert!(hash.starts_with("#m"), "{hash}");
+    browser.open("about:blank");
+    browser.open(&format!("http://127.0.0.1:{}/{hash}", sandbox.port + 9));
+    browser.until("!document.querySelector('#detail').hidden && document.querySelector('#d-sentence').textContent.includes('真正的原因')");
+    browser.fill("#filter", "真正的原因");
+    browser.until("document.querySelector('#filtered').textContent === '1 条'");
+    assert_eq!(
+        browser.value("[...document.querySelectorAll('.row')].filter(r => !r.hidden).length"),
+        json!(1)
+    );
+    // Keys with what they are checked by.
+    let keys = browser.value("document.querySelector('#key-list').textContent");
+    let kcv = world["accounts"][0]["kcv"].as_str().expect("a value");
+    assert!(keys.as_str().is_some_and(|keys| keys.contains(kcv) && keys.contains("testOrgId")), "{keys}");
+    assert_eq!(browser.complaints(), Vec::<serde_json::Value>::new());
+    drop(browser);
+    sandbox.stop();
+}
+
+#[test]
+fn codes_come_by_a_click_and_password_free_by_hand() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (sandbox, browser) = set(folder.path());
+    browser.run("document.querySelector('#slow').click()");
+    for code in
+        ["-2", "-4", "-5", "-6", "500008", "500014", "500084", "500093", "500156", "500316", "500318", "0"]
+    {
+        browser.value(&format!(
+            "(document.querySelector('#code').value = '{code}', document.querySelector('#code').onchange())"
+        ));
+        let seen = browser.value("document.querySelectorAll('.row').length");
+        browser.click("#try");
+        let badge = format!(
+            "[...document.querySelectorAll('.row')].slice({seen}).some(r => r.querySelector('.badge')?.textContent === '{code}')"
+        );
+        browser.until(&badge);
+        // A visit that is open is left, so that the next notice is not too soon.
+        browser.until("!document.querySelector('#leave').disabled");
+    }
+    let direct = browser.value("[...document.querySelector('#code').options].filter(o => (document.querySelector('#code').value = o.value, document.querySelector('#code').onchange(), document.querySelector('#try').disabled)).map(o => o.value)");
+    assert_eq!(direct, json!(["-1", "500100"]), "those that take an outage or another account");
+    browser.value("(document.querySelector('#app').value = 'C0DE000000000000000000000000000B', document.querySelector('#app').onchange())");
+    browser.value(
+        "[...document.querySelectorAll('#screen button')].find(b => b.textContent === '开通免密').click()",
+    );
+    browser.until("document.querySelector('#say-text').textContent.includes('已开通')");
+    // What is said stays in sight on a phone, wherever one has scrolled to.
+    browser.resize(390, 844);
+    browser.run("scrollTo(0, document.documentElement.scrollHeight)");
+    let seen = "(() => { const r = document.querySelector('#say').getBoundingClientRect(); return r.top >= 0 && r.bottom <= innerHeight && r.height > 40 })()";
+    browser.until(seen);
+    browser.keep_picture("watch-narration-phone");
     drop(browser);
     sandbox.stop();
 }

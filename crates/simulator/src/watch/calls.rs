@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use yanmi_protocol::message::channel_notice::Kind;
-use yanmi_protocol::message::{auth_result, national, password_free, password_free_page, pending};
+use yanmi_protocol::message::{
+    auth_result, decode, national, notify, password, password_free, password_free_page, pending, status,
+};
 
 /// A call between two parties.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -10,6 +12,8 @@ pub(crate) enum Call {
     Decode,
     Notify,
     Status,
+    PasswordCheck,
+    Other,
     Notice,
     Withdrawal,
     Result,
@@ -47,10 +51,12 @@ const fn words(
 }
 
 impl Call {
-    pub(super) const ALL: [Self; 13] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Decode,
         Self::Notify,
         Self::Status,
+        Self::PasswordCheck,
+        Self::Other,
         Self::Notice,
         Self::Withdrawal,
         Self::Result,
@@ -71,6 +77,17 @@ impl Call {
             password_free_page::PATH => Self::PasswordFreePage,
             auth_result::PATH => Self::Result,
             _ => Self::Notice,
+        }
+    }
+
+    /// The call behind a path of the institution face.
+    pub(crate) fn of_institution_path(path: &str) -> Self {
+        match path {
+            notify::PATH => Self::Notify,
+            status::PATH => Self::Status,
+            password::PATH => Self::PasswordCheck,
+            decode::PATH => Self::Decode,
+            _ => Self::Other,
         }
     }
 
@@ -149,7 +166,26 @@ impl Call {
                 "参保人要看自己的免密设置，渠道应用没有这样的页面，向中心要一个链接。",
                 "只给这个参保人、半小时内有效的链接；谁先打开归谁用。",
             ),
+            Self::PasswordCheck | Self::Other => self.seldom(),
             Self::Token | Self::QrCode | Self::Password | Self::Face => self.question(),
+        }
+    }
+
+    /// The words of what programs outside ask beside the two calls of a visit.
+    const fn seldom(self) -> Words {
+        match self {
+            Self::PasswordCheck => words(
+                ("userPwdCheck", "密码核验", "凭证密码核验"),
+                ("1.3.1.2", false),
+                "机构把参保人输入的密码的摘要交给中心，请国家电子凭证核验。",
+                "chkFlag 为 1 是对，0 是错；连错五次要锁定。",
+            ),
+            _ => words(
+                ("other", "其他", "发往别的地址的请求"),
+                ("1.3", false),
+                "这个地址不是规范里的：地址或方法写错了。",
+                "中心答复它没有这个地址，或者收不下。",
+            ),
         }
     }
 

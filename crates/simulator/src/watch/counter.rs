@@ -163,10 +163,18 @@ impl<'a> Desk<'a> {
         Lane::institution(call, &self.member.org_name, self.account.org_id.as_str(), key, path)
     }
 
+    /// The message under a key that is not the account's.
+    fn sealed_wrongly(&self, message: &str) -> String {
+        let key = yanmi_protocol::Sm4Key::from_bytes([0x5A; 16]);
+        let (url, id) = (&self.state.world.institution_url, self.account.org_id.as_str());
+        Institution::new(url, id, key, self.state.world.region, self.state.clock()).seal(message)
+    }
+
     async fn decode(&self, qr_code: &str) -> Result<Decoded, AskError> {
         let sent = decode::Request::write(self.member.org_codg.as_str(), SETTLEMENT, qr_code);
         let lane = self.lane(Call::Decode, decode::PATH);
         let exchange = Exchange::begin(&self.state.watch, lane, sent.as_bytes(), Some(&sent));
+        self.state.watch.outside.is_ours(sent.as_bytes());
         let received = self.institution.raw(decode::PATH, sent).await;
         exchange.received(&received);
         let received = received?;
@@ -184,6 +192,7 @@ impl<'a> Desk<'a> {
         let sent = self.institution.seal(message);
         let exchange =
             Exchange::begin(&self.state.watch, self.lane(call, path), sent.as_bytes(), Some(message));
+        self.state.watch.outside.is_ours(sent.as_bytes());
         let received = self.institution.raw(path, sent).await;
         exchange.received(&received);
         received?.open(&self.account.key)
@@ -195,6 +204,59 @@ impl<'a> Desk<'a> {
         let (answer, plain) = self.call(Call::Status, status::PATH, &draft.to_json()).await?;
         Ok(Told::read(answer, plain.as_ref()))
     }
+}
+
+/// What is wrong with a message sent by hand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// Nothing.
+    None,
+    /// It is sealed with another key.
+    Key,
+}
+
+/// The clerk's system sends any message to any address of the center, once for everybody to see. `before` are as many more
+/// that nobody sees, at once, until one of them is refused for being too many.
+pub(crate) async fn send(
+    state: &State,
+    org_code: &str,
+    (path, message): (&str, &str),
+    fault: Fault,
+    before: usize,
+) -> Result<Answer, CounterError> {
+    let desk = Desk::of(state, org_code)?;
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..before {
+        let institution = desk.institution.clone();
+        let (path, sent) = (path.to_owned(), institution.seal(message));
+        state.watch.outside.is_ours(sent.as_bytes());
+        crowd.spawn(async move { institution.raw(&path, sent).await.map(|_| ()) });
+    }
+    // What became of them is the center's to say, to the one that is shown.
+    while crowd.join_next().await.is_some() {}
+    if path == decode::PATH {
+        let exchange =
+            Exchange::begin(&state.watch, desk.lane(Call::Decode, path), message.as_bytes(), Some(message));
+        state.watch.outside.is_ours(message.as_bytes());
+        let received = desk.institution.raw(path, message.to_owned()).await;
+        exchange.received(&received);
+        let received = received.map_err(|why| CounterError::Center(why.into()))?;
+        let malformed = |why| CounterError::Center(AskError::Malformed { status: received.status, why });
+        return Answer::parse(&received.body).map_err(malformed);
+    }
+    let call = Call::of_institution_path(path);
+    let right = fault == Fault::None;
+    let sent = if right { desk.institution.seal(message) } else { desk.sealed_wrongly(message) };
+    let opened = right.then_some(message);
+    let exchange = Exchange::begin(&state.watch, desk.lane(call, path), sent.as_bytes(), opened);
+    if right {
+        state.watch.outside.is_ours(sent.as_bytes());
+    }
+    let received = desk.institution.raw(path, sent).await;
+    exchange.received(&received);
+    let received = received.map_err(|why| CounterError::Center(why.into()))?;
+    let opened = received.open(&desk.account.key).map_err(CounterError::Center)?;
+    Ok(opened.0)
 }
 
 /// What decoding told.

@@ -3,6 +3,7 @@
 //! Whoever records it has the key, and opens again what passes: the parties themselves stay as they are.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use http_body_util::BodyExt;
 use serde::Serialize;
@@ -28,13 +29,14 @@ pub(crate) struct Lane {
     call: Call,
     from: (&'static str, String),
     to: (&'static str, String),
-    key: Option<(Sm4Key, String)>,
+    /// The key, where it is known, and what is said about it; nothing where nothing is sealed.
+    key: Option<(Option<Sm4Key>, String)>,
     path: String,
 }
 
 const CENTER: &str = "地方电子凭证中心";
 
-fn key_words(whose: &str, key: &Sm4Key) -> String {
+pub(super) fn key_words(whose: &str, key: &Sm4Key) -> String {
     format!("{whose}的密钥，校验值 {}", key.kcv())
 }
 
@@ -51,9 +53,20 @@ impl Lane {
             call,
             from: ("institution", name.to_owned()),
             to: ("center", CENTER.to_owned()),
-            key: key.map(|key| (key.clone(), key_words(&format!("账号 {account} "), key))),
+            key: key.map(|key| (Some(key.clone()), key_words(&format!("账号 {account} "), key))),
             path: path.to_owned(),
         }
+    }
+
+    /// A program outside of the sandbox asks the center, under a key that is known or not.
+    pub(super) fn outside(
+        call: Call,
+        name: String,
+        key: Option<(Option<Sm4Key>, String)>,
+        path: &str,
+    ) -> Self {
+        let to = ("center", CENTER.to_owned());
+        Self { call, from: ("institution", name), to, key, path: path.to_owned() }
     }
 
     /// A channel asks the center.
@@ -62,7 +75,7 @@ impl Lane {
             call,
             from: ("channel", channel.name.clone()),
             to: ("center", CENTER.to_owned()),
-            key: Some((channel.key.clone(), key_words("渠道", &channel.key))),
+            key: Some((Some(channel.key.clone()), key_words("渠道", &channel.key))),
             path: path.to_owned(),
         }
     }
@@ -80,7 +93,7 @@ impl Lane {
             call,
             from: ("center", CENTER.to_owned()),
             to: ("national", "国家电子凭证".to_owned()),
-            key: Some((key.clone(), key_words("中心在国家平台", key))),
+            key: Some((Some(key.clone()), key_words("中心在国家平台", key))),
             path: path.to_owned(),
         }
     }
@@ -107,33 +120,42 @@ struct Message<'a> {
 }
 
 /// A call that has begun. Dropped without an answer, it says that nobody waited for one any longer.
-pub(crate) struct Exchange<'a> {
-    watch: &'a Watch,
+pub(crate) struct Exchange {
+    watch: Arc<Watch>,
     number: u64,
     lane: Lane,
     over: bool,
 }
 
-impl<'a> Exchange<'a> {
+impl Exchange {
     /// Records a request: the body as it passes, and its message where there is one beneath a seal.
-    pub(crate) fn begin(watch: &'a Watch, lane: Lane, body: &[u8], opened: Option<&str>) -> Self {
-        let exchange = Self { watch, number: watch.next_exchange(), lane, over: false };
+    pub(crate) fn begin(watch: &Arc<Watch>, lane: Lane, body: &[u8], opened: Option<&str>) -> Self {
+        let exchange = Self { watch: Arc::clone(watch), number: watch.next_exchange(), lane, over: false };
         exchange.publish("request", Some(body), opened, None, None);
         exchange
     }
 
     /// Records an answer of the protocol, sealed or not.
-    pub(crate) fn answered(mut self, status: u16, body: &[u8]) {
+    pub(crate) fn answered(self, status: u16, body: &[u8]) {
+        self.answered_because(status, body, None);
+    }
+
+    /// The same, with the cause the answer keeps to itself.
+    pub(crate) fn answered_because(mut self, status: u16, body: &[u8], cause: Option<&str>) {
         let answer = Answer::parse(body).ok();
-        let key = self.lane.key.as_ref().map(|(key, _)| key);
+        let key = self.lane.key.as_ref().and_then(|(key, _)| key.as_ref());
         let plain = answer.as_ref().zip(key).and_then(|(answer, key)| answer.open(key).ok());
         let opened = plain.as_ref().map(PlainText::as_str);
         // Without a key the body itself is the message.
-        let opened = opened.or_else(|| std::str::from_utf8(body).ok().filter(|_| key.is_none()));
+        let opened = opened.or_else(|| std::str::from_utf8(body).ok().filter(|_| self.lane.key.is_none()));
         let code = answer.as_ref().map(|answer| answer.code);
         let words = answer.as_ref().filter(|answer| answer.code != 0).map(|answer| answer.message.as_str());
         self.over = true;
-        self.publish("answer", Some(body), opened, Some((status, code)), words);
+        let words = words.map(|words| match cause {
+            Some(cause) => format!("{words}。真正的原因：{cause}"),
+            None => words.to_owned(),
+        });
+        self.publish("answer", Some(body), opened, Some((status, code)), words.as_deref());
     }
 
     /// Records that no answer came, and why.
@@ -198,7 +220,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-impl Drop for Exchange<'_> {
+impl Drop for Exchange {
     fn drop(&mut self) {
         if !self.over {
             self.publish("silence", None, None, None, Some("没有应答：等待的一方不再等了"));
@@ -214,13 +236,13 @@ fn cut(text: Cow<'_, str>) -> Cow<'_, str> {
     format!("{}…", &text[..end]).into()
 }
 
-fn open(body: &[u8], region: Region, key: &Sm4Key) -> Option<PlainText> {
+pub(super) fn open(body: &[u8], region: Region, key: &Sm4Key) -> Option<PlainText> {
     RequestEnvelope::parse(body, region).ok()?.sealed.open(key).ok()
 }
 
 /// A notice arrives at a channel. Nothing for persons this world does not know: they are the load generator's, and
 /// too many.
-pub(crate) fn of_notice<'a>(state: &'a State, id: &str, path: &str, body: &[u8]) -> Option<Exchange<'a>> {
+pub(crate) fn of_notice(state: &State, id: &str, path: &str, body: &[u8]) -> Option<Exchange> {
     let channel = state.world.channel(id)?;
     let opened = open(body, state.world.region, &channel.key);
     let notice = opened.as_ref().and_then(|opened| Notice::read(&opened.members().ok()?).ok());
@@ -234,7 +256,7 @@ pub(crate) fn of_notice<'a>(state: &'a State, id: &str, path: &str, body: &[u8])
 }
 
 /// A question arrives at the national center. Nothing for the load generator's tokens.
-pub(crate) fn of_question<'a>(state: &'a State, path: &str, body: &[u8]) -> Option<Exchange<'a>> {
+pub(crate) fn of_question(state: &State, path: &str, body: &[u8]) -> Option<Exchange> {
     let call = Call::of_national_path(path)?;
     let opened = open(body, state.world.region, &state.world.national.key);
     let token = opened.as_ref().and_then(|opened| {

@@ -26,6 +26,7 @@ pub(crate) fn world(state: &State) -> String {
         channel_url: &'a str,
         simulator_url: &'a str,
         institutions: Vec<serde_json::Value>,
+        keys: Vec<serde_json::Value>,
         persons: Vec<serde_json::Value>,
         channels: Vec<serde_json::Value>,
         codes: Vec<serde_json::Value>,
@@ -44,6 +45,7 @@ pub(crate) fn world(state: &State) -> String {
         serde_json::json!({
             "chnlId": channel.chnl_id.as_str(),
             "name": channel.name,
+            "passwordFree": channel.password_free,
             "ways": channel.auth_ways.iter().map(|way| way.code()).collect::<Vec<_>>(),
         })
     });
@@ -71,11 +73,21 @@ pub(crate) fn world(state: &State) -> String {
         channel_url: &world.channel_url,
         simulator_url: &world.simulator_url,
         institutions: institutions.collect(),
+        keys: keys(world),
         persons: persons.collect(),
         channels: channels.collect(),
         codes: codes.collect(),
         calls: Call::ALL.iter().map(|call| call.words()).collect(),
     })
+}
+
+/// Everybody's key, to be copied: they are made for play, and the page is for this machine only.
+fn keys(world: &crate::World) -> Vec<serde_json::Value> {
+    let row = |whose: &str, id: &str, key: &yanmi_protocol::Sm4Key| serde_json::json!({ "whose": whose, "id": id, "key": *key.to_hex(), "kcv": key.kcv().to_string() });
+    let accounts = world.accounts.iter().map(|account| row("账号", account.org_id.as_str(), &account.key));
+    let channels =
+        world.channels.iter().map(|channel| row(&channel.name, channel.chnl_id.as_str(), &channel.key));
+    accounts.chain(channels).collect()
 }
 
 fn write(value: &impl Serialize) -> String {

@@ -8,6 +8,8 @@ use yanmi_simulator::World;
 pub(super) fn text(world: &World, dir: &Path) -> String {
     let file = dir.join("sandbox.json");
     let file = file.display();
+    let config = dir.join("yanmi.toml");
+    let config = config.display();
     let (simulator, institution) = (&world.simulator_url, &world.institution_url);
     let (Some(person), Some(channel)) = (world.persons.first(), world.channels.first()) else {
         return String::new();
@@ -47,7 +49,10 @@ pub(super) fn text(world: &World, dir: &Path) -> String {
 6. 机构查询状态（1.7.2），checkStas 为 1 即可结算：
    yanmi call status --sandbox {file} --token 第2步的ecToken
 
-各返回码的令牌在 {file} 的 magicTokens 中。按 Ctrl-C 停止。
+看登记、改登记：
+   yanmi account list --config {config}
+
+各返回码的令牌在 {file} 的 magicTokens 中。您自己的程序发到机构监听口的请求也会出现在页面上。按 Ctrl-C 停止。
 ",
         channel_url = world.channel_url,
     )

@@ -31,12 +31,9 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Opens the folder; makes what is missing, and writes `sandbox.json` for these addresses. World and key of a
+    /// Opens the folder, which is locked; makes what is missing, and writes `sandbox.json` for these addresses. World and key of a
     /// database that is shared come from its name.
     pub(super) fn open(dir: &Path, urls: &Urls, shared: Option<&str>) -> Result<Self, Failure> {
-        fs::create_dir_all(dir).map_err(|error| {
-            Failure::because(&format!("无法建立文件夹 {}（--dir）", dir.display()), &error)
-        })?;
         let file = dir.join("sandbox.json");
         let fresh = !file.exists();
         let mut world = if let Some(name) = shared {
@@ -118,7 +115,7 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
 }
 
 /// Writes a file only its owner may read, whole or not at all.
-fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| Failure::because(&format!("无法写入 {}", path.display()), &error);
     let fresh = path.with_extension("new");
     let mut file = fs::File::options()

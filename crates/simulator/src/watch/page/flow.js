@@ -84,6 +84,79 @@ export function makeFlow(world) {
 
   const addresses = byId("addresses");
   addresses.textContent = `机构监听口 ${world.institutionUrl}　渠道监听口 ${world.channelUrl}　模拟器 ${world.simulatorUrl}`;
+  const list = byId("key-list");
+  for (const { whose, id, key, kcv } of world.keys) {
+    const copy = make("button", "plain", "复制");
+    copy.type = "button";
+    copy.setAttribute("aria-label", `复制 ${id} 的密钥`);
+    copy.onclick = () => put(key, copy);
+    list.append(make("li", "", "", make("b", "", whose), make("code", "", id), make("code", "", key), make("span", "", `校验值 ${kcv}`), copy));
+  }
+
+  // Puts a text where it can be pasted from, and says so on the button; it is shown as well, for browsers that may not.
+  async function put(text, button) {
+    const was = button.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "已复制";
+    } catch {
+      button.textContent = "请手工复制";
+    }
+    setTimeout(() => (button.textContent = was), 1500);
+  }
+
+  // The request a message belongs to, as a command.
+  const requests = new Map(); // exchange → its request
+  const address = (message) => {
+    const base = message.to !== "center" ? world.simulatorUrl : message.from === "channel" ? world.channelUrl : world.institutionUrl;
+    return base + message.path;
+  };
+  const sent = (message) => message.sealed ?? message.opened ?? "";
+  const asCurl = (message) =>
+    `curl -s '${address(message)}' -H 'content-type: application/json' --data-binary '${sent(message).replaceAll("'", "'\\''")}'`;
+  const asPython = (message) =>
+    [
+      "import json, urllib.request",
+      "",
+      `url = ${JSON.stringify(address(message))}`,
+      `body = ${JSON.stringify(sent(message))}`,
+      'request = urllib.request.Request(url, body.encode("utf-8"), {"content-type": "application/json"})',
+      "with urllib.request.urlopen(request, timeout=40) as answer:",
+      '    print(json.dumps(json.load(answer), ensure_ascii=False))',
+      "",
+    ].join("\n");
+  function offer(message, row) {
+    const request = requests.get(message.exchange);
+    const whole = Boolean(request) && sent(request) !== "" && !sent(request).endsWith("…");
+    const text = byId("copy-text");
+    text.hidden = true;
+    for (const [id, make] of [["copy-curl", asCurl], ["copy-python", asPython]]) {
+      byId(id).disabled = !whole;
+      byId(id).onclick = () => {
+        text.textContent = make(request);
+        text.hidden = false;
+        put(text.textContent, byId(id));
+      };
+    }
+    byId("copy-link").onclick = () => put(`${location.origin}/#${row.id}`, byId("copy-link"));
+  }
+
+  // Only rows that have the words of the filter are shown.
+  const filter = byId("filter");
+  const sift = (row) => {
+    const wanted = filter.value.trim().toLowerCase();
+    row.hidden = wanted !== "" && !(row.dataset.text ?? "").includes(wanted);
+  };
+  filter.oninput = () => {
+    let shown = 0;
+    for (const row of rows.children) {
+      if (row === empty) continue;
+      sift(row);
+      if (!row.hidden) shown += 1;
+    }
+    byId("filtered").textContent = filter.value.trim() ? `${shown} 条` : "";
+  };
+
   byId("d-close").onclick = () => pick(null);
 
   function say(head, text, hold = false) {
@@ -114,7 +187,9 @@ export function makeFlow(world) {
   function add(row) {
     empty.hidden = true;
     rows.append(row);
+    sift(row);
     while (rows.children.length > MOST_ROWS) rows.children[1].remove();
+    while (requests.size > MOST_ROWS) requests.delete(requests.keys().next().value);
     follow();
   }
 
@@ -130,6 +205,7 @@ export function makeFlow(world) {
     }
     row.classList.add("picked");
     row.setAttribute("aria-current", "true");
+    offer(message, row);
     const call = calls.get(message.call);
     const back = message.part !== "request";
     byId("d-route").replaceChildren(
@@ -179,7 +255,11 @@ export function makeFlow(world) {
     const outcome = silent ? message.words : back && message.code ? `${message.code} ${message.words ?? ""}` : "";
     row.setAttribute("aria-label", `${message.fromName} 到 ${message.toName}：${call.title}${back ? "，应答" : ""} ${outcome}`);
     row.title = outcome;
+    if (!back) requests.set(message.exchange, message);
+    row.id = `m${message.exchange}${back ? "a" : ""}`;
+    row.dataset.text = [message.fromName, message.toName, call.title, call.short, message.path, message.opened, outcome, message.code ?? ""].join(" ").toLowerCase();
     row.onclick = () => {
+      history.replaceState(null, "", `#${row.id}`);
       pinned = true;
       pick(row, message);
     };
@@ -226,9 +306,16 @@ export function makeFlow(world) {
     settled() {
       follows = true;
       follow();
+      // A link to a message: that one is looked into.
+      const linked = /^#m[0-9]+a?$/.test(location.hash) && byId(location.hash.slice(1));
+      if (linked) {
+        linked.click();
+        linked.scrollIntoView({ block: "center" });
+      }
     },
     step(step, live) {
       const row = make("p", `row-step ${step.who}`, "", make("b", "", ACTORS[step.who]), step.text);
+      row.dataset.text = step.text.toLowerCase();
       add(row);
       if (live && !held) say(ACTORS[step.who], step.text);
     },

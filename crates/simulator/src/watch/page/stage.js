@@ -103,10 +103,61 @@ export function makeStage(world, post, say, presented) {
     (row.token ? direct : told).append(option(row.code, `${row.code}　${row.message}`));
   }
   code.append(direct, told);
+  // How each code without a token of its own comes about. Each begins with what an ordinary visit needs.
+  const NOTIFY = "/cfc/api/tokenPwdCheckNotc";
+  const STATUS = "/cfc/api/tokenPwdStas";
+  const DECODE = "/localcfc/api/hsecfc/localQrCodeQuery";
+  const first = () => ({ index: people[0].ecIndexNo, channel: people[0].channels[0] });
+  const showIn = (channel) => post("/qr", { ecIndexNo: first().index, chnlId: channel });
+  async function asked() {
+    const { ecQrCode } = await showIn(first().channel);
+    await post("/counter/scan", { orgCodg: org.value, ecQrCode });
+    return post("/counter/notify", { totalAmount: amount() });
+  }
+  async function reported(...deeds) {
+    await asked();
+    const { notices } = await post(`/phones/${first().index}/messageCenter`, { chnlId: first().channel });
+    let said = null;
+    for (const [action, way] of deeds) {
+      said = await post(`/phones/${first().index}/act`, { notcNo: notices[0].notcNo, action, way });
+    }
+    return said;
+  }
+  const sendBy = (path, message, more = {}) => post("/counter/send", { orgCodg: org.value, path, message, ...more });
+  const anyToken = () => world.codes.find((row) => row.token).token;
+  const PROVOKE = {
+    "0": asked,
+    "-2": () => sendBy(NOTIFY, { token: anyToken(), orgCodg: org.value }),
+    "-4": () => sendBy(STATUS, { token: anyToken(), orgCodg: org.value }, { fault: "key" }),
+    "-5": () => sendBy("/cfc/api/none", { token: anyToken(), orgCodg: org.value }),
+    "-6": () => {
+      const other = world.institutions.find((one) => one.orgId !== world.institutions[0].orgId);
+      return sendBy(STATUS, { token: anyToken(), orgCodg: other.orgCodg }, { orgCodg: other.orgCodg, before: 200 });
+    },
+    "500008": () => reported(["wrongPassword", "02"]),
+    "500014": () => reported(["confirm", "03"], ["cancel", "03"]),
+    "500084": async () => {
+      await asked();
+      return post("/counter/notify", { totalAmount: amount() });
+    },
+    "500093": () => post(`/channels/${first().channel}/send`, { path: "/cfc/api/chnl/authRslt", message: { authStas: "1" } }),
+    "500156": async () => {
+      const { ecQrCode } = await showIn(first().channel);
+      const data = { orgId: org.value, businessType: "99999", operatorId: "1", operatorName: "经办", officeId: "1", officeName: "收费处", ecQrCode };
+      return sendBy(DECODE, { orgId: org.value, transType: "ec.query", data });
+    },
+    "500316": () => sendBy(NOTIFY, { token: anyToken(), orgCodg: "12345678901", orgName: "机构" }),
+    "500318": async () => {
+      const { ecQrCode } = await showIn(people[0].channels[2]);
+      return post("/counter/scan", { orgCodg: org.value, ecQrCode });
+    },
+  };
+
   const chosenCode = () => world.codes.find((row) => row.code === code.value);
   const showHow = () => {
     const row = chosenCode();
-    byId("try").disabled = !row.token;
+    const clicks = Boolean(row.token || PROVOKE[row.code]);
+    byId("try").disabled = !clicks;
     byId("how").hidden = Boolean(row.token);
     byId("how").textContent = row.how ?? "";
   };
@@ -115,6 +166,12 @@ export function makeStage(world, post, say, presented) {
   showHow();
   byId("try").onclick = () =>
     attempt(async () => {
+      const row = chosenCode();
+      if (!row.token) {
+        const said = await PROVOKE[row.code]();
+        if (said) say(`${said.code}`, said.message ?? "");
+        return;
+      }
       await post("/counter/token", { orgCodg: org.value, token: chosenCode().token });
       await post("/counter/notify", { totalAmount: amount() });
     });
@@ -234,11 +291,19 @@ export function makeStage(world, post, say, presented) {
     shown.id = "show";
     const center = button("plain", "打开消息中心", () =>
       attempt(() => post(`/phones/${state.person}/messageCenter`, { chnlId: state.app })));
+    const free = channels.get(state.app)?.passwordFree
+      ? make("p", "outs", "", button("plain", "开通免密", () => setFree("1")), button("plain", "关闭免密", () => setFree("0")))
+      : "";
     return make("div", "home", "",
       make("p", "card", "医保电子凭证", make("b", "", person.selectedOptions[0]?.textContent ?? "")),
-      shown, center,
+      shown, center, free,
       make("p", "hint", "到窗口结算时，请向工作人员出示二维码。"));
   }
+
+  const setFree = (openFlag) => attempt(async () => {
+    const said = await post(`/phones/${state.person}/passwordFree`, { chnlId: state.app, openFlag });
+    say("免密", said.code ? `${said.code}　${said.message}` : openFlag === "1" ? "已开通：在这个应用里展码付款，机构得到 500320，不再输密码。" : "已关闭：每一笔都要参保人确认。");
+  });
 
   function picture() {
     const image = make("img", "qr");

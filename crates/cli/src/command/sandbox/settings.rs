@@ -1,0 +1,93 @@
+//! `yanmi.toml` of the sandbox: its center's configuration, written anew at every start and then read as `yanmi serve`
+//! reads one, so that every command that wants `--config` finds the center that runs here.
+
+use std::fmt::Write as _;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use yanmi_center::config::{Config, Database};
+use yanmi_simulator::World;
+
+use super::state::write_private;
+use crate::failure::Failure;
+
+/// Notices a person may get in an hour, so that nobody who plays runs out of them.
+const PERSON_HOUR: u32 = 10_000;
+/// After "not me" nobody who plays waits for a quarter of an hour to go on, in seconds.
+const QUIET_SECONDS: u32 = 30;
+
+/// What an account may ask in a second, and at once, but for the first one: so little that being limited (-6) can be tried
+/// by hand.
+const REQUESTS_PER_SECOND: u32 = 20;
+const BURST: u32 = 40;
+
+/// What the sandbox settles about its center.
+pub(super) struct Settings<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) world: &'a World,
+    /// The database's address, without a password; nothing for the folder's own.
+    pub(super) database: Option<&'a str>,
+    pub(super) institution: SocketAddr,
+    pub(super) channel: SocketAddr,
+    pub(super) operations: SocketAddr,
+    /// Addresses of channel apps elsewhere.
+    pub(super) elsewhere: &'a [IpAddr],
+}
+
+impl Settings<'_> {
+    /// Writes the file, and reads it.
+    pub(super) fn write(&self, database: Database) -> Result<Config, Failure> {
+        write_private(&self.dir.join("national.key"), &format!("{}\n", *self.world.national.key.to_hex()))?;
+        let path = self.file();
+        write_private(&path, &self.text())?;
+        // The folder's keys count, whatever the environment says about those of a real center.
+        let mut config = Config::load(&path, &|_| None).map_err(|error| Failure::new(error.to_string()))?;
+        config.database = database;
+        Ok(config)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.dir.join("yanmi.toml")
+    }
+
+    fn text(&self) -> String {
+        let world = self.world;
+        let mut allow = vec!["127.0.0.0/8".to_owned(), "::1/128".to_owned()];
+        allow.extend(self.elsewhere.iter().map(|ip| format!("{ip}/{}", if ip.is_ipv4() { 32 } else { 128 })));
+        // A page that takes a password is not served in the open.
+        let page = if self.channel.ip().is_loopback() {
+            format!("[insured]\npublic_url = {}\n\n", quoted(&world.channel_url))
+        } else {
+            String::new()
+        };
+        let mut out = format!(
+            "# 沙箱的中心配置，每次启动沙箱时重新写出，改了也会被覆盖。供各条命令使用，例如：\n\
+             #   yanmi account list --config yanmi-sandbox/yanmi.toml\n\
+             region = \"{}\"\ndatabase = {}\n\n[keys]\nencryption_key_file = \"center.key\"\n\n\
+             [decode]\nenabled = true\n\n{}[limits]\nrequests_per_second = {REQUESTS_PER_SECOND}\nburst = {BURST}\n\n\
+             [policy]\nnotices_per_person_hour = {PERSON_HOUR}\nnot_me_quiet_seconds = {QUIET_SECONDS}\n\n\
+             [national]\nurl = {}\norg_id = {}\nkey_file = \"national.key\"\n\n[outbound]\nallow = {}\n",
+            world.region.as_str(),
+            quoted(self.database.unwrap_or("sqlite:center.sqlite")),
+            page,
+            quoted(&world.national.url),
+            quoted(world.national.org_id.as_str()),
+            serde_json::Value::from(allow),
+        );
+        for (name, address) in
+            [("institution", self.institution), ("channel", self.channel), ("operations", self.operations)]
+        {
+            // Writing text into memory cannot fail.
+            let _ = write!(out, "\n[listen.{name}]\naddress = \"{address}\"\n");
+            if !address.ip().is_loopback() {
+                out.push_str("plain_http = true\n");
+            }
+        }
+        out
+    }
+}
+
+/// A text as TOML writes it; it has the escapes of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

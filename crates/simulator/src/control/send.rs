@@ -1,0 +1,70 @@
+//! `POST /counter/send {"orgCodg","path","message","fault"?:"key","before"?:0}` → `{"code","message"}`: the institution's
+//! system sends any message to any address of the center; with `fault` under a wrong key, with `before` after as many at
+//! once.
+//!
+//! `POST /channels/{chnlId}/send {"path","message"}` → the center's answer to the channel: the same for a channel.
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Refusal, pass_on, reply};
+use crate::channel::ask;
+use crate::serve::Reply;
+use crate::state::State;
+use crate::watch::counter::{Fault, send};
+
+/// Messages sent ahead of the one that is shown: more than an account of the sandbox may send in a second.
+const MOST_BEFORE: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request<'a> {
+    org_codg: String,
+    path: String,
+    #[serde(borrow)]
+    message: &'a RawValue,
+    fault: Option<String>,
+    #[serde(default)]
+    before: usize,
+}
+
+#[derive(Deserialize)]
+struct ChannelRequest<'a> {
+    path: String,
+    #[serde(borrow)]
+    message: &'a RawValue,
+}
+
+pub(super) async fn institution(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
+    let request: Request<'_> = read_borrowed(body, "orgCodg、path、message，可选 fault、before")?;
+    let fault = match request.fault.as_deref() {
+        None => Fault::None,
+        Some("key") => Fault::Key,
+        Some(_) => return Err(Refusal::Value("fault", "key")),
+    };
+    if request.before > MOST_BEFORE {
+        return Err(Refusal::Value("before", "0 至 1000 的整数"));
+    }
+    let path = address(&request.path)?;
+    let sent = send(state, &request.org_codg, (path, request.message.get()), fault, request.before).await?;
+    Ok(reply(&serde_json::json!({ "code": sent.code, "message": sent.message })))
+}
+
+pub(super) async fn channel(state: &State, id: &str, body: &Bytes) -> Result<Reply, Refusal> {
+    let request: ChannelRequest<'_> = read_borrowed(body, "path、message")?;
+    let channel = super::channel(state, id)?;
+    let said = ask(state, channel, address(&request.path)?, request.message.get()).await;
+    said.map(|said| pass_on(&said)).map_err(Refusal::Center)
+}
+
+/// An address below the center's own.
+fn address(path: &str) -> Result<&str, Refusal> {
+    let fit = path.starts_with('/')
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte));
+    if fit { Ok(path) } else { Err(Refusal::Value("path", "以 / 开头的地址")) }
+}
+
+fn read_borrowed<'a, T: Deserialize<'a>>(body: &'a Bytes, needs: &'static str) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|_| Refusal::Body(needs))
+}
