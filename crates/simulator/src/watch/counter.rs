@@ -16,7 +16,7 @@ use super::calls::Call;
 use super::exchange::{Exchange, Lane};
 use super::{Actor, Watch};
 use crate::institution::Institution;
-use crate::outgoing::AskError;
+use crate::outgoing::{AskError, Received};
 use crate::state::State;
 use crate::world::{Account, Member};
 
@@ -170,6 +170,26 @@ impl<'a> Desk<'a> {
         Institution::new(url, id, key, self.state.world.region, self.state.clock()).seal(message)
     }
 
+    /// Sends a message so many times at once; one of those that were refused for being too many.
+    async fn crowd(&self, path: &str, message: &str, many: usize) -> Option<(String, Received)> {
+        let mut crowd = tokio::task::JoinSet::new();
+        for _ in 0..many {
+            let institution = self.institution.clone();
+            let (path, sent) = (path.to_owned(), institution.seal(message));
+            self.state.watch.outside.is_ours(sent.as_bytes());
+            crowd.spawn(async move {
+                let received = institution.raw(&path, sent.clone()).await.ok()?;
+                let answer = Answer::parse(&received.body).ok()?;
+                (answer.code == i64::from(Code::RateLimited.number())).then_some((sent, received))
+            });
+        }
+        let mut refused = None;
+        while let Some(ended) = crowd.join_next().await {
+            refused = refused.or(ended.ok().flatten());
+        }
+        refused
+    }
+
     async fn decode(&self, qr_code: &str) -> Result<Decoded, AskError> {
         let sent = decode::Request::write(self.member.org_codg.as_str(), SETTLEMENT, qr_code);
         let lane = self.lane(Call::Decode, decode::PATH);
@@ -215,8 +235,8 @@ pub(crate) enum Fault {
     Key,
 }
 
-/// The clerk's system sends any message to any address of the center, once for everybody to see. `before` are as many more
-/// that nobody sees, at once, until one of them is refused for being too many.
+/// The clerk's system sends any message to any address of the center, once for everybody to see. `before` are as many
+/// ahead of it that nobody sees, at once; when one of them is refused for being too many, it is that one which is shown.
 pub(crate) async fn send(
     state: &State,
     org_code: &str,
@@ -225,15 +245,12 @@ pub(crate) async fn send(
     before: usize,
 ) -> Result<Answer, CounterError> {
     let desk = Desk::of(state, org_code)?;
-    let mut crowd = tokio::task::JoinSet::new();
-    for _ in 0..before {
-        let institution = desk.institution.clone();
-        let (path, sent) = (path.to_owned(), institution.seal(message));
-        state.watch.outside.is_ours(sent.as_bytes());
-        crowd.spawn(async move { institution.raw(&path, sent).await.map(|_| ()) });
+    if let Some((sent, received)) = desk.crowd(path, message, before).await {
+        let lane = desk.lane(Call::of_institution_path(path), path);
+        let exchange = Exchange::begin(&state.watch, lane, sent.as_bytes(), Some(message));
+        exchange.answered(received.status, &received.body);
+        return Ok(received.open(&desk.account.key).map_err(CounterError::Center)?.0);
     }
-    // What became of them is the center's to say, to the one that is shown.
-    while crowd.join_next().await.is_some() {}
     if path == decode::PATH {
         let exchange =
             Exchange::begin(&state.watch, desk.lane(Call::Decode, path), message.as_bytes(), Some(message));

@@ -124,7 +124,7 @@ export function makeStage(world, post, say, presented) {
     return said;
   }
   const sendBy = (path, message, more = {}) => post("/counter/send", { orgCodg: org.value, path, message, ...more });
-  const anyToken = () => world.codes.find((row) => row.token).token;
+  const anyToken = () => world.codes.find((row) => row.code === "500320").token;
   const PROVOKE = {
     "0": asked,
     "-2": () => sendBy(NOTIFY, { token: anyToken(), orgCodg: org.value }),
