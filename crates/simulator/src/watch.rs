@@ -30,6 +30,7 @@ pub(crate) mod outside;
 pub(crate) mod page;
 mod ring;
 pub(crate) mod scene;
+pub(crate) mod send;
 pub(crate) mod stream;
 
 use std::sync::atomic::{AtomicU64, Ordering};

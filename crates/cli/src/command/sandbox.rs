@@ -17,7 +17,7 @@ mod state;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tokio::net::TcpListener;
@@ -87,15 +87,7 @@ impl Sandbox {
         let mut world = state.world;
         let elsewhere = elsewhere::place(&mut world, &self.channel_urls)?;
         let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
-        if let (Database::Sqlite(path), false) = (&database, state.fresh)
-            && !path.exists()
-        {
-            return Err(Failure::new(format!(
-                "沙箱的数据库 {} 不见了，没有新建；若要从头开始，请删除整个文件夹 {}",
-                path.display(),
-                self.dir.display()
-            )));
-        }
+        is_there(&database, state.fresh, &self.dir)?;
         // A sandbox has no other command that would bring its database up to date.
         migrate(&database, &state.key, ambient::entropy(), &Schema::current(), false)
             .await
@@ -134,13 +126,7 @@ impl Sandbox {
             let _ = window.set(simulator.onlooker());
         }
         let stop = StopSignal::listen()?;
-        if !self.host.is_loopback() {
-            println!(
-                "警告：机构监听口与渠道监听口在 {} 上以明文 HTTP 开放，同一网络里谁都连得上、看得到；只用于测试网络。\n\
-                 模拟器的页面与控制接口仍只在本机。\n",
-                self.host
-            );
-        }
+        self.warn();
         println!("{}", guide::text(&world, &self.dir));
         println!("ready: {}", state.file.display());
         stop.received().await;
@@ -151,6 +137,17 @@ impl Sandbox {
         center.stop().await;
         println!("已停止；状态保存在 {}，可再次运行。", self.dir.display());
         Ok(())
+    }
+
+    /// Says what it means to be reached from elsewhere.
+    fn warn(&self) {
+        if !self.host.is_loopback() {
+            println!(
+                "警告：机构监听口与渠道监听口在 {} 上以明文 HTTP 开放，同一网络里谁都连得上、看得到；只用于测试网络。\n\
+                 模拟器的页面与控制接口仍只在本机。\n",
+                self.host
+            );
+        }
     }
 
     /// The database of `--database`.
@@ -205,6 +202,18 @@ impl Sandbox {
         let mut config = settings.write(database)?;
         config.log.level = level;
         Ok(config)
+    }
+}
+
+/// A folder that was used before has its database: a new one would be empty.
+fn is_there(database: &Database, fresh: bool, dir: &Path) -> Result<(), Failure> {
+    match database {
+        Database::Sqlite(path) if !fresh && !path.exists() => Err(Failure::new(format!(
+            "沙箱的数据库 {} 不见了，没有新建；若要从头开始，请删除整个文件夹 {}",
+            path.display(),
+            dir.display()
+        ))),
+        _ => Ok(()),
     }
 }
 

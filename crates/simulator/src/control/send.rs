@@ -12,7 +12,7 @@ use super::{Refusal, pass_on, reply};
 use crate::channel::ask;
 use crate::serve::Reply;
 use crate::state::State;
-use crate::watch::counter::{Fault, send};
+use crate::watch::send::{Fault, send};
 
 /// Messages sent ahead of the one that is shown: more than an account of the sandbox may send in a second.
 const MOST_BEFORE: usize = 1_000;
