@@ -359,7 +359,7 @@ fn network(text: &str) -> Result<IpNet, String> {
 /// A key comes from a file of its own or from the environment (`secret.rs`) and is never shown.
 impl Field for Sm4Key {
     fn read(given: &Given<'_>) -> Result<Self, String> {
-        if let Raw::Key(key) = &given.raw { Ok(key.clone()) } else { Err(wrong(given)) }
+        if let Raw::Key(key) = &given.raw { Ok((**key).clone()) } else { Err(wrong(given)) }
     }
 
     fn show(&self, _: &Form) -> String {

@@ -247,7 +247,7 @@ impl<'a> Reading<'a> {
                 return Err(format!("{key}：应为密钥文件路径（字符串），实际为{}", raw.kind()));
             }
         };
-        Ok(Some((Raw::Key(read), origin)))
+        Ok(Some((Raw::Key(Box::new(read)), origin)))
     }
 
     /// The database's password comes from at most one of three places: the address, a file, the environment.

@@ -151,7 +151,7 @@ pub(super) enum Raw<'a> {
     Text(&'a str),
     List(Vec<&'a str>),
     /// Never from the configuration file itself.
-    Key(Sm4Key),
+    Key(Box<Sm4Key>),
     /// Anything no setting takes, by its Chinese name.
     Other(&'static str),
 }

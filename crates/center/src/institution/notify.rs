@@ -132,9 +132,8 @@ impl Journey {
             let standing = loaded.verification.filter(|verification| verification.amount == amount);
             let verification = standing.ok_or(Refusal::Repeated)?;
             match verification.state {
-                Standing::Undelivered { .. } => return Err(Refusal::Repeated),
                 Standing::Asked if verification.is_open(now) => {}
-                Standing::Asked => return Err(Refusal::Repeated),
+                Standing::Asked | Standing::Undelivered { .. } => return Err(Refusal::Repeated),
                 // There is something to compare as long as nobody has answered.
                 Standing::Notified { .. } => return Ok(self.notified(&verification)),
                 _ => return Ok(message::Answer::notified_json(verification.serial, None)),

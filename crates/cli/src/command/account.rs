@@ -128,7 +128,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
     let rows = administration.accounts().await.map_err(registry::unread)?;
     let entries = rows.into_iter().map(|row| {
         let (id, interfaces) = (row.id.as_str().to_owned(), row.interfaces.to_string());
-        let keys = check_values(row.newest, row.older);
+        let keys = check_values(&row.newest, row.older.as_ref());
         Entry {
             program: serde_json::json!({
                 "orgId": id, "name": row.name, "enabled": row.enabled,

@@ -259,7 +259,7 @@ fn entry(row: ChannelRow) -> Entry<12> {
     };
     let (id, url) = (row.id.as_str().to_owned(), row.notice_url.to_string());
     let ways: Vec<_> = row.facts.ways.iter().map(Way::code).collect();
-    let keys = check_values(row.newest, row.older);
+    let keys = check_values(&row.newest, row.older.as_ref());
     let handover = row.handover.map(|handover| handover.as_str().to_owned());
     let word = row.facts.word.map(|word| word.to_string());
     Entry {

@@ -109,8 +109,8 @@ impl Listing {
 }
 
 /// A row's key-check values, the newest first.
-pub(super) fn check_values(newest: impl ToString, older: Option<impl ToString>) -> Vec<String> {
-    std::iter::once(newest.to_string()).chain(older.map(|kcv| kcv.to_string())).collect()
+pub(super) fn check_values(newest: &impl ToString, older: Option<&impl ToString>) -> Vec<String> {
+    std::iter::once(newest.to_string()).chain(older.map(ToString::to_string)).collect()
 }
 
 /// The same for a person.

@@ -73,9 +73,9 @@ async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
     let stop = StopSignal::listen()?;
     if announce {
         let addresses = [center.institution_addr(), center.operations_addr()].into_iter().flatten();
-        let lines: String = addresses.map(|address| format!("{address}\n")).collect();
+        let lines: Vec<String> = addresses.map(|address| format!("{address}\n")).collect();
         // At once, and whoever wanted the first line only may have gone.
-        let _ = std::io::stdout().write_all(lines.as_bytes());
+        let _ = std::io::stdout().write_all(lines.concat().as_bytes());
     }
     stop.received().await;
     tracing::info!("收到停止信号，不再接受新请求");

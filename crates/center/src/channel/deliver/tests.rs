@@ -289,7 +289,9 @@ fn mac_of(asked: &Asked) -> String {
 
 #[tokio::test]
 async fn an_answer_is_believed_by_its_mac() {
-    let answers: [(&str, fn(&str, &[u8]) -> String); 4] = [
+    /// What is answered, by the mac of the notice and the message that says that it was taken.
+    type Answer = fn(&str, &[u8]) -> String;
+    let answers: [(&str, Answer); 4] = [
         ("none", |_, received| envelope::success(&key(), received)),
         ("right", |mac, received| proven_success(&key(), mac, received)),
         ("of another notice", |_, received| proven_success(&key(), &"0".repeat(64), received)),
