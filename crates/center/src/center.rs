@@ -188,7 +188,7 @@ impl Center {
         let ground = Ground::lay(config, clock, opened).await?;
         // One of an older version is brought up to date by the start; until then its registry is not read.
         if let Some(store) = store {
-            Registry::open(&store, sealer, ground.defaults, None, Health::new()).await?;
+            Registry::open(&store, sealer, ground.defaults, None, Health::new()).await?.close().await;
         }
         Ok(())
     }

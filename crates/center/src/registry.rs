@@ -123,6 +123,13 @@ impl Registry {
         &self.0.health
     }
 
+    /// Ends the connection of one that was opened only to see whether it can be, so that nothing is left beside the file.
+    pub(crate) async fn close(self) {
+        if let Some(inside) = Arc::into_inner(self.0) {
+            inside.link.into_inner().close().await;
+        }
+    }
+
     /// Tells others that this center has stopped.
     pub(crate) async fn leave(&self) {
         let Some(node) = self.0.node else { return };

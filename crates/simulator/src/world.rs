@@ -29,9 +29,6 @@ pub struct World {
     pub simulator_url: String,
     /// Accounts of institutions' systems, registered at the center.
     pub accounts: Vec<Account>,
-    /// Accounts that are registered and may make no call, for 500100. A world of an earlier version has none.
-    #[serde(default)]
-    pub extra_accounts: Vec<Account>,
     /// Channel apps, registered at the center.
     pub channels: Vec<Channel>,
     /// Insured persons, for people to play with.
@@ -42,6 +39,9 @@ pub struct World {
     pub how: BTreeMap<String, String>,
     /// The national center's account: the center speaks to it under this name and key.
     pub national: National,
+    /// Accounts that are registered and may make no call, for 500100. A world of an earlier version has none.
+    #[serde(default)]
+    pub extra_accounts: Vec<Account>,
     /// Channels behind magic tokens, registered at the center like the others.
     pub extra_channels: Vec<Channel>,
     /// Persons behind magic tokens.
@@ -307,7 +307,10 @@ pub(crate) mod tests {
             "magicTokens",
         ];
         assert_eq!(names[..promised.len()], promised);
-        assert_eq!(names[promised.len()..], ["how", "national", "extraChannels", "extraPersons"]);
+        assert_eq!(
+            names[promised.len()..],
+            ["how", "national", "extraAccounts", "extraChannels", "extraPersons"]
+        );
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let first = &value["persons"][0];
         assert_eq!(first["userName"], "测试");

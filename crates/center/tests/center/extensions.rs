@@ -73,7 +73,11 @@ async fn stands(site: &Site, token: EcToken, stage: &str, advice: &str) {
     assert_eq!(answer["checkStas"], "0", "{answer}");
     assert!(answer["nextStep"].as_str().expect("a text").contains(advice), "{answer}");
     assert_ne!(answer["stageDesc"], "");
-    assert_eq!(names(&answer), ["checkStas", "nextStep", "resBizNo", "stage", "stageDesc"]);
+    let always = ["checkStas", "nextStep", "resBizNo", "stage", "stageDesc"];
+    // Until when the person can answer.
+    let open = ["asked", "notified"].contains(&stage).then_some("validUntil");
+    let expected: Vec<&str> = always.into_iter().chain(open).collect();
+    assert_eq!(names(&answer), expected);
 }
 
 #[tokio::test]

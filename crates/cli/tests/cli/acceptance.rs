@@ -88,7 +88,7 @@ fn who_does_right_passes_and_the_exit_code_says_so() {
     assert!(said.contains("结论：通过"), "{said}");
     assert_eq!(code, 0);
     let (json, html) = report(folder.path());
-    assert_eq!((&json["schema"], &json["conclusion"]), (&1.into(), &"passed".into()));
+    assert_eq!((&json["schema"], &json["conclusion"]), (&2.into(), &"passed".into()));
     assert_eq!(json["situations"].as_array().expect("a list").len(), 6);
     assert!(html.contains("甲公司") && html.contains("门诊收费 3.2"));
 }

@@ -82,7 +82,7 @@ fn from_the_code_to_the_settlement_with_restarts_in_between() {
     );
     assert!(desk.gate(id, ask("90")).expect("decided").settles());
     site.hands.forward(Duration::from_secs(5));
-    desk.notify(id, Some(yuan("90"))).expect("recorded");
+    desk.notify(id, Some(yuan("128.50"))).expect("recorded");
     assert!(desk.gate(id, ask("128.50")).expect("decided").settles(), "it stands (V5)");
     site.hands.forward(Duration::from_secs(5));
     desk.notify(id, Some(yuan("200"))).expect("recorded");

@@ -222,12 +222,12 @@ pub fn password_free_json() -> &'static str {
     "{\"rcvFlag\":\"2\"}"
 }
 
-/// What the channel's answer says. `rcvFlag` is a text or a number.
+/// What the channel's answer says. `rcvFlag` is a text or a number; one that is absent says nothing good.
 ///
 /// # Errors
-/// When there is no `rcvFlag`, or it is neither.
+/// When it is given twice.
 pub fn read_received(members: &Members<'_>) -> Result<Received, MemberError> {
-    let raw = members.raw("rcvFlag")?.ok_or(MemberError::new("rcvFlag", Problem::Missing))?;
+    let raw = members.raw("rcvFlag")?.unwrap_or_default();
     Ok(match raw.trim_matches('"') {
         "1" => Received::Taken,
         "2" => Received::PasswordFree,

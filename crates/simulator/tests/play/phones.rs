@@ -150,7 +150,7 @@ async fn the_phone_shows_exactly_what_the_contract_names() {
     let expected = json!({"notices":[{
         "notcNo":"1000000000002","chnlId":stage.channel().chnl_id.as_str(),"orgName":"福州示范医院",
         "totalAmount":"128.50","expTime":"1700000300000","state":"pending",
-        "authUrl":"https://yanmi.example/p/AAAA",
+        "alerts":1,"authUrl":"https://yanmi.example/p/AAAA",
     }]});
     assert_eq!(shown, expected);
 }

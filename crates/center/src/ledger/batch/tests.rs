@@ -160,7 +160,7 @@ impl Ground {
     async fn new(database: &Database) -> Self {
         let (kek, entropy) = (Sm4Key::from_bytes([7; 16]), || Entropy::seeded(7));
         let sealer = Sealer::new(&kek, entropy());
-        let store = Store::open(database, &sealer).await.expect("a store");
+        let store = Store::made(database, &sealer).await.expect("a store");
         let mut administration =
             Administration::open(database.clone(), &kek, entropy()).await.expect("opened");
         for (id, free) in [(APP, true), (PLAIN, false)] {

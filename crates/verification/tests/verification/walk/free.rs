@@ -37,7 +37,7 @@ struct Till {
     /// When it was last switched off.
     off: Option<UnixMillis>,
     /// The amount of the latest notice call of each code.
-    called: [Option<Option<Amount>>; 2],
+    called: [Option<Amount>; 2],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +138,7 @@ impl World for Till {
                 self.judge(token, amount.map(yuan), free)?;
                 self.verifications[token] = scene.verification;
                 if told.is_ok() {
-                    self.called[token] = Some(amount.map(yuan));
+                    self.called[token] = amount.map(yuan);
                 }
             }
             Act::Query(token) => {
@@ -147,7 +147,7 @@ impl World for Till {
                     _ => None,
                 };
                 // A query is about the latest call, or about a payment nobody has named an amount for.
-                let amount = self.called[token].flatten();
+                let amount = self.called[token];
                 self.judge(token, amount, free)?;
             }
             Act::Switch(open) => {

@@ -48,17 +48,14 @@ impl World for Document {
             Act::Ask => {
                 let lock = policy.password_lock;
                 let recent = self.wrong.iter().filter(|at| self.now.since(**at) < lock).count();
-                match self.tries.begin(self.now, &policy) {
-                    Ok(tries) => {
-                        if recent >= policy.password_tries as usize {
-                            return Err(format!("a try after {recent} within the time of the lock"));
-                        }
-                        self.tries = tries;
-                        self.asked += 1;
-                        self.wrong.push(self.now);
-                        self.wrong.retain(|at| self.now.since(*at) < lock);
+                if let Ok(tries) = self.tries.begin(self.now, &policy) {
+                    if recent >= policy.password_tries as usize {
+                        return Err(format!("a try after {recent} within the time of the lock"));
                     }
-                    Err(_) => {}
+                    self.tries = tries;
+                    self.asked += 1;
+                    self.wrong.push(self.now);
+                    self.wrong.retain(|at| self.now.since(*at) < lock);
                 }
             }
             Act::Answer(verdict) => {
