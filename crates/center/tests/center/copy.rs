@@ -148,6 +148,7 @@ async fn live(site: &Site) -> EcToken {
     assert_eq!(site.notify(site.token_in(&free).await, Some("1")).await.code(), 500_320);
     wrong_password(site).await;
     site.execute("INSERT INTO page_claims SELECT notice, 1, person, 1 FROM verifications, persons").await;
+    site.execute("INSERT INTO face_uses SELECT person, notice, 1 FROM verifications, persons LIMIT 1").await;
     site.execute("INSERT INTO not_me SELECT person, 'P35010000001', 1 FROM persons").await;
     token
 }
