@@ -183,8 +183,6 @@ async fn on_a_shared_database_only_migrate_changes_the_schema() {
         "ALTER TABLE verifications DROP COLUMN compared",
         "ALTER TABLE accounts DROP COLUMN mac",
         "ALTER TABLE channels DROP COLUMN mac",
-        "ALTER TABLE accounts DROP COLUMN mac",
-        "ALTER TABLE channels DROP COLUMN mac",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&site.config, statement).await;

@@ -228,8 +228,6 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
         "ALTER TABLE verifications DROP COLUMN compared",
         "ALTER TABLE accounts DROP COLUMN mac",
         "ALTER TABLE channels DROP COLUMN mac",
-        "ALTER TABLE accounts DROP COLUMN mac",
-        "ALTER TABLE channels DROP COLUMN mac",
         "DELETE FROM _sqlx_migrations WHERE version > 1",
     ] {
         execute(&site.config, statement).await;
