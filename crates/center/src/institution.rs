@@ -42,8 +42,14 @@ pub(crate) async fn no_such_address(
     State(site): State<Arc<Site>>,
     request: Request<Body>,
 ) -> axum::response::Response {
+    /// Characters of a path that an answer repeats (E15).
+    const SHOWN: usize = 80;
     let started = Instant::now();
     let peer = request.extensions().get::<Peer>();
+    // A path is ASCII: everything else stands in it escaped.
+    let whole = request.uri().path();
+    let path: String = whole.chars().take(SHOWN).collect();
+    let path = if path.len() < whole.len() { format!("{path}…") } else { path };
     envelope::finish(
         &site.telemetry,
         Operation::Unknown,
@@ -51,7 +57,7 @@ pub(crate) async fn no_such_address(
         Sender { proven: None, peer },
         Noted::default(),
         None,
-        Err(Refusal::NoSuchAddress),
+        Err(Refusal::NoSuchAddress(path)),
     )
 }
 

@@ -19,8 +19,8 @@ use crate::national::NationalError;
 /// A refusal. The order of the variants is about that of the checks.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// No such address under `/cfc/api/`.
-    NoSuchAddress,
+    /// No such address under `/cfc/api/`; the path that was asked for, cut.
+    NoSuchAddress(String),
     /// Not POST.
     NotPost,
     /// The body did not arrive.
@@ -110,7 +110,7 @@ impl Refusal {
     /// The return code.
     pub(crate) fn code(&self) -> Code {
         match self {
-            Self::NoSuchAddress => Code::NoSuchAddress,
+            Self::NoSuchAddress(_) => Code::NoSuchAddress,
             Self::NotPost
             | Self::Envelope(_)
             | Self::Decode(_)
@@ -143,6 +143,7 @@ impl Refusal {
     pub(crate) fn message(&self) -> String {
         let plain = self.code().message();
         match self {
+            Self::NoSuchAddress(path) => format!("{plain}：收到的路径为 {path}"),
             Self::NotPost => format!("{plain}：应采用 POST 方法提交"),
             Self::Repeated => {
                 format!(

@@ -24,6 +24,11 @@ pub struct Amount {
 pub enum AmountError {
     /// It is not a decimal number, or longer than [`MAX_TEXT_BYTES`].
     NotANumber,
+    /// There is a character in it that no decimal number has: its position, counted from 1, and what it is.
+    Strange(usize, char),
+    /// It has more than [`MAX_FRACTION_DIGITS`] digits after the point, and they are those that binary floating point
+    /// leaves behind.
+    FloatNoise,
     /// It is below zero.
     Negative,
     /// It has more than [`MAX_INTEGER_DIGITS`] digits before the point.
@@ -36,6 +41,18 @@ impl fmt::Display for AmountError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotANumber => "不是十进制数",
+            Self::Strange(at, c) => {
+                let hint = match c {
+                    ',' | '，' => "：不要写千分位",
+                    '¥' | '￥' | '元' | '$' => "：不要写货币单位",
+                    '０'..='９' | '．' => "：不要写全角数字",
+                    _ => "",
+                };
+                return write!(f, "不是十进制数，第 {at} 个字符为“{}”{hint}", c.escape_debug());
+            }
+            Self::FloatNoise => {
+                "小数部分最多 2 位：尾数像是二进制浮点数的误差（如 0.1+0.2），请用十进制类型（BigDecimal、decimal）计算金额"
+            }
             Self::Negative => "不能为负数",
             Self::TooLarge => "整数部分最多 14 位",
             Self::TooFine => "小数部分最多 2 位",
@@ -75,13 +92,13 @@ impl Amount {
     }
 }
 
-/// Reads a JSON number or a numeric string: `128.5`, `128.500`, `1.285e2`. Zeros that change nothing are taken
-/// on either side.
+/// Reads a JSON number or a numeric string: `128.5`, `128.500`, `1.285e2`, and what Java's `BigDecimal` takes besides: `.5`,
+/// `5.`, `+5`. Zeros that change nothing are taken on either side.
 impl FromStr for Amount {
     type Err = AmountError;
 
     fn from_str(text: &str) -> Result<Self, AmountError> {
-        let shape = Shape::of(text).ok_or(AmountError::NotANumber)?;
+        let shape = Shape::of(text).ok_or_else(|| strange(text))?;
         let fen = shape.fen()?;
         if shape.negative && fen != 0 { Err(AmountError::Negative) } else { Self::from_fen(fen) }
     }
@@ -102,19 +119,15 @@ impl<'a> Shape<'a> {
         }
         let (negative, unsigned) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
-            None => (false, text),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
         };
         let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
             Some(at) => (&unsigned[..at], parse_exponent(&unsigned[at + 1..])?),
             None => (unsigned, 0),
         };
-        let (integer, fraction) = match mantissa.split_once('.') {
-            Some((integer, fraction)) if !fraction.is_empty() => (integer, fraction),
-            Some(_) => return None,
-            None => (mantissa, ""),
-        };
+        let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
-        if integer.is_empty() || !digits(integer) || !digits(fraction) {
+        if (integer.is_empty() && fraction.is_empty()) || !digits(integer) || !digits(fraction) {
             return None;
         }
         let integer = integer.trim_start_matches('0');
@@ -133,7 +146,8 @@ impl<'a> Shape<'a> {
             return Ok(0);
         }
         if places > MAX_FRACTION_DIGITS {
-            return Err(AmountError::TooFine);
+            let noise = self.exponent == 0 && is_noise(self.fraction);
+            return Err(if noise { AmountError::FloatNoise } else { AmountError::TooFine });
         }
         if width(significant) - places > MAX_INTEGER_DIGITS {
             return Err(AmountError::TooLarge);
@@ -142,6 +156,24 @@ impl<'a> Shape<'a> {
         let number: i64 = significant.parse().map_err(|_| AmountError::TooLarge)?;
         (places..MAX_FRACTION_DIGITS).try_fold(number, |n, _| n.checked_mul(10)).ok_or(AmountError::TooLarge)
     }
+}
+
+/// What a text that is no number shows.
+fn strange(text: &str) -> AmountError {
+    let usual = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
+    match text.chars().enumerate().find(|(_, c)| !usual(*c)) {
+        Some((at, c)) if text.len() <= MAX_TEXT_BYTES => AmountError::Strange(at + 1, c),
+        _ => AmountError::NotANumber,
+    }
+}
+
+/// Whether these digits are whole fen and a rest no larger than what a binary floating point number of this size is off by:
+/// a double has some fifteen digits, so zeros or nines come first.
+fn is_noise(fraction: &str) -> bool {
+    /// Zeros or nines that are no accident.
+    const RUN: usize = 6;
+    let rest = fraction.as_bytes().get(2..).unwrap_or_default();
+    rest.len() > RUN && (rest[..RUN].iter().all(|b| *b == b'0') || rest[..RUN].iter().all(|b| *b == b'9'))
 }
 
 /// The length of a text that [`MAX_TEXT_BYTES`] keeps short.
@@ -177,7 +209,7 @@ mod tests {
 
     #[test]
     fn texts_and_what_they_mean() {
-        use AmountError::{Negative, NotANumber, TooFine, TooLarge};
+        use AmountError::{FloatNoise, Negative, NotANumber, Strange, TooFine, TooLarge};
         let table: &[(&str, Result<i64, AmountError>)] = &[
             ("128.50", Ok(12_850)),
             ("128.5000000", Ok(12_850)),
@@ -199,15 +231,25 @@ mod tests {
             ("-5", Err(Negative)),
             ("", Err(NotANumber)),
             ("-", Err(NotANumber)),
-            (".5", Err(NotANumber)),
-            ("5.", Err(NotANumber)),
-            ("+5", Err(NotANumber)),
+            // What BigDecimal takes.
+            (".5", Ok(50)),
+            ("5.", Ok(500)),
+            ("+5", Ok(500)),
+            ("+.5e1", Ok(500)),
+            (".", Err(NotANumber)),
+            ("+", Err(NotANumber)),
+            ("+-5", Err(NotANumber)),
+            ("0.30000000000000004", Err(FloatNoise)),
+            ("128.49999999999999", Err(FloatNoise)),
+            ("1.125", Err(TooFine)),
+            ("1.120001", Err(TooFine)),
             ("1e", Err(NotANumber)),
             ("1e99999", Err(NotANumber)),
-            ("1 000", Err(NotANumber)),
-            ("１２", Err(NotANumber)),
-            ("0x10", Err(NotANumber)),
-            ("NaN", Err(NotANumber)),
+            ("1 000", Err(Strange(2, ' '))),
+            ("１２", Err(Strange(1, '１'))),
+            ("1,000.00", Err(Strange(2, ','))),
+            ("0x10", Err(Strange(2, 'x'))),
+            ("NaN", Err(Strange(1, 'N'))),
         ];
         for (text, expected) in table {
             assert_eq!(text.parse::<Amount>().map(Amount::fen), *expected, "{text}");

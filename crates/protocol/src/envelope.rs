@@ -72,6 +72,8 @@ pub enum EnvelopeError {
     TooLarge,
     /// The body is not UTF-8.
     NotUtf8,
+    /// The body is compressed.
+    Compressed,
     /// The body is no JSON object.
     NotAnObject(NotAnObject),
     /// A member is missing or wrong.
@@ -82,7 +84,8 @@ impl fmt::Display for EnvelopeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => write!(f, "报文超过 {MAX_BODY_BYTES} 字节"),
-            Self::NotUtf8 => f.write_str("报文不是 UTF-8 编码"),
+            Self::NotUtf8 => f.write_str("报文不是 UTF-8 编码（可能是 GBK）"),
+            Self::Compressed => f.write_str("报文是 gzip 压缩的：请求体不得压缩"),
             Self::NotAnObject(why) => write!(f, "报文{why}"),
             Self::Member(error) => write!(f, "{error}"),
         }
@@ -90,6 +93,13 @@ impl fmt::Display for EnvelopeError {
 }
 
 impl std::error::Error for EnvelopeError {}
+
+impl EnvelopeError {
+    /// What is wrong with bytes that are not UTF-8.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        if bytes.starts_with(&[0x1F, 0x8B]) { Self::Compressed } else { Self::NotUtf8 }
+    }
+}
 
 impl From<MemberError> for EnvelopeError {
     fn from(error: MemberError) -> Self {
@@ -107,7 +117,7 @@ impl<'a> RequestEnvelope<'a> {
         if body.len() > MAX_BODY_BYTES {
             return Err(EnvelopeError::TooLarge);
         }
-        let text = std::str::from_utf8(body).map_err(|_| EnvelopeError::NotUtf8)?;
+        let text = std::str::from_utf8(body).map_err(|_| EnvelopeError::of_bytes(body))?;
         // .NET clients send a byte-order mark.
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let members = Members::parse(text).map_err(EnvelopeError::NotAnObject)?;
@@ -118,7 +128,7 @@ impl<'a> RequestEnvelope<'a> {
         let timestamp = members.time("timestamp")?;
         let reqt_type = members.text("reqtType", MAX_REQT_TYPE)?;
         if version != VERSION {
-            return Err(MemberError::new("version", Problem::NotOneOf(VERSION)).into());
+            return Err(MemberError::value("version", VERSION, &version).into());
         }
         check_region(&reqt_type, region)?;
         let sealed = CipherText::from_hex(&enc_data)
@@ -162,7 +172,9 @@ fn check_region(reqt_type: &str, region: Region) -> Result<(), MemberError> {
     match stated {
         _ if prefix.is_empty() => Err(error("在 & 之前缺少前缀".to_owned())),
         Err(_) => Err(error("应为 前缀&6 位省级医保区划代码".to_owned())),
-        Ok(stated) if stated != region => Err(error(format!("的区划代码应为 {}", region.as_str()))),
+        Ok(stated) if stated != region => {
+            Err(error(format!("的区划代码应为 {}，实际为 {}", region.as_str(), stated.as_str())))
+        }
         Ok(_) => Ok(()),
     }
 }

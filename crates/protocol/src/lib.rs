@@ -27,6 +27,8 @@ pub mod mask;
 pub mod member;
 pub mod message;
 pub mod password;
+pub mod seen;
+pub mod system;
 pub mod text;
 pub mod time;
 

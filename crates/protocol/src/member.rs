@@ -27,6 +27,7 @@ use serde_json::{Map, Value};
 
 use crate::amount::{Amount, AmountError};
 use crate::identifier::IdentifierError;
+use crate::seen::Seen;
 use crate::text::first_deceptive_character;
 
 /// Members one object may have; more is refused like any other nonsense.
@@ -54,10 +55,20 @@ pub enum Problem {
     TooLong(usize),
     /// It is shorter than this many characters.
     TooShort(usize),
+    /// It is not of the JSON type named first, but of the second.
+    AnotherType(&'static str, &'static str),
+    /// It is a text with half of a surrogate pair, which stands for no character.
+    HalfCharacter,
+    /// It is longer than this many characters; how long it is.
+    Long(usize, usize),
     /// It is not of the form named.
     Form(&'static str),
+    /// It is not of the form named; what it is made of.
+    Malformed(&'static str, Seen),
     /// It is not one of the values named.
     NotOneOf(&'static str),
+    /// It is not one of the values named; what it is, where that is short and says nothing about a person.
+    Value(&'static str, String),
     /// It is no amount of money.
     Amount(AmountError),
     /// It contains a character that must not be shown to a person.
@@ -74,6 +85,13 @@ impl fmt::Display for MemberError {
             Problem::Twice => f.write_str("重复出现"),
             Problem::Type(kind) => write!(f, "应为{kind}"),
             Problem::TooLong(limit) => write!(f, "长度超过 {limit} 个字符"),
+            Problem::AnotherType(kind, seen) => write!(f, "应为{kind}，实际为{seen}"),
+            Problem::HalfCharacter => {
+                f.write_str("含有不成对的代理字符（\\uD800 至 \\uDFFF 须两个一组），不是完整的文字")
+            }
+            Problem::Long(limit, seen) => write!(f, "长度超过 {limit} 个字符，实际为 {seen} 个"),
+            Problem::Malformed(form, seen) => write!(f, "应为{form}，实际为 {seen}"),
+            Problem::Value(values, seen) => write!(f, "取值应为 {values} 之一，实际为 {seen}"),
             Problem::TooShort(limit) => write!(f, "长度少于 {limit} 个字符"),
             Problem::Form(form) => write!(f, "应为{form}"),
             Problem::NotOneOf(values) => write!(f, "取值应为 {values} 之一"),
@@ -93,10 +111,34 @@ impl MemberError {
     }
 
     /// The member does not parse as the identifier it should be.
-    pub const fn form(member: &'static str, error: IdentifierError) -> Self {
-        Self { member, problem: Problem::Form(error.expected) }
+    pub fn form(member: &'static str, error: IdentifierError, text: &str) -> Self {
+        Self { member, problem: Problem::Malformed(error.expected, Seen::of(text)) }
+    }
+
+    /// The member has a value it cannot have. Not for what may be about a person.
+    pub fn value(member: &'static str, values: &'static str, seen: &str) -> Self {
+        let shown = seen.len() <= MAX_SHOWN_VALUE && seen.bytes().all(|b| b.is_ascii_graphic());
+        let seen = if shown { seen.to_owned() } else { Seen::of(seen).to_string() };
+        Self { member, problem: Problem::Value(values, seen) }
+    }
+
+    /// The member is of another JSON type than it should be.
+    fn kind(member: &'static str, expected: &'static str, raw: &str) -> Self {
+        let seen = match raw.as_bytes().first() {
+            // Text that cannot be read as one holds an escape that stands for nothing.
+            Some(b'"') if expected.contains("字符串") => return Self::new(member, Problem::HalfCharacter),
+            Some(b'"') => "字符串",
+            Some(b'{') => "对象",
+            Some(b'[') => "数组",
+            Some(b't' | b'f') => "布尔值",
+            _ => "数字",
+        };
+        Self::new(member, Problem::AnotherType(expected, seen))
     }
 }
+
+/// Bytes of the longest value that a refusal repeats.
+const MAX_SHOWN_VALUE: usize = 12;
 
 /// The members of one JSON object, in the order they came, none of them looked into yet.
 pub struct Members<'a> {
@@ -116,7 +158,11 @@ pub enum NotAnObject {
     /// Its bytes are not UTF-8.
     NotUtf8,
     /// It is not JSON at all.
-    NotJson,
+    NotJson(Place),
+    /// There is nothing.
+    Empty,
+    /// It is no JSON, and looks like this.
+    LooksLike(&'static str),
     /// It is JSON, but an array, a text, a number, …
     AnotherType,
     /// It has more than [`MAX_MEMBERS`] members.
@@ -127,7 +173,11 @@ impl fmt::Display for NotAnObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUtf8 => f.write_str("不是 UTF-8 编码"),
-            Self::NotJson => f.write_str("不是合法的 JSON"),
+            Self::NotJson(Place { line, column }) => {
+                write!(f, "不是合法的 JSON（第 {line} 行第 {column} 列）")
+            }
+            Self::Empty => f.write_str("不是合法的 JSON：内容为空"),
+            Self::LooksLike(what) => write!(f, "不是合法的 JSON：像是{what}"),
             Self::AnotherType => f.write_str("不是 JSON 对象"),
             Self::TooManyMembers => write!(f, "JSON 对象的成员超过 {MAX_MEMBERS} 个"),
         }
@@ -135,6 +185,49 @@ impl fmt::Display for NotAnObject {
 }
 
 impl std::error::Error for NotAnObject {}
+
+/// Where a text stops being JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// The line, counted from 1.
+    pub line: usize,
+    /// The character in it, counted from 1; 0 for the line break before it.
+    pub column: usize,
+}
+
+impl NotAnObject {
+    /// What is wrong with a text that serde could not read.
+    fn of(text: &str, error: &serde_json::Error) -> Self {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            return Self::Empty;
+        }
+        if let Some(what) = look(trimmed) {
+            return Self::LooksLike(what);
+        }
+        let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
+        // serde counts bytes, people count characters.
+        let column = line.char_indices().take_while(|(at, _)| *at < error.column()).count();
+        Self::NotJson(Place { line: error.line(), column })
+    }
+}
+
+/// What programs send in the place of JSON.
+fn look(text: &str) -> Option<&'static str> {
+    let name = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'%'))
+    };
+    match text.as_bytes().first()? {
+        b'<' => Some("网页或 XML"),
+        b'-' if text.starts_with("--") && text.contains("Content-Disposition") => {
+            Some(" multipart 表单：应直接以 JSON 为请求体")
+        }
+        _ if text.split('&').all(|pair| pair.split_once('=').is_some_and(|(left, _)| name(left))) => {
+            Some("表单（a=1&b=2）：应直接以 JSON 为请求体")
+        }
+        _ => None,
+    }
+}
 
 /// The text of a JSON message: UTF-8, without the byte-order mark that may stand before it.
 ///
@@ -175,7 +268,7 @@ impl<'a> Members<'a> {
             Some(b'-' | b'0'..=b'9') => Some(Cow::Borrowed(raw)),
             _ => None,
         };
-        text.map(Some).ok_or(MemberError::new(member, Problem::Type("字符串或数字")))
+        text.map(Some).ok_or_else(|| MemberError::kind(member, "字符串或数字", raw))
     }
 
     /// Splits a JSON object into its members.
@@ -185,10 +278,12 @@ impl<'a> Members<'a> {
     pub fn parse(text: &'a str) -> Result<Self, NotAnObject> {
         let first = text.trim_start_matches([' ', '\t', '\r', '\n']).bytes().next();
         if first.is_some_and(|b| b != b'{') {
-            let json = serde_json::from_str::<de::IgnoredAny>(text).is_ok();
-            return Err(if json { NotAnObject::AnotherType } else { NotAnObject::NotJson });
+            return Err(match serde_json::from_str::<de::IgnoredAny>(text) {
+                Ok(_) => NotAnObject::AnotherType,
+                Err(error) => NotAnObject::of(text, &error),
+            });
         }
-        let members: Self = serde_json::from_str(text).map_err(|_| NotAnObject::NotJson)?;
+        let members: Self = serde_json::from_str(text).map_err(|error| NotAnObject::of(text, &error))?;
         if members.entries.len() > MAX_MEMBERS {
             return Err(NotAnObject::TooManyMembers);
         }
@@ -218,10 +313,13 @@ impl<'a> Members<'a> {
         limit: usize,
     ) -> Result<Option<Cow<'a, str>>, MemberError> {
         let Some(raw) = self.raw(member)? else { return Ok(None) };
-        let text = read_text(raw).ok_or(MemberError::new(member, Problem::Type("字符串")))?;
+        let text = read_text(raw).ok_or_else(|| MemberError::kind(member, "字符串", raw))?;
         // A text has at most as many characters as bytes, so the count is rarely needed.
-        if text.len() > limit && text.chars().count() > limit {
-            return Err(MemberError::new(member, Problem::TooLong(limit)));
+        if text.len() > limit {
+            let count = text.chars().count();
+            if count > limit {
+                return Err(MemberError::new(member, Problem::Long(limit, count)));
+            }
         }
         Ok(Some(text))
     }
@@ -256,7 +354,8 @@ impl<'a> Members<'a> {
         limit: usize,
         parse: impl FnOnce(&str) -> Result<T, IdentifierError>,
     ) -> Result<T, MemberError> {
-        parse(&self.text(member, limit)?).map_err(|e| MemberError::form(member, e))
+        let text = self.text(member, limit)?;
+        parse(&text).map_err(|error| MemberError::form(member, error, &text))
     }
 
     /// An optional identifier, read by its constructor.
@@ -270,7 +369,7 @@ impl<'a> Members<'a> {
         parse: impl FnOnce(&str) -> Result<T, IdentifierError>,
     ) -> Result<Option<T>, MemberError> {
         let text = self.optional_text(member, limit)?;
-        text.map(|text| parse(&text)).transpose().map_err(|e| MemberError::form(member, e))
+        text.map(|text| parse(&text).map_err(|error| MemberError::form(member, error, &text))).transpose()
     }
 
     /// An optional amount of money: a JSON number or a numeric string.
@@ -280,11 +379,9 @@ impl<'a> Members<'a> {
     pub fn amount(&self, member: &'static str) -> Result<Option<Amount>, MemberError> {
         let Some(raw) = self.raw(member)? else { return Ok(None) };
         let text = match raw.as_bytes().first() {
-            Some(b'"') => {
-                read_text(raw).ok_or(MemberError::new(member, Problem::Type("数字或数字字符串")))?
-            }
+            Some(b'"') => read_text(raw).ok_or_else(|| MemberError::kind(member, "数字或数字字符串", raw))?,
             Some(b'-' | b'0'..=b'9') => Cow::Borrowed(raw),
-            _ => return Err(MemberError::new(member, Problem::Type("数字或数字字符串"))),
+            _ => return Err(MemberError::kind(member, "数字或数字字符串", raw)),
         };
         text.parse().map(Some).map_err(|e| MemberError::new(member, Problem::Amount(e)))
     }
@@ -302,7 +399,7 @@ impl<'a> Members<'a> {
         let digits = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(raw);
         let whole = digits.strip_prefix('-').unwrap_or(digits).bytes().all(|b| b.is_ascii_digit());
         if !whole {
-            return Err(MemberError::new(member, Problem::Type("整数")));
+            return Err(MemberError::kind(member, "整数", raw));
         }
         match digits.parse::<i64>() {
             Ok(number) if range.contains(&number) => Ok(Some(number)),
@@ -323,7 +420,7 @@ impl<'a> Members<'a> {
         let thirteen = digits.len() == 13 && digits.bytes().all(|b| b.is_ascii_digit());
         match digits.parse() {
             Ok(millis) if thirteen => Ok(crate::UnixMillis::new(millis)),
-            _ => Err(MemberError::new(member, Problem::Form("13 位数字"))),
+            _ => Err(MemberError::new(member, Problem::Malformed("13 位数字", Seen::of(digits)))),
         }
     }
 
@@ -335,7 +432,7 @@ impl<'a> Members<'a> {
         match self.optional_text(member, 1)?.as_deref() {
             None | Some("0") => Ok(false),
             Some("1") => Ok(true),
-            Some(_) => Err(MemberError::new(member, Problem::NotOneOf("0、1"))),
+            Some(seen) => Err(MemberError::value(member, "0、1", seen)),
         }
     }
 }
@@ -513,15 +610,21 @@ mod tests {
         assert_eq!(problem(m.text("absent", 4)), "absent 缺失或为空");
         assert_eq!(problem(m.text("empty", 4)), "empty 缺失或为空");
         assert_eq!(problem(m.text("nul", 4)), "nul 缺失或为空");
-        assert_eq!(problem(m.text("n", 4)), "n 应为字符串");
-        assert_eq!(problem(m.text("broken", 4)), "broken 应为字符串");
-        assert_eq!(problem(m.text("long", 3)), "long 长度超过 3 个字符");
+        assert_eq!(problem(m.text("n", 4)), "n 应为字符串，实际为数字");
+        assert_eq!(
+            problem(m.text("broken", 4)),
+            "broken 含有不成对的代理字符（\\uD800 至 \\uDFFF 须两个一组），不是完整的文字"
+        );
+        assert_eq!(problem(m.text("long", 3)), "long 长度超过 3 个字符，实际为 4 个");
         assert_eq!(problem(m.text("twice", 3)), "twice 重复出现");
         assert_eq!(problem(m.shown_text("bad", 9)), "bad 含有不允许显示的字符 U+202E");
-        assert_eq!(problem(m.identifier("bad", 9, EcToken::new)), "bad 应为1 至 40 位字母或数字");
-        assert_eq!(problem(m.flag("long")), "long 长度超过 1 个字符");
+        assert_eq!(
+            problem(m.identifier("bad", 9, EcToken::new)),
+            "bad 应为1 至 40 位字母或数字，实际为 3 个字符（小写字母、汉字等）"
+        );
+        assert_eq!(problem(m.flag("long")), "long 长度超过 1 个字符，实际为 4 个");
         assert_eq!(problem(m.integer("n", 6..=9)), "n 应在 6 至 9 之间");
-        assert_eq!(problem(m.integer("long", 6..=9)), "long 应为整数");
+        assert_eq!(problem(m.integer("long", 6..=9)), "long 应为整数，实际为字符串");
         assert_eq!(m.text("esc", 1).expect("escapes are read"), "测");
     }
 
@@ -533,9 +636,9 @@ mod tests {
         assert_eq!(m.entries().collect::<Vec<_>>(), [("a", r#""1 ""#)]);
         for (bytes, why) in [
             (&b"{\"a\":\"\xC4\xE3\"}"[..], NotAnObject::NotUtf8),
-            ("\u{FEFF}\u{FEFF}{}".as_bytes(), NotAnObject::NotJson),
-            ("\u{3000}{}".as_bytes(), NotAnObject::NotJson),
-            ("{}\0".as_bytes(), NotAnObject::NotJson),
+            ("\u{FEFF}\u{FEFF}{}".as_bytes(), NotAnObject::NotJson(Place { line: 1, column: 1 })),
+            ("\u{3000}{}".as_bytes(), NotAnObject::NotJson(Place { line: 1, column: 1 })),
+            ("{}\0".as_bytes(), NotAnObject::NotJson(Place { line: 1, column: 3 })),
         ] {
             assert_eq!(Members::of_bytes(bytes).expect_err("no object"), why);
         }
@@ -544,7 +647,7 @@ mod tests {
         assert_eq!(m.loose_text("a").expect("a number").as_deref(), Some("128.50"), "as it is written");
         assert_eq!(m.loose_text("b").expect("a text").as_deref(), Some("7"));
         assert_eq!(m.loose_text("d"), Ok(None));
-        assert_eq!(problem(m.loose_text("c")), "c 应为字符串或数字");
+        assert_eq!(problem(m.loose_text("c")), "c 应为字符串或数字，实际为布尔值");
         assert_eq!(problem(m.loose_text("ab")), "ab 重复出现", "however it is spelled");
     }
 
@@ -578,7 +681,7 @@ mod tests {
         let m = Members::parse(r#"{"a":128.50,"b":"128.5","c":true,"d":-1,"e":1e400,"w":"7"}"#)
             .expect("an object");
         assert_eq!(m.amount("a").expect("an amount"), m.amount("b").expect("an amount"));
-        assert_eq!(problem(m.amount("c")), "c 应为数字或数字字符串");
+        assert_eq!(problem(m.amount("c")), "c 应为数字或数字字符串，实际为布尔值");
         assert_eq!(problem(m.amount("d")), "d 不能为负数");
         assert_eq!(problem(m.amount("e")), "e 整数部分最多 14 位");
         assert_eq!(m.integer("w", 1..=30), Ok(Some(7)));
@@ -587,12 +690,16 @@ mod tests {
     #[test]
     fn only_objects_are_split() {
         for (text, why) in [
-            ("", NotAnObject::NotJson),
+            ("", NotAnObject::Empty),
+            (" \r\n", NotAnObject::Empty),
+            ("orgId=x&encData=AB%2B", NotAnObject::LooksLike("表单（a=1&b=2）：应直接以 JSON 为请求体")),
+            ("<html>", NotAnObject::LooksLike("网页或 XML")),
             ("[1]", NotAnObject::AnotherType),
             ("\"{}\"", NotAnObject::AnotherType),
-            ("{", NotAnObject::NotJson),
-            ("{} {}", NotAnObject::NotJson),
-            ("hello", NotAnObject::NotJson),
+            ("{", NotAnObject::NotJson(Place { line: 1, column: 1 })),
+            ("{\n\"名\"：1}", NotAnObject::NotJson(Place { line: 2, column: 4 })),
+            ("{} {}", NotAnObject::NotJson(Place { line: 1, column: 4 })),
+            ("hello", NotAnObject::NotJson(Place { line: 1, column: 1 })),
         ] {
             assert_eq!(Members::parse(text).expect_err(text), why);
         }

@@ -97,8 +97,8 @@ mod tests {
             (403, refusal, refused),
             (503, refusal, Err(Unusable::ServerError(503))),
             (404, "<html>", bad("HTTP 状态 404")),
-            (200, "<html>", bad("报文不是合法的 JSON")),
-            (200, "", bad("报文不是合法的 JSON")),
+            (200, "<html>", bad("报文不是合法的 JSON：像是网页或 XML")),
+            (200, "", bad("报文不是合法的 JSON：内容为空")),
             (200, "{}", bad("code 缺失或为空")),
             (200, "{\"code\":0}", bad("应答缺少 data.encData")),
             (

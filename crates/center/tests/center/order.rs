@@ -1,6 +1,7 @@
 //! The order of checks (section 2 of the reading), for every call: each row of a table is wrong in one way, and a
 //! request that is wrong in several is refused for the one whose row comes first.
 
+mod refusals;
 mod tables;
 
 use std::collections::BTreeSet;

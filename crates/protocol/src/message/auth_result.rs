@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::channel_notice::Way;
 use super::{MAX_IDENTIFIER, MAX_USER_NAME, to_json};
-use crate::{AuthNo, MemberError, Members, NoticeNo, PasswordDigest, Problem, UnixMillis};
+use crate::{AuthNo, MemberError, Members, NoticeNo, PasswordDigest, UnixMillis};
 
 /// Where it is posted, on the channel listener.
 pub const PATH: &str = "/cfc/api/chnl/authRslt";
@@ -64,7 +64,7 @@ impl Request {
             "2" => Outcome::Cancelled,
             "3" => Outcome::NotMe,
             "0" => Outcome::Failed,
-            _ => return Err(MemberError::new("authStas", Problem::NotOneOf("0、1、2、3"))),
+            seen => return Err(MemberError::value("authStas", "0、1、2、3", seen)),
         };
         let confirmed_by = members.optional_text("cfmName", MAX_USER_NAME)?.map(std::borrow::Cow::into_owned);
         Ok(Self { notice, at, outcome, confirmed_by })
@@ -72,7 +72,8 @@ impl Request {
 }
 
 fn read_confirmation(members: &Members<'_>) -> Result<Outcome, MemberError> {
-    match Way::from_code(&members.text("authWay", 2)?) {
+    let way = members.text("authWay", 2)?;
+    match Way::from_code(&way) {
         Some(Way::CredentialPassword) => {
             super::password::read_digest(members, "userPwd").map(Outcome::ConfirmedByPassword)
         }
@@ -80,7 +81,7 @@ fn read_confirmation(members: &Members<'_>) -> Result<Outcome, MemberError> {
             members.identifier("authNo", AuthNo::MAX_LENGTH, AuthNo::new).map(Outcome::ConfirmedByFace)
         }
         Some(Way::ChannelPassword) => Ok(Outcome::ConfirmedByChannel),
-        None => Err(MemberError::new("authWay", Problem::NotOneOf("01、02、03"))),
+        None => Err(MemberError::value("authWay", "01、02、03", &way)),
     }
 }
 

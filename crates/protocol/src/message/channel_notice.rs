@@ -164,7 +164,7 @@ impl Notice {
         let kind = match &*members.text("notcType", 1)? {
             "1" => Kind::Notice,
             "2" => Kind::Withdrawal,
-            _ => return Err(MemberError::new("notcType", Problem::NotOneOf("1、2"))),
+            seen => return Err(MemberError::value("notcType", "1、2", seen)),
         };
         Ok(Self {
             kind,

@@ -63,8 +63,9 @@ impl Request {
     pub fn read(body: &str) -> Result<Self, RequestError> {
         let outer = Members::parse(without_mark(body)).map_err(RequestError::NotAnObject)?;
         let outer_code = OrgCode::new(&outer.text("orgId", MAX_IDENTIFIER)?).ok();
-        if outer.text("transType", MAX_IDENTIFIER)? != TRANS_TYPE {
-            return Err(MemberError::new("transType", Problem::NotOneOf(TRANS_TYPE)).into());
+        let trans_type = outer.text("transType", MAX_IDENTIFIER)?;
+        if trans_type != TRANS_TYPE {
+            return Err(MemberError::value("transType", TRANS_TYPE, &trans_type).into());
         }
         let data = outer.raw("data")?.ok_or(MemberError::new("data", Problem::Missing))?;
         let data = Members::parse(data).map_err(|_| MemberError::new("data", Problem::Type("JSON 对象")))?;

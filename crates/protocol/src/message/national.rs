@@ -11,8 +11,7 @@ use super::password::read_digest;
 use super::{MAX_ID_NO, MAX_IDENTIFIER, MAX_USER_NAME, to_json};
 use crate::document;
 use crate::{
-    AuthNo, ChannelId, EcIndexNo, EcToken, MemberError, Members, PasswordDigest, Problem, QrCode, UnixMillis,
-    mask,
+    AuthNo, ChannelId, EcIndexNo, EcToken, MemberError, Members, PasswordDigest, QrCode, UnixMillis, mask,
 };
 
 /// Token → credential: `{ecToken}` → [`Credential`].
@@ -117,7 +116,7 @@ impl Credential {
             None | Some("1") => PersonStatus::InOrder,
             Some("2") => PersonStatus::Mismatch,
             Some("3") => PersonStatus::DataWrong,
-            Some(_) => return Err(MemberError::new("persStas", Problem::NotOneOf("1、2、3"))),
+            Some(seen) => return Err(MemberError::value("persStas", "1、2、3", seen)),
         };
         Ok(Self {
             token: members.identifier("ecToken", MAX_IDENTIFIER, EcToken::new)?,

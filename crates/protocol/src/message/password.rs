@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{MAX_ID_NO, MAX_USER_NAME, to_json};
 use crate::dictionary::IdType;
 use crate::document;
+use crate::seen::Seen;
 use crate::{MemberError, Members, PasswordDigest, Problem, UnixMillis, mask};
 
 /// Where it is posted, below the center's address.
@@ -44,11 +45,14 @@ impl Request {
     /// The first member that is missing or wrong (-2).
     pub fn read(members: &Members<'_>) -> Result<Self, MemberError> {
         let id_type = members.text("idType", 2)?;
-        let id_type =
-            IdType::new(&id_type).ok_or(MemberError::new("idType", Problem::Form("证件类型字典中的代码")))?;
+        let id_type = IdType::new(&id_type)
+            .ok_or_else(|| MemberError::value("idType", "证件类型字典中的代码", &id_type))?;
         let serial = members.text("reqBizNo", 32)?;
         if serial.len() < 13 || !serial.bytes().all(|b| b.is_ascii_digit()) {
-            return Err(MemberError::new("reqBizNo", Problem::Form("13 至 32 位数字")));
+            return Err(MemberError::new(
+                "reqBizNo",
+                Problem::Malformed("13 至 32 位数字", Seen::of(&serial)),
+            ));
         }
         let password = read_digest(members, "userPwd")?;
         let user_name = members.text("userName", MAX_USER_NAME)?.into_owned();
@@ -68,8 +72,10 @@ pub(super) fn read_digest(
     members: &Members<'_>,
     member: &'static str,
 ) -> Result<PasswordDigest, MemberError> {
-    PasswordDigest::from_hex(&members.text(member, 64)?)
-        .ok_or(MemberError::new(member, Problem::Form("64 位十六进制数字（密码的 SM3 值）")))
+    let text = members.text(member, 64)?;
+    let form = "64 位十六进制数字（密码的 SM3 值）";
+    PasswordDigest::from_hex(&text)
+        .ok_or_else(|| MemberError::new(member, Problem::Malformed(form, Seen::of(&text))))
 }
 
 /// The request as an institution writes it, its members in the order of the specification's sample.

@@ -66,21 +66,22 @@ fn what_is_refused_and_in_which_words() {
     let rows = [
         (body(&[("orgId", "")]), "orgId 缺失或为空"),
         (body(&[("orgId", "null")]), "orgId 缺失或为空"),
-        (body(&[("orgId", "5")]), "orgId 应为字符串"),
-        (body(&[("orgId", &format!("\"{long}\""))]), "orgId 长度超过 40 个字符"),
-        (body(&[("version", "\"1.0.1\"")]), "version 取值应为 1.0.0 之一"),
-        (body(&[("timestamp", "\"162322511334\"")]), "timestamp 应为13 位数字"),
-        (body(&[("timestamp", "16232251133401")]), "timestamp 应为13 位数字"),
-        (body(&[("timestamp", "-162322511334")]), "timestamp 应为13 位数字"),
+        (body(&[("orgId", "5")]), "orgId 应为字符串，实际为数字"),
+        (body(&[("orgId", &format!("\"{long}\""))]), "orgId 长度超过 40 个字符，实际为 41 个"),
+        (body(&[("version", "\"1.0.1\"")]), "version 取值应为 1.0.0 之一，实际为 1.0.1"),
+        (body(&[("timestamp", "\"162322511334\"")]), "timestamp 应为13 位数字，实际为 12 个字符（数字）"),
+        (body(&[("timestamp", "16232251133401")]), "timestamp 应为13 位数字，实际为 14 个字符（数字）"),
+        (body(&[("timestamp", "-162322511334")]), "timestamp 应为13 位数字，实际为 13 个字符（数字、标点）"),
         (body(&[("reqtType", "\"sys\"")]), "reqtType 应为 前缀&6 位省级医保区划代码"),
         (body(&[("reqtType", "\"&350000\"")]), "reqtType 在 & 之前缺少前缀"),
-        (body(&[("reqtType", "\"sys&110000\"")]), "reqtType 的区划代码应为 350000"),
+        (body(&[("reqtType", "\"sys&110000\"")]), "reqtType 的区划代码应为 350000，实际为 110000"),
         (body(&[("encData", "\"AB\"")]), "encData 长度为 2，应为 32 的正整数倍（整块十六进制）"),
         (body(&[("encData", "")]), "encData 缺失或为空"),
         (body(&[("orgId", "\"a\",\"orgId\":\"b\"")]), "orgId 重复出现"),
         ("[]".to_owned(), "报文不是 JSON 对象"),
-        ("{".to_owned(), "报文不是合法的 JSON"),
-        (String::new(), "报文不是合法的 JSON"),
+        ("{".to_owned(), "报文不是合法的 JSON（第 1 行第 1 列）"),
+        (String::new(), "报文不是合法的 JSON：内容为空"),
+        ("orgId=x&encData=AB".to_owned(), "报文不是合法的 JSON：像是表单（a=1&b=2）：应直接以 JSON 为请求体"),
         (" ".repeat(MAX_BODY_BYTES + 1), "报文超过 65536 字节"),
     ];
     for (body, words) in rows {
@@ -88,7 +89,9 @@ fn what_is_refused_and_in_which_words() {
         assert_eq!(said, words, "{}", &body[..body.len().min(200)]);
     }
     let error = RequestEnvelope::parse(b"{\"orgId\":\"\xB2\xE2\"}", region()).expect_err("GBK");
-    assert_eq!(error.to_string(), "报文不是 UTF-8 编码");
+    assert_eq!(error.to_string(), "报文不是 UTF-8 编码（可能是 GBK）");
+    let error = RequestEnvelope::parse(&[0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], region()).expect_err("gzip");
+    assert_eq!(error.to_string(), "报文是 gzip 压缩的：请求体不得压缩");
 }
 
 #[test]

@@ -202,7 +202,7 @@ static NOTICE: [Row; 5] = [
 static STATUS: [Row; 1] = [row("password-free", Code::PasswordFree, "", switched_free)];
 
 static PASSWORD: [Row; 9] = [
-    row("idType", Code::BadParameter, "idType 应为", |plan| with(plan, "idType", json!("00"))),
+    row("idType", Code::BadParameter, "idType 取值", |plan| with(plan, "idType", json!("00"))),
     row("reqBizNo", Code::BadParameter, "reqBizNo 应为", |plan| {
         with(plan, "reqBizNo", json!("161665488196"));
     }),
