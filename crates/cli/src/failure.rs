@@ -1,6 +1,9 @@
 //! How a command fails: with a Chinese sentence, and everything behind it.
 
+use std::error::Error;
 use std::fmt;
+
+use yanmi_protocol::system::words;
 
 /// A command did not do what it was asked; exit code 1.
 #[derive(Debug)]
@@ -12,15 +15,13 @@ impl Failure {
     }
 
     /// What was being done, and the error with its causes.
-    pub(crate) fn because(what: &str, error: &dyn std::error::Error) -> Self {
-        let mut text = format!("{what}：{error}");
-        let mut source = error.source();
-        while let Some(cause) = source {
-            text.push('：');
-            text.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        Self(text)
+    pub(crate) fn because(what: &str, error: &(dyn Error + 'static)) -> Self {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        let texts = causes.map(|cause| match cause.downcast_ref::<std::io::Error>() {
+            Some(system) => words(system).into_owned(),
+            None => cause.to_string(),
+        });
+        Self(texts.fold(what.to_owned(), |text, cause| format!("{text}：{cause}")))
     }
 }
 

@@ -50,13 +50,12 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let matches = match usage::in_chinese(Yanmi::command()).try_get_matches() {
-        Ok(matches) => matches,
-        Err(error) => return usage::end(&error),
-    };
-    let yanmi = match Yanmi::from_arg_matches(&matches) {
+    let command = usage::in_chinese(Yanmi::command());
+    let words = usage::asked(std::env::args_os());
+    let parsed = command.clone().try_get_matches_from(&words);
+    let yanmi = match parsed.and_then(|matches| Yanmi::from_arg_matches(&matches)) {
         Ok(yanmi) => yanmi,
-        Err(error) => return usage::end(&error),
+        Err(error) => return usage::end(&error, &usage::path(&command, &words)),
     };
     match run(yanmi.command) {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! Help and usage errors in Chinese: whoever runs yanmi reads Chinese.
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ErrorKind};
@@ -46,8 +47,32 @@ pub(crate) fn in_chinese(command: Command) -> Command {
     command
 }
 
-/// Prints what clap has to say: help to the standard output, a mistake in Chinese to the standard error (exit code 2).
-pub(crate) fn end(error: &clap::Error) -> ExitCode {
+/// The words of the command line, `yanmi help …` in the way clap knows: `yanmi … --help`.
+pub(crate) fn asked(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = words.collect();
+    if words.get(1).is_some_and(|word| word == "help") {
+        words.remove(1);
+        words.push("--help".into());
+    }
+    words
+}
+
+/// The command that was meant, as far as there is one: `yanmi call status`.
+pub(crate) fn path(command: &Command, words: &[OsString]) -> String {
+    let mut path = command.get_name().to_owned();
+    let mut command = command;
+    for word in words.iter().skip(1) {
+        let Some(sub) = command.find_subcommand(word) else { break };
+        path.push(' ');
+        path.push_str(sub.get_name());
+        command = sub;
+    }
+    path
+}
+
+/// Prints what clap has to say: help to the standard output, a mistake in Chinese to the standard error (exit code 2), with
+/// the command whose help tells more.
+pub(crate) fn end(error: &clap::Error, path: &str) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             print!("{}", help(error));
@@ -58,7 +83,7 @@ pub(crate) fn end(error: &clap::Error) -> ExitCode {
             ExitCode::from(2)
         }
         kind => {
-            eprintln!("{}\n运行 yanmi --help 查看用法。", words(kind, error));
+            eprintln!("{}\n运行 {path} --help 查看用法。", words(kind, error));
             ExitCode::from(2)
         }
     }
@@ -76,13 +101,20 @@ fn words(kind: ErrorKind, error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let (argument, value) = (context(ContextKind::InvalidArg), context(ContextKind::InvalidValue));
     match kind {
-        ErrorKind::UnknownArgument => format!("没有选项 {argument}"),
-        ErrorKind::InvalidSubcommand => format!("没有命令 {}", context(ContextKind::InvalidSubcommand)),
+        ErrorKind::UnknownArgument => {
+            format!("没有选项 {argument}{}", meant(&context(ContextKind::SuggestedArg)))
+        }
+        ErrorKind::InvalidSubcommand => {
+            let (given, close) =
+                (context(ContextKind::InvalidSubcommand), context(ContextKind::SuggestedSubcommand));
+            format!("没有命令 {given}{}", meant(&close))
+        }
         ErrorKind::MissingSubcommand => "缺少命令".to_owned(),
         ErrorKind::MissingRequiredArgument => format!("缺少选项 {argument}"),
         ErrorKind::InvalidValue if value.is_empty() => format!("选项 {argument} 缺少值"),
         ErrorKind::InvalidValue => {
-            format!("选项 {argument} 的值 {value} 不可用，可选：{}", context(ContextKind::ValidValue))
+            let (valid, close) = (context(ContextKind::ValidValue), context(ContextKind::SuggestedValue));
+            format!("选项 {argument} 的值 {value} 不可用，可选：{valid}{}", meant(&close))
         }
         ErrorKind::ValueValidation => format!("选项 {argument} 的值 {value} 不可用"),
         ErrorKind::TooManyValues => format!("选项 {argument} 的值过多"),
@@ -93,4 +125,9 @@ fn words(kind: ErrorKind, error: &clap::Error) -> String {
         ErrorKind::InvalidUtf8 => "命令行不是 UTF-8 编码".to_owned(),
         _ => "命令行有误".to_owned(),
     }
+}
+
+/// What comes close, when something does.
+fn meant(close: &str) -> String {
+    if close.is_empty() { String::new() } else { format!("，是不是 {close}？") }
 }

@@ -239,7 +239,7 @@ fn line_of(text: &str, at: usize) -> usize {
 
 /// The text of a file of at most `most` bytes.
 fn read_text(path: &Path, most: u64) -> Result<Zeroizing<String>, String> {
-    let unreadable = |error: std::io::Error| format!("无法读取：{error}");
+    let unreadable = |error: std::io::Error| format!("无法读取：{}", yanmi_protocol::system::words(&error));
     text_of(File::open(path).map_err(unreadable)?, most)
 }
 
@@ -249,7 +249,7 @@ fn read_secret(path: &Path, most: u64) -> Result<Zeroizing<String>, String> {
 }
 
 fn text_of(file: File, most: u64) -> Result<Zeroizing<String>, String> {
-    let unreadable = |error: std::io::Error| format!("无法读取：{error}");
+    let unreadable = |error: std::io::Error| format!("无法读取：{}", yanmi_protocol::system::words(&error));
     let mut bytes = Zeroizing::new(Vec::new());
     file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > most {

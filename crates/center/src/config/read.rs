@@ -89,7 +89,7 @@ pub(super) fn load(path: &Path, env: Environment<'_>) -> Result<Config, ConfigEr
 }
 
 fn read_file(path: &Path) -> Result<String, String> {
-    let unreadable = |error: std::io::Error| format!("无法读取：{error}");
+    let unreadable = |error: std::io::Error| format!("无法读取：{}", yanmi_protocol::system::words(&error));
     let mut bytes = Vec::new();
     File::open(path).map_err(unreadable)?.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_FILE {

@@ -26,6 +26,14 @@ fn what_is_sealed_opens_whether_bare_or_in_a_message() {
     for text in [sealed.to_owned(), format!("{{\"orgId\":\"x\",\"encData\":\"{sealed}\"}}"), answer] {
         assert_eq!(run(&[&["open"], &key[..]].concat(), &text).out.trim(), plain);
     }
+    let dashes: Vec<String> =
+        sealed.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
+    let wrong = run(&[&["open"], &key[..]].concat(), &dashes.join("-"));
+    assert!(wrong.code == 1 && wrong.out.is_empty(), "{wrong:?}");
+    assert!(
+        wrong.err.contains("分隔符") && wrong.err.contains(&format!("还原的明文：\n{plain}")),
+        "{wrong:?}"
+    );
     let wrong = run(&["open", "--key", "yanmi-test-key-1"], sealed);
     assert_eq!(wrong.code, 1);
     assert!(wrong.err.contains("无法解密") && wrong.out.is_empty(), "{wrong:?}");
@@ -38,10 +46,25 @@ fn help_and_mistakes_are_chinese() {
     for word in ["用法：", "命令:", "选项:", "显示帮助", "sandbox"] {
         assert!(help.out.contains(word), "{word} in {}", help.out);
     }
+    for (asked, same) in
+        [(&["help"][..], &["--help"][..]), (&["help", "key", "new"], &["key", "new", "--help"])]
+    {
+        assert_eq!(run(asked, "").out, run(same, "").out);
+    }
+    let missing = run(&["key", "kcv", "--wrong"], "");
+    assert!(missing.err.contains("yanmi key kcv --help"), "{missing:?}");
+    let missing = run(&["open", "--key-file", "/no/such/file"], "");
+    assert!(missing.err.contains("/no/such/file：文件或文件夹不存在（系统错误 2）"), "{missing:?}");
     for (args, words) in [
-        (&["nonsense"][..], "没有命令 nonsense"),
+        (&["nonsense"][..], "没有命令 nonsense\n运行 yanmi --help"),
+        (&["serv"], "没有命令 serv，是不是 serve？"),
+        (&["key", "nwe"], "，是不是 new？\n运行 yanmi key --help"),
+        (
+            &["call", "status", "--tokne", "T"],
+            "没有选项 --tokne，是不是 --token？\n运行 yanmi call status --help",
+        ),
         (&["serve"], "缺少选项 --config"),
-        (&["key", "new", "--wrong"], "没有选项 --wrong"),
+        (&["key", "new", "--wrong"], "没有选项 --wrong\n运行 yanmi key new --help"),
         (&["load", "--what", "x"], "可选：echo, status, notify"),
         (&["sandbox", "--port", "70000"], "的值 70000 不可用"),
     ] {
