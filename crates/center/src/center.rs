@@ -301,7 +301,7 @@ fn serve(
         let mut limits = config.limits.server();
         let router = match face {
             "institution" => {
-                let router = institution::router(Arc::clone(site));
+                let router = institution::router(Arc::clone(site), config.listen.institution.path_prefix.as_ref());
                 match observer {
                     Some(observer) => router
                         .layer(axum::middleware::from_fn_with_state(Arc::clone(observer), observe::observe)),
@@ -315,7 +315,8 @@ fn serve(
                 limits.unproven = limits.keep_alive;
                 operations::router(Arc::clone(site), Arc::clone(&metrics_from), Arc::clone(&counted))
             }
-            _ => channel::router(Arc::clone(site)).merge(insured::router(Arc::clone(site))),
+            _ => channel::router(Arc::clone(site), config.listen.channel.path_prefix.as_ref())
+                .merge(insured::router(Arc::clone(site))),
         };
         Server::start_counted(listener, router, limits, Arc::clone(&counted[at].1))
     };

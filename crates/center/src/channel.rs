@@ -16,6 +16,7 @@ use axum::routing::any;
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message;
 
+use crate::config::PathPrefix;
 use crate::envelope::{Claimant, Party};
 use crate::institution::no_such_address;
 use crate::refusal::{Denied, Refusal};
@@ -23,15 +24,18 @@ use crate::registry::{Keys, Snapshot};
 use crate::share::Share;
 use crate::site::Site;
 
-/// The face's addresses.
-pub(crate) fn router(site: Arc<Site>) -> Router {
-    Router::new()
-        .route(message::auth_result::PATH, any(auth_result::handle))
-        .route(message::pending::PATH, any(pending::handle))
-        .route(message::password_free::PATH, any(password_free::handle))
-        .route(message::password_free_page::PATH, any(password_free_page::handle))
-        .fallback(no_such_address)
-        .with_state(site)
+/// The face's addresses, with and without what may stand before them (E15).
+pub(crate) fn router(site: Arc<Site>, prefix: Option<&PathPrefix>) -> Router {
+    let mut router = Router::new();
+    for before in std::iter::once("").chain(prefix.map(PathPrefix::as_str)) {
+        let at = |path: &str| format!("{before}{path}");
+        router = router
+            .route(&at(message::auth_result::PATH), any(auth_result::handle))
+            .route(&at(message::pending::PATH), any(pending::handle))
+            .route(&at(message::password_free::PATH), any(password_free::handle))
+            .route(&at(message::password_free_page::PATH), any(password_free_page::handle));
+    }
+    router.fallback(no_such_address).with_state(site)
 }
 
 /// A channel, which may make every call of its face.

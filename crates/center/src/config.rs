@@ -20,6 +20,7 @@ mod consistent;
 mod field;
 mod limits;
 mod nearest;
+mod path_prefix;
 mod postgres;
 mod read;
 mod reference;
@@ -41,6 +42,7 @@ use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
 use zeroize::Zeroizing;
 
+pub use self::path_prefix::PathPrefix;
 use crate::http::{ClientAddress, ListenSettings, Proxies, TlsFiles};
 use crate::national::MacUse;
 
@@ -182,6 +184,8 @@ pub struct Listen {
     pub proxies: Vec<IpNet>,
     /// How they say who their client is.
     pub client_address: ClientAddress,
+    /// What may stand before the addresses of the specification (E15).
+    pub path_prefix: Option<PathPrefix>,
 }
 
 impl Listen {

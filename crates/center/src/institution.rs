@@ -17,6 +17,7 @@ use http::Request;
 use yanmi_protocol::message;
 use yanmi_protocol::{AccountId, OrgCode};
 
+use crate::config::PathPrefix;
 use crate::envelope::{self, Call, Claimant, Noted, Party, Sender};
 use crate::http::Peer;
 use crate::refusal::{Denied, OrgProblem, Refusal};
@@ -25,14 +26,18 @@ use crate::share::Share;
 use crate::site::Site;
 use crate::telemetry::Operation;
 
-/// The face's addresses.
-pub(crate) fn router(site: Arc<Site>) -> Router {
-    let mut router = Router::new()
-        .route(message::notify::PATH, any(notify::handle))
-        .route(message::status::PATH, any(status::handle))
-        .route(message::password::PATH, any(password::handle));
-    if site.settings.decode {
-        router = router.route(message::decode::PATH, any(decode::handle));
+/// The face's addresses, with and without what may stand before them (E15).
+pub(crate) fn router(site: Arc<Site>, prefix: Option<&PathPrefix>) -> Router {
+    let mut router = Router::new();
+    for before in std::iter::once("").chain(prefix.map(PathPrefix::as_str)) {
+        let at = |path: &str| format!("{before}{path}");
+        router = router
+            .route(&at(message::notify::PATH), any(notify::handle))
+            .route(&at(message::status::PATH), any(status::handle))
+            .route(&at(message::password::PATH), any(password::handle));
+        if site.settings.decode {
+            router = router.route(&at(message::decode::PATH), any(decode::handle));
+        }
     }
     router.fallback(no_such_address).with_state(site)
 }

@@ -177,7 +177,7 @@ impl Field for RequestPrefix {
     }
 }
 
-fn wrong_form(given: &Given<'_>) -> String {
+pub(super) fn wrong_form(given: &Given<'_>) -> String {
     format!("{} 不符合要求：应为{}", given.raw.literal(), expected(given.form))
 }
 

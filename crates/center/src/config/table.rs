@@ -179,6 +179,13 @@ static LISTEN_INSTITUTION: &[Setting] = &[
         "前置代理如何说明来源地址，只相信 proxies 中的对端。代理须自己写这一项，不能原样转交客户端写的。",
         "默认 none：代理不说明，来源地址就是代理自己。只认一种写法，因为代理不写的那一种总是客户端自己写的。"
     ),
+    row!(
+        "listen.institution.path_prefix",
+        listen.institution.path_prefix,
+        text("以 / 开头、不以 / 结尾的路径，至多 80 个字符", Presence::Optional("/pcs")),
+        "机构请求的路径里，/cfc/ 或 /localcfc/ 之前可以有的一段；没有这一段的路径照常可用。",
+        "默认没有。告知机构的地址带有路径，或前置代理转发时不去掉路径时才需要；其他路径一律答 -5，并写明收到的路径。"
+    ),
 ];
 
 static LISTEN_CHANNEL: &[Setting] = &[
@@ -223,6 +230,13 @@ static LISTEN_CHANNEL: &[Setting] = &[
         text(CLIENT_ADDRESS, Presence::Default("none")),
         "前置代理如何说明来源地址，只相信 proxies 中的对端。代理须自己写这一项，不能原样转交客户端写的。",
         "默认 none：代理不说明，来源地址就是代理自己。只认一种写法，因为代理不写的那一种总是客户端自己写的。"
+    ),
+    row!(
+        "listen.channel.path_prefix",
+        listen.channel.path_prefix,
+        text("以 / 开头、不以 / 结尾的路径，至多 80 个字符", Presence::Optional("/pcs")),
+        "渠道请求的路径里，/cfc/ 或 /localcfc/ 之前可以有的一段；没有这一段的路径照常可用。",
+        "默认没有。告知渠道的地址带有路径，或前置代理转发时不去掉路径时才需要；其他路径一律答 -5，并写明收到的路径。"
     ),
 ];
 

@@ -114,6 +114,7 @@ fn another(setting: &Setting) -> String {
             "national.mac" => "\"always\"",
             key if key.ends_with(".client_address") => "\"forwarded\"",
             "policy.confirmed_amount" => "\"up-to\"",
+            key if key.ends_with(".path_prefix") => "\"/front/pcs\"",
             key if key.ends_with(".address") => "\"127.0.0.1:18350\"",
             key if key.starts_with("listen.") => "\"/other.pem\"",
             _ => "\"/other\"",

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::json;
+use yanmi_center::config::PathPrefix;
 use yanmi_protocol::{Sm4Key, envelope};
 
 use super::tables::{ACCOUNT, ARRIVAL, ENVELOPE, Row, rows};
@@ -217,4 +218,33 @@ fn compare(page: &str) {
     }
     let kept = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(kept == page, "docs/reference/refusals.md is out of date: run `cargo xtask references`");
+}
+
+/// E15: what may stand before the addresses is the listener's; anywhere else the answer shows the path it got.
+#[tokio::test]
+async fn a_path_in_front_is_served_where_it_is_configured() {
+    let stage = Stage::bare(|config| {
+        for listen in [&mut config.listen.institution, &mut config.listen.channel] {
+            listen.path_prefix = PathPrefix::new("/front/pcs");
+        }
+    })
+    .await;
+    for call in CALLS {
+        let center = &stage.site.center;
+        let channel = matches!(call, Call::AuthResult | Call::Pending | Call::PasswordFree);
+        let address = if channel { center.channel_addr() } else { center.institution_addr() };
+        let mut wire = Wire::to(address.expect("a listener")).await;
+        for (before, code) in
+            [("", -2), ("/front/pcs", -2), ("/front", -5), ("/pcs", -5), ("/front/pcs/x", -5)]
+        {
+            let path = format!("{before}{}", call.path());
+            let answer = wire.post(&path, "{}").await;
+            assert_eq!(answer.code(), code, "{path}");
+            assert!(code != -5 || answer.message().ends_with(&path), "{answer:?}");
+        }
+    }
+    let long = format!("/{}", "x".repeat(200));
+    let address = stage.site.center.institution_addr().expect("a listener");
+    let told = Wire::to(address).await.post(&long, "").await.message();
+    assert!(told.ends_with(&format!("{}…", &long[..80])), "{told}");
 }
