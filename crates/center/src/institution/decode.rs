@@ -64,7 +64,7 @@ async fn decode(
     site.decodes.of_source(source).map_err(Refusal::RateLimited)?;
     let received = envelope::receive(site, request).await?;
     let text = std::str::from_utf8(&received.body)
-        .map_err(|_| Refusal::Envelope(yanmi_protocol::envelope::EnvelopeError::of_bytes(&body)))?;
+        .map_err(|_| Refusal::Envelope(yanmi_protocol::envelope::EnvelopeError::of_bytes(&received.body)))?;
     let request = message::Request::read(text).map_err(Refusal::Decode)?;
     let registry = site.registry.snapshot();
     let code = request.org_code.ok_or(Refusal::BadOrgCode(OrgProblem::Form))?;
