@@ -58,7 +58,7 @@ fn help_and_mistakes_are_chinese() {
     for (args, words) in [
         (&["nonsense"][..], "没有命令 nonsense\n运行 yanmi --help"),
         (&["serv"], "没有命令 serv，是不是 serve？"),
-        (&["key", "nwe"], "，是不是 new？\n运行 yanmi key --help"),
+        (&["key", "neww"], "，是不是 new？\n运行 yanmi key --help"),
         (
             &["call", "status", "--tokne", "T"],
             "没有选项 --tokne，是不是 --token？\n运行 yanmi call status --help",
