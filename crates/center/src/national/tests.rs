@@ -163,7 +163,7 @@ async fn what_is_not_an_answer_to_the_question_is_not_believed() {
         (sealed("{}"), "应答明文 ecToken 缺失或为空"),
         (Act::Answer(500, String::new()), "HTTP 状态 500"),
         (Act::Answer(302, String::new()), "HTTP 状态 302"),
-        (Act::Answer(200, "<html>测试".to_owned()), "报文不是合法的 JSON"),
+        (Act::Answer(200, "<html>测试".to_owned()), "报文不是合法的 JSON：像是网页或 XML"),
         (refusal(424_242), "对方以返回码 424242 拒绝"),
         (Act::Raw(b"garbage\r\n\r\n".to_vec()), "应答不是 HTTP 报文"),
         (Act::Answer(200, "x".repeat(outbound::MAX_ANSWER_BYTES + 1)), "应答超过 65536 字节"),
