@@ -16,7 +16,7 @@ impl Failure {
 
     /// What was being done, and the error with its causes.
     pub(crate) fn because(what: &str, error: &(dyn Error + 'static)) -> Self {
-        let causes = std::iter::successors(Some(error), |error| error.source());
+        let causes = std::iter::successors(Some(error), |error| <dyn Error>::source(*error));
         let texts = causes.map(|cause| match cause.downcast_ref::<std::io::Error>() {
             Some(system) => words(system).into_owned(),
             None => cause.to_string(),
