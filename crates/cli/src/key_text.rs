@@ -22,7 +22,7 @@ const MAX_KEY_FILE: u64 = 256;
 
 /// Reads a key from a file that only its owner may read.
 pub(crate) fn from_file(path: &Path) -> Result<Sm4Key, Failure> {
-    let failed = |error: &dyn std::error::Error| {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::because(&format!("密钥文件 {} 不可用", path.display()), error)
     };
     let file = private::open(path).map_err(|error| failed(&error))?;

@@ -40,8 +40,8 @@ impl Seen {
 /// `13 个字符（数字、空白）`.
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = KINDS.iter().enumerate().filter(|(at, _)| self.kinds >> at & 1 == 1);
-        let names: Vec<&str> = named.map(|(_, (name, _))| *name).collect();
+        let kinds = KINDS.iter().enumerate().filter(|(at, _)| self.kinds >> at & 1 == 1);
+        let names: Vec<&str> = kinds.map(|(_, (name, _))| *name).collect();
         write!(f, "{} 个字符（{}）", self.characters, names.join("、"))
     }
 }
