@@ -69,10 +69,6 @@ impl World for Document {
         }
         Ok(())
     }
-
-    fn twins(&self) -> Vec<Self> {
-        Vec::new()
-    }
 }
 
 #[test]
