@@ -17,7 +17,7 @@
 //!   may take before they are opened is a [`Bodies`].
 //! * **One source address, not many.** Whoever has an IPv6 network has as many addresses as it likes: sources are told
 //!   apart by the first 64 bits there ([`source_of`]). Behind a proxy everybody would be one; what a proxy says about
-//!   its client is believed of those proxies only that the configuration names ([`Proxies`], decision 28).
+//!   its client is believed of those proxies only that the configuration names ([`Proxies`], decision 29).
 //! * **What the other end's closing does is always the same.** A client that has sent its request and closes its
 //!   sending side gets its answer, whenever the news of that arrives.
 //! * **A stop that is polite and finite.** [`Server::stop`] closes the listening socket and every idle

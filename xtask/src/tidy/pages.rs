@@ -2,6 +2,7 @@
 
 use super::{File, Violation};
 
+const DECISIONS: &str = "docs/decisions/";
 /// Lines of a decision.
 const MAX_DECISION: usize = 60;
 
@@ -9,10 +10,10 @@ pub(crate) fn check(files: &[File]) -> Vec<Violation> {
     let mut out = Vec::new();
     for file in files.iter().filter(|file| file.is("md")) {
         out.extend(links(file, files));
-        if file.path.starts_with("docs/decisions/") {
-            out.extend(decision(file));
-        }
     }
+    let decisions: Vec<&File> = files.iter().filter(|file| file.path.starts_with(DECISIONS)).collect();
+    out.extend(decisions.iter().flat_map(|file| decision(file)));
+    out.extend(same_number(&decisions));
     let find = |path: &str| files.iter().find(|file| file.path == path);
     match (find("README.md"), find("README.zh-CN.md")) {
         (Some(english), Some(chinese)) if shape(&english.text) != shape(&chinese.text) => {
@@ -45,13 +46,22 @@ fn shape(text: &str) -> (Vec<usize>, Vec<&str>) {
     (levels, code)
 }
 
+/// Whether the decision before this one has the same number; they come in the order of their names.
+fn same_number(files: &[&File]) -> Vec<Violation> {
+    let number = |file: &File| file.path.get(..DECISIONS.len() + 4).map(str::to_owned);
+    let twice = files.windows(2).filter(|pair| number(pair[0]) == number(pair[1]));
+    twice.map(|pair| Violation::new(&pair[1].path, "has the number of another decision")).collect()
+}
+
 fn decision(file: &File) -> Vec<Violation> {
-    let name = file.path.trim_start_matches("docs/decisions/");
+    let name = file.path.trim_start_matches(DECISIONS);
     let mut out = Vec::new();
     let numbered =
         name.len() > 5 && name[..4].bytes().all(|b| b.is_ascii_digit()) && name[4..].starts_with('-');
     if !numbered {
         out.push(Violation::new(&file.path, "must be named NNNN-what.md"));
+    } else if !file.text.starts_with(&format!("# {}. ", name[..4].trim_start_matches('0'))) {
+        out.push(Violation::new(&file.path, "must begin with its number, as # 7. What"));
     }
     if file.text.lines().count() > MAX_DECISION {
         out.push(Violation::new(&file.path, format!("is longer than {MAX_DECISION} lines")));
@@ -117,10 +127,13 @@ mod tests {
 
     #[test]
     fn decisions_are_short_and_whole() {
-        let good = "# x\n## Context\na\n## Decision\nb\n## Consequences\nc\n";
+        let good = "# 1. x\n## Context\na\n## Decision\nb\n## Consequences\nc\n";
         assert_eq!(decision(&file("docs/decisions/0001-x.md", good)), []);
         assert_eq!(decision(&file("docs/decisions/x.md", good)).len(), 1);
-        assert_eq!(decision(&file("docs/decisions/0001-x.md", "# x\n")).len(), 3);
+        assert_eq!(decision(&file("docs/decisions/0001-x.md", "# 1. x\n")).len(), 3);
+        assert_eq!(decision(&file("docs/decisions/0012-x.md", good)).len(), 1);
+        let files = ["0001-x", "0002-x", "0002-y"].map(|name| file(&format!("{DECISIONS}{name}.md"), good));
+        assert_eq!(same_number(&files.each_ref()).len(), 1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a proxy says about its client, believed of named proxies only (decision 28).
+//! What a proxy says about its client, believed of named proxies only (decision 29).
 //!
 //! A header that names a client is written by whoever likes to. So nothing is read unless the other end of the connection
 //! is one of the [`Proxies`], and then only that one header which the operator says this proxy writes: a proxy that
