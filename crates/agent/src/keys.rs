@@ -17,6 +17,7 @@ use subtle::ConstantTimeEq;
 use yanmi_client::Ambient;
 use yanmi_client::private::{self, PrivateError};
 use yanmi_protocol::UnixMillis;
+use yanmi_protocol::system::words;
 use zeroize::Zeroizing;
 
 /// Digits of a token that is made here.
@@ -52,7 +53,8 @@ impl Keys {
         let unusable = |why: &str| format!("agent.token_file：{} {why}", file.display());
         let token = match read_token(file) {
             Err(PrivateError::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => {
-                make_token(file, ambient).map_err(|error| unusable(&format!("无法写入：{error}")))?
+                make_token(file, ambient)
+                    .map_err(|error| unusable(&format!("无法写入：{}", words(&error))))?
             }
             read => read.map_err(|error| unusable(&format!("不可用：{error}")))?,
         };

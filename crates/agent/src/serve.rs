@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use yanmi_client::{Ambient, DeskError};
+use yanmi_protocol::system::words;
 
 use crate::config::{AgentConfig, AgentConfigError};
 use crate::door::Door;
@@ -51,7 +52,7 @@ impl fmt::Display for StartError {
             Self::Config(error) => write!(f, "{error}"),
             Self::Token(why) => f.write_str(why),
             Self::Desk(error) => write!(f, "{error}"),
-            Self::Listen(address, error) => write!(f, "无法监听 {address}：{error}"),
+            Self::Listen(address, error) => write!(f, "无法监听 {address}：{}", words(error)),
         }
     }
 }

@@ -6,6 +6,8 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
+use yanmi_protocol::system::words;
+
 /// Why a file of secrets is not used. Chinese, for whoever runs this.
 #[derive(Debug)]
 pub enum PrivateError {
@@ -18,7 +20,7 @@ pub enum PrivateError {
 impl std::fmt::Display for PrivateError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Unreadable(error) => write!(f, "无法读取：{error}"),
+            Self::Unreadable(error) => write!(f, "无法读取：{}", words(error)),
             Self::Open(why) => f.write_str(why),
         }
     }

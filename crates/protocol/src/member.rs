@@ -17,14 +17,18 @@
 //! Where a text has no fixed members (a configuration, what a vendor's library answers), [`read_value`] reads it under the
 //! same rules.
 
+mod object;
+mod value;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
+pub use self::object::{NotAnObject, Place, json_text, without_mark};
+pub use self::value::{JsonError, MAX_SHOWN_NAME, read_text, read_value};
 use crate::amount::{Amount, AmountError};
 use crate::identifier::IdentifierError;
 use crate::seen::Seen;
@@ -150,96 +154,6 @@ impl fmt::Debug for Members<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.entries.iter().map(|(name, _)| name)).finish()
     }
-}
-
-/// Why a text is no JSON object. It never repeats the text.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum NotAnObject {
-    /// Its bytes are not UTF-8.
-    NotUtf8,
-    /// It is not JSON at all.
-    NotJson(Place),
-    /// There is nothing.
-    Empty,
-    /// It is no JSON, and looks like this.
-    LooksLike(&'static str),
-    /// It is JSON, but an array, a text, a number, …
-    AnotherType,
-    /// It has more than [`MAX_MEMBERS`] members.
-    TooManyMembers,
-}
-
-impl fmt::Display for NotAnObject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotUtf8 => f.write_str("不是 UTF-8 编码"),
-            Self::NotJson(Place { line, column }) => {
-                write!(f, "不是合法的 JSON（第 {line} 行第 {column} 列）")
-            }
-            Self::Empty => f.write_str("不是合法的 JSON：内容为空"),
-            Self::LooksLike(what) => write!(f, "不是合法的 JSON：像是{what}"),
-            Self::AnotherType => f.write_str("不是 JSON 对象"),
-            Self::TooManyMembers => write!(f, "JSON 对象的成员超过 {MAX_MEMBERS} 个"),
-        }
-    }
-}
-
-impl std::error::Error for NotAnObject {}
-
-/// Where a text stops being JSON.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// The line, counted from 1.
-    pub line: usize,
-    /// The character in it, counted from 1; 0 for the line break before it.
-    pub column: usize,
-}
-
-impl NotAnObject {
-    /// What is wrong with a text that serde could not read.
-    fn of(text: &str, error: &serde_json::Error) -> Self {
-        let trimmed = text.trim();
-        if trimmed.is_empty() {
-            return Self::Empty;
-        }
-        if let Some(what) = look(trimmed) {
-            return Self::LooksLike(what);
-        }
-        let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or_default();
-        // serde counts bytes, people count characters.
-        let column = line.char_indices().take_while(|(at, _)| *at < error.column()).count();
-        Self::NotJson(Place { line: error.line(), column })
-    }
-}
-
-/// What programs send in the place of JSON.
-fn look(text: &str) -> Option<&'static str> {
-    let name = |part: &str| {
-        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'%'))
-    };
-    match text.as_bytes().first()? {
-        b'<' => Some("网页或 XML"),
-        b'-' if text.starts_with("--") && text.contains("Content-Disposition") => {
-            Some(" multipart 表单：应直接以 JSON 为请求体")
-        }
-        _ if text.split('&').all(|pair| pair.split_once('=').is_some_and(|(left, _)| name(left))) => {
-            Some("表单（a=1&b=2）：应直接以 JSON 为请求体")
-        }
-        _ => None,
-    }
-}
-
-/// The text of a JSON message: UTF-8, without the byte-order mark that may stand before it.
-///
-/// # Errors
-/// [`NotAnObject::NotUtf8`].
-pub fn json_text(bytes: &[u8]) -> Result<&str, NotAnObject> {
-    std::str::from_utf8(bytes).map(without_mark).map_err(|_| NotAnObject::NotUtf8)
-}
-
-/// The text without the byte-order mark that may stand before it.
-pub fn without_mark(text: &str) -> &str {
-    text.strip_prefix('\u{FEFF}').unwrap_or(text)
 }
 
 impl<'a> Members<'a> {
@@ -434,118 +348,6 @@ impl<'a> Members<'a> {
             Some("1") => Ok(true),
             Some(seen) => Err(MemberError::value(member, "0、1", seen)),
         }
-    }
-}
-
-/// Why a text is no JSON under the rules of this module. It repeats a name, never a value.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum JsonError {
-    /// It is not JSON at all.
-    NotJson {
-        /// The line, counted from 1.
-        line: usize,
-        /// The column, counted from 1.
-        column: usize,
-    },
-    /// A member stands there twice.
-    Twice {
-        /// Its name, cut at [`MAX_SHOWN_NAME`] characters.
-        name: String,
-        /// The line the second one is in, counted from 1.
-        line: usize,
-    },
-}
-
-/// Characters of a member's name that a [`JsonError`] repeats.
-pub const MAX_SHOWN_NAME: usize = 40;
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotJson { line, column } => write!(f, "不是合法的 JSON（第 {line} 行第 {column} 列）"),
-            Self::Twice { name, line } => write!(f, "{name} 重复出现（第 {line} 行）"),
-        }
-    }
-}
-
-impl std::error::Error for JsonError {}
-
-/// Reads JSON of any shape, in which no object at any depth may have a member twice.
-///
-/// # Errors
-/// [`JsonError`].
-pub fn read_value(text: &str) -> Result<Value, JsonError> {
-    let twice = std::cell::RefCell::new(None);
-    let mut reader = serde_json::Deserializer::from_str(without_mark(text));
-    let read = de::DeserializeSeed::deserialize(Unique(&twice), &mut reader)
-        .and_then(|value| reader.end().map(|()| value));
-    read.map_err(|error| match twice.into_inner() {
-        Some(name) => JsonError::Twice { name, line: error.line() },
-        None => JsonError::NotJson { line: error.line(), column: error.column() },
-    })
-}
-
-/// Reads a value, and notes the name that is there twice.
-#[derive(Clone, Copy)]
-struct Unique<'n>(&'n std::cell::RefCell<Option<String>>);
-
-impl<'de> de::DeserializeSeed<'de> for Unique<'_> {
-    type Value = Value;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Unique<'_> {
-    type Value = Value;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        let mut out = Vec::new();
-        while let Some(value) = list.next_element_seed(self)? {
-            out.push(value);
-        }
-        Ok(Value::Array(out))
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let mut out = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if out.contains_key(&name) {
-                *self.0.borrow_mut() = Some(name.chars().take(MAX_SHOWN_NAME).collect());
-                return Err(de::Error::custom("a member is there twice"));
-            }
-            out.insert(name, map.next_value_seed(self)?);
-        }
-        Ok(Value::Object(out))
-    }
-}
-
-/// The text of a JSON string; nothing for another type or a broken escape.
-pub fn read_text(raw: &str) -> Option<Cow<'_, str>> {
-    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
-        serde_json::from_str::<String>(raw).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(inner))
     }
 }
 

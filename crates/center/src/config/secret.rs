@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 use yanmi_protocol::Sm4Key;
+use yanmi_protocol::system::words;
 use zeroize::Zeroizing;
 
 /// The most a key file may hold, in bytes: 32 digits, and some room for blanks around them.
@@ -34,7 +35,7 @@ pub(super) fn from_file(path: &Path, ascii: bool) -> Result<Sm4Key, String> {
     file.by_ref()
         .take(MAX_KEY_FILE + 1)
         .read_to_string(&mut text)
-        .map_err(|error| format!("无法读取密钥文件 {}：{error}", path.display()))?;
+        .map_err(|error| format!("无法读取密钥文件 {}：{}", path.display(), words(&error)))?;
     if text.len() as u64 > MAX_KEY_FILE {
         return Err(format!("密钥文件 {} 超过 {MAX_KEY_FILE} 字节，不像是密钥", path.display()));
     }
@@ -50,7 +51,7 @@ pub(super) fn password(path: &Path) -> Result<Zeroizing<String>, String> {
     open_private(path)?
         .take(MAX_PASSWORD_FILE + 1)
         .read_to_string(&mut text)
-        .map_err(|error| format!("无法读取口令文件 {}：{error}", path.display()))?;
+        .map_err(|error| format!("无法读取口令文件 {}：{}", path.display(), words(&error)))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
     if text.len() as u64 > MAX_PASSWORD_FILE || line.is_empty() || line.contains(['\n', '\0']) {
@@ -61,7 +62,8 @@ pub(super) fn password(path: &Path) -> Result<Zeroizing<String>, String> {
 
 /// Opens a file of secrets, unless others than its owner may use it.
 pub(super) fn open_private(path: &Path) -> Result<File, String> {
-    let file = File::open(path).map_err(|error| format!("无法打开文件 {}：{error}", path.display()))?;
+    let file =
+        File::open(path).map_err(|error| format!("无法打开文件 {}：{}", path.display(), words(&error)))?;
     refuse_public(path, &file)?;
     Ok(file)
 }
@@ -74,8 +76,9 @@ fn refuse_public(path: &Path, file: &File) -> Result<(), String> {
     const OTHERS: u32 = 0o077;
 
     // Asked of the open file, not of the path: it cannot be exchanged in between.
-    let metadata =
-        file.metadata().map_err(|error| format!("无法读取文件 {} 的权限：{error}", path.display()))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| format!("无法读取文件 {} 的权限：{}", path.display(), words(&error)))?;
     if metadata.permissions().mode() & OTHERS != 0 {
         let path = path.display();
         return Err(format!(
