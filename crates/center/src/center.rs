@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+use yanmi_protocol::Sm4Key;
 
 use crate::channel::deliver::{Deliverer, DeliverySettings};
 use crate::channel::lane::LaneSettings;
@@ -232,6 +233,20 @@ impl Center {
         move |withheld| store.withhold(withheld)
     }
 
+    /// The keys an account has now, the newest first, none of an unknown one: for a sandbox whose page opens what programs
+    /// send, also under accounts that were registered while it ran.
+    pub fn keys_lookup(&self) -> impl Fn(&str) -> Vec<Sm4Key> + Send + Sync + use<> {
+        let registry = self.site.registry.clone();
+        move |org_id| {
+            let snapshot = registry.snapshot();
+            let keys = snapshot.account(org_id).map(|account| &account.keys);
+            keys.into_iter()
+                .flat_map(|keys| std::iter::once(&keys.newest).chain(&keys.older))
+                .cloned()
+                .collect()
+        }
+    }
+
     /// Stops: takes nothing new, finishes what was accepted within the configured bound, commits what is decided.
     pub async fn stop(self) -> Farewell {
         // Held queries answer at once.
@@ -301,7 +316,8 @@ fn serve(
         let mut limits = config.limits.server();
         let router = match face {
             "institution" => {
-                let router = institution::router(Arc::clone(site), config.listen.institution.path_prefix.as_ref());
+                let router =
+                    institution::router(Arc::clone(site), config.listen.institution.path_prefix.as_ref());
                 match observer {
                     Some(observer) => router
                         .layer(axum::middleware::from_fn_with_state(Arc::clone(observer), observe::observe)),

@@ -46,7 +46,7 @@ pub const HOW: [(Code, &str); 14] = [
     (Code::Success, "用 persons 中任一参保人在 channels 第一个渠道上展码、解码，再发通知或查询。"),
     (
         Code::Unknown,
-        "不能用入参引出：让中心的存储出故障（POST /center/mood，mood 为 failing）后发通知；用完改回 ok。",
+        "不能用入参引出：让中心的存储出故障（POST /center/mood，mood 为 failing）后发通知；用完改回 ok。页面上点“试”，替您做完这三步。",
     ),
     (Code::BadParameter, "去掉任一必填参数，或让 timestamp 与中心时钟相差 10 分钟以上。"),
     (Code::Denied, "用错误的密钥加密 encData，或使用未登记的 orgId。"),

@@ -21,11 +21,11 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
-use yanmi_protocol::{ChannelId, envelope};
+use yanmi_protocol::{ChannelId, Sm4Key, envelope};
 
 use crate::channel::SwitchError;
 use crate::mood::{ChannelMood, NationalMood};
-use crate::state::State;
+use crate::state::{Beside, State};
 use crate::watch::{exchange, guard, outside, page, scene, stream};
 use crate::world::World;
 use crate::{Clock, Entropy, channel, control, national};
@@ -99,9 +99,14 @@ impl Simulator {
         self.state.set_national_mood(mood);
     }
 
-    /// Lets the center's store be switched off (`true`) and on through the control interface.
-    pub fn with_center(&self, switch: impl Fn(bool) + Send + Sync + 'static) {
-        self.state.with_center(Box::new(switch));
+    /// Lets the center's store be switched off (`true`) and on through the control interface, and has the page open what
+    /// comes under any account the center has, also one that was registered later or has another key by now.
+    pub fn with_center(
+        &self,
+        switch: impl Fn(bool) + Send + Sync + 'static,
+        keys: impl Fn(&str) -> Vec<Sm4Key> + Send + Sync + 'static,
+    ) {
+        self.state.with_center(Beside { switch: Box::new(switch), keys: Box::new(keys) });
     }
 
     /// How many requests are held now, by hanging or slow channels or a silent national center.

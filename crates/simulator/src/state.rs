@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
-use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, EcToken, QrCode, UnixMillis};
+use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, EcToken, QrCode, Sm4Key, UnixMillis};
 
 use crate::hang::{Hangs, LONGEST_HANG};
 use crate::mint::{CHANCE, Holder, Mint};
@@ -28,12 +28,20 @@ pub(crate) struct State {
     moods: Mutex<Moods>,
     phones: Mutex<Phones>,
     terminal: watch::Sender<Terminal>,
-    /// How to have the center's store take nothing, where there is a center that lets itself be told.
-    center: OnceLock<CenterSwitch>,
+    /// The center beside it, where there is one that lets itself be told and asked.
+    center: OnceLock<Beside>,
 }
 
-/// Switches the center's store off (`true`) and on.
-pub(crate) type CenterSwitch = Box<dyn Fn(bool) + Send + Sync>;
+/// The keys of an account by its `orgId`, the newest first.
+type KeysOf = dyn Fn(&str) -> Vec<Sm4Key> + Send + Sync;
+
+/// What a center in the same process lets its simulator do.
+pub(crate) struct Beside {
+    /// Switches the center's store off (`true`) and on.
+    pub(crate) switch: Box<dyn Fn(bool) + Send + Sync>,
+    /// The keys an account has now.
+    pub(crate) keys: Box<KeysOf>,
+}
 
 /// The world masks its own secrets; the rest says nothing.
 impl fmt::Debug for State {
@@ -65,14 +73,24 @@ impl State {
         }
     }
 
-    /// From now on the center's store can be switched; the first switch stays.
-    pub(crate) fn with_center(&self, switch: CenterSwitch) {
-        let _ = self.center.set(switch);
+    /// From now on there is a center beside; the first stays.
+    pub(crate) fn with_center(&self, center: Beside) {
+        let _ = self.center.set(center);
+    }
+
+    /// The keys of an account: those the center has for it now, or else the one of the world's file.
+    pub(crate) fn keys_of(&self, org_id: &str) -> Vec<Sm4Key> {
+        let registered = self.center.get().map(|center| (center.keys)(org_id)).unwrap_or_default();
+        if !registered.is_empty() {
+            return registered;
+        }
+        let known = self.world.all_accounts().find(|account| account.org_id.as_str() == org_id);
+        known.map(|account| account.key.clone()).into_iter().collect()
     }
 
     /// Has the center's store take nothing, or everything again; whether there is such a center.
     pub(crate) fn withhold_store(&self, withheld: bool) -> bool {
-        self.center.get().map(|switch| switch(withheld)).is_some()
+        self.center.get().map(|center| (center.switch)(withheld)).is_some()
     }
 
     pub(crate) fn now(&self) -> UnixMillis {

@@ -248,6 +248,11 @@ impl World {
         self.channels.iter().chain(&self.extra_channels)
     }
 
+    /// Every account: those that institutions use, then those that may make no call.
+    pub fn all_accounts(&self) -> impl Iterator<Item = &Account> {
+        self.accounts.iter().chain(&self.extra_accounts)
+    }
+
     /// Every person: those for people, then those behind magic tokens.
     pub fn all_persons(&self) -> impl Iterator<Item = &Person> {
         self.persons.iter().chain(&self.extra_persons)

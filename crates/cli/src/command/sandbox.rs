@@ -121,7 +121,7 @@ impl Sandbox {
             None => None,
         };
         if let Some(simulator) = &simulator {
-            simulator.with_center(center.store_switch());
+            simulator.with_center(center.store_switch(), center.keys_lookup());
             // It is set here only, and once.
             let _ = window.set(simulator.onlooker());
         }

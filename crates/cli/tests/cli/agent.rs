@@ -167,8 +167,7 @@ impl Drop for Agent {
 
 /// The QR code a person of a sandbox shows in its first channel app.
 pub(crate) fn shown_code(sandbox: &Sandbox, person: usize) -> String {
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let body =
         json!({"ecIndexNo": world["persons"][person]["ecIndexNo"], "chnlId": world["channels"][0]["chnlId"]});
     let code = sandbox.ask(9, "POST", "/qr", &body.to_string());
@@ -177,8 +176,7 @@ pub(crate) fn shown_code(sandbox: &Sandbox, person: usize) -> String {
 
 /// A person of a sandbox does something about the newest notice.
 pub(crate) fn act(sandbox: &Sandbox, person: usize, action: &str) {
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let person = world["persons"][person]["ecIndexNo"].as_str().expect("an index").to_owned();
     let shown = sandbox.ask(9, "GET", &format!("/phones/{person}/notices"), "");
     let body = json!({"notcNo": shown["notices"][0]["notcNo"], "action": action, "way": "01"});

@@ -151,8 +151,7 @@ fn what_really_passes_between_center_and_channels_is_as_the_document_says() {
     let sandbox = Sandbox::start(folder.path());
     let mut events = Events::open(sandbox.port + 9);
     events.until(|kind, _| kind == "scene");
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let key = |channel: &Value| {
         let hex = channel["key"].as_str().expect("a key");
         (channel["chnlId"].as_str().expect("an id").to_owned(), Sm4Key::from_hex(hex).expect("a key"))

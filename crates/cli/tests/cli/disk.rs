@@ -1,21 +1,21 @@
 //! A disk that takes nothing more.
 
+use crate::agent::shown_code;
 use crate::sandbox::after;
 use crate::yanmi::{Sandbox, http, run};
+
+/// The token of a code that the first person shows.
+fn a_token(sandbox: &Sandbox) -> String {
+    let code = shown_code(sandbox, 0);
+    let decoded = run(&["call", "decode", "--sandbox", &sandbox.file, "--qr", &code], "");
+    after(&decoded.out, "令牌").to_owned()
+}
 
 #[test]
 fn is_told_to_institutions_and_operators_and_forgotten_when_it_takes_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = Sandbox::start(folder.path());
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let body = serde_json::json!({
-        "ecIndexNo": world["persons"][0]["ecIndexNo"], "chnlId": world["channels"][0]["chnlId"],
-    });
-    let shown = sandbox.ask(9, "POST", "/qr", &body.to_string());
-    let code = shown["ecQrCode"].as_str().expect("a code");
-    let decoded = run(&["call", "decode", "--sandbox", &sandbox.file, "--qr", code], "");
-    let token = after(&decoded.out, "令牌").to_owned();
+    let token = a_token(&sandbox);
     let notify = || run(&["call", "notify", "--sandbox", &sandbox.file, "--token", &token], "");
     let ready = || http(sandbox.port + 2, "GET", "/readyz", "");
     assert_eq!(ready(), "ok\n");
@@ -43,15 +43,7 @@ fn is_told_to_institutions_and_operators_and_forgotten_when_it_takes_again() {
 fn a_store_that_fails_and_an_account_without_rights_are_a_click_away() {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = Sandbox::start(folder.path());
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let body = serde_json::json!({
-        "ecIndexNo": world["persons"][0]["ecIndexNo"], "chnlId": world["channels"][0]["chnlId"],
-    });
-    let shown = sandbox.ask(9, "POST", "/qr", &body.to_string());
-    let code = shown["ecQrCode"].as_str().expect("a code");
-    let decoded = run(&["call", "decode", "--sandbox", &sandbox.file, "--qr", code], "");
-    let token = after(&decoded.out, "令牌").to_owned();
+    let token = a_token(&sandbox);
     let notify = || run(&["call", "notify", "--sandbox", &sandbox.file, "--token", &token], "");
     let mood = |mood: &str| {
         let set = sandbox.ask(9, "POST", "/center/mood", &serde_json::json!({ "mood": mood }).to_string());
@@ -64,7 +56,7 @@ fn a_store_that_fails_and_an_account_without_rights_are_a_click_away() {
     mood("ok");
     assert_eq!(notify().code, 0);
 
-    let account = &world["extraAccounts"][0];
+    let account = &sandbox.world()["extraAccounts"][0];
     let (id, key) = (account["orgId"].as_str().expect("an id"), account["key"].as_str().expect("a key"));
     crate::site::secret(folder.path(), "none.key", key);
     let file = folder.path().join("none.key");

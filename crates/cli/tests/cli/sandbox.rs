@@ -16,8 +16,7 @@ pub(crate) fn after<'a>(text: &'a str, label: &str) -> &'a str {
 fn from_the_code_on_the_phone_to_the_settlement_and_on_after_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = Sandbox::start(folder.path());
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let (person, channel) = (&world["persons"][0]["ecIndexNo"], &world["channels"][0]["chnlId"]);
     let person = person.as_str().expect("an index");
     let shown =
@@ -53,8 +52,7 @@ fn from_the_code_on_the_phone_to_the_settlement_and_on_after_a_restart() {
 fn every_magic_token_gives_its_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = Sandbox::start(folder.path());
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let tokens = world["magicTokens"].as_object().expect("tokens");
     assert!(tokens.len() >= 16);
     for (code, token) in tokens {
@@ -143,8 +141,7 @@ fn a_channel_app_of_somebody_else_gets_the_notices() {
     let channel = "C0DE000000000000000000000000000A";
     let url = format!("{channel}=http://{address}/mine");
     let sandbox = Sandbox::start_with(folder.path(), &["--channel-url", &url]);
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     assert_eq!(world["channels"][0]["noticeUrl"], format!("http://{address}/mine"));
     let body = serde_json::json!({"ecIndexNo": world["persons"][0]["ecIndexNo"], "chnlId": channel});
     let shown = sandbox.ask(9, "POST", "/qr", &body.to_string());
@@ -198,8 +195,7 @@ fn on_a_test_network_the_faces_are_reached_and_the_simulator_is_not() {
 fn persons_of_every_kind_of_certificate_confirm_with_their_password() {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = Sandbox::start(folder.path());
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let mut kinds = std::collections::BTreeSet::new();
     for person in world["persons"].as_array().expect("persons") {
         let index = person["ecIndexNo"].as_str().expect("an index");

@@ -60,8 +60,7 @@ fn every_message_of_a_journey_passes_before_ones_eyes() {
     let sandbox = Sandbox::start(folder.path());
     let mut events = Events::open(sandbox.port + 9);
     events.until(|kind, _| kind == "scene");
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let person = &world["persons"][1];
     let index = person["ecIndexNo"].as_str().expect("an index");
     let act = |path: &str, body: Value| sandbox.ask(9, "POST", path, &body.to_string());
@@ -128,8 +127,7 @@ fn every_message_of_a_journey_passes_before_ones_eyes() {
 fn a_magic_token_turns_the_counter_red_with_advice() {
     let folder = tempfile::tempdir().expect("a folder");
     let sandbox = Sandbox::start(folder.path());
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     for (code, stage) in [("500319", "red"), ("500002", "red"), ("500320", "free")] {
         let token = json!({"orgCodg":"P35010000001","token":world["magicTokens"][code]});
         assert_eq!(sandbox.ask(9, "POST", "/counter/token", &token.to_string())["stage"], "decoded");

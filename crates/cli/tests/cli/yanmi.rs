@@ -97,6 +97,12 @@ impl Sandbox {
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path}: {text}"))
     }
 
+    /// What its `sandbox.json` says.
+    pub(crate) fn world(&self) -> serde_json::Value {
+        let text = std::fs::read_to_string(&self.file).expect("sandbox.json");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
     /// Whether it can write to files; what it has mapped it can change.
     pub(crate) fn may_write(&self, may: bool) {
         use rustix::process::{Pid, Resource, Rlimit, prlimit};

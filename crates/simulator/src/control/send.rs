@@ -1,6 +1,6 @@
-//! `POST /counter/send {"orgCodg","path","message","fault"?:"key","before"?:0}` → `{"code","message"}`: the institution's
-//! system sends any message to any address of the center; with `fault` under a wrong key, with `before` after as many at
-//! once.
+//! `POST /counter/send {"orgCodg","path","message","orgId"?,"fault"?:"key","before"?:0}` → `{"code","message"}`: the
+//! institution's system sends any message to any address of the center; with `orgId` under another account than the
+//! institution's, with `fault` under a wrong key, with `before` after as many at once.
 //!
 //! `POST /channels/{chnlId}/send {"path","message"}` → the center's answer to the channel: the same for a channel.
 
@@ -12,6 +12,7 @@ use super::{Refusal, pass_on, reply};
 use crate::channel::ask;
 use crate::serve::Reply;
 use crate::state::State;
+use crate::watch::counter::Desk;
 use crate::watch::send::{Fault, send};
 
 /// Messages sent ahead of the one that is shown: more than an account of the sandbox may send in a second.
@@ -24,6 +25,7 @@ struct Request<'a> {
     path: String,
     #[serde(borrow)]
     message: &'a RawValue,
+    org_id: Option<String>,
     fault: Option<String>,
     #[serde(default)]
     before: usize,
@@ -37,7 +39,7 @@ struct ChannelRequest<'a> {
 }
 
 pub(super) async fn institution(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request<'_> = read_borrowed(body, "orgCodg、path、message，可选 fault、before")?;
+    let request: Request<'_> = read_borrowed(body, "orgCodg、path、message，可选 orgId、fault、before")?;
     let fault = match request.fault.as_deref() {
         None => Fault::None,
         Some("key") => Fault::Key,
@@ -47,7 +49,12 @@ pub(super) async fn institution(state: &State, body: &Bytes) -> Result<Reply, Re
         return Err(Refusal::Value("before", "0 至 1000 的整数"));
     }
     let path = address(&request.path)?;
-    let sent = send(state, &request.org_codg, (path, request.message.get()), fault, request.before).await?;
+    let desk = Desk::of(state, &request.org_codg)?;
+    let desk = match request.org_id.as_deref() {
+        None => desk,
+        Some(org_id) => desk.under(org_id).ok_or(Refusal::Value("orgId", "sandbox.json 中的账号"))?,
+    };
+    let sent = send(&desk, (path, request.message.get()), fault, request.before).await?;
     Ok(reply(&serde_json::json!({ "code": sent.code, "message": sent.message })))
 }
 

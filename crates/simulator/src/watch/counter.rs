@@ -136,8 +136,15 @@ impl Watch {
     }
 }
 
+/// The calls of an account.
+fn calls_of(state: &State, account: &Account) -> Institution {
+    let (url, key) = (&state.world.institution_url, account.key.clone());
+    Institution::new(url, account.org_id.as_str(), key, state.world.region, state.clock())
+        .with_caller(state.caller.clone())
+}
+
 /// The institution's calls in the name of one of the world's institutions.
-pub(super) struct Desk<'a> {
+pub(crate) struct Desk<'a> {
     pub(super) state: &'a State,
     pub(super) account: &'a Account,
     member: &'a Member,
@@ -145,17 +152,20 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn of(state: &'a State, org_code: &str) -> Result<Self, CounterError> {
+    pub(crate) fn of(state: &'a State, org_code: &str) -> Result<Self, CounterError> {
         let found = state.world.accounts.iter().find_map(|account| {
             let member = account.institutions.iter().find(|m| m.org_codg.as_str() == org_code)?;
             Some((account, member))
         });
         let (account, member) = found.ok_or(CounterError::NoInstitution)?;
-        let (url, key) = (&state.world.institution_url, account.key.clone());
-        let institution =
-            Institution::new(url, account.org_id.as_str(), key, state.world.region, state.clock())
-                .with_caller(state.caller.clone());
-        Ok(Self { state, account, member, institution })
+        Ok(Self { state, account, member, institution: calls_of(state, account) })
+    }
+
+    /// The same institution's calls under another account of the world; nothing when there is no such account.
+    pub(crate) fn under(self, org_id: &str) -> Option<Self> {
+        let state = self.state;
+        let account = state.world.all_accounts().find(|account| account.org_id.as_str() == org_id)?;
+        Some(Self { account, institution: calls_of(state, account), ..self })
     }
 
     pub(super) fn lane(&self, call: Call, path: &str) -> Lane {

@@ -26,6 +26,7 @@ pub(crate) fn world(state: &State) -> String {
         channel_url: &'a str,
         simulator_url: &'a str,
         institutions: Vec<serde_json::Value>,
+        account_without_rights: Option<&'a str>,
         keys: Vec<serde_json::Value>,
         persons: Vec<serde_json::Value>,
         channels: Vec<serde_json::Value>,
@@ -73,6 +74,7 @@ pub(crate) fn world(state: &State) -> String {
         channel_url: &world.channel_url,
         simulator_url: &world.simulator_url,
         institutions: institutions.collect(),
+        account_without_rights: world.extra_accounts.first().map(|account| account.org_id.as_str()),
         keys: keys(world),
         persons: persons.collect(),
         channels: channels.collect(),
@@ -84,7 +86,7 @@ pub(crate) fn world(state: &State) -> String {
 /// Everybody's key, to be copied: they are made for play, and the page is for this machine only.
 fn keys(world: &crate::World) -> Vec<serde_json::Value> {
     let row = |whose: &str, id: &str, key: &yanmi_protocol::Sm4Key| serde_json::json!({ "whose": whose, "id": id, "key": *key.to_hex(), "kcv": key.kcv().to_string() });
-    let accounts = world.accounts.iter().map(|account| row("账号", account.org_id.as_str(), &account.key));
+    let accounts = world.all_accounts().map(|account| row("账号", account.org_id.as_str(), &account.key));
     let channels =
         world.channels.iter().map(|channel| row(&channel.name, channel.chnl_id.as_str(), &channel.key));
     accounts.chain(channels).collect()

@@ -9,7 +9,6 @@ use super::counter::{CounterError, Desk};
 use super::exchange::Exchange;
 use crate::institution::Institution;
 use crate::outgoing::{AskError, Received};
-use crate::state::State;
 
 /// What is wrong with a message sent by hand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,13 +22,12 @@ pub(crate) enum Fault {
 /// The clerk's system sends any message to any address of the center, once for everybody to see. `before` are as many
 /// ahead of it that nobody sees, at once; when one of them is refused for being too many, it is that one which is shown.
 pub(crate) async fn send(
-    state: &State,
-    org_code: &str,
+    desk: &Desk<'_>,
     (path, message): (&str, &str),
     fault: Fault,
     before: usize,
 ) -> Result<Answer, CounterError> {
-    let desk = Desk::of(state, org_code)?;
+    let state = desk.state;
     if let Some((sent, received)) = desk.crowd(path, message, before).await {
         let lane = desk.lane(Call::of_institution_path(path), path);
         let exchange = Exchange::begin(&state.watch, lane, sent.as_bytes(), Some(message));

@@ -152,8 +152,7 @@ fn trouble_leads_to_the_one_next_step() {
     browser.complaints();
 
     // The channel fails: offline, and only what the terminal says passed lets settle.
-    let text = std::fs::read_to_string(&sandbox.file).expect("sandbox.json");
-    let world: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let world = sandbox.world();
     let token = world["magicTokens"]["500319"].as_str().expect("a token");
     browser.press(F2);
     browser.until("document.activeElement.id === 'code' && !document.querySelector('.fault')");

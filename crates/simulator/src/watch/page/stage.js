@@ -127,6 +127,16 @@ export function makeStage(world, post, say, presented) {
   const anyToken = () => world.codes.find((row) => row.code === "500320").token;
   const PROVOKE = {
     "0": asked,
+    "-1": async () => {
+      const { ecQrCode } = await showIn(first().channel);
+      await post("/counter/scan", { orgCodg: org.value, ecQrCode });
+      await post("/center/mood", { mood: "failing" });
+      try {
+        return await post("/counter/notify", { totalAmount: amount() });
+      } finally {
+        await post("/center/mood", { mood: "ok" });
+      }
+    },
     "-2": () => sendBy(NOTIFY, { token: anyToken(), orgCodg: org.value }),
     "-4": () => sendBy(STATUS, { token: anyToken(), orgCodg: org.value }, { fault: "key" }),
     "-5": () => sendBy("/cfc/api/none", { token: anyToken(), orgCodg: org.value }),
@@ -141,6 +151,7 @@ export function makeStage(world, post, say, presented) {
       return post("/counter/notify", { totalAmount: amount() });
     },
     "500093": () => post(`/channels/${first().channel}/send`, { path: "/cfc/api/chnl/authRslt", message: { authStas: "1" } }),
+    "500100": () => sendBy(STATUS, { token: anyToken(), orgCodg: org.value }, { orgId: world.accountWithoutRights }),
     "500156": async () => {
       const { ecQrCode } = await showIn(first().channel);
       const data = { orgId: org.value, businessType: "99999", operatorId: "1", operatorName: "经办", officeId: "1", officeName: "收费处", ecQrCode };
