@@ -143,6 +143,9 @@
     one("#parts").replaceWith(document.adoptNode(fresh));
     if (link) one(`#today a[href="${link}"]`)?.focus();
     tick();
+    // After "not me" nothing is sent: the button goes as soon as that is known.
+    const send = one("#send");
+    if (send) send.hidden = send.disabled = one("#stage")?.dataset.quiet !== undefined;
     const next = one("#stage")?.dataset.next;
     if (!next || next === body().dataset.next) return;
     body().dataset.next = next;
@@ -160,9 +163,11 @@
       let pause = 0;
       try {
         const answer = await within(LIVE, `/page/live?visit=${encodeURIComponent(visit)}&seen=${seen}`);
+        const text = await answer.text();
+        // The whole page may have been exchanged meanwhile: what is said about the one before is not for it.
         if (mine !== generation) return;
         if (answer.status === 401) return location.reload();
-        if (answer.status === 200) adopt(await answer.text());
+        if (answer.status === 200) adopt(text);
         else if (answer.status !== 204) pause = 3000;
         delete body().dataset.lost;
       } catch {
@@ -191,15 +196,23 @@
     }
   };
 
+  // The agent's time goes on by the stopwatch of this machine, whose clock may be wrong.
+  const heard = () => {
+    const parts = one("#parts");
+    if (parts && parts.dataset.heard === undefined) parts.dataset.heard = String(performance.now());
+    return parts ? Number(parts.dataset.now) + performance.now() - Number(parts.dataset.heard) : 0;
+  };
+
   // Time that is left, and a sign whose time is over.
   const tick = () => {
+    const now = heard();
     const left = one("[data-until]");
     if (left) {
-      const seconds = Math.max(0, Math.floor((Number(left.dataset.until) - Date.now()) / 1000));
+      const seconds = Math.max(0, Math.floor((Number(left.dataset.until) - now) / 1000));
       left.textContent = `剩余 ${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     }
     const sign = one(".allowed[data-good]");
-    if (sign && Date.now() > Number(sign.dataset.good)) body().dataset.old = "1";
+    if (sign && now > Number(sign.dataset.good)) body().dataset.old = "1";
     else delete body().dataset.old;
   };
   setInterval(tick, 500);

@@ -97,7 +97,7 @@ async fn shown(door: &Door, id: Option<VisitId>) -> Result<Shown, Fault> {
 fn parts(office: &crate::office::Office, sheet: &sheet::Sheet) -> (String, String) {
     let markup = markup::parts(office, sheet);
     let version = version(&markup.0);
-    (markup::with_version(&markup, &version).0, version)
+    (markup::with_version(&markup, &version, sheet.now).0, version)
 }
 
 /// Two texts of one version are the same but by an accident that costs a screen one refresh.

@@ -55,7 +55,7 @@ pub(super) fn page(office: &Office, sheet: &Sheet, trouble: Option<&Trouble>) ->
                 p.fault role="alert" { strong { "没有办成" } (fault.plain()) }
             }
             main class={ @if sheet.chosen.is_some() { "visit" } @else { "empty" } } {
-                (with_version(&inner, &version))
+                (with_version(&inner, &version, sheet.now))
                 @match &sheet.chosen {
                     Some(chosen) => (work(office, chosen, face.as_ref())),
                     None => (scan(office, trouble.and_then(|trouble| trouble.amount.as_deref()))),
@@ -154,9 +154,10 @@ pub(super) fn parts(office: &Office, sheet: &Sheet) -> Markup {
     }
 }
 
-/// The same in the element a script exchanges.
-pub(super) fn with_version(parts: &Markup, version: &str) -> Markup {
-    html! { div #parts data-version=(version) { (parts) } }
+/// The same in the element a script exchanges, with the agent's time: a screen measures the rest by its own stopwatch, so
+/// that a wrong clock of the machine before it neither ends a sign early nor lets it stand too long.
+pub(super) fn with_version(parts: &Markup, version: &str, now: UnixMillis) -> Markup {
+    html! { div #parts data-version=(version) data-now=(now) { (parts) } }
 }
 
 fn stage(chosen: &Chosen, face: &Face) -> Markup {
@@ -164,7 +165,7 @@ fn stage(chosen: &Chosen, face: &Face) -> Markup {
     let decision = chosen.visit.decision().filter(|_| face.look == Look::Yes);
     let good = decision.map(|decision| decision.at.plus(face::SIGN_FRESH).to_string());
     html! {
-        section #stage data-next=(face.act.word()) {
+        section #stage data-next=(face.act.word()) data-quiet[!face.notify] {
             div class=(sign) role="status" aria-live="assertive" data-good=[good] {
                 @match face.look { Look::Yes => (tick()), Look::Wait => (hourglass()), Look::No => (cross()) }
                 div {

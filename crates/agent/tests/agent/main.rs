@@ -9,6 +9,7 @@ mod hands;
 mod journey;
 mod offline;
 mod page;
+mod screen;
 mod serving;
 #[path = "../../../client/tests/client/site.rs"]
 #[expect(dead_code, reason = "the tests of the client use all of it")]

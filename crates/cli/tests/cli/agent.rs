@@ -140,6 +140,13 @@ impl Agent {
         answer
     }
 
+    /// Has it stand still, or go on.
+    pub(crate) fn hang(&self, hang: bool) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let signal = if hang { Signal::STOP } else { Signal::CONT };
+        kill_process(Pid::from_child(&self.child), signal).expect("a signal");
+    }
+
     /// Ends it as a power cut does.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("killed");

@@ -214,3 +214,39 @@ fn trouble_leads_to_the_one_next_step() {
     drop((browser, agent));
     sandbox.stop();
 }
+
+/// A machine that swaps, a virus scanner, a debugger: the agent is there and says nothing.
+#[test]
+fn an_agent_that_hangs_takes_the_sign_back_and_f8_leaves_the_page_in_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(&folder.path().join("sandbox"));
+    let mut agent = Site::of(&sandbox, folder.path(), "").start("127.0.0.1:0");
+    let browser = Browser::start(folder.path(), 1024, 768);
+    browser.open(&agent.link);
+    browser.until("document.activeElement.id === 'code'");
+    browser.type_text(&shown_code(&sandbox, 0));
+    browser.press(ENTER);
+    browser.until("document.activeElement.id === 'amount'");
+    browser.type_text("128.50");
+    browser.press(ENTER);
+    browser.until(&waiting());
+    act(&sandbox, 0, "confirm");
+    browser.until(&sign(true));
+    let address = browser.value("location.href");
+
+    agent.hang(true);
+    browser
+        .until("document.body.dataset.lost === '1' && !document.querySelector('.sign h2').checkVisibility()");
+    agent.hang(false);
+    browser.until("!document.body.dataset.lost && document.querySelector('.sign h2').checkVisibility()");
+
+    // F8 before an agent that is gone: the screen stays, and says that it may be old.
+    agent.kill();
+    browser.press(F8);
+    browser.until("document.body.dataset.lost === '1' && !document.body.dataset.busy");
+    assert_eq!(browser.value("location.href"), address);
+    assert_eq!(browser.value("document.querySelector('.sign h2').checkVisibility()"), json!(false));
+    browser.until("document.querySelector('#work button:not([disabled])')");
+    drop((browser, agent));
+    sandbox.stop();
+}
