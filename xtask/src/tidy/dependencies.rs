@@ -12,7 +12,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 14] = [
     ("browser", &[], &[]),
     ("center", &["protocol", "verification"], &["simulator", "browser"]),
     ("client", &["protocol"], &["verification", "center", "simulator"]),
-    ("agent", &["protocol", "client", "capi"], &["verification", "center", "simulator", "vendor"]),
+    ("agent", &["protocol", "client", "capi"], &["verification", "center", "simulator", "vendor", "browser"]),
     ("capi", &["protocol", "client"], &["verification", "center", "simulator", "vendor", "shared"]),
     // The files of it: apart, so that they are linked for whoever wants them and for nobody else.
     ("shared", &["capi"], &[]),

@@ -6,6 +6,7 @@ mod conforms;
 mod disk;
 mod examples;
 mod free_page;
+mod guides;
 mod handed_over;
 mod killed;
 mod moved;

@@ -149,12 +149,12 @@ fn check_refuses_what_serve_would_in_the_same_words() {
 }
 
 /// The block of the guide that is a whole configuration, with the addresses of this machine.
-fn example_of_the_guide(folder: &Path) -> String {
+pub(crate) fn example_of_the_guide(folder: &Path, data: &Path) -> String {
     let page = include_str!("../../../../docs/operating/install.md");
     let block = page.split("```toml\n").find(|block| block.starts_with("region")).expect("a configuration");
     let text = block.split("```").next().expect("its end");
     assert!(text.contains("[listen.operations]"), "{text}");
-    let database = format!("sqlite:{}", folder.join("center.sqlite").display());
+    let database = format!("sqlite:{}", data.join("center.sqlite").display());
     let text = text.replace("sqlite:/var/lib/yanmi/center.sqlite", &database);
     let text = text.replace("10.20.0.5:8350", "127.0.0.1:0").replace("172.16.8.5:8351", "127.0.0.1:0");
     let text = text.replace("10.20.0.5:8352", "127.0.0.1:0").replace("由国家中心分配", "yanmi-350000");
@@ -174,7 +174,7 @@ fn the_example_of_the_guide_is_checked_and_served() {
     }
     secret(folder.path(), "encryption.key", "00112233445566778899AABBCCDDEEFF");
     secret(folder.path(), "national.key", "FFEEDDCCBBAA99887766554433221100");
-    let config = example_of_the_guide(folder.path());
+    let config = example_of_the_guide(folder.path(), folder.path());
     ok(&["migrate", "--config", &config]);
     ok(&["check", "--config", &config]);
     let mut serving = std::process::Command::new(crate::yanmi::PROGRAM)

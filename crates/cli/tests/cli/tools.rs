@@ -54,6 +54,14 @@ fn help_and_mistakes_are_chinese() {
     let missing = run(&["key", "kcv", "--wrong"], "");
     assert!(missing.err.contains("yanmi key kcv --help"), "{missing:?}");
     let missing = run(&["open", "--key-file", "/no/such/file"], "");
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = crate::site::site_on("sqlite:/no/such/center.sqlite", folder.path(), "");
+    let nowhere = run(&["migrate", "--config", &config], "");
+    assert!(
+        nowhere.err.ends_with("（设置 database）：文件或文件夹不存在（系统错误 2）\n")
+            && !nowhere.err.contains("error"),
+        "{nowhere:?}"
+    );
     for words in ["密钥文件 /no/such/file 不可用", "文件或文件夹不存在（系统错误 2）"] {
         assert!(missing.err.contains(words), "{missing:?}");
     }

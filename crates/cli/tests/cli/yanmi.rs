@@ -131,7 +131,7 @@ impl Drop for Sandbox {
 
 /// A port that may be free, at random below those a system gives out by itself: thousands of connections that other
 /// tests made keep theirs for a minute after their end.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     const LOWEST: u64 = 12_000;
     const TENS: u64 = 2_000;
     let chance = RandomState::new().build_hasher().finish();

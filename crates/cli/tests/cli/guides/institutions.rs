@@ -1,0 +1,126 @@
+//! What vendors, institutions and channels read.
+
+use std::fmt::Write as _;
+
+use super::Walk;
+use crate::yanmi::Sandbox;
+
+pub(super) const PAGES: [&str; 5] = [
+    "guide/first-hour.md",
+    "guide/agent.md",
+    "guide/channel.md",
+    "guide/integrate.md",
+    "guide/acceptance.md",
+];
+
+/// A walk beside a sandbox in the folder `yanmi-sandbox`, at the ports it has.
+fn beside_sandbox(page: &'static str, change: impl FnOnce(&mut Walk, &Sandbox)) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(&folder.path().join("yanmi-sandbox"));
+    let mut walk = Walk::of(page);
+    walk.before.push_str("Y=yanmi; P=EC000000000000000000000000000001; C=C0DE000000000000000000000000000A\n");
+    change(&mut walk, &sandbox);
+    let said = walk.run(folder.path());
+    sandbox.stop();
+    said
+}
+
+fn simulator(sandbox: &Sandbox) -> (&'static str, String) {
+    ("127.0.0.1:8359", format!("127.0.0.1:{}", sandbox.port + 9))
+}
+
+#[test]
+fn the_first_hour_ends_with_a_settlement() {
+    let said = beside_sandbox("guide/first-hour.md", |walk, sandbox| {
+        walk.left_out = vec![("cargo run --release -- sandbox", "the sandbox is started by the test")];
+        walk.edits = vec![
+            simulator(sandbox),
+            ("上一步的ecQrCode", "$(member ecQrCode)".to_owned()),
+            ("\"notcNo\":\"…\"", "\"notcNo\":\"'$N'\"".to_owned()),
+            ("你的密文文件", "sealed.txt".to_owned()),
+            ("echo -n '{\"a\":1}' | $Y seal --key 00112233445566778899AABBCCDDEEFF",
+             "echo -n '{\"a\":1}' | $Y seal --key 00112233445566778899AABBCCDDEEFF 2> /dev/null > sealed.txt".to_owned()),
+        ];
+        walk.by_hand = vec![
+            ("call notify", "T=$(member ecToken)".to_owned()),
+            ("wrongPassword", "N=$(member notcNo)".to_owned()),
+        ];
+    });
+    for word in [
+        "\"notcFlag\":\"1\"",
+        "\"state\":\"pending\"",
+        "\"leftCnt\":\"4\"",
+        "\"checkStas\":\"1\"",
+        "{\"a\":1}",
+    ] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn an_agent_is_up_in_five_minutes_and_its_gate_lets_settle() {
+    let said = beside_sandbox("guide/agent.md", |walk, sandbox| {
+        let (_, simulator) = simulator(sandbox);
+        walk.edits = vec![
+            ("$Y agent --config", "begin $Y agent --config".to_owned()),
+            ("A=\"http://127.0.0.1:8360\"", "A=\"$READY\"".to_owned()),
+            ("127.0.0.1:8359", simulator.clone()),
+            // The person confirms meanwhile.
+            (
+                "# 等参保人",
+                format!(
+                    "N=$(curl -s http://{simulator}/phones/$P/notices | grep -o '\"notcNo\":\"[0-9]*' | head -n 1 | cut -d '\"' -f 4)\n\
+                 curl -s http://{simulator}/phones/$P/act -d \"{{\\\"notcNo\\\":\\\"$N\\\",\\\"action\\\":\\\"confirm\\\",\\\"way\\\":\\\"01\\\"}}\"\n#"
+                ),
+            ),
+        ];
+        walk.by_hand = vec![(
+            "$Y agent --config yanmi-agent",
+            format!(
+                "sed -i 's/127.0.0.1:8350/127.0.0.1:{}/; s/127.0.0.1:8360/127.0.0.1:0/' yanmi-agent/agent.toml",
+                sandbox.port
+            ),
+        )];
+    });
+    assert!(said.contains("\"settle\":true"), "{said}");
+}
+
+#[test]
+fn a_channel_registers_where_it_leads_and_takes_the_notices() {
+    beside_sandbox("guide/channel.md", |walk, _| {
+        walk.edits = vec![
+            ("yanmi channel", "yanmi channel --config yanmi-sandbox/yanmi.toml".to_owned()),
+            ("渠道编码", "$C".to_owned()),
+            ("yanmi sandbox", "begin yanmi sandbox --dir other --port $FREE".to_owned()),
+        ];
+        let _ = writeln!(walk.before, "FREE={}", crate::yanmi::free_port());
+        walk.after = "grep -q http://127.0.0.1:9000/notice other/sandbox.json\n".to_owned();
+    });
+}
+
+#[test]
+fn a_terminal_has_its_moods() {
+    let said = beside_sandbox("guide/integrate.md", |walk, sandbox| walk.edits = vec![simulator(sandbox)]);
+    assert!(said.contains("\"mood\":\"unreachable\"") && said.contains("\"mood\":\"ok\""), "{said}");
+}
+
+#[test]
+fn acceptance_hears_what_a_program_decided() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut walk = Walk::of("guide/acceptance.md");
+    let port = crate::yanmi::free_port();
+    walk.left_out = vec![("examples/run.sh", "the examples' own test runs it, and needs every language")];
+    walk.edits = vec![
+        ("yanmi acceptance", "begin yanmi acceptance".to_owned()),
+        ("8400", port.to_string()),
+        ("curl -d", "curl -s -d".to_owned()),
+        ("扫码所得的令牌", "'$T'".to_owned()),
+        ("\"token\":\"…\"", "\"token\":\"'$T'\"".to_owned()),
+    ];
+    walk.by_hand = vec![(
+        "acceptance/settle",
+        "T=$(grep -m 1 -o '350000accept[0-9a-z]*' yanmi-acceptance/acceptance.json)".to_owned(),
+    )];
+    let said = walk.run(folder.path());
+    assert!(!said.contains("error"), "{said}");
+}
