@@ -3,6 +3,7 @@
 mod acceptance;
 mod agent;
 mod conforms;
+mod crowded;
 mod disk;
 mod examples;
 mod free_page;
