@@ -14,7 +14,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let _ = decode::Request::read(text);
     let parsed = Members::parse(text);
     if text.len() <= MAX_PLAIN_BYTES {
-        let key = Sm4Key::from_bytes([9; 16]);
+        let key = Sm4Key::from_bytes(&[9; 16]);
         let sealed = CipherText::from_hex(&seal(&key, text.as_bytes())).expect("whole blocks");
         let opened = sealed.open(&key);
         assert_eq!(opened.is_ok(), parsed.is_ok(), "sealing changes nothing");

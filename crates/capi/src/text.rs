@@ -97,17 +97,22 @@ pub(crate) unsafe fn read(name: &str, text: *const c_char) -> Result<Zeroizing<V
     if text.is_null() {
         return Err(Fault::new(Kind::Null, format!("{name} 为 NULL")));
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    for at in 0..=MAX_INPUT {
-        // SAFETY: no byte before this one was NUL, so this one is still of the caller's text; and it is within the
-        // bound that the caller vouches for.
-        let byte = unsafe { text.cast::<u8>().add(at).read() };
-        if byte == 0 {
-            return Ok(bytes);
+    let mut length = 0;
+    // SAFETY: no byte before this one was NUL, so this one is still of the caller's text; and it is within the bound that
+    // the caller vouches for.
+    while unsafe { text.cast::<u8>().add(length).read() } != 0 {
+        length += 1;
+        if length > MAX_INPUT {
+            return Err(Fault::new(
+                Kind::TooLong,
+                format!("{name} 超过 {MAX_INPUT} 字节，或没有以 NUL 结尾"),
+            ));
         }
-        bytes.push(byte);
     }
-    Err(Fault::new(Kind::TooLong, format!("{name} 超过 {MAX_INPUT} 字节，或没有以 NUL 结尾")))
+    // Copied at once: what grows is moved, and leaves behind what nobody wipes.
+    // SAFETY: all of these bytes were just read.
+    let bytes = unsafe { std::slice::from_raw_parts(text.cast::<u8>(), length) };
+    Ok(Zeroizing::new(bytes.to_vec()))
 }
 
 /// Writes the bytes and a NUL, when both fit; nothing otherwise.

@@ -112,7 +112,7 @@ async fn measure() -> [Vec<u64>; 3] {
 }
 
 fn config(folder: &std::path::Path) -> Config {
-    let key = |byte| Sm4Key::from_bytes([byte; 16]);
+    let key = |byte| Sm4Key::from_bytes(&[byte; 16]);
     let essentials = Essentials {
         region: Region::new("350000").expect("a region"),
         encryption_key: key(1),
@@ -133,7 +133,7 @@ async fn register(config: &Config) {
     let mut administration = opened.expect("a database");
     for id in KINDS.into_iter().skip(1) {
         let id = AccountId::new(id).expect("an account");
-        let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes([3; 16]));
+        let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(&[3; 16]));
         let (interfaces, mac) = (Interfaces::ALL, MacRule::Optional);
         let new = NewAccount { id, name, key, interfaces, rate: None, mac };
         administration.add_account(&new, NOW).await.expect("a new account");
@@ -146,7 +146,7 @@ async fn register(config: &Config) {
 
 /// A request in this account's name, sealed with a key it does not have. All are of the same length.
 fn request(org_id: &str) -> Vec<u8> {
-    let stranger = Sm4Key::from_bytes([9; 16]);
+    let stranger = Sm4Key::from_bytes(&[9; 16]);
     let region = Region::new("350000").expect("a region");
     let prefix = "s".repeat(16 - org_id.len());
     let body = envelope::request(&stranger, org_id, &prefix, region, NOW, &[b'{'; MESSAGE]);

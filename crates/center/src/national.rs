@@ -168,7 +168,7 @@ impl NationalCenter {
         share: &Share,
         token: EcToken,
     ) -> Result<Credential, NationalError> {
-        let question = message::token_question(token);
+        let question = Zeroizing::new(message::token_question(token));
         let credential = self.ask(share, (&self.urls.token, TOKEN_PATH), question, Credential::read).await?;
         if credential.token == token {
             Ok(credential)
@@ -189,6 +189,7 @@ impl NationalCenter {
         business: BusinessType,
     ) -> Result<Credential, NationalError> {
         let question = message::qr_code_question(qr_code, org_code.as_str(), business.code());
+        let question = Zeroizing::new(question);
         self.ask(share, (&self.urls.qr_code, QR_CODE_PATH), question, Credential::read).await
     }
 
@@ -215,7 +216,7 @@ impl NationalCenter {
         auth_no: AuthNo,
         index: Option<EcIndexNo>,
     ) -> Result<bool, NationalError> {
-        let question = message::face_question(auth_no, index);
+        let question = Zeroizing::new(message::face_question(auth_no, index));
         self.ask(share, (&self.urls.face, FACE_PATH), question, message::read_check_answer).await
     }
 
@@ -223,12 +224,10 @@ impl NationalCenter {
         &self,
         share: &Share,
         (url, path): (&http::Uri, &'static str),
-        question: String,
+        question: Zeroizing<String>,
         read: impl FnOnce(&Members<'_>) -> Result<T, MemberError>,
     ) -> Result<T, NationalError> {
         let _place = self.places.take(&share.asking).ok_or(NationalError::Busy)?;
-        // The question about a password holds its digest.
-        let question = Zeroizing::new(question);
         let (body, mac) = self.seal(path, question.as_bytes());
         let reply = self.post(url, body).await?;
         let required = match self.settings.mac {

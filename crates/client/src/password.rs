@@ -6,7 +6,6 @@ use std::time::Duration;
 use yanmi_protocol::dictionary::IdType;
 use yanmi_protocol::message::{MAX_ID_NO, MAX_IDENTIFIER, MAX_USER_NAME, password as message};
 use yanmi_protocol::{MemberError, PasswordDigest, Problem, mask};
-use zeroize::Zeroizing;
 
 use crate::call::{Called, Plan, Repeat};
 use crate::center::CenterClient;
@@ -72,7 +71,7 @@ impl CenterClient {
             user_name: question.user_name,
             id_no: question.id_no,
         };
-        let text = Zeroizing::new(draft.to_json());
+        let text = draft.to_json();
         let plan = Plan {
             path: message::PATH,
             message: &text,

@@ -1,7 +1,7 @@
 //! Keys of the wire: SM4, 16 bytes, and how people tell two of them apart.
 
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use sm4::Sm4;
 use sm4::cipher::{Block, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
@@ -16,13 +16,37 @@ pub const BLOCK: usize = 16;
 /// An SM4 key with its round keys expanded once, so that sealing and opening pay nothing for it.
 ///
 /// Accounts are issued 32 hexadecimal digits; much code in the field uses a text of 16 ASCII characters
-/// instead (reading, rule E8). `Debug` shows nothing but the key-check value, and the memory is wiped on drop.
+/// instead (reading, rule E8). `Debug` shows nothing but the key-check value.
+///
+/// It is in one place however often it is cloned or moved, and that place is wiped with the last of its clones: a value
+/// that moves leaves a copy behind wherever it was, which nobody wipes.
 #[derive(Clone)]
-pub struct Sm4Key {
+pub struct Sm4Key(Arc<Place>);
+
+/// Where a key is.
+struct Place {
     bytes: Zeroizing<[u8; BLOCK]>,
     cipher: Sm4,
     /// Derived when it is first asked for: most keys seal envelopes without a mac.
     mac: OnceLock<MacKey>,
+}
+
+impl Place {
+    /// A place for a key that is written by `write` where it will stay.
+    fn of(write: impl FnOnce(&mut [u8; BLOCK])) -> Arc<Self> {
+        let empty = [0; BLOCK];
+        let mut place = Arc::new(Self {
+            bytes: Zeroizing::new(empty),
+            cipher: Sm4::new(&empty.into()),
+            mac: OnceLock::new(),
+        });
+        // Nobody else has it yet.
+        if let Some(place) = Arc::get_mut(&mut place) {
+            write(&mut place.bytes);
+            place.cipher = Sm4::new((&*place.bytes).into());
+        }
+        place
+    }
 }
 
 /// Why a text is no key. It never repeats the text.
@@ -53,10 +77,8 @@ impl std::error::Error for KeyError {}
 
 impl Sm4Key {
     /// The key of these bytes.
-    pub fn from_bytes(bytes: [u8; BLOCK]) -> Self {
-        let bytes = Zeroizing::new(bytes);
-        let cipher = Sm4::new(&(*bytes).into());
-        Self { bytes, cipher, mac: OnceLock::new() }
+    pub fn from_bytes(bytes: &[u8; BLOCK]) -> Self {
+        Self(Place::of(|place| place.copy_from_slice(bytes)))
     }
 
     /// The key written as 32 hexadecimal digits, in either case.
@@ -75,11 +97,11 @@ impl Sm4Key {
         if count != 2 * BLOCK {
             return Err(KeyError::HexLength(count));
         }
-        let mut bytes = Zeroizing::new([0; BLOCK]);
-        for (slot, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *slot = (crate::envelope::hex_value(pair[0]) << 4) | crate::envelope::hex_value(pair[1]);
-        }
-        Ok(Self::from_bytes(*bytes))
+        Ok(Self(Place::of(|place| {
+            for (slot, pair) in place.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+                *slot = (crate::envelope::hex_value(pair[0]) << 4) | crate::envelope::hex_value(pair[1]);
+            }
+        })))
     }
 
     /// The key whose bytes are these 16 printable ASCII characters.
@@ -90,18 +112,18 @@ impl Sm4Key {
         if let Some(at) = text.chars().position(|c| !c.is_ascii_graphic() && c != ' ') {
             return Err(KeyError::NotAscii(at + 1));
         }
-        let bytes: [u8; BLOCK] = text.as_bytes().try_into().map_err(|_| KeyError::AsciiLength(text.len()))?;
+        let bytes = text.as_bytes().try_into().map_err(|_| KeyError::AsciiLength(text.len()))?;
         Ok(Self::from_bytes(bytes))
     }
 
     /// The 16 bytes, to be sealed and stored.
     pub fn bytes(&self) -> &[u8; BLOCK] {
-        &self.bytes
+        &self.0.bytes
     }
 
     /// 32 upper-case hexadecimal digits, for the one moment a key is handed out.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(crate::envelope::to_hex(&*self.bytes))
+        Zeroizing::new(crate::envelope::to_hex(&*self.0.bytes))
     }
 
     /// The key-check value shown wherever a key is shown or entered.
@@ -113,15 +135,15 @@ impl Sm4Key {
 
     /// What the macs of its envelopes are made with (E13), derived once.
     pub fn mac(&self) -> &MacKey {
-        self.mac.get_or_init(|| MacKey::derive(&self.bytes))
+        self.0.mac.get_or_init(|| MacKey::derive(&self.0.bytes))
     }
 
     pub(crate) fn encrypt_block(&self, block: &mut [u8; BLOCK]) {
-        self.cipher.encrypt_block(as_block(block));
+        self.0.cipher.encrypt_block(as_block(block));
     }
 
     pub(crate) fn decrypt_block(&self, block: &mut [u8; BLOCK]) {
-        self.cipher.decrypt_block(as_block(block));
+        self.0.cipher.decrypt_block(as_block(block));
     }
 }
 
@@ -132,7 +154,7 @@ fn as_block(bytes: &mut [u8; BLOCK]) -> &mut Block<Sm4> {
 /// Compares in constant time.
 impl PartialEq for Sm4Key {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes.ct_eq(&*other.bytes).into()
+        self.0.bytes.ct_eq(&*other.0.bytes).into()
     }
 }
 
@@ -177,7 +199,7 @@ mod tests {
     fn keys_are_read_and_told_apart() {
         let key = Sm4Key::from_hex("0123456789abcdefFEDCBA9876543210").expect("a key");
         assert_eq!(&*key.to_hex(), "0123456789ABCDEFFEDCBA9876543210");
-        assert_eq!(key, Sm4Key::from_bytes(*key.bytes()));
+        assert_eq!(key, Sm4Key::from_bytes(key.bytes()));
         assert_ne!(key, Sm4Key::from_ascii("yanmi-test-key-1").expect("a key"));
         assert_eq!(format!("{key:?}"), format!("Sm4Key(kcv {})", key.kcv()));
     }

@@ -16,15 +16,23 @@ pub const DIGEST_DIGITS: usize = 64;
 /// `userPwd`: SM3 of the six digits, 64 hexadecimal digits on the wire, upper case when sent.
 ///
 /// It falls to a table of a million entries, so it is as secret as the password: never stored, never logged,
-/// wiped on drop, compared in constant time.
+/// wiped on drop, compared in constant time. It stays in one place while what holds it is moved, because a moved value
+/// leaves a copy behind that nobody wipes.
 #[derive(Clone)]
-pub struct PasswordDigest(Zeroizing<[u8; 32]>);
+pub struct PasswordDigest(Box<Zeroizing<[u8; DIGEST_BYTES]>>);
+
+/// Bytes of the digest.
+const DIGEST_BYTES: usize = DIGEST_DIGITS / 2;
 
 impl PasswordDigest {
     /// The digest of a password of six digits; nothing for any other text.
     pub fn of(password: &str) -> Option<Self> {
         let fits = password.len() == PASSWORD_DIGITS && password.bytes().all(|b| b.is_ascii_digit());
-        fits.then(|| Self(Zeroizing::new(Sm3::digest(password).into())))
+        fits.then(|| {
+            let mut digest = Self(Box::default());
+            Sm3::new_with_prefix(password).finalize_into((&mut **digest.0).into());
+            digest
+        })
     }
 
     /// The digest written as 64 hexadecimal digits, in either case; nothing for any other text.
@@ -32,20 +40,27 @@ impl PasswordDigest {
         if text.len() != DIGEST_DIGITS {
             return None;
         }
-        let bytes = Zeroizing::new(envelope::from_hex(text)?);
-        Some(Self(Zeroizing::new(bytes.as_slice().try_into().ok()?)))
+        let mut digest = Self(Box::default());
+        for (slot, pair) in digest.0.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let (high, low) = (envelope::hex_value(pair[0]), envelope::hex_value(pair[1]));
+            if (high | low) & 0xF0 != 0 {
+                return None;
+            }
+            *slot = (high << 4) | low;
+        }
+        Some(digest)
     }
 
     /// 64 upper-case hexadecimal digits, for sealing into a request.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(envelope::to_hex(&*self.0))
+        Zeroizing::new(envelope::to_hex(&**self.0))
     }
 }
 
 /// Compares in constant time.
 impl PartialEq for PasswordDigest {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&*other.0).into()
+        self.0.ct_eq(&**other.0).into()
     }
 }
 

@@ -195,7 +195,8 @@ impl Institution {
     /// # Errors
     /// [`AskError`]; a refusal is none.
     pub async fn password(&self, draft: &password::Draft<'_>) -> Result<Called, AskError> {
-        self.call(password::PATH, draft.to_json()).await
+        // What was said is shown afterwards: passwords of simulated persons are no secret.
+        self.call(password::PATH, draft.to_json().to_string()).await
     }
 
     /// Seals any message and posts it to any path below the center's address.

@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn mint() -> Mint {
-        Mint::new(Region::new("350000").expect("a region"), Sm4Key::from_bytes([7; 16]))
+        Mint::new(Region::new("350000").expect("a region"), Sm4Key::from_bytes(&[7; 16]))
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn another_center_does_not_know_it() {
-        let other = Mint::new(Region::new("350000").expect("a region"), Sm4Key::from_bytes([8; 16]));
+        let other = Mint::new(Region::new("350000").expect("a region"), Sm4Key::from_bytes(&[8; 16]));
         let holder = Holder { person: 3, channel: 1 };
         let token = mint().token(holder, UnixMillis::new(1_700_000_000_000), [9; 8]).expect("fits");
         assert_eq!(other.read_token(&token), None);

@@ -316,7 +316,7 @@ fn chance(seed: u64) -> yanmi_simulator::Entropy {
 fn key(seed: u64) -> Sm4Key {
     let mut bytes = [0; 16];
     chance(seed)(&mut bytes);
-    Sm4Key::from_bytes(bytes)
+    Sm4Key::from_bytes(&bytes)
 }
 
 /// The system's clock.

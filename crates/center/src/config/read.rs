@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -88,14 +88,17 @@ pub(super) fn load(path: &Path, env: Environment<'_>) -> Result<Config, ConfigEr
     }
 }
 
-fn read_file(path: &Path) -> Result<String, String> {
+/// The text, in which the database's password may stand.
+fn read_file(path: &Path) -> Result<Zeroizing<String>, String> {
     let unreadable = |error: std::io::Error| format!("无法读取：{}", yanmi_protocol::system::words(&error));
-    let mut bytes = Vec::new();
-    File::open(path).map_err(unreadable)?.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE {
+    let file = File::open(path).map_err(unreadable)?;
+    if file.metadata().map_err(unreadable)?.len() > MAX_FILE {
         return Err(format!("超过 {MAX_FILE} 字节"));
     }
-    String::from_utf8(bytes).map_err(|_| "不是 UTF-8 编码的文本：请另存为 UTF-8".to_owned())
+    secret::read(file, MAX_FILE).map_err(|error| match error.kind() {
+        ErrorKind::InvalidData => "不是 UTF-8 编码的文本：请另存为 UTF-8".to_owned(),
+        _ => unreadable(error),
+    })
 }
 
 fn failed(file: &Path, mut problems: Vec<Problem>) -> ConfigError {
@@ -292,10 +295,10 @@ impl<'a> Reading<'a> {
 fn placeholders() -> Option<Config> {
     Some(empty(Essentials {
         region: Region::new("000000").ok()?,
-        encryption_key: Sm4Key::from_bytes([0; 16]),
+        encryption_key: Sm4Key::from_bytes(&[0; 16]),
         national_url: http::Uri::default(),
         national_org_id: AccountId::new("-").ok()?,
-        national_key: Sm4Key::from_bytes([0; 16]),
+        national_key: Sm4Key::from_bytes(&[0; 16]),
     }))
 }
 

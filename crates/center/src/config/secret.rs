@@ -30,11 +30,7 @@ pub(super) fn from_text(text: &str, ascii: bool) -> Result<Sm4Key, String> {
 
 /// Reads a key file.
 pub(super) fn from_file(path: &Path, ascii: bool) -> Result<Sm4Key, String> {
-    let mut file = open_private(path)?;
-    let mut text = Zeroizing::new(String::new());
-    file.by_ref()
-        .take(MAX_KEY_FILE + 1)
-        .read_to_string(&mut text)
+    let text = read(open_private(path)?, MAX_KEY_FILE)
         .map_err(|error| format!("无法读取密钥文件 {}：{}", path.display(), words(&error)))?;
     if text.len() as u64 > MAX_KEY_FILE {
         return Err(format!("密钥文件 {} 超过 {MAX_KEY_FILE} 字节，不像是密钥", path.display()));
@@ -47,10 +43,7 @@ const MAX_PASSWORD_FILE: u64 = 1_024;
 
 /// Reads a password file; one line break at its end does not belong to the password.
 pub(super) fn password(path: &Path) -> Result<Zeroizing<String>, String> {
-    let mut text = Zeroizing::new(String::new());
-    open_private(path)?
-        .take(MAX_PASSWORD_FILE + 1)
-        .read_to_string(&mut text)
+    let text = read(open_private(path)?, MAX_PASSWORD_FILE)
         .map_err(|error| format!("无法读取口令文件 {}：{}", path.display(), words(&error)))?;
     let line = text.strip_suffix('\n').unwrap_or(&text);
     let line = line.strip_suffix('\r').unwrap_or(line);
@@ -59,6 +52,18 @@ pub(super) fn password(path: &Path) -> Result<Zeroizing<String>, String> {
     }
     Ok(Zeroizing::new(line.to_owned()))
 }
+
+/// The text of a file, and of a longer one a byte more than the most. It is read into one place that has room for all of
+/// it: what grows is moved, and leaves behind what nobody wipes.
+pub(super) fn read(file: File, most: u64) -> std::io::Result<Zeroizing<String>> {
+    let room = usize::try_from(most).unwrap_or(0) + ROOM_AT_END;
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    file.take(most + 1).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// With less room than this the library reads into a place of its own first.
+const ROOM_AT_END: usize = 64;
 
 /// Opens a file of secrets, unless others than its owner may use it.
 pub(super) fn open_private(path: &Path) -> Result<File, String> {

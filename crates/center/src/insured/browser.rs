@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_badge_comes_back_among_other_cookies_and_fits_one_notice() {
-        let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
+        let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
         let here = place("https://yanmi.example.com");
         let badge = Badge::fresh(&sealer);
         let cookie = badge.cookie(&here).expect("a header");

@@ -85,7 +85,7 @@ mod tests {
     use crate::sealing::Sealer;
 
     async fn open(path: &std::path::Path) -> Numbers {
-        let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
+        let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
         let store = Store::made(&path.into(), &sealer).await.expect("a store");
         Numbers::open(&store).await.expect("a block")
     }

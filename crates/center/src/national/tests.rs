@@ -15,7 +15,7 @@ const AMPLE: Duration = Duration::from_secs(20);
 const NOW: UnixMillis = UnixMillis::new(1_623_225_113_340);
 
 fn key() -> Sm4Key {
-    Sm4Key::from_bytes(*b"yanmi-test-key-1")
+    Sm4Key::from_bytes(b"yanmi-test-key-1")
 }
 
 fn region() -> Region {

@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn what_a_reply_is_taken_for() {
-        let key = Sm4Key::from_bytes([7; 16]);
-        let other = Sm4Key::from_bytes([8; 16]);
+        let key = Sm4Key::from_bytes(&[7; 16]);
+        let other = Sm4Key::from_bytes(&[8; 16]);
         let good = envelope::success(&key, b"{\"rcvFlag\":\"1\"}");
         let refusal = r#"{"code":500093,"message":"no"}"#;
         let refused = Err(Unusable::Refused { code: 500_093, message: "no".to_owned() });

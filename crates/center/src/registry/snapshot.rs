@@ -164,7 +164,7 @@ impl Snapshot {
             institutions: HashMap::new(),
             channels: HashMap::new(),
             // Derived from the site's secret, so that nobody can seal an envelope that opens with it.
-            nobody: Keys { newest: Sm4Key::from_bytes(sealer.index("nobody", &[])), older: None },
+            nobody: Keys { newest: Sm4Key::from_bytes(&sealer.index("nobody", &[])), older: None },
         };
         for row in account::all(connection, sealer).await? {
             snapshot.take_account(row, defaults, before);

@@ -24,7 +24,7 @@ use crate::site::{self, Site, Stopped, anywhere};
 
 /// A site on the embedded database.
 async fn small_site() -> Site {
-    small_site_of(Sm4Key::from_bytes([5; 16])).await
+    small_site_of(Sm4Key::from_bytes(&[5; 16])).await
 }
 
 /// The same, sealed under this key: whatever was sealed by two such sites differs, as it does by real chance.
@@ -338,7 +338,7 @@ async fn a_source_that_is_not_to_be_used_is_named_with_its_option() {
     let in_use = said(&plan).await;
     assert!(in_use.contains("--from") && in_use.contains("请先停止"), "{in_use}");
     let stopped = site.stop().await;
-    let wrong_key = said(&Move { key: Sm4Key::from_bytes([3; 16]), ..plan.clone() }).await;
+    let wrong_key = said(&Move { key: Sm4Key::from_bytes(&[3; 16]), ..plan.clone() }).await;
     assert!(wrong_key.contains("--from") && wrong_key.contains("keys.encryption_key_file"), "{wrong_key}");
     let nowhere = server::folder().join("nowhere.sqlite");
     let none = said(&Move { from: nowhere.clone(), ..plan.clone() }).await;
@@ -377,7 +377,7 @@ async fn a_target_that_is_not_to_be_used_is_named_with_its_option() {
     site::start(&config, &stopped.hands).await.expect("it is as it was").stop().await;
     let made = empty().await;
     let database = Database::Postgres(made.clone());
-    let key = Sm4Key::from_bytes([3; 16]);
+    let key = Sm4Key::from_bytes(&[3; 16]);
     make(&database, &key).await;
     let of_other_key = said(&Move { to: made.clone(), ..plan.clone() }).await;
     assert!(of_other_key.contains("--to") && of_other_key.contains("未作改动"), "{of_other_key}");
@@ -397,7 +397,7 @@ async fn a_target_that_is_not_to_be_used_is_named_with_its_option() {
 async fn an_unfinished_copy_of_another_source_is_left_alone() {
     let to = empty().await;
     let one = small_site().await.stop().await;
-    let other = small_site_of(Sm4Key::from_bytes([3; 16])).await.stop().await;
+    let other = small_site_of(Sm4Key::from_bytes(&[3; 16])).await.stop().await;
     ended(&plan(&one, &to), 3).await;
     let error = said(&plan(&other, &to)).await;
     assert!(error.contains("--to") && error.contains("另一个来源"), "{error}");

@@ -145,7 +145,7 @@ async fn what_proves_nothing_is_counted_and_not_written_line_by_line() {
     let site = Site::with(unlimited).await;
     let token = site.token().await;
     let stranger = yanmi_protocol::envelope::request(
-        &Sm4Key::from_bytes([1; 16]),
+        &Sm4Key::from_bytes(&[1; 16]),
         "nobody",
         "sys",
         site.world().region,

@@ -230,12 +230,12 @@ async fn one_probe_goes_out_at_a_time_and_refusals_break_nothing() {
 
 #[tokio::test]
 async fn an_address_that_is_not_allowed_is_not_called_whatever_it_is_called() {
-    let national = National::start_at("127.0.0.2", Sm4Key::from_bytes(KEY)).await;
+    let national = National::start_at("127.0.0.2", Sm4Key::from_bytes(&KEY)).await;
     let url: http::Uri = national.url().parse().expect("a URL");
     let site = Site::with(|config| {
         easily_broken(config);
         config.national.url = url;
-        config.national.key = Sm4Key::from_bytes(KEY);
+        config.national.key = Sm4Key::from_bytes(&KEY);
         config.outbound.allow = vec!["127.0.0.2/32".parse().expect("a network")];
     })
     .await;

@@ -105,7 +105,7 @@ async fn wrong_ones(site: &Site, token: EcToken) {
     let app = site.app_of(site.channel());
     assert_eq!(app.call(auth_result::PATH, result.to_string()).await.expect("an answer").code(), 500_093);
     let region = site.world().region;
-    let stranger = Sm4Key::from_bytes([1; 16]);
+    let stranger = Sm4Key::from_bytes(&[1; 16]);
     for org_id in ["testOrgId", "欧阳文静", "nobody-350104199306063031"] {
         let plain = result.to_string();
         let body = yanmi_protocol::envelope::request(&stranger, org_id, "sys", region, NOW, plain.as_bytes());

@@ -94,7 +94,7 @@ async fn a_wrong_mac_is_denied_like_everything_that_does_not_open() {
     let account = site.world().accounts[0].clone();
     let region = site.world().region;
     let sender = Sender { key: &account.key, org_id: account.org_id.as_str(), prefix: "sys", region };
-    let stranger = Sm4Key::from_bytes([9; 16]);
+    let stranger = Sm4Key::from_bytes(&[9; 16]);
     let good = sender.proven_request(status::PATH, NOW, b"{}");
     let denied = [
         Sender { org_id: "nobody", ..sender }.proven_request(status::PATH, NOW, b"{}").body,

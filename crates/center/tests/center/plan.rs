@@ -226,7 +226,7 @@ impl Stage {
             change(config);
         })
         .await;
-        let app = App::start(Sm4Key::from_bytes(KEY)).await;
+        let app = App::start(Sm4Key::from_bytes(&KEY)).await;
         let nobody = nobody().await;
         site.change(async |administration| {
             register_accounts(administration).await;
@@ -242,7 +242,7 @@ impl Stage {
         let (token, index, id_no) = (format!("T{n:06}"), format!("P{n:06}"), format!("D{n:06}"));
         let world = self.site.world();
         let (org_id, key) = if call.is_a_channels() {
-            (CHANNEL.to_owned(), Sm4Key::from_bytes(KEY))
+            (CHANNEL.to_owned(), Sm4Key::from_bytes(&KEY))
         } else {
             (world.accounts[0].org_id.as_str().to_owned(), world.accounts[0].key.clone())
         };
@@ -399,7 +399,7 @@ async fn register_accounts(administration: &mut Administration) {
     let first = AccountId::new("testOrgId").expect("an account");
     let [disabled, without] = [DISABLED, WITHOUT_RIGHTS].map(|id| AccountId::new(id).expect("an account"));
     for (id, interfaces) in [(disabled, Interfaces::ALL), (without, Interfaces::default())] {
-        let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(KEY));
+        let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(&KEY));
         let new = NewAccount { id, name, key, interfaces, rate: None, mac: MacRule::Optional };
         administration.add_account(&new, NOW).await.expect("a new account");
     }
@@ -427,7 +427,7 @@ async fn register_channels(administration: &mut Administration, app: &http::Uri,
         },
         handover: None,
         mac: MacRule::Optional,
-        key: Sm4Key::from_bytes(KEY),
+        key: Sm4Key::from_bytes(&KEY),
     };
     for plan in ChannelPlan::all() {
         administration.add_channel(&channel(&plan.id(), plan), NOW).await.expect("a new channel");

@@ -87,7 +87,7 @@ async fn whose_database_it_is() {
     let mut config = site.config.clone();
     config.listen.institution = anywhere();
     config.listen.channel = anywhere();
-    config.encryption_key = Sm4Key::from_bytes([3; 16]);
+    config.encryption_key = Sm4Key::from_bytes(&[3; 16]);
     let started = start(&config, &site.hands).await;
     assert!(matches!(started, Err(StartError::Store(StoreError::WrongKey))), "{started:?}");
 

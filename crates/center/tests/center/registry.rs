@@ -19,7 +19,7 @@ fn account() -> AccountId {
 }
 
 fn key(number: u8) -> Sm4Key {
-    Sm4Key::from_bytes([number; 16])
+    Sm4Key::from_bytes(&[number; 16])
 }
 
 /// The first account's system, with another key.

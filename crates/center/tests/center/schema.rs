@@ -35,7 +35,7 @@ fn counterpart(sqlite: &str) -> &str {
 }
 
 async fn made(database: &Database) {
-    let key = Sm4Key::from_bytes([1; 16]);
+    let key = Sm4Key::from_bytes(&[1; 16]);
     migrate(database, &key, Entropy::seeded(1), &migrate::Schema::current(), false)
         .await
         .expect("a database");

@@ -114,7 +114,7 @@ impl Site {
 
     /// A site whose national center says what it is told to say and counts what it was asked.
     pub(crate) async fn with_national(change: impl FnOnce(&mut Config)) -> (Self, National) {
-        let key = Sm4Key::from_bytes(KEY);
+        let key = Sm4Key::from_bytes(&KEY);
         let national = National::start(key.clone()).await;
         let url = national.url().parse().expect("a URL");
         let site = Self::with(|config| {

@@ -228,7 +228,8 @@ impl Sender {
 /// Six digits from the standard input; never from the command line, where others could see them.
 fn read_password() -> Result<PasswordDigest, Failure> {
     eprint!("请输入六位密码：");
-    let mut line = zeroize::Zeroizing::new(String::new());
+    // With room for more than a line of six digits, so that it is not moved when it grows.
+    let mut line = zeroize::Zeroizing::new(String::with_capacity(256));
     std::io::stdin().lock().read_line(&mut line).map_err(|error| Failure::because("无法读取密码", &error))?;
     PasswordDigest::of(line.trim_end()).ok_or_else(|| Failure::new("密码应为六位数字"))
 }

@@ -40,8 +40,9 @@ impl Key {
                 println!("密钥    {}\n校验值  {}", *text, key.kcv());
             }
             What::Kcv => {
-                let mut text = Zeroizing::new(String::new());
+                let mut text = Zeroizing::new(String::with_capacity(MAX_TYPED));
                 std::io::stdin()
+                    .take(MAX_TYPED as u64 / 2)
                     .read_to_string(&mut text)
                     .map_err(|error| Failure::because("无法读取密钥", &error))?;
                 println!("{}", key_text::parse(&text)?.kcv());
@@ -51,11 +52,14 @@ impl Key {
     }
 }
 
+/// Room for a key that is typed or piped in, twice what is read of it, so that it is not moved when it grows.
+const MAX_TYPED: usize = 1_024;
+
 /// A new key.
 pub(crate) fn random() -> Sm4Key {
     let mut bytes = Zeroizing::new([0; 16]);
     ambient::fill(&mut *bytes);
-    Sm4Key::from_bytes(*bytes)
+    Sm4Key::from_bytes(&bytes)
 }
 
 /// Sixty-four characters nobody mistakes for another or has to quote; a power of two, so that all are as likely.

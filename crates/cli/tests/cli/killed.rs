@@ -14,7 +14,7 @@
 
 mod books;
 mod counter;
-mod ground;
+pub(crate) mod ground;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -20,4 +20,5 @@ mod site;
 mod tools;
 mod watch;
 mod watched;
+mod wiped;
 mod yanmi;

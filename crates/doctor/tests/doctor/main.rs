@@ -215,7 +215,7 @@ fn a_text_key_taken_as_digits() {
         let value = |byte: u8| char::from(byte).to_digit(16).unwrap_or(0);
         *slot = u8::try_from(value(pair[0]) * 16 + value(pair[1])).expect("a byte");
     }
-    let sealed = seal(&Sm4Key::from_bytes(digits), MESSAGE.as_bytes());
+    let sealed = seal(&Sm4Key::from_bytes(&digits), MESSAGE.as_bytes());
     assert_eq!(diagnose(&key, &sealed).expect("a diagnosis").mistakes(), [TextKeyAsHex]);
 }
 
@@ -230,7 +230,7 @@ fn nothing_is_made_up() {
     for length in 1..=100 {
         let other: [u8; 16] = [next(), next()].concat().try_into().expect("sixteen");
         let message = format!("{{\"token\":\"{}\"}}", "x".repeat(length));
-        let found = diagnose(&key(), &seal(&Sm4Key::from_bytes(other), message.as_bytes()));
+        let found = diagnose(&key(), &seal(&Sm4Key::from_bytes(&other), message.as_bytes()));
         assert!(found.is_none(), "{found:?}");
     }
     let endless = "A".repeat(yanmi_doctor::MAX_TEXT + 1);

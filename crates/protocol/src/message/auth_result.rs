@@ -3,9 +3,10 @@
 use std::fmt;
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::channel_notice::Way;
-use super::{MAX_IDENTIFIER, MAX_USER_NAME, to_json};
+use super::{MAX_IDENTIFIER, MAX_USER_NAME, to_secret_json};
 use crate::{AuthNo, MemberError, Members, NoticeNo, PasswordDigest, UnixMillis};
 
 /// Where it is posted, on the channel listener.
@@ -120,8 +121,8 @@ impl fmt::Debug for Draft<'_> {
 
 impl Draft<'_> {
     /// The plain text.
-    pub fn to_json(&self) -> String {
-        to_json(self)
+    pub fn to_json(&self) -> Zeroizing<String> {
+        to_secret_json(self)
     }
 }
 

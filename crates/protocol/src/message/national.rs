@@ -6,9 +6,10 @@
 use std::fmt;
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::password::read_digest;
-use super::{MAX_ID_NO, MAX_IDENTIFIER, MAX_USER_NAME, to_json};
+use super::{MAX_ID_NO, MAX_IDENTIFIER, MAX_USER_NAME, to_json, to_secret_json};
 use crate::document;
 use crate::{
     AuthNo, ChannelId, EcIndexNo, EcToken, MemberError, Members, PasswordDigest, QrCode, UnixMillis, mask,
@@ -233,11 +234,21 @@ impl fmt::Debug for PasswordQuestion {
 
 impl PasswordQuestion {
     /// The plain text.
-    pub fn to_json(&self) -> String {
-        to_json(&serde_json::json!({
-            "idType": self.id_type, "idNo": self.id_no, "userName": self.user_name,
-            "userPwd": &*self.password.to_hex(),
-        }))
+    pub fn to_json(&self) -> Zeroizing<String> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Wire<'a> {
+            id_no: &'a str,
+            id_type: &'a str,
+            user_name: &'a str,
+            user_pwd: &'a str,
+        }
+        to_secret_json(&Wire {
+            id_no: &self.id_no,
+            id_type: &self.id_type,
+            user_name: &self.user_name,
+            user_pwd: &self.password.to_hex(),
+        })
     }
 
     /// Reads the plain text.

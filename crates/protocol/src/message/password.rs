@@ -1,12 +1,15 @@
 //! 密码核验 `/cfc/api/userPwdCheck`: the specification's worked example (1.3.1.2), a person's password checked.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
+use zeroize::{Zeroize, Zeroizing};
 
-use super::{MAX_ID_NO, MAX_USER_NAME, to_json};
+use super::{MAX_ID_NO, MAX_USER_NAME, to_secret_json};
 use crate::dictionary::IdType;
 use crate::document;
+use crate::password::DIGEST_DIGITS;
 use crate::seen::Seen;
 use crate::{MemberError, Members, PasswordDigest, Problem, UnixMillis, mask};
 
@@ -72,10 +75,15 @@ pub(super) fn read_digest(
     members: &Members<'_>,
     member: &'static str,
 ) -> Result<PasswordDigest, MemberError> {
-    let text = members.text(member, 64)?;
+    let text = members.text(member, DIGEST_DIGITS)?;
     let form = "64 位十六进制数字（密码的 SM3 值）";
-    PasswordDigest::from_hex(&text)
-        .ok_or_else(|| MemberError::new(member, Problem::Malformed(form, Seen::of(&text))))
+    let digest = PasswordDigest::from_hex(&text)
+        .ok_or_else(|| MemberError::new(member, Problem::Malformed(form, Seen::of(&text))));
+    // Only a text with escapes is a copy; the plain text itself is wiped with the message.
+    if let Cow::Owned(mut copy) = text {
+        copy.zeroize();
+    }
+    digest
 }
 
 /// The request as an institution writes it, its members in the order of the specification's sample.
@@ -107,8 +115,8 @@ impl fmt::Debug for Draft<'_> {
 
 impl Draft<'_> {
     /// The plain text.
-    pub fn to_json(&self) -> String {
-        to_json(self)
+    pub fn to_json(&self) -> Zeroizing<String> {
+        to_secret_json(self)
     }
 }
 

@@ -176,7 +176,7 @@ proptest! {
             (_, None) => {}
         }
         // Sealed and opened it is the same.
-        let key = yanmi_protocol::Sm4Key::from_bytes([9; 16]);
+        let key = yanmi_protocol::Sm4Key::from_bytes(&[9; 16]);
         let sealed = envelope::CipherText::from_hex(&envelope::seal(&key, message.as_bytes()));
         let opened = sealed.expect("whole blocks").open(&key).ok();
         prop_assert_eq!(opened.is_some_and(|plain| plain.as_str() == message), Members::parse(&message).is_ok());

@@ -122,7 +122,7 @@ fn answers_are_read_as_the_field_writes_them() {
     let open = |body: &str| Answer::parse(body.as_bytes()).expect("an answer");
     let answer = open(&success(&key(), b"{\"a\":1}"));
     assert_eq!(answer.open(&key()).expect("opens").as_str(), "{\"a\":1}");
-    assert!(answer.open(&Sm4Key::from_bytes([0; 16])).is_err());
+    assert!(answer.open(&Sm4Key::from_bytes(&[0; 16])).is_err());
     assert_eq!(open(&refusal(Code::PasswordFree, "x")).code, 500_320);
     assert_eq!(open("{\"code\":\"-6\",\"data\":null}").code, -6);
     assert_eq!(open("{\"code\":0,\"data\":\"\"}").enc_data, None);
@@ -132,7 +132,7 @@ fn answers_are_read_as_the_field_writes_them() {
 /// Every part counts, and where one ends and the next begins.
 #[test]
 fn a_mac_covers_the_whole_outside() {
-    let (key, other) = (key(), Sm4Key::from_bytes([0; 16]));
+    let (key, other) = (key(), Sm4Key::from_bytes(&[0; 16]));
     let at = UnixMillis::new(1_623_225_113_340);
     let sender = Sender { key: &key, org_id: "testOrgId", prefix: "sys", region: region() };
     let ProvenRequest { body, mac } = sender.proven_request("/a", at, b"{}");
@@ -172,7 +172,7 @@ fn a_mac_of_an_answer_covers_refusals_and_its_request() {
     for body in [&yes, &free] {
         assert!(read(body).is_proven(&key, &mac));
         assert!(!read(body).is_proven(&key, &"1".repeat(64)));
-        assert!(!read(body).is_proven(&Sm4Key::from_bytes([0; 16]), &mac));
+        assert!(!read(body).is_proven(&Sm4Key::from_bytes(&[0; 16]), &mac));
     }
     assert!(!read(&free.replace("500320", "500319")).is_proven(&key, &mac));
     assert!(!read(&free.replace("可直接", "可直按")).is_proven(&key, &mac));

@@ -7,7 +7,7 @@ use yanmi_protocol::{Region, Sm4Key, UnixMillis};
 use crate::readers;
 
 fn key() -> Sm4Key {
-    Sm4Key::from_bytes([9; 16])
+    Sm4Key::from_bytes(&[9; 16])
 }
 
 /// Opens a body and has every reader look at what is inside.

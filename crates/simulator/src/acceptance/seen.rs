@@ -177,7 +177,7 @@ mod tests {
     fn door() -> Door {
         Door {
             org_id: "his".to_owned(),
-            key: Sm4Key::from_bytes([7; 16]),
+            key: Sm4Key::from_bytes(&[7; 16]),
             region: Region::new("350000").expect("a region"),
             org_code: OrgCode::new("H35010000001").expect("a code"),
         }
@@ -186,7 +186,7 @@ mod tests {
     fn request(key: u8, org_id: &str, message: &str) -> String {
         let region = Region::new("350000").expect("a region");
         let at = UnixMillis::new(1_700_000_000_000);
-        envelope::request(&Sm4Key::from_bytes([key; 16]), org_id, "sys", region, at, message.as_bytes())
+        envelope::request(&Sm4Key::from_bytes(&[key; 16]), org_id, "sys", region, at, message.as_bytes())
     }
 
     const GOOD: &str =

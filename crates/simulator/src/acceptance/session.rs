@@ -45,7 +45,7 @@ impl Session {
         draw(&mut seed);
         let door = Door {
             org_id: brief::ORG_ID.to_owned(),
-            key: Sm4Key::from_bytes(key),
+            key: Sm4Key::from_bytes(&key),
             region: settings.region,
             org_code: settings.org_code,
         };
@@ -63,7 +63,7 @@ impl Session {
             door,
             tokens,
             clock,
-            other_key: Sm4Key::from_bytes(other),
+            other_key: Sm4Key::from_bytes(&other),
             events: Mutex::default(),
             serials: AtomicU64::new(2 * NoticeNo::FIRST + u64::from(u32::from_le_bytes(seed))),
             changed: watch::Sender::new(0),

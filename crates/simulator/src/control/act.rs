@@ -123,6 +123,7 @@ fn message(state: &State, person: &Person, shown: &Notice, action: Action, way: 
         cfm_name: None,
     }
     .to_json()
+    .to_string()
 }
 
 fn digest(person: &Person, action: Action) -> Option<PasswordDigest> {

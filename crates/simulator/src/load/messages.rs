@@ -187,7 +187,7 @@ mod tests {
     fn sender() -> Sender {
         Sender {
             org_id: AccountId::new("testOrgId").expect("an account"),
-            key: Sm4Key::from_bytes([3; 16]),
+            key: Sm4Key::from_bytes(&[3; 16]),
             region: Region::new("350000").expect("a region"),
             mac: false,
         }

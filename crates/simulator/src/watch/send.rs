@@ -62,7 +62,7 @@ pub(crate) async fn send(
 impl Desk<'_> {
     /// The message under a key that is not the account's.
     fn sealed_wrongly(&self, message: &str) -> String {
-        let key = yanmi_protocol::Sm4Key::from_bytes([0x5A; 16]);
+        let key = yanmi_protocol::Sm4Key::from_bytes(&[0x5A; 16]);
         let (url, id) = (&self.state.world.institution_url, self.account.org_id.as_str());
         Institution::new(url, id, key, self.state.world.region, self.state.clock()).seal(message)
     }

@@ -44,7 +44,7 @@ pub(super) fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])
     let mut new_key = || {
         let mut bytes = [0; 16];
         fill(&mut bytes);
-        Sm4Key::from_bytes(bytes)
+        Sm4Key::from_bytes(&bytes)
     };
     let national_key = new_key();
     World {

@@ -17,7 +17,7 @@ use crate::stage;
 type Heard = Arc<Mutex<Vec<String>>>;
 
 fn key() -> Sm4Key {
-    Sm4Key::from_bytes([5; 16])
+    Sm4Key::from_bytes(&[5; 16])
 }
 
 async fn center(State(heard): State<Heard>, uri: Uri, body: Bytes) -> Bytes {
@@ -37,7 +37,7 @@ async fn center(State(heard): State<Heard>, uri: Uri, body: Bytes) -> Bytes {
             envelope::success(&key(), b"{\"checkStas\":\"1\",\"resBizNo\":\"1\"}").into()
         }
         notify::PATH => envelope::refusal(Code::PasswordFree, Code::PasswordFree.message()).into(),
-        _ => envelope::success(&Sm4Key::from_bytes([6; 16]), b"{}").into(),
+        _ => envelope::success(&Sm4Key::from_bytes(&[6; 16]), b"{}").into(),
     }
 }
 

@@ -36,7 +36,7 @@ fn status() -> What {
     What::Status {
         sender: Sender {
             org_id: AccountId::new("testOrgId").expect("an account"),
-            key: Sm4Key::from_bytes([3; 16]),
+            key: Sm4Key::from_bytes(&[3; 16]),
             region: region(),
             mac: false,
         },
@@ -111,7 +111,7 @@ async fn a_plan_that_cannot_start_is_refused() {
 #[tokio::test]
 async fn the_lean_channel_takes_what_opens() {
     let id = ChannelId::new("C0DE000000000000000000000000000A").expect("an id");
-    let key = Sm4Key::from_bytes([9; 16]);
+    let key = Sm4Key::from_bytes(&[9; 16]);
     let addr = serve(load::channel_router(region(), [(id, key.clone())])).await;
     let at = UnixMillis::new(1_700_000_000_000);
     let notice = Notice {

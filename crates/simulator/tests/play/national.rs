@@ -167,7 +167,7 @@ async fn passwords_are_checked() {
         (question("测量", "350501199911173510", "111111"), 500_057, None),
         (question("测试", "350501199911173511", "111111"), 500_057, None),
         (question(&none.user_name, &none.id_no, "111111"), 500_042, None),
-        ("{}".to_owned(), -2, None),
+        ("{}".to_owned().into(), -2, None),
     ];
     for (question, code, flag) in table {
         let (said, answer) = ask(&stage, national::PASSWORD_PATH, &question).await;

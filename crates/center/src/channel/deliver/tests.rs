@@ -18,7 +18,7 @@ const SHORT: Duration = Duration::from_millis(100);
 const NOW: UnixMillis = UnixMillis::new(1_623_225_113_340);
 
 fn key() -> Sm4Key {
-    Sm4Key::from_bytes(*b"yanmi-test-key-1")
+    Sm4Key::from_bytes(b"yanmi-test-key-1")
 }
 
 fn region() -> Region {
@@ -183,7 +183,7 @@ async fn a_refusal_is_an_answer_and_not_tried_again() {
 
 #[tokio::test]
 async fn what_cannot_be_understood_is_a_bad_answer() {
-    let other = Sm4Key::from_bytes([9; 16]);
+    let other = Sm4Key::from_bytes(&[9; 16]);
     let stranger = envelope::success(&other, channel_notice::received_json().as_bytes());
     for act in [
         Act::Answer(200, "<html>".to_owned()),

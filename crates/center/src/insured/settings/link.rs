@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn a_link_is_known_as_it_was_made_and_in_no_other_form() {
-        let sealer = |key| Sealer::new(&Sm4Key::from_bytes([key; 16]), Entropy::seeded(7));
+        let sealer = |key| Sealer::new(&Sm4Key::from_bytes(&[key; 16]), Entropy::seeded(7));
         let link = Link {
             number: NoticeNo::from_number(1_234_567_890_123).expect("a number"),
             until: UnixMillis::new(1_763_869_440_000),

@@ -158,7 +158,7 @@ type Stored = HashMap<Key, (Credential, NoticeNo, yanmi_verification::Verificati
 
 impl Ground {
     async fn new(database: &Database) -> Self {
-        let (kek, entropy) = (Sm4Key::from_bytes([7; 16]), || Entropy::seeded(7));
+        let (kek, entropy) = (Sm4Key::from_bytes(&[7; 16]), || Entropy::seeded(7));
         let sealer = Sealer::new(&kek, entropy());
         let store = Store::made(database, &sealer).await.expect("a store");
         let mut administration =

@@ -195,7 +195,7 @@ mod tests {
     async fn schema() -> Schema {
         let folder = tempfile::tempdir().expect("a folder");
         let database = Database::Sqlite(folder.path().join("center.sqlite"));
-        let key = yanmi_protocol::Sm4Key::from_bytes([7; 16]);
+        let key = yanmi_protocol::Sm4Key::from_bytes(&[7; 16]);
         let sealer = Sealer::new(&key, Entropy::seeded(7));
         let store = Store::made(&database, &sealer).await.expect("a store");
         let Connection::Sqlite(mut connection) = store.connect().await.expect("a connection") else {

@@ -72,20 +72,20 @@ pub(crate) static ENVELOPE: [Row; 10] = [
         plan.enc_data = EncData::Digits("ABC");
     }),
     row("orgId unknown", Code::Denied, "", |plan| outer(plan, "orgId", "nobody")),
-    row("key", Code::Denied, "", |plan| plan.key = Sm4Key::from_bytes([8; 16])),
+    row("key", Code::Denied, "", |plan| plan.key = Sm4Key::from_bytes(&[8; 16])),
 ];
 
 pub(crate) static ACCOUNT: [Row; 3] = [
     row("account disabled", Code::Denied, "", |plan| {
         outer(plan, "orgId", DISABLED);
-        plan.key = Sm4Key::from_bytes(KEY);
+        plan.key = Sm4Key::from_bytes(&KEY);
     }),
     row("clock", Code::BadParameter, "服务器时间为 1763869440000", |plan| {
         stamp(plan, NOW.plus(TOO_FAR));
     }),
     row("no right", Code::NoInterfaceRight, "", |plan| {
         outer(plan, "orgId", WITHOUT_RIGHTS);
-        plan.key = Sm4Key::from_bytes(KEY);
+        plan.key = Sm4Key::from_bytes(&KEY);
     }),
 ];
 

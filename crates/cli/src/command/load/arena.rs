@@ -153,7 +153,7 @@ impl Arena {
         let national = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let channel = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(failed)?;
         let world = world(&national, &channel).map_err(failed)?;
-        let key = Sm4Key::from_bytes([7; 16]);
+        let key = Sm4Key::from_bytes(&[7; 16]);
         let (database, address) = match load.database.as_deref() {
             Some(address) => {
                 let settings = PostgresSettings::parse(address)

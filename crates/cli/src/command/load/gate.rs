@@ -75,7 +75,7 @@ fn config(arena: &Arena) -> Result<String, Failure> {
         region = arena.world.region.as_str(),
         org_code = member.org_codg.as_str(),
         address = arena.first()?.address,
-        visits_key = *Sm4Key::from_bytes(key).to_hex(),
+        visits_key = *Sm4Key::from_bytes(&key).to_hex(),
     ))
 }
 

@@ -80,7 +80,7 @@ fn chance(purpose: &str, name: &str) -> Entropy {
 fn shared_key(path: &Path, name: &str) -> Result<Sm4Key, Failure> {
     let mut bytes = [0; 16];
     chance("key", name).fill(&mut bytes);
-    let key = Sm4Key::from_bytes(bytes);
+    let key = Sm4Key::from_bytes(&bytes);
     write_private(path, &format!("{}\n", *key.to_hex()))?;
     Ok(key)
 }
@@ -97,7 +97,7 @@ fn key(path: &Path) -> Result<Sm4Key, Failure> {
     }
     let mut bytes = [0; 16];
     ambient::fill(&mut bytes);
-    let key = Sm4Key::from_bytes(bytes);
+    let key = Sm4Key::from_bytes(&bytes);
     write_private(path, &format!("{}\n", *key.to_hex()))?;
     Ok(key)
 }

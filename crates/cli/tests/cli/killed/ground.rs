@@ -62,6 +62,11 @@ impl Port {
 impl Ground {
     /// A world with so many persons who all use the first channel app, registered at a center that does not run yet.
     pub(crate) async fn lay(persons: usize) -> Self {
+        Self::lay_under(&Sm4Key::from_bytes(&[7; 16]), persons).await
+    }
+
+    /// The same with this key-encryption key.
+    pub(crate) async fn lay_under(key: &Sm4Key, persons: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (institution, channel) = (Port::take(), Port::take());
         let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
@@ -71,9 +76,8 @@ impl Ground {
         let region = Region::new("350000").expect("a region");
         let mut world = World::generate(region, &urls, &mut |bytes| chance.fill(bytes));
         world.persons = (0..persons).map(|number| person(&world, number)).collect();
-        let key = Sm4Key::from_bytes([7; 16]);
-        register(&folder.path().join("center.sqlite"), &key, &world).await;
-        let config = write_config(folder.path(), &world, &key, [&institution, &channel]);
+        register(&folder.path().join("center.sqlite"), key, &world).await;
+        let config = write_config(folder.path(), &world, key, [&institution, &channel]);
         let clock = Clock::system();
         let simulator = Simulator::start(
             world,
@@ -83,6 +87,11 @@ impl Ground {
         )
         .expect("a simulator");
         Self { folder, config, simulator, institution, _channel: channel }
+    }
+
+    /// Who exists, with which keys and passwords.
+    pub(crate) fn world(&self) -> &World {
+        self.simulator.world()
     }
 
     pub(crate) fn database(&self) -> PathBuf {

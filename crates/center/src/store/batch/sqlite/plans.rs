@@ -73,7 +73,7 @@ fn scans(step: &str) -> bool {
 #[tokio::test]
 async fn every_statement_finds_its_rows_by_a_key() {
     let folder = tempfile::tempdir().expect("a folder");
-    let sealer = Sealer::new(&Sm4Key::from_bytes([7; 16]), Entropy::seeded(7));
+    let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
     let store =
         Store::made(&folder.path().join("center.sqlite").as_path().into(), &sealer).await.expect("a store");
     let mut connection = store.connect().await.expect("a connection");
