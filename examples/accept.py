@@ -28,13 +28,18 @@ def post(url, body):
         pass
 
 
+def private(path, flags):
+    """里面有密钥：只有自己能读，否则不被采用。"""
+    return os.open(path, flags, 0o600)
+
+
 class Window:
     """一个窗口：一份配置，一个示例程序。"""
 
     def __init__(self, center_url, folder, name):
         config = os.path.join(folder, name + ".toml")
         quoted = json.dumps
-        with open(config, "w", encoding="utf-8") as out:
+        with open(config, "w", encoding="utf-8", opener=private) as out:
             out.write(f'org_id = {quoted(brief["orgId"])}\nkey = {quoted(brief["key"])}\n')
             out.write(f'region = {quoted(brief["region"])}\norg_code = {quoted(brief["orgCodg"])}\n')
             out.write(f'org_name = "验收"\n[center]\nurls = [{quoted(center_url)}]\n')

@@ -24,11 +24,16 @@ def ask(path, body=None):
         return json.load(answer)
 
 
+def private(path, flags):
+    """里面有密钥：只有自己能读，否则不被采用。"""
+    return os.open(path, flags, 0o600)
+
+
 def config(path, name, vendor=None):
     account = world["accounts"][0]
     institution = account["institutions"][0]
     quoted = lambda text: json.dumps(text, ensure_ascii=False)
-    with open(path, "w", encoding="utf-8") as out:
+    with open(path, "w", encoding="utf-8", opener=private) as out:
         out.write(f'org_id = {quoted(account["orgId"])}\nkey = {quoted(account["key"])}\n')
         out.write(f'region = {quoted(world["region"])}\norg_code = {quoted(institution["orgCodg"])}\n')
         out.write(f'org_name = {quoted(institution["orgName"])}\n')

@@ -6,7 +6,7 @@
 //! replaced.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -104,9 +104,7 @@ impl Keys {
 }
 
 fn read_token(file: &Path) -> Result<Zeroizing<String>, PrivateError> {
-    let opened = private::open(file)?;
-    let mut text = Zeroizing::new(String::new());
-    opened.take(MOST_FILE).read_to_string(&mut text).map_err(PrivateError::Unreadable)?;
+    let text = private::read(file, MOST_FILE)?;
     Ok(Zeroizing::new(text.trim().to_owned()))
 }
 
@@ -127,7 +125,10 @@ fn random_hex(ambient: &dyn Ambient, bytes: usize) -> String {
 
 fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 });
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    // With room for all of it: what grows is moved, and leaves behind what nobody wipes.
+    let mut out = String::with_capacity(2 * bytes.len());
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
+    out
 }
 
 /// HMAC-SM3; of a key longer than a block its first block, which no key here is.

@@ -1,11 +1,9 @@
 //! Keys as people write them: 32 hexadecimal digits, or 16 ASCII characters.
 
-use std::io::Read;
 use std::path::Path;
 
 use yanmi_client::private;
 use yanmi_protocol::Sm4Key;
-use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
@@ -25,10 +23,7 @@ pub(crate) fn from_file(path: &Path) -> Result<Sm4Key, Failure> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         Failure::because(&format!("密钥文件 {} 不可用", path.display()), error)
     };
-    let file = private::open(path).map_err(|error| failed(&error))?;
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_KEY_FILE).read_to_string(&mut text).map_err(|error| failed(&error))?;
-    parse(&text)
+    parse(&private::read(path, MAX_KEY_FILE).map_err(|error| failed(&error))?)
 }
 
 #[cfg(test)]

@@ -1,20 +1,17 @@
 //! The client's configuration: from TOML or JSON, every problem told at once, in Chinese, by the member's name.
 //!
 //! Keys may stand in the text, in a file of their own, or in the environment; two places for one key are refused,
-//! because then nobody knows which counts. Relative paths are relative to the configuration's folder.
+//! because then nobody knows which counts. A file that a key stands in, whichever, is its owner's alone. Relative paths are relative to the configuration's folder.
 
 mod document;
 mod read;
 mod table;
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use yanmi_protocol::{AccountId, OrgCode, Region, Sm4Key};
-use zeroize::Zeroizing;
 
 use crate::gate::Rules;
 
@@ -235,28 +232,6 @@ pub fn plain_beyond_this_machine(url: &str) -> bool {
 
 fn line_of(text: &str, at: usize) -> usize {
     1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
-}
-
-/// The text of a file of at most `most` bytes.
-fn read_text(path: &Path, most: u64) -> Result<Zeroizing<String>, String> {
-    let unreadable = |error: std::io::Error| format!("无法读取：{}", yanmi_protocol::system::words(&error));
-    text_of(File::open(path).map_err(unreadable)?, most)
-}
-
-/// The same of a file that only its owner may read.
-fn read_secret(path: &Path, most: u64) -> Result<Zeroizing<String>, String> {
-    text_of(crate::private::open(path).map_err(|error| error.to_string())?, most)
-}
-
-fn text_of(file: File, most: u64) -> Result<Zeroizing<String>, String> {
-    let unreadable = |error: std::io::Error| format!("无法读取：{}", yanmi_protocol::system::words(&error));
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > most {
-        return Err(format!("超过 {most} 字节"));
-    }
-    let text = std::str::from_utf8(&bytes).map_err(|_| "不是 UTF-8 编码".to_owned())?;
-    Ok(Zeroizing::new(text.to_owned()))
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 //! The center has the same rule in the same words; neither knows the other.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
 use yanmi_protocol::system::words;
+use zeroize::Zeroizing;
 
 /// Why a file of secrets is not used. Chinese, for whoever runs this.
 #[derive(Debug)]
@@ -15,6 +16,10 @@ pub enum PrivateError {
     Unreadable(io::Error),
     /// Its group or everybody may read it or change it.
     Open(String),
+    /// It has more than so many bytes.
+    TooLong(u64),
+    /// It is no text.
+    NotUtf8,
 }
 
 impl std::fmt::Display for PrivateError {
@@ -22,6 +27,8 @@ impl std::fmt::Display for PrivateError {
         match self {
             Self::Unreadable(error) => write!(f, "无法读取：{}", words(error)),
             Self::Open(why) => f.write_str(why),
+            Self::TooLong(most) => write!(f, "超过 {most} 字节"),
+            Self::NotUtf8 => f.write_str("不是 UTF-8 编码"),
         }
     }
 }
@@ -38,8 +45,39 @@ pub fn open(path: &Path) -> Result<File, PrivateError> {
     Ok(file)
 }
 
+/// The text of a file of secrets, unless others than its owner may use it.
+///
+/// # Errors
+/// [`PrivateError`], also when it is longer or no text.
+pub fn read(path: &Path, most: u64) -> Result<Zeroizing<String>, PrivateError> {
+    text_of(open(path)?, most)
+}
+
+/// The text of a file of at most so many bytes. It is read into one place that has room for all of it: what grows is
+/// moved, and leaves behind what nobody wipes.
+///
+/// # Errors
+/// [`PrivateError`].
+pub(crate) fn text_of(file: File, most: u64) -> Result<Zeroizing<String>, PrivateError> {
+    let room = usize::try_from(most).unwrap_or(0) + ROOM_AT_END;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
+    file.take(most + 1).read_to_end(&mut bytes).map_err(PrivateError::Unreadable)?;
+    if bytes.len() as u64 > most {
+        return Err(PrivateError::TooLong(most));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|_| PrivateError::NotUtf8)?;
+    Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// With less room than this the library reads into a place of its own first.
+const ROOM_AT_END: usize = 64;
+
+/// Says no when others than its owner may use an open file that is at this path.
+///
+/// # Errors
+/// [`PrivateError`].
 #[cfg(unix)]
-fn refuse_shared(path: &Path, file: &File) -> Result<(), PrivateError> {
+pub(crate) fn refuse_shared(path: &Path, file: &File) -> Result<(), PrivateError> {
     use std::os::unix::fs::PermissionsExt;
 
     /// Read, write or run, for the group and for everybody.
@@ -59,7 +97,7 @@ fn refuse_shared(path: &Path, file: &File) -> Result<(), PrivateError> {
 /// Other systems keep access lists that cannot be judged by a bit.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "the same signature as where permissions are bits")]
-fn refuse_shared(_: &Path, _: &File) -> Result<(), PrivateError> {
+pub(crate) fn refuse_shared(_: &Path, _: &File) -> Result<(), PrivateError> {
     Ok(())
 }
 

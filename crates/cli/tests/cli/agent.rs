@@ -71,8 +71,8 @@ impl Site {
              [agent]\nlisten = {listen:?}\nkind = \"outpatient\"\n{more}",
             "F".repeat(32)
         );
+        crate::site::secret(folder, "agent.toml", &text);
         let path = folder.join("agent.toml");
-        std::fs::write(&path, text).expect("written");
         path.to_str().expect("a path").to_owned()
     }
 

@@ -230,6 +230,12 @@ fn keys_in_files_that_others_may_read_are_refused_alike() {
     let config = site(folder.path(), "");
     let agent = folder.path().join("agent.toml");
     std::fs::write(&agent, "key_file = \"center.key\"\n").expect("written");
+    let inline = folder.path().join("inline.toml");
+    std::fs::write(&inline, "key = \"00112233445566778899AABBCCDDEEFF\"\n").expect("written");
+    let inline = inline.to_str().expect("a path");
+    let refused = run(&["agent", "--config", inline], "");
+    let said = format!("key：文件 {inline} 对同组或其他用户开放：请先执行 chmod 600 {inline}");
+    assert!(refused.code == 1 && refused.err.contains(&said), "{refused:?}");
     let (key, agent) = (folder.path().join("center.key"), agent.to_str().expect("a path"));
     let path = key.to_str().expect("a path");
     let commands: [&[&str]; 5] = [

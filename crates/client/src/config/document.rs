@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::fmt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -10,13 +11,17 @@ use yanmi_protocol::member::{read_value, without_mark};
 use zeroize::Zeroize;
 
 use super::read::Table;
-use super::{ClientConfig, ConfigError, Environment, MAX_CONFIG_BYTES, line_of, read_text, table};
+use super::table::Reading;
+use super::{ClientConfig, ConfigError, Environment, MAX_CONFIG_BYTES, line_of, table};
+use crate::private::{self, PrivateError};
 
 /// A configuration that is well-formed, and nothing more. `Debug` shows none of it.
 #[derive(Clone)]
 pub struct Document {
     outer: Value,
     folder: PathBuf,
+    /// Why no key may stand in it, when others may read the file it comes from.
+    shared: Option<String>,
 }
 
 impl fmt::Debug for Document {
@@ -32,7 +37,8 @@ impl Drop for Document {
     }
 }
 
-fn wipe(value: &mut Value) {
+/// Wipes the texts in a value.
+pub(super) fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),
         Value::Array(values) => values.iter_mut().for_each(wipe),
@@ -48,14 +54,18 @@ impl Document {
     /// [`ConfigError`] when it cannot be read or is neither.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let shown = path.display();
-        let text = read_text(path, MAX_CONFIG_BYTES)
-            .map_err(|why| ConfigError::whole(format!("配置文件 {shown} {why}")))?;
+        let unusable = |why: PrivateError| ConfigError::whole(format!("配置文件 {shown} {why}"));
+        let file = File::open(path).map_err(|error| unusable(PrivateError::Unreadable(error)))?;
+        let shared = private::refuse_shared(path, &file).err().map(|why| why.to_string());
+        let text = private::text_of(file, MAX_CONFIG_BYTES).map_err(unusable)?;
         let folder = path.parent().unwrap_or(Path::new(""));
-        if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) {
-            Self::of_json(&text, folder)
+        let mut document = if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("json")) {
+            Self::of_json(&text, folder)?
         } else {
-            Self::of_toml(&text, folder)
-        }
+            Self::of_toml(&text, folder)?
+        };
+        document.shared = shared;
+        Ok(document)
     }
 
     /// Reads TOML. `folder` is what relative paths are relative to.
@@ -68,7 +78,7 @@ impl Document {
             let line = error.span().map_or(1, |span| line_of(text, span.start));
             ConfigError::whole(format!("不是合法的 TOML（第 {line} 行）"))
         })?;
-        Ok(Self { outer, folder: folder.to_owned() })
+        Ok(Self { outer, folder: folder.to_owned(), shared: None })
     }
 
     /// Reads JSON, with the members of the TOML form.
@@ -78,7 +88,7 @@ impl Document {
     pub fn of_json(text: &str, folder: &Path) -> Result<Self, ConfigError> {
         // A switch of the gate that stands there twice would be the one a person reads and the other one.
         let outer = read_value(text).map_err(|error| ConfigError::whole(error.to_string()))?;
-        Ok(Self { outer, folder: folder.to_owned() })
+        Ok(Self { outer, folder: folder.to_owned(), shared: None })
     }
 
     /// What relative paths are relative to.
@@ -106,7 +116,8 @@ impl Document {
     /// # Errors
     /// [`ConfigError`] with everything that is wrong.
     pub fn read(mut self, env: Environment<'_>) -> Result<ClientConfig, ConfigError> {
-        table::read(self.outer.take(), &self.folder, env)
+        let reading = Reading { folder: &self.folder, env, shared: self.shared.as_deref() };
+        table::read(self.outer.take(), reading)
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::Problem;
+use super::document::wipe;
 
 /// A whole number with its bounds.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,13 @@ pub struct Table<'a> {
 impl fmt::Debug for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Table<'_> {
+    /// A key may stand under a name that nobody knows.
+    fn drop(&mut self) {
+        self.members.get_mut().values_mut().for_each(wipe);
     }
 }
 

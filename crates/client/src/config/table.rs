@@ -15,9 +15,10 @@ use super::read::{Number, Table};
 use super::{
     Account, CenterSettings, ClientConfig, ConfigError, Environment, Institution, KEY_VARIABLE,
     MAX_ADDRESSES, MacUse, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings,
-    plain_beyond_this_machine, read_secret,
+    plain_beyond_this_machine,
 };
 use crate::gate::{CallNumber, MAX_MORE, Rules, Settlement, Way, Ways};
+use crate::private::{self, PrivateError};
 
 /// Largest key file, in bytes.
 const MAX_KEY_FILE: u64 = 256;
@@ -42,16 +43,23 @@ const NOTICE_PAUSE: Number = number("notice_pause_milliseconds", 3_100, 0, 60_00
 const VALID: Number = number("valid_minutes", 60, 5, 1_440);
 const RETAIN: Number = number("retain_hours", 168, 1, 8_760);
 
-type Reading<'a> = (&'a Path, Environment<'a>);
+/// Where the text being read comes from, and what stands around it.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// What relative paths are relative to.
+    pub(super) folder: &'a Path,
+    pub(super) env: Environment<'a>,
+    /// Why no key may stand in the text.
+    pub(super) shared: Option<&'a str>,
+}
 
-pub(super) fn read(value: Value, folder: &Path, env: Environment<'_>) -> Result<ClientConfig, ConfigError> {
+pub(super) fn read(value: Value, reading: Reading<'_>) -> Result<ClientConfig, ConfigError> {
     let problems = RefCell::new(Vec::new());
     let outer = Table::new("", value, &problems);
-    let reading = (folder, env);
     let account = account(&outer, reading);
     let institution = institution(&outer);
     let inner = |name| Table::new(name, outer.take(name).unwrap_or(Value::Null), &problems);
-    let center = center(inner("center"), folder);
+    let center = center(inner("center"), reading.folder);
     let gate = gate(inner("gate"));
     let visits = outer.take("visits").map(|value| visits(Table::new("visits", value, &problems), reading));
     outer.finish();
@@ -94,7 +102,7 @@ fn institution(table: &Table<'_>) -> Option<Institution> {
 }
 
 /// A key from the text, from a file of its own or from the environment, whichever one there is.
-fn key(table: &Table<'_>, variable: &str, (folder, env): Reading<'_>) -> Option<Sm4Key> {
+fn key(table: &Table<'_>, variable: &str, reading: Reading<'_>) -> Option<Sm4Key> {
     let form = table.word("key_form", &[("hex", false), ("ascii", true)], false);
     let parse = |text: &str| if form { Sm4Key::from_ascii(text) } else { Sm4Key::from_hex(text.trim()) };
     let (inline, file) = (table.optional_text("key"), table.optional_text("key_file"));
@@ -103,16 +111,24 @@ fn key(table: &Table<'_>, variable: &str, (folder, env): Reading<'_>) -> Option<
             table.problem("key", "与 key_file 只能设置其一");
             return None;
         }
-        (Some(text), None) => ("key", text),
-        (None, Some(file)) => match read_secret(&folder.join(file.as_str()), MAX_KEY_FILE) {
+        (Some(text), None) => {
+            // Read all the same, so that everything that is wrong is said at once.
+            if let Some(why) = reading.shared {
+                table.problem("key", why);
+            }
+            ("key", text)
+        }
+        (None, Some(file)) => match private::read(&reading.folder.join(file.as_str()), MAX_KEY_FILE) {
             Ok(text) => ("key_file", Zeroizing::new(text.trim_end_matches(['\r', '\n']).to_owned())),
             Err(why) => {
-                table.problem("key_file", format!("密钥文件{why}"));
+                // Which file is open to others is said there.
+                let what = if matches!(why, PrivateError::Open(_)) { "" } else { "密钥文件" };
+                table.problem("key_file", format!("{what}{why}"));
                 return None;
             }
         },
         (None, None) => {
-            let Some(text) = env(variable).filter(|text| !text.is_empty()) else {
+            let Some(text) = (reading.env)(variable).filter(|text| !text.is_empty()) else {
                 table.problem("key", format!("缺失：设置 key、key_file 或环境变量 {variable} 之一"));
                 return None;
             };
@@ -284,5 +300,5 @@ fn visits(table: Table<'_>, reading: Reading<'_>) -> Option<VisitsSettings> {
     let key = key(&table, VISITS_KEY_VARIABLE, reading);
     let retain = Duration::from_secs(3_600 * table.number(RETAIN));
     table.finish();
-    Some(VisitsSettings { file: reading.0.join(file?), key: key?, retain })
+    Some(VisitsSettings { file: reading.folder.join(file?), key: key?, retain })
 }

@@ -141,13 +141,54 @@ fn keys_come_from_files_and_from_the_environment() {
     assert!(read(&ascii).is_ok());
 }
 
+fn write_private(path: &Path, text: &str) {
+    use std::io::Write;
+    let mut file = crate::private::making().open(path).expect("a new file");
+    file.write_all(text.as_bytes()).expect("written");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_in_a_file_that_others_may_read_is_refused_wherever_it_stands() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let set = |path: &Path, mode| {
+        std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("set");
+    };
+    let value: serde_json::Value = toml::from_str(&good()).expect("TOML");
+    for (name, text) in [("his.toml", good()), ("his.json", value.to_string())] {
+        let path = folder.path().join(name);
+        write_private(&path, &text);
+        for mode in [0o640, 0o604, 0o620, 0o666] {
+            set(&path, mode);
+            let said = ClientConfig::load(&path, &nothing).expect_err("shared").to_string();
+            let (path, lines) = (path.display(), said.lines().collect::<Vec<_>>());
+            let why =
+                format!("文件 {path} 对同组或其他用户开放：请先执行 chmod 600 {path}，并考虑更换其中的密钥");
+            assert_eq!(lines, [format!("key：{why}"), format!("visits.key：{why}")], "{mode:o}");
+        }
+        set(&path, 0o400);
+        assert!(ClientConfig::load(&path, &nothing).is_ok());
+    }
+    // Where no key stands in it, others may read it.
+    let (path, key) = (folder.path().join("open.toml"), folder.path().join("account.key"));
+    write_private(&key, KEY);
+    let inline = format!("key = \"{KEY}\"");
+    write_private(&path, &good().replace(&inline, "key_file = \"account.key\""));
+    set(&path, 0o644);
+    assert!(ClientConfig::load(&path, &nothing).is_ok());
+    set(&key, 0o644);
+    let said = ClientConfig::load(&path, &nothing).expect_err("shared").to_string();
+    assert!(said.starts_with(&format!("key_file：文件 {} 对同组", key.display())), "{said}");
+}
+
 #[test]
 fn files_are_read_by_their_ending() {
     let folder = tempfile::tempdir().expect("a folder");
     let (toml, json) = (folder.path().join("his.toml"), folder.path().join("his.JSON"));
-    std::fs::write(&toml, good()).expect("written");
+    write_private(&toml, &good());
     let value: serde_json::Value = toml::from_str(&good()).expect("TOML");
-    std::fs::write(&json, value.to_string()).expect("written");
+    write_private(&json, &value.to_string());
     for path in [&toml, &json] {
         assert!(ClientConfig::load(path, &nothing).is_ok(), "{}", path.display());
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Agent, Site, act, shown_code};
+use crate::site::secret;
 use crate::yanmi::{Sandbox, run};
 
 fn gate(agent: &Agent, visit: &str) -> Value {
@@ -78,7 +79,7 @@ fn its_command_explains_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let key = "0".repeat(31);
     let path = folder.path().join("agent.toml");
-    std::fs::write(&path, printed.out.replace("00112233445566778899AABBCCDDEEFF", &key)).expect("written");
+    secret(folder.path(), "agent.toml", &printed.out.replace("00112233445566778899AABBCCDDEEFF", &key));
     let bad = run(&["agent", "--config", path.to_str().expect("a path")], "");
     assert_eq!(bad.code, 1);
     assert!(bad.err.contains("key：") && !bad.err.contains(&key), "{bad:?}");
