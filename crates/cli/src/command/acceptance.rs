@@ -13,6 +13,7 @@ use yanmi_simulator::acceptance::{Brief, Conclusion, Report, Settings, Situation
 use crate::ambient;
 use crate::command::serve::{StopSignal, runtime};
 use crate::failure::Failure;
+use crate::private_file;
 
 /// 接入验收：扮演中心，逐个情形检验机构信息系统（HIS），出具报告。全部通过时退出码为 0，否则为 1
 #[derive(Debug, clap::Args)]
@@ -93,7 +94,7 @@ impl Acceptance {
         let suite = Suite::start(settings, listener, clock, &entropy).map_err(failed)?;
         let brief = suite.brief();
         let file = self.report.join("acceptance.json");
-        write(&file, &json(&brief)?)?;
+        private_file::write(&file, &json(&brief)?)?;
         let stop = StopSignal::listen()?;
         println!("{}", guide(&brief));
         println!("ready: {}", file.display());

@@ -123,6 +123,11 @@ impl Door {
 }
 
 impl Agent {
+    /// The process's number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// For another thread.
     pub(crate) fn door(&self) -> Door {
         self.door.clone()

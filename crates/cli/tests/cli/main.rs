@@ -12,6 +12,7 @@ mod handed_over;
 mod killed;
 mod moved;
 mod postgres;
+mod private;
 mod sandbox;
 #[path = "../../../center/tests/center/server.rs"]
 #[expect(dead_code, reason = "the tests of the center use all of it")]

@@ -103,6 +103,11 @@ impl Sandbox {
         serde_json::from_str(&text).expect("JSON")
     }
 
+    /// The process's number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Whether it can write to files; what it has mapped it can change.
     pub(crate) fn may_write(&self, may: bool) {
         use rustix::process::{Pid, Resource, Rlimit, prlimit};

@@ -1,10 +1,9 @@
 //! The servers a measurement starts itself.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use super::{Kind, Load};
 use crate::ambient;
 use crate::command::sandbox::register;
 use crate::failure::Failure;
+use crate::private_file;
 
 /// Requests a second that no measurement reaches.
 const NO_LIMIT: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
@@ -174,7 +174,7 @@ impl Arena {
             .transpose()
             .map_err(failed)?;
         let face = taps.as_ref().map(|(face, _)| *face);
-        let config = write_config(&folder.0, &world, &key, address, face).map_err(failed)?;
+        let config = write_config(&folder.0, &world, &key, address, face)?;
         let log = fs::File::create(folder.0.join("center.log")).map_err(failed)?;
         let args = ["serve", "--config", &config.to_string_lossy(), "--announce"];
         let servers: Vec<_> = (0..load.centers)
@@ -244,9 +244,9 @@ fn write_config(
     key: &Sm4Key,
     database: &str,
     channel_face: Option<SocketAddr>,
-) -> std::io::Result<PathBuf> {
-    write_private(&folder.join("center.key"), &key.to_hex())?;
-    write_private(&folder.join("national.key"), &world.national.key.to_hex())?;
+) -> Result<PathBuf, Failure> {
+    private_file::write(&folder.join("center.key"), &key.to_hex())?;
+    private_file::write(&folder.join("national.key"), &world.national.key.to_hex())?;
     let face =
         channel_face.map(|face| format!("[listen.channel]\naddress = \"{face}\"\n")).unwrap_or_default();
     let text = format!(
@@ -262,13 +262,8 @@ fn write_config(
         org_id = world.national.org_id.as_str(),
     );
     let path = folder.join("center.toml");
-    write_private(&path, &text)?;
+    private_file::write(&path, &text)?;
     Ok(path)
-}
-
-pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = fs::File::options().create_new(true).write(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
 }
 
 /// A folder of its own, removed when dropped.

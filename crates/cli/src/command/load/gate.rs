@@ -12,10 +12,11 @@ use yanmi_client::{Desk, Machine};
 use yanmi_protocol::Sm4Key;
 use yanmi_simulator::load::{What, bench_token};
 
-use super::arena::{self, Arena, Cores, write_private};
+use super::arena::{self, Arena, Cores};
 use super::{Load, Printed, run};
 use crate::ambient;
 use crate::failure::Failure;
+use crate::private_file;
 
 /// Visits the questions are about, in turn.
 const VISITS: u64 = 512;
@@ -25,7 +26,7 @@ pub(super) async fn measure(cores: &Cores, load: &Load) -> Result<Printed, Failu
     let arena = Arena::start(&cores.beside(), load).await?;
     let folder = &arena.folder.0;
     let path = folder.join("agent.toml");
-    write_private(&path, &config(&arena)?).map_err(|error| Failure::because("无法准备压测环境", &error))?;
+    private_file::write(&path, &config(&arena)?)?;
     let settings = AgentConfig::load(&path, &|_| None).map_err(|error| Failure::new(error.to_string()))?;
     let prepared = tokio::task::spawn_blocking({
         let client = settings.client.clone();

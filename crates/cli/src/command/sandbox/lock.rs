@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use tokio::net::TcpListener;
@@ -20,7 +21,8 @@ impl Lock {
         let path = dir.join("sandbox.lock");
         let failed =
             |error: std::io::Error| Failure::because(&format!("无法锁定 {}", path.display()), &error);
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
+        let file = file.map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(Failure::new(format!(

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use yanmi_center::config::{Config, Database};
 use yanmi_simulator::World;
 
-use super::state::write_private;
 use crate::failure::Failure;
+use crate::private_file;
 
 /// Notices a person may get in an hour, so that nobody who plays runs out of them.
 const PERSON_HOUR: u32 = 10_000;
@@ -37,9 +37,9 @@ pub(super) struct Settings<'a> {
 impl Settings<'_> {
     /// Writes the file, and reads it.
     pub(super) fn write(&self, database: Database) -> Result<Config, Failure> {
-        write_private(&self.dir.join("national.key"), &format!("{}\n", *self.world.national.key.to_hex()))?;
+        private_file::write(&self.dir.join("national.key"), &self.world.national.key.to_hex())?;
         let path = self.file();
-        write_private(&path, &self.text())?;
+        private_file::write(&path, &self.text())?;
         // The folder's keys count, whatever the environment says about those of a real center.
         let mut config = Config::load(&path, &|_| None).map_err(|error| Failure::new(error.to_string()))?;
         config.database = database;

@@ -1,8 +1,6 @@
 //! The sandbox's folder.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use yanmi_center::entropy::Entropy;
@@ -12,6 +10,7 @@ use yanmi_simulator::world::Urls;
 
 use crate::ambient;
 use crate::failure::Failure;
+use crate::private_file;
 
 /// The region of the specification's samples.
 const REGION: &str = "350000";
@@ -58,7 +57,7 @@ impl State {
 
 /// Writes `sandbox.json`.
 pub(super) fn write(file: &Path, world: &World) -> Result<(), Failure> {
-    write_private(file, &world.to_json())
+    private_file::write(file, &world.to_json())
 }
 
 fn region() -> Result<Region, Failure> {
@@ -81,7 +80,7 @@ fn shared_key(path: &Path, name: &str) -> Result<Sm4Key, Failure> {
     let mut bytes = [0; 16];
     chance("key", name).fill(&mut bytes);
     let key = Sm4Key::from_bytes(&bytes);
-    write_private(path, &format!("{}\n", *key.to_hex()))?;
+    private_file::write(path, &key.to_hex())?;
     Ok(key)
 }
 
@@ -98,7 +97,7 @@ fn key(path: &Path) -> Result<Sm4Key, Failure> {
     let mut bytes = [0; 16];
     ambient::fill(&mut bytes);
     let key = Sm4Key::from_bytes(&bytes);
-    write_private(path, &format!("{}\n", *key.to_hex()))?;
+    private_file::write(path, &key.to_hex())?;
     Ok(key)
 }
 
@@ -112,19 +111,4 @@ fn read(path: &Path) -> Result<Option<String>, Failure> {
         }
         Ok(_) => fs::read_to_string(path).map(Some).map_err(failed),
     }
-}
-
-/// Writes a file only its owner may read, whole or not at all.
-pub(super) fn write_private(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::because(&format!("无法写入 {}", path.display()), &error);
-    let fresh = path.with_extension("new");
-    let mut file = fs::File::options()
-        .create(true)
-        .write(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&fresh)
-        .map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
-    fs::rename(&fresh, path).map_err(failed)
 }
