@@ -12,12 +12,17 @@ use crate::{compile, config};
 const TOKEN: &str = "350000s0000m7c249p6b0441480000a1e8cb41";
 
 fn library(folder: &Path, operation: &str) -> Session {
+    library_with(folder, operation, "")
+}
+
+/// With these lines in its table as well.
+fn library_with(folder: &Path, operation: &str, lines: &str) -> Session {
     let file = folder.join("libvendor.so");
     if !file.exists() {
         compile("vendor.c", &file, &["-shared", "-fPIC"]);
     }
     let more = format!(
-        "[library]\nfile = '{}'\nurl = 'http://vendor.invalid'\noperation = '{operation}'\npassword_member = 'pwd'\n",
+        "[library]\nfile = '{}'\nurl = 'http://vendor.invalid'\noperation = '{operation}'\npassword_member = 'pwd'\n{lines}",
         file.display()
     );
     Session::open(&config(folder, &more)).expect("opened")
@@ -52,6 +57,65 @@ fn the_password_is_checked_by_the_vendors_library() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn what_a_session_writes_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let session = library(folder.path(), "cn.vendor.pwd");
+    session
+        .desk
+        .begin(&yanmi_client::visits::NewVisit::with(yanmi_client::gate::Medium::SocialSecurityCard))
+        .expect("a visit");
+    let mut written = 0;
+    for entry in std::fs::read_dir(folder.path()).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let name = entry.file_name().into_string().expect("a name");
+        if name.starts_with("visits.sqlite") {
+            let mode = entry.metadata().expect("there").permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{name}");
+            written += 1;
+        }
+    }
+    // The file, and what the database keeps beside it.
+    assert!(written >= 2, "{written}");
+    // A configuration with a key in it that others may read is not used.
+    let file = folder.path().join("his.toml");
+    std::fs::write(&file, config(folder.path(), "")).expect("written");
+    let mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).expect("set");
+    mode(0o640);
+    let name = file.to_str().expect("a path");
+    let refused = Session::open(name).expect_err("shared").message;
+    assert!(refused.contains(&format!("key：文件 {name} 对同组或其他用户开放")), "{refused}");
+    drop(session);
+    mode(0o600);
+    Session::open(name).expect("opened");
+}
+
+/// The vendor's library here says that it is of 2022040801.
+#[test]
+fn what_an_old_library_says_does_not_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |lines: &str| {
+        let session = library_with(folder.path(), "cn.vendor.pwd", lines);
+        let begun = session.begin(0, TOKEN, "", "", "").expect("begun");
+        let visit = begun.data["visit"].as_str().expect("a number").to_owned();
+        let answer =
+            session.verify_offline(&visit, 3, Zeroizing::new("123456".to_owned())).expect("recorded");
+        let gate = session.gate(&visit, "2207", "1").expect("decided");
+        (answer.code, answer.message, gate.code == DONE)
+    };
+    let (code, _, settle) = check("date_member = 'libDate'\n");
+    assert_eq!((code, settle), (DONE, true));
+    let (code, message, settle) = check("min_date = '2023010101'\ndate_member = 'libDate'\n");
+    assert_eq!((code, settle), (REFUSE, false), "{message}");
+    assert!(message.contains("动态库的版本日期 2022040801 早于 2023010101"), "{message}");
+    assert!(message.contains("请换用新版动态库"), "{message}");
+    let (code, message, settle) = check("date_member = 'version'\n");
+    assert_eq!((code, settle), (REFUSE, false), "{message}");
+    assert!(message.contains("没有版本日期") && message.contains("version"), "{message}");
+}
+
 #[test]
 fn what_a_library_refuses_or_lacks_is_said() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -69,6 +133,22 @@ fn what_a_library_refuses_or_lacks_is_said() {
             "动态库没有函数 Nothing",
         ),
         ("file = 'libvendor.so'\nencoding = 'big5'\nurl = ''\noperation = 'x'\n", "library.encoding"),
+        (
+            "file = 'libvendor.so'\nmin_date = '2022-03-30'\nurl = ''\noperation = 'x'\n",
+            "library.min_date：应为 10 位数字",
+        ),
+        (
+            "file = 'libvendor.so'\nmin_date = '2022032901'\nurl = ''\noperation = 'x'\n",
+            "library.min_date：不能早于 2022033001：规范 1.5.4(3)",
+        ),
+        (
+            "file = 'libvendor.so'\ndate = '2021120101'\nurl = ''\noperation = 'x'\n",
+            "library.date：动态库的版本日期 2021120101 早于 2022033001：规范 1.5.4(3) 要求升级",
+        ),
+        (
+            "file = 'libvendor.so'\nmin_date = '2023010101'\ndate = '2022040801'\nurl = ''\noperation = 'x'\n",
+            "早于 2023010101",
+        ),
     ] {
         let table =
             table.replace("libvendor.so", folder.path().join("libvendor.so").to_str().expect("a path"));

@@ -31,7 +31,7 @@ const char *CALL NationEcTrans(const char *url, const char *in, char *out) {
     else if (strcmp(password, "000000") == 0)
         strcpy(out, "no JSON at all");
     else
-        sprintf(out, "{\"code\":0,\"message\":\"%s\",\"data\":\"{\\\"checkStas\\\":\\\"%d\\\",\\\"resBizNo\\\":\\\"V77\\\",\\\"ecToken\\\":\\\"%s\\\"}\"}",
+        sprintf(out, "{\"code\":0,\"message\":\"%s\",\"data\":\"{\\\"libDate\\\":\\\"2022040801\\\",\\\"checkStas\\\":\\\"%d\\\",\\\"resBizNo\\\":\\\"V77\\\",\\\"ecToken\\\":\\\"%s\\\"}\"}",
                 strcmp(password, "123456") ? "\xC3\xDC\xC2\xEB\xB4\xED\xCE\xF3" : "", !strcmp(password, "123456"), token);
     return (const char *)8;
 }
