@@ -406,6 +406,8 @@ fn settings(config: &Config) -> SiteSettings {
         body: config.limits.body,
         show_registered_name: config.show_registered_name,
         decode: config.decode_enabled,
+        business_types: config.business_types.clone(),
+        certificate_types: config.certificate_types.clone(),
         retention: config.retention,
     }
 }

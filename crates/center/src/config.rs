@@ -16,6 +16,7 @@
 //! Secrets never stand in the file itself. They come from a file of their own or from an environment
 //! variable, and are shown as their key-check value only.
 
+mod codes;
 mod consistent;
 mod field;
 mod limits;
@@ -38,6 +39,7 @@ use std::time::Duration;
 
 use http::Uri;
 use ipnet::IpNet;
+use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
 use zeroize::Zeroizing;
@@ -87,6 +89,10 @@ pub struct Config {
     pub insured: Insured,
     /// Whether this center decodes QR codes itself.
     pub decode_enabled: bool,
+    /// What it decodes for (500156 for the rest).
+    pub business_types: Vec<BusinessType>,
+    /// Whose passwords it has checked (-2 for the rest).
+    pub certificate_types: Vec<IdType>,
     /// Networks whose hosts may read `/metrics`.
     pub metrics_from: Vec<IpNet>,
     /// What is logged.

@@ -9,6 +9,7 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use tokio::sync::{Semaphore, watch};
 use yanmi_protocol::Region;
+use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_verification::Policy;
 
 use crate::channel::deliver::Deliverer;
@@ -76,7 +77,7 @@ impl Site {
 }
 
 /// The settings requests look at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SiteSettings {
     /// How far a sender's clock may be off.
     pub(crate) timestamp_window: Duration,
@@ -88,6 +89,10 @@ pub(crate) struct SiteSettings {
     pub(crate) show_registered_name: bool,
     /// Whether decode is served.
     pub(crate) decode: bool,
+    /// What for.
+    pub(crate) business_types: Vec<BusinessType>,
+    /// Whose passwords are checked for institutions.
+    pub(crate) certificate_types: Vec<IdType>,
     /// How long what is stored is kept.
     pub(crate) retention: Retention,
 }

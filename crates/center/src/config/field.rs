@@ -27,7 +27,7 @@ pub(super) const UNSET: &str = "（未设置）";
 /// The most networks a list may hold: each address is compared with every one of them.
 const MAX_NETWORKS: usize = 1_024;
 
-fn wrong(given: &Given<'_>) -> String {
+pub(super) fn wrong(given: &Given<'_>) -> String {
     format!("应为{}，实际为{}", expected(given.form), given.raw.kind())
 }
 

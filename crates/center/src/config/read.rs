@@ -75,6 +75,8 @@ fn empty(essentials: Essentials) -> Config {
         },
         insured: Insured::default(),
         decode_enabled: false,
+        business_types: Vec::new(),
+        certificate_types: Vec::new(),
         metrics_from: Vec::new(),
         log: Log::default(),
         origins: Vec::new(),

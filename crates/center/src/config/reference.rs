@@ -92,6 +92,7 @@ fn page_group(out: &mut String, group: &Group) {
             | Form::Networks { .. } => {
                 setting.form.default().map_or_else(String::new, |raw| format!("`{}`", raw.literal()))
             }
+            Form::Codes { what, known, page } => format!("全部 {} 种，见[{what}]({page})", known.len()),
             form => default_of(&form),
         };
         let bounds = match setting.form {

@@ -66,6 +66,15 @@ pub enum Form {
         /// Without the key in the file.
         default: &'static [&'static str],
     },
+    /// A list of codes of a dictionary, all of them without the key in the file.
+    Codes {
+        /// The dictionary, in the operator's words.
+        what: &'static str,
+        /// Its codes and what they mean.
+        known: &'static [(&'static str, &'static str)],
+        /// Its page in the reference.
+        page: &'static str,
+    },
     /// A key, in a file of its own or in an environment variable; exactly one of both.
     Secret {
         /// The environment variable.
@@ -119,6 +128,7 @@ impl Form {
             Self::Switch { .. } => "true 或 false".to_owned(),
             Self::Text { what, .. } => format!("字符串（{what}）"),
             Self::Networks { .. } => "网段列表（CIDR）".to_owned(),
+            Self::Codes { what, .. } => format!("{what}代码的列表"),
             Self::Secret { ascii, .. } => {
                 let also = if *ascii { "或 16 个 ASCII 字符" } else { "" };
                 format!("密钥文件路径（内容为 32 位十六进制{also}）")
@@ -133,6 +143,7 @@ impl Form {
             Self::Switch { default } => Some(Raw::Switch(default)),
             Self::Text { presence: Presence::Default(text), .. } => Some(Raw::Text(text)),
             Self::Networks { default } => Some(Raw::List(default.to_vec())),
+            Self::Codes { known, .. } => Some(Raw::List(known.iter().map(|(code, _)| *code).collect())),
             Self::Text { .. } | Self::Secret { .. } => None,
         }
     }

@@ -3,6 +3,8 @@
 //! Adding a setting is adding a row here and the field it names; the file, the messages, `yanmi check`, the
 //! reference page and the sample follow.
 
+use yanmi_protocol::dictionary::BusinessType;
+
 use super::field::Field;
 use super::retention::RETENTION;
 use super::setting::{Form, Presence, Setting, Unit};
@@ -358,13 +360,22 @@ static INSURED: &[Setting] = &[row!(
      它必须原样转交 Host。"
 )];
 
-static DECODE: &[Setting] = &[row!(
-    "decode.enabled",
-    decode_enabled,
-    switch(false),
-    "是否由本中心解码二维码（/localcfc/api/hsecfc/localQrCodeQuery）。",
-    "该接口是明文，只用于联调环境与封闭网络；正式环境由国家中心解码。"
-)];
+static DECODE: &[Setting] = &[
+    row!(
+        "decode.enabled",
+        decode_enabled,
+        switch(false),
+        "是否由本中心解码二维码（/localcfc/api/hsecfc/localQrCodeQuery）。",
+        "该接口是明文，只用于联调环境与封闭网络；正式环境由国家中心解码。"
+    ),
+    row!(
+        "decode.business_types",
+        business_types,
+        Form::Codes { what: "用码业务类型", known: &BusinessType::ALL, page: "business-types.md" },
+        "为哪些用码业务类型（businessType）解码；其余得到 500156。",
+        "字典的全部。只办其中几种业务的环境，在这里写明，填错的机构当场就能看到。"
+    ),
+];
 
 static METRICS: &[Setting] = &[row!(
     "metrics.from",

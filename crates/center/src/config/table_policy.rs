@@ -1,5 +1,7 @@
 //! Rows of the table: what a site may choose about verifications (reading, E4, V7, V8).
 
+use yanmi_protocol::dictionary::IdType;
+
 use super::field::Field;
 use super::setting::{Form, Presence, Setting};
 use super::table::{count, row, seconds, switch};
@@ -81,6 +83,13 @@ pub(super) static POLICY: &[Setting] = &[
         Form::Text { what: "\"exact\" 或 \"up-to\"", presence: Presence::Default("exact") },
         "确认之后，机构以另一金额再发通知时确认是否仍然有效：\"exact\" 只对所确认的金额有效，\"up-to\" 对更低的金额也有效。",
         "另一金额就是另一笔业务：参保人看到并确认的是那一个数。"
+    ),
+    row!(
+        "policy.certificate_types",
+        certificate_types,
+        Form::Codes { what: "证件类型", known: &IdType::ALL, page: "certificate-types.md" },
+        "密码核验（/cfc/api/userPwdCheck）收哪些证件类型的参保人；其余得到 -2，写明 idType。",
+        "规范 1.8.1 的全部。国家中心在贵省不能核验的类型，在这里去掉，机构就不必等它来拒绝。"
     ),
     row!(
         "policy.show_registered_name",

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use yanmi_protocol::dictionary::{BusinessType, IdType};
+
 use super::setting::Raw;
 use super::*;
 
@@ -105,6 +107,7 @@ fn another(setting: &Setting) -> String {
         Form::Whole { default, .. } => (default + 1).to_string(),
         Form::Switch { default } => (!default).to_string(),
         Form::Networks { .. } => "[\"10.20.0.0/16\"]".to_owned(),
+        Form::Codes { known, .. } => format!("[\"{}\"]", known[1].0),
         Form::Text { .. } => match setting.key {
             "region" => "\"360000\"",
             "database" => "\"sqlite:/other.sqlite\"",
@@ -147,6 +150,27 @@ fn every_key_fills_its_own_field_and_no_other() {
             assert_eq!(same, *key != setting.key, "{} changed {key}", setting.key);
         }
         assert_eq!(changed[setting.key].origin, Origin::File(1), "{}", setting.key);
+    }
+}
+
+#[test]
+fn lists_of_codes_hold_codes_each_once_and_at_least_one() {
+    let read = |key: &str, list: &str| parse(&format!("{LEAST}{key} = {list}\n"));
+    let good = read("policy.certificate_types", "[\"01\", \"07\"]").expect("good");
+    assert_eq!(good.certificate_types.iter().map(|kind| kind.code()).collect::<Vec<_>>(), ["01", "07"]);
+    assert_eq!(explained(&good)["policy.certificate_types"].value, "[\"01\", \"07\"]");
+    assert_eq!((good.business_types.len(), IdType::ALL.len()), (BusinessType::ALL.len(), 19));
+    for (key, list, said) in [
+        ("policy.certificate_types", "[]", "至少列出一个证件类型代码"),
+        ("policy.certificate_types", "[\"01\", \"18\"]", "\"18\" 不是证件类型代码：应为 01、02、"),
+        ("policy.certificate_types", "[\"01\", \"01\"]", "\"01\" 列出了两次"),
+        ("policy.certificate_types", "\"01\"", "应为证件类型代码的列表，实际为字符串"),
+        ("decode.business_types", "[]", "至少列出一个用码业务类型代码"),
+        ("decode.business_types", "[\"1101\"]", "\"1101\" 不是用码业务类型代码：应为 01101、"),
+        ("decode.business_types", "[1101]", "应为用码业务类型代码的列表"),
+    ] {
+        let error = read(key, list).expect_err("refused").to_string();
+        assert!(error.contains(key) && error.contains(said), "{error}");
     }
 }
 
@@ -570,7 +594,7 @@ fn the_reference_page_is_the_table() {
 }
 
 #[test]
-fn the_sample_is_the_table_and_starts_a_center() {
+fn the_sample_of_the_reference_is_the_table_and_starts_a_center() {
     let sample = sample_file();
     checked_in("yanmi.example.toml", &sample);
 

@@ -80,7 +80,8 @@ async fn decode(
     if !account.interfaces.contains(Interface::Decode) {
         return Err(Refusal::NoRight);
     }
-    let business = request.business.ok_or(Refusal::BusinessType)?;
+    let taken = request.business.filter(|business| site.settings.business_types.contains(business));
+    let business = taken.ok_or(Refusal::BusinessType)?;
     let told = site.national.credential_of_qr_code(&site.strangers, request.qr_code, code, business).await;
     site.telemetry.national("qr-code", national_result(&told));
     let told = told?;

@@ -6,9 +6,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
-use yanmi_protocol::AccountId;
 use yanmi_protocol::message::national::PasswordQuestion;
 use yanmi_protocol::message::password as message;
+use yanmi_protocol::{AccountId, MemberError};
 
 use super::ByAccount;
 use crate::arrivals::Arrival;
@@ -26,6 +26,10 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 
 async fn check(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
+    if !call.site.settings.certificate_types.contains(&request.id_type) {
+        let (taken, seen) = ("本中心核验密码的证件类型", request.id_type.code());
+        return Err(Refusal::Member(MemberError::value("idType", taken, seen)));
+    }
     // What it came to the first time was told then, and asking again would count a try.
     if call.begin()? == Arrival::Again {
         return Err(Refusal::Repeated);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use yanmi_protocol::EcToken;
+use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_protocol::message::channel_notice::Kind;
 use yanmi_protocol::message::{auth_result, password, pending, status};
 use yanmi_simulator::institution::Called;
@@ -401,4 +402,46 @@ async fn who_confirmed_for_somebody_is_recorded_sealed() {
     assert_eq!(site.number(named).await, 1);
     let sealed = site.bytes("SELECT confirmer FROM audit WHERE event = 'confirmed-03'").await;
     assert!(!sealed.windows(3).any(|part| part == "代".as_bytes()));
+}
+
+/// What a center takes is its operator's to say.
+#[tokio::test]
+async fn passwords_are_checked_for_the_types_that_are_taken() {
+    let (site, national) = Site::with_national(|config| {
+        config.certificate_types = ["01", "99"].iter().filter_map(|code| IdType::new(code)).collect();
+    })
+    .await;
+    let ask = async |id_type: &str| {
+        let message = json!({
+            "idType": id_type, "reqBizNo": "1616654881967", "userPwd": digest(PASSWORD), "userName": "测试",
+            "idNo": "E1",
+        });
+        let called = site.institution().call(password::PATH, message.to_string()).await.expect("an answer");
+        (called.code(), called.answer.message.clone(), called.member("chkFlag"))
+    };
+    assert_eq!(ask("99").await.2.as_deref(), Some("1"));
+    let (code, said, _) = ask("08").await;
+    assert_eq!(code, -2);
+    assert!(said.contains("idType 取值应为 本中心核验密码的证件类型 之一，实际为 08"), "{said}");
+    // The national center was not asked, and no try was counted.
+    assert_eq!(national.passwords_asked(), 1);
+    site.stop().await;
+}
+
+/// The same of what codes are decoded for.
+#[tokio::test]
+async fn codes_are_decoded_for_what_is_taken() {
+    let site = Site::with(|config| {
+        config.business_types =
+            ["01101", "01301"].iter().filter_map(|code| BusinessType::new(code)).collect();
+    })
+    .await;
+    let channel = &site.world().channels[0];
+    for (business, code) in [("01101", 0), ("01301", 0), ("01302", 500_156), ("99999", 500_156)] {
+        let shown = site.shown_code(channel).await;
+        let decoded = site.institution().decode(HOSPITAL, business, &shown).await.expect("an answer");
+        assert_eq!(decoded.code, code, "{business}: {}", decoded.message);
+        assert_eq!(decoded.token.is_some(), code == 0);
+    }
+    site.stop().await;
 }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use yanmi_protocol::Code;
+use yanmi_protocol::dictionary::{BusinessType, IdType};
 
 /// Compares a generated page with the one that is checked in; with `UPDATE_REFERENCE=1`, writes it.
 fn compare(name: &str, text: &str) {
@@ -66,4 +67,41 @@ fn codes_reference() {
          明文参数 → 机构 → 令牌 → 凭证与身份 → 渠道与授权 → 结算支持、免密、频率、认证方式 → 通知送达。\n",
     );
     compare("codes.md", &out);
+}
+
+/// The rows of a dictionary.
+fn rows(out: &mut String, dictionary: &[(&str, &str)]) {
+    out.push_str("| 代码 | 含义 |\n|---|---|\n");
+    for (code, meaning) in dictionary {
+        let _ = writeln!(out, "| {code} | {meaning} |");
+    }
+}
+
+#[test]
+fn certificate_types_reference() {
+    let mut out = String::from(
+        "# 证件类型\n\n规范 1.8.1 的全部证件类型，用作 `idType`。本页由代码生成，勿手工修改。\n\n",
+    );
+    rows(&mut out, &IdType::ALL);
+    out.push_str(
+        "\n密码核验（`/cfc/api/userPwdCheck`）收其中的哪些，由中心的 `policy.certificate_types` 决定，默认全部；别的代码得到 -2，\
+         提示里写明 `idType`。\n证件号码不论怎样写（大小写、全角、空格）都是同一个人；01 应为 15 位数字，或 17 位数字加一位数字或 X。\n",
+    );
+    compare("certificate-types.md", &out);
+}
+
+#[test]
+fn business_types_reference() {
+    let mut out = String::from(
+        "# 用码业务类型\n\n解码时的 `businessType`：二维码用于什么业务。本页由代码生成，勿手工修改。\n\n",
+    );
+    rows(&mut out, &BusinessType::ALL);
+    let settlement = BusinessType::SETTLEMENT.code();
+    let _ = writeln!(
+        out,
+        "\n由本中心解码时，收其中的哪些由 `decode.business_types` 决定，默认全部；别的代码得到 500156。\n\
+         {settlement}（结算）还要求展码的渠道支持结算，否则为 500318。现场的程序大多一律传 01101。\n\
+         规范 1.6.2 没有印出这张表，指明它在《国家医保电子凭证业务标准动态库交互规范》6.1 节；这里是各地通用的一份。"
+    );
+    compare("business-types.md", &out);
 }
