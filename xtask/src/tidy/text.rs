@@ -13,6 +13,9 @@ pub(crate) fn check(file: &File) -> Vec<Violation> {
         if line.ends_with(' ') {
             complain("has white space at its end");
         }
+        if ["<<<<<<< ", ">>>>>>> "].iter().any(|mark| line.starts_with(mark)) {
+            complain("is a conflict that nobody resolved");
+        }
         if line.contains('\t') {
             complain("has a tab");
         }
@@ -43,9 +46,15 @@ mod tests {
     fn lines() {
         let said = |text: &str| check(&File { path: "a.rs".to_owned(), text: text.to_owned() }).len();
         assert_eq!(said("fn a() {}\n"), 0);
-        for bad in
-            ["a \n", "a\tb\n", "a\r\nb\n", "a", &["/wo", "rk/x\n"].concat(), &["Cent", "re\n"].concat()]
-        {
+        for bad in [
+            "a \n",
+            "<<<<<<< HEAD\n",
+            "a\tb\n",
+            "a\r\nb\n",
+            "a",
+            &["/wo", "rk/x\n"].concat(),
+            &["Cent", "re\n"].concat(),
+        ] {
             assert_eq!(said(bad), 1, "{bad:?}");
         }
     }
