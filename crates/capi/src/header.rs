@@ -27,7 +27,7 @@ const FUNCTIONS: [(&str, &str); 16] = [
     ),
     (
         "yanmi_begin",
-        "登记就诊（读的是其他介质，或已在别处解码）。medium：0 二维码（须给 token），1 身份证，2 社保卡，3 终端刷脸，4 其他。",
+        "登记就诊（读的是其他介质，或已在别处解码）。medium：0 二维码（须给 token），1 身份证，2 社保卡，3 终端刷脸（随后由 yanmi_verify_offline 刷脸，或 yanmi_record_offline 登记带流水号的结果），4 其他。",
     ),
     ("yanmi_switch_token", "参保人换渠道应用重新展码：给出新令牌。旧令牌的结果全部作废，请重新通知。"),
     (
@@ -44,7 +44,7 @@ const FUNCTIONS: [(&str, &str); 16] = [
     ),
     (
         "yanmi_record_offline",
-        "登记自行完成的线下核验。way：1 终端刷脸，2 终端密码，3 动态库密码。outcome：0 通过，1 未通过，2 不可用。",
+        "登记自行完成的线下核验。way：1 终端刷脸，2 终端密码，3 动态库密码。outcome：0 通过，1 未通过，2 不可用。通过须给 serial（终端、动态库的流水号）：没有凭据的“通过”不结算，除非配置 bare_claims。",
     ),
     (
         "yanmi_verify_offline",
