@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 use yanmi_protocol::Sm4Key;
 
+use crate::calls::{self, Calls, Writer};
 use crate::channel::deliver::{Deliverer, DeliverySettings};
 use crate::channel::lane::LaneSettings;
 use crate::clock::{Clock, Step, Steps};
@@ -27,6 +28,7 @@ use crate::registry::{Defaults, Registry};
 use crate::sealing::Sealer;
 use crate::share::Places;
 use crate::site::{Openings, Recorded, Site, SiteSettings};
+use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 use crate::unknown::Unknown;
@@ -38,6 +40,8 @@ const REGISTRY_EVERY: Duration = Duration::from_secs(1);
 const OPERATIONS_CONNECTIONS: usize = 256;
 /// How often recorded values are folded into their histograms, and quiet sources forgotten.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+/// How long a stop waits for the last refusals to be written down.
+const LAST_CALLS_WITHIN: Duration = Duration::from_secs(2);
 /// No pause between two attempts to reach a channel is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
@@ -71,6 +75,7 @@ pub struct Center {
     site: Arc<Site>,
     stopping: watch::Sender<bool>,
     chores: Vec<JoinHandle<()>>,
+    writer: Arc<Mutex<Writer>>,
     ledger: LedgerTasks,
     stop_within: Duration,
     _exclusive: Option<Exclusive>,
@@ -110,6 +115,7 @@ impl Center {
         let Ground { telemetry, listeners, outbound, national, defaults, openings, decodes } =
             Ground::lay(&config, &clock, config.listen.opened()).await?;
         let store = store.told_to(telemetry.clone());
+        let (calls, writer) = Calls::new(node.map_or(0, Node::id), telemetry.clone());
         let registry = Registry::open(&store, sealer.clone(), defaults, node, Health::new()).await?;
         let parts = LedgerParts {
             store: store.clone(),
@@ -137,6 +143,7 @@ impl Center {
             deliverer: deliverer(&config, outbound, clock),
             sealer,
             telemetry,
+            calls,
             openings,
             decodes,
             bodies: Bodies::new(config.limits.unopened_kib.saturating_mul(1_024)),
@@ -150,14 +157,11 @@ impl Center {
             stopping: stopped,
             settings: settings(&config),
         });
+        let writer = Arc::new(Mutex::new(writer));
         Ok(Self {
             servers: serve(&site, listeners, &config, observer.as_ref()),
-            chores: vec![
-                tokio::spawn(follow_registry(Arc::clone(&site))),
-                tokio::spawn(follow_clock(site.clock.clone())),
-                tokio::spawn(upkeep(Arc::clone(&site))),
-                tokio::spawn(retention::follow(Arc::clone(&site))),
-            ],
+            chores: chores(&site, &writer),
+            writer,
             site,
             stopping,
             ledger: ledger_tasks,
@@ -227,6 +231,11 @@ impl Center {
         retention::round(&self.site).await.ok()
     }
 
+    /// Writes down the refusals that wait, as many as are written in one second, now instead of within it.
+    pub async fn keep_calls(&self) {
+        self.writer.lock().await.round(&self.site).await;
+    }
+
     /// What has the store take nothing (`true`) or everything again, for a sandbox in which -1 is to be seen.
     pub fn store_switch(&self) -> impl Fn(bool) + Send + Sync + use<> {
         let store = self.site.store.clone();
@@ -267,6 +276,11 @@ impl Center {
             // Aborted just now; there is nothing in its result.
             let _ = chore.await;
         }
+        let mut writer = self.writer.lock().await;
+        if tokio::time::timeout(LAST_CALLS_WITHIN, writer.finish(&self.site)).await.is_err() {
+            tracing::warn!("最后的拒绝记录没有在规定时间内写完");
+        }
+        drop(writer);
         self.site.registry.leave().await;
         drop(self.site);
         // Journeys that outlive their caller hold the ledger until they are done; they are bounded by the call's time.
@@ -300,6 +314,17 @@ impl Ground {
         let (defaults, openings, decodes) = (defaults(config)?, openings(config)?, decodes(config)?);
         Ok(Self { telemetry, listeners, outbound, national, defaults, openings, decodes })
     }
+}
+
+/// What is done beside requests.
+fn chores(site: &Arc<Site>, writer: &Arc<Mutex<Writer>>) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(follow_registry(Arc::clone(site))),
+        tokio::spawn(follow_clock(site.clock.clone())),
+        tokio::spawn(upkeep(Arc::clone(site))),
+        tokio::spawn(retention::follow(Arc::clone(site))),
+        tokio::spawn(calls::follow(Arc::clone(site), Arc::clone(writer))),
+    ]
 }
 
 /// Begins to serve every face on its listener.
@@ -461,7 +486,7 @@ async fn upkeep(site: Arc<Site>) {
     let mut tick = tokio::time::interval(UPKEEP_EVERY);
     loop {
         tick.tick().await;
-        site.telemetry.upkeep();
+        site.calls.sum(site.telemetry.upkeep(), site.clock.now());
         site.openings.sweep();
         site.decodes.sweep();
     }

@@ -17,10 +17,14 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
-use yanmi_protocol::envelope::{self, PlainText, RequestEnvelope};
-use yanmi_protocol::{AccountId, Code, EcToken, MemberError, Members, Problem, Sm4Key, UnixMillis};
+use yanmi_protocol::envelope::{self, CipherText, PlainText, RequestEnvelope};
+use yanmi_protocol::{
+    AccountId, Code, EcToken, MemberError, Members, NoticeNo, OrgCode, Problem, Sm4Key, UnixMillis,
+};
 
 use crate::arrivals::{Arrival, Arrivals, Full};
+use crate::calls::{Seen, Whose};
+use crate::claimed::Claimed;
 use crate::http::{Peer, Room, read_body};
 use crate::observe::Cause;
 use crate::refusal::{Denied, Refusal};
@@ -52,6 +56,9 @@ pub(crate) struct Call<C> {
 pub(crate) struct Noted {
     pub(crate) token: Option<EcToken>,
     pub(crate) batch: usize,
+    /// The institution, as far as its code is of the national form.
+    pub(crate) org_code: Option<OrgCode>,
+    pub(crate) notice: Option<NoticeNo>,
     /// Told with a success: the seconds after which to ask again.
     pub(crate) retry_after: Option<u64>,
 }
@@ -134,9 +141,13 @@ pub(crate) trait Party {
 /// What opening an envelope has proven.
 #[derive(Default)]
 struct Proven {
+    /// Who says to have sent it, until that is proven.
+    claimed: Option<Claimed>,
     /// Who sent it.
     org_id: Option<AccountId>,
     seal: Option<Seal>,
+    /// The envelope, when it proves nothing.
+    unopened: Option<CipherText>,
 }
 
 /// Receives a sealed request posted to `path`, has `run` answer its plain text, and seals the answer.
@@ -152,7 +163,7 @@ pub(crate) async fn serve<P: Party>(
     let peer = request.extensions().get::<Peer>().cloned();
     let mut proven = Proven::default();
     let mut noted = Noted::default();
-    let telemetry = site.telemetry.clone();
+    let ours = Arc::clone(&site);
     let result = async {
         let body = receive(&site, request).await?;
         let mut call = open(site, &party, peer.as_ref(), (started, path), &body, &mut proven)?;
@@ -163,15 +174,15 @@ pub(crate) async fn serve<P: Party>(
         answer
     }
     .await;
-    let Proven { org_id, seal } = proven;
+    let Proven { claimed, org_id, seal, unopened } = proven;
     let result = match (result, &seal) {
         (Ok(plain), Some(seal)) => Ok(seal.success(&plain)),
         // Nothing is answered that was not opened.
         (Ok(_), None) => Err(Refusal::Broken("应答没有密钥".to_owned())),
         (Err(refusal), _) => Err(refusal),
     };
-    let sender = Sender { proven: org_id.as_ref(), peer: peer.as_ref() };
-    finish(&telemetry, operation, started, sender, noted, seal.as_ref(), result)
+    let sender = Sender { proven: org_id.as_ref(), claimed, peer: peer.as_ref(), unopened };
+    finish(&ours, operation, started, sender, noted, seal.as_ref(), result)
 }
 
 /// A fault of the program in one request is told to that caller, not to everybody on the connection. What runs is
@@ -227,6 +238,7 @@ fn open<P: Party>(
         spend_mac(keys);
         denied
     });
+    proven.claimed = Claimed::of(&envelope.org_id, !matches!(known, Err(Denied::Unknown)));
     let opened = known.and_then(|claimant| {
         let (plain, key) = claimant.keys.open(&envelope.sealed).map_err(|why| {
             spend_mac(claimant.keys);
@@ -241,12 +253,18 @@ fn open<P: Party>(
         let seal = Seal { key: key.clone(), mac: envelope.mac.as_deref().map(str::to_owned) };
         Ok((claimant.caller, plain, mac, seal))
     });
-    let (caller, plain, mac, seal) = opened.map_err(|denied| refuse(&site, peer, denied))?;
+    let (caller, plain, mac, seal) = match opened {
+        Ok(opened) => opened,
+        Err(denied) => {
+            proven.unopened = Some(envelope.sealed);
+            return Err(refuse(&site, peer, denied));
+        }
+    };
     // From here on the sender is proven: the log may say who it is, and refusals carry a mac.
     if let Some(peer) = peer {
         peer.prove();
     }
-    *proven = Proven { org_id: AccountId::new(&envelope.org_id).ok(), seal: Some(seal) };
+    *proven = Proven { org_id: AccountId::new(&envelope.org_id).ok(), seal: Some(seal), ..Proven::default() };
     if now.distance(envelope.timestamp) > site.settings.timestamp_window {
         return Err(Refusal::Timestamp { now, window: site.settings.timestamp_window });
     }
@@ -270,16 +288,20 @@ fn refuse(site: &Site, peer: Option<&Peer>, denied: Denied) -> Refusal {
 }
 
 /// Who sent a request, as far as that is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Sender<'a> {
     /// Who it is proven to be.
     pub(crate) proven: Option<&'a AccountId>,
+    /// Who it says to be, until that is proven.
+    pub(crate) claimed: Option<Claimed>,
     pub(crate) peer: Option<&'a Peer>,
+    /// The envelope, when it proved nothing.
+    pub(crate) unopened: Option<CipherText>,
 }
 
 impl Sender<'_> {
     /// Where it came from, when nobody is proven to have sent it.
-    pub(crate) fn stranger(self) -> Option<IpAddr> {
+    pub(crate) fn stranger(&self) -> Option<IpAddr> {
         let source = self.peer.map_or(NOBODY, Peer::source);
         self.proven.is_none().then_some(source)
     }
@@ -287,7 +309,7 @@ impl Sender<'_> {
 
 /// Writes the line, and the answer.
 pub(crate) fn finish(
-    telemetry: &crate::telemetry::Telemetry,
+    site: &Site,
     operation: Operation,
     started: Instant,
     sender: Sender<'_>,
@@ -297,7 +319,7 @@ pub(crate) fn finish(
 ) -> Response {
     let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
     let cause = result.as_ref().err().and_then(Refusal::cause);
-    telemetry.request(&RequestLine {
+    let told = site.telemetry.request(&RequestLine {
         operation,
         org_id: sender.proven.map_or("-", AccountId::as_str),
         code,
@@ -305,8 +327,13 @@ pub(crate) fn finish(
         batch: noted.batch,
         token: noted.token,
         stranger: sender.stranger(),
+        claimed: sender.claimed,
+        peer: sender.peer.map(Peer::ip),
         cause: cause.as_deref(),
     });
+    if told && let Err(refusal) = &result {
+        keep(site, operation, started, sender, noted, refusal);
+    }
     let mut response = match result {
         Ok(body) => answer(body, noted.retry_after),
         Err(refusal) => {
@@ -320,6 +347,41 @@ pub(crate) fn finish(
         response.extensions_mut().insert(Cause(cause));
     }
     response
+}
+
+/// Has a refusal written down later. What is said of one that proves nothing is said of all alike, and nothing is found out
+/// before it is answered (E7).
+pub(crate) fn keep(
+    site: &Site,
+    operation: Operation,
+    started: Instant,
+    sender: Sender<'_>,
+    noted: Noted,
+    refusal: &Refusal,
+) {
+    let code = refusal.code();
+    // That no password is needed is an outcome, which the audit has.
+    if code == Code::PasswordFree {
+        return;
+    }
+    let whose = match (sender.proven, sender.claimed) {
+        (Some(account), _) if !site.calls.admit(code, *account) => return,
+        (Some(account), _) => Whose::Proven(*account),
+        (None, Some(claimed)) => Whose::Claimed(claimed),
+        (None, None) => Whose::Nobody,
+    };
+    site.calls.note(Seen {
+        whose,
+        org_code: noted.org_code,
+        token: noted.token,
+        notice: noted.notice,
+        cause: refusal.cause(),
+        detail: refusal.member().map(str::to_owned),
+        us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
+        address: sender.peer.map(Peer::ip),
+        unopened: sender.unopened.and_then(|sealed| site.calls.set_aside(sealed)),
+        ..Seen::new(site.clock.now(), operation.word(), i64::from(code.number()))
+    });
 }
 
 /// The answer that is a refusal.

@@ -56,10 +56,10 @@ pub(crate) async fn no_such_address(
     let path: String = whole.chars().take(SHOWN).collect();
     let path = if path.len() < whole.len() { format!("{path}…") } else { path };
     envelope::finish(
-        &site.telemetry,
+        &site,
         Operation::Unknown,
         started,
-        Sender { proven: None, peer },
+        Sender { proven: None, claimed: None, peer, unopened: None },
         Noted::default(),
         None,
         Err(Refusal::NoSuchAddress(path)),

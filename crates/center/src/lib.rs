@@ -10,8 +10,10 @@
 //! as a [`clock::Clock`] and an [`entropy::Entropy`].
 
 mod arrivals;
+mod calls;
 mod center;
 pub mod channel;
+mod claimed;
 pub mod clock;
 pub mod config;
 mod credential;

@@ -192,6 +192,17 @@ impl Refusal {
         }
     }
 
+    /// The member that is wrong, where it is one.
+    pub(crate) fn member(&self) -> Option<&'static str> {
+        match self {
+            Self::Member(error)
+            | Self::ChannelMember(error)
+            | Self::Envelope(EnvelopeError::Member(error))
+            | Self::Decode(decode::RequestError::Member(error)) => Some(error.member),
+            _ => None,
+        }
+    }
+
     /// What is for the log only.
     pub(crate) fn cause(&self) -> Option<String> {
         match self {

@@ -35,7 +35,9 @@ pub(crate) async fn round(site: &Site) -> Result<u64, Unavailable> {
     let now = site.clock.now();
     let retention = site.settings.retention;
     let mut rows = 0;
-    for window in Window::first_of_each(now.minus(retention.state()), now.minus(retention.audit())) {
+    let [state, audit, calls] =
+        [retention.state(), retention.audit(), retention.calls()].map(|kept| now.minus(kept));
+    for window in Window::first_of_each(state, audit, calls) {
         rows += walk(site, window).await?;
     }
     site.telemetry.retention_round(now);

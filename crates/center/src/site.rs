@@ -12,6 +12,7 @@ use yanmi_protocol::Region;
 use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_verification::Policy;
 
+use crate::calls::Calls;
 use crate::channel::deliver::Deliverer;
 use crate::clock::Clock;
 use crate::config::Retention;
@@ -46,6 +47,8 @@ pub(crate) struct Site {
     pub(crate) deliverer: Deliverer,
     pub(crate) sealer: Sealer,
     pub(crate) telemetry: Telemetry,
+    /// What was refused, on its way to being written down.
+    pub(crate) calls: Calls,
     pub(crate) openings: Openings,
     pub(crate) decodes: Decodes,
     /// Room for request bodies that are not opened yet.

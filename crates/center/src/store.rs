@@ -347,6 +347,18 @@ impl Store {
         }
     }
 
+    /// A new connection for what may be lost: its commits do not wait for the disk.
+    pub(crate) async fn connect_aside(&self) -> Result<Connection, StoreError> {
+        match &self.place {
+            Place::Sqlite(file) => file.connect_aside().await.map(Connection::Sqlite),
+            Place::Postgres(servers) => {
+                let mut connection = Connection::Postgres(servers.connect().await?);
+                connection.run(Statement::new("SET synchronous_commit = off")).await?;
+                Ok(connection)
+            }
+        }
+    }
+
     /// Whether the database is still the one that was opened.
     ///
     /// # Errors

@@ -17,6 +17,7 @@ use metrics_exporter_prometheus::{
 };
 use yanmi_protocol::{Code, EcToken, UnixMillis};
 
+use crate::claimed::Claimed;
 use crate::http::Traffic;
 use crate::strangers::{Strangers, Sum};
 
@@ -105,6 +106,7 @@ struct Inside {
     batches_failed: Counter,
     outage_seconds: Histogram,
     database_retries: [(&'static str, Counter); 2],
+    calls_lost: [(&'static str, Counter); 2],
     read_size: Histogram,
     strangers: Strangers,
     waiting: Gauge,
@@ -137,6 +139,10 @@ impl Telemetry {
             let key = key("yanmi_database_retries_total", &[("cause", cause)]);
             (cause, recorder.register_counter(&key, &METADATA))
         });
+        let calls_lost = ["queue", "database"].map(|cause| {
+            let key = key("yanmi_calls_lost_total", &[("cause", cause)]);
+            (cause, recorder.register_counter(&key, &METADATA))
+        });
         let bare = Key::from_static_name;
         let histogram = |name| recorder.register_histogram(&bare(name), &METADATA);
         let gauge = |name| recorder.register_gauge(&bare(name), &METADATA);
@@ -145,6 +151,7 @@ impl Telemetry {
             requests: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
             seconds,
             database_retries,
+            calls_lost,
             batch_size: histogram("yanmi_ledger_batch_size"),
             commit_seconds: histogram("yanmi_ledger_commit_seconds"),
             batches_failed: recorder.register_counter(&bare("yanmi_ledger_failed_total"), &METADATA),
@@ -159,8 +166,8 @@ impl Telemetry {
         })))
     }
 
-    /// Counts and logs one finished request.
-    pub(crate) fn request(&self, line: &RequestLine<'_>) {
+    /// Counts and logs one finished request. Whether it is among the few of its kind that are written down one by one.
+    pub(crate) fn request(&self, line: &RequestLine<'_>) -> bool {
         let inside = &*self.0;
         let elapsed = line.started.elapsed();
         let at = Code::ALL.iter().position(|code| *code == line.code).unwrap_or(0);
@@ -173,13 +180,14 @@ impl Telemetry {
         if let Some(source) = line.stranger {
             let key = key("yanmi_unproven_total", &[("code", line.code.number().to_string())]);
             inside.recorder.register_counter(&key, &METADATA).increment(1);
-            if !inside.strangers.admit(line.code, source, Instant::now()) {
-                return;
+            if !inside.strangers.admit(line.code, source, line.claimed, Instant::now()) {
+                return false;
             }
         }
         if inside.log_requests || line.cause.is_some() {
             line.write(elapsed);
         }
+        true
     }
 
     /// Counts one attempt to have a channel take a notice; `result` is "ok" or the short word of the failure.
@@ -275,18 +283,38 @@ impl Telemetry {
     }
 
     /// Folds recorded values into their histograms; without it they would pile up between two looks. Writes what was
-    /// summed.
-    pub(crate) fn upkeep(&self) {
+    /// summed, and tells it.
+    pub(crate) fn upkeep(&self) -> Vec<Sum> {
         self.0.handle.run_upkeep();
-        self.sum(Instant::now());
+        self.sum(Instant::now())
     }
 
-    fn sum(&self, now: Instant) {
-        for Sum { code, source, count } in self.0.strangers.due(now) {
-            let code = code.number();
-            tracing::warn!(target: REQUEST_TARGET, code, peer = %source, count, "未证实的请求，一分钟内没有逐行写出的次数");
+    fn sum(&self, now: Instant) -> Vec<Sum> {
+        write_sums(self.0.strangers.due(now))
+    }
+
+    /// Writes and tells also what is not due yet, because nothing comes after it.
+    pub(crate) fn sum_now(&self) -> Vec<Sum> {
+        write_sums(self.0.strangers.now())
+    }
+
+    /// So many refusals could not be written down; `cause` is "queue" or "database".
+    pub(crate) fn calls_lost(&self, cause: &'static str, count: u64) {
+        let found = self.0.calls_lost.iter().find(|(word, _)| *word == cause);
+        if let Some((_, counter)) = found {
+            counter.increment(count);
         }
     }
+}
+
+fn write_sums(sums: Vec<Sum>) -> Vec<Sum> {
+    for Sum { code, whose: source, count, claimed } in &sums {
+        let (code, claimed) = (code.number(), claimed.as_ref().map(Claimed::as_str));
+        tracing::warn!(
+            target: REQUEST_TARGET, code, claimed, peer = %source, count, "未证实的请求，一分钟内没有逐行写出的次数"
+        );
+    }
+    sums
 }
 
 fn key<V: Into<SharedString> + Clone>(name: &'static str, labels: &[(&'static str, V)]) -> Key {
@@ -300,9 +328,13 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 24] = [
+pub const METRICS: [(&str, &str); 25] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_unproven_total", "没有证实来自谁的请求数（地址、信封、密钥、链接不对），按返回码（code）"),
+    (
+        "yanmi_calls_lost_total",
+        "没有写进 calls 表的拒绝记录数，按原因（cause）：queue 等待写入的已满，database 数据库写入失败",
+    ),
     ("yanmi_request_seconds", "请求耗时（秒），按操作（op）；含等待渠道与 waitSeconds 的时间"),
     ("yanmi_ledger_batch_size", "每次提交的命令数"),
     ("yanmi_ledger_commit_seconds", "每批从读取事实到提交完成的耗时（秒）"),
@@ -370,6 +402,10 @@ pub(crate) struct RequestLine<'a> {
     pub(crate) token: Option<EcToken>,
     /// Where it came from, when nobody is proven to have sent it.
     pub(crate) stranger: Option<IpAddr>,
+    /// Who its sender says to be, while that is not proven.
+    pub(crate) claimed: Option<Claimed>,
+    /// The other end, where it may be written down.
+    pub(crate) peer: Option<IpAddr>,
     /// What is not told to the caller: why an envelope did not open, what failed on our side.
     pub(crate) cause: Option<&'a str>,
 }
@@ -377,17 +413,21 @@ pub(crate) struct RequestLine<'a> {
 impl RequestLine<'_> {
     fn write(&self, elapsed: Duration) {
         let micros = elapsed.as_micros();
-        let (op, code, batch) = (self.operation.word(), self.code.number(), self.batch);
+        let (op, org_id, code, batch) = (self.operation.word(), self.org_id, self.code.number(), self.batch);
         let token = Masked(self.token);
+        let refused = matches!(self.code, Code::Denied | Code::RateLimited);
+        let claimed = self.claimed.as_ref().filter(|_| refused).map(Claimed::as_str);
+        let peer = self.peer.filter(|_| refused).map(tracing::field::display);
         match self.cause {
             None => tracing::info!(
-                target: REQUEST_TARGET, op, orgId = self.org_id, code, us = micros, batch, %token, "请求"
+                target: REQUEST_TARGET, op, orgId = org_id, code, us = micros, batch, %token, claimed, peer, "请求"
             ),
             Some(cause) if self.code == Code::Unknown => tracing::error!(
-                target: REQUEST_TARGET, op, orgId = self.org_id, code, us = micros, batch, %token, cause, "请求"
+                target: REQUEST_TARGET, op, orgId = org_id, code, us = micros, batch, %token, cause, "请求"
             ),
             Some(cause) => tracing::warn!(
-                target: REQUEST_TARGET, op, orgId = self.org_id, code, us = micros, batch, %token, cause, "请求"
+                target: REQUEST_TARGET, op, orgId = org_id, code, us = micros, batch, %token, claimed, peer, cause,
+                "请求"
             ),
         }
     }
@@ -446,6 +486,8 @@ mod tests {
             batch: 3,
             token: None,
             stranger: None,
+            claimed: None,
+            peer: None,
             cause: None,
         });
         telemetry

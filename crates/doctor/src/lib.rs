@@ -51,7 +51,34 @@ pub struct Diagnosis {
     flaw: Option<Flaw>,
 }
 
+/// The name for what no mistake of the table explains: most often another key.
+pub const ANOTHER_KEY: &str = "another-key";
+/// The name for a message that came out rightly and is no JSON object.
+pub const NOT_AN_OBJECT: &str = "not-an-object";
+
+/// What a name says, a Chinese sentence for each of its parts; nothing for a name that is none.
+pub fn advice(name: &str) -> Option<String> {
+    match name {
+        ANOTHER_KEY => {
+            Some("没有找到已知的错误，多半是密钥不是登记的那一个：双方核对密钥校验值。".to_owned())
+        }
+        NOT_AN_OBJECT => {
+            Some("密钥正确，但明文不是一个 JSON 对象：核对明文（如全角标点、未转义的换行）。".to_owned())
+        }
+        _ => name.split('+').map(|word| Mistake::of_word(word).map(Mistake::advice)).collect(),
+    }
+}
+
 impl Diagnosis {
+    /// What was found, as a name: that of each mistake, in order, by plus signs. Nothing of the message.
+    pub fn name(&self) -> String {
+        if self.mistakes.is_empty() {
+            return NOT_AN_OBJECT.to_owned();
+        }
+        let words: Vec<&str> = self.mistakes.iter().map(|mistake| mistake.word()).collect();
+        words.join("+")
+    }
+
     /// What was done wrong, in the order in which it is to be undone. Empty when only [`Diagnosis::flaw`] is wrong.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes

@@ -106,6 +106,69 @@ pub enum Mistake {
 }
 
 impl Mistake {
+    /// All of them with their names, which are stored and therefore never change.
+    pub const NAMES: [(Self, &'static str); 48] = [
+        (Self::Spaced, "spaced"),
+        (Self::Separated, "separated"),
+        (Self::Quoted, "quoted"),
+        (Self::Prefixed, "prefixed"),
+        (Self::PercentEncoded, "percent-encoded"),
+        (Self::PlusLost, "plus-lost"),
+        (Self::Decimals, "decimals"),
+        (Self::Base64, "base64"),
+        (Self::Base64Url, "base64-url"),
+        (Self::Base64Twice, "base64-twice"),
+        (Self::Base64OfHex, "base64-of-hex"),
+        (Self::HexTwice, "hex-twice"),
+        (Self::HexOfBase64, "hex-of-base64"),
+        (Self::Latin1, "latin1"),
+        (Self::Damaged, "damaged"),
+        (Self::HexKeyAsText, "hex-key-as-text"),
+        (Self::TextKeyAsHex, "text-key-as-hex"),
+        (Self::HalfKey, "half-key"),
+        (Self::Md5Key, "md5-key"),
+        (Self::Sha1PrngKey, "sha1-prng-key"),
+        (Self::Base64Key, "base64-key"),
+        (Self::ReversedKey, "reversed-key"),
+        (Self::Aes, "aes"),
+        (Self::CbcZero, "cbc-zero"),
+        (Self::CbcKey, "cbc-key"),
+        (Self::CbcFront, "cbc-front"),
+        (Self::CbcUnknown, "cbc-unknown"),
+        (Self::Double, "double"),
+        (Self::ZeroPadding, "zero-padding"),
+        (Self::Iso7816, "iso7816"),
+        (Self::X923, "x923"),
+        (Self::Iso10126, "iso10126"),
+        (Self::SpacePadding, "space-padding"),
+        (Self::NoPadding, "no-padding"),
+        (Self::LastBlockMissing, "last-block-missing"),
+        (Self::Cut, "cut"),
+        (Self::ByteOrderMark, "byte-order-mark"),
+        (Self::Gbk, "gbk"),
+        (Self::Utf16, "utf16"),
+        (Self::Cesu8, "cesu8"),
+        (Self::JsonTwice, "json-twice"),
+        (Self::Escaped, "escaped"),
+        (Self::UrlEncoded, "url-encoded"),
+        (Self::HtmlEscaped, "html-escaped"),
+        (Self::SingleQuotes, "single-quotes"),
+        (Self::Form, "form"),
+        (Self::Xml, "xml"),
+        (Self::WholeEnvelope, "whole-envelope"),
+    ];
+
+    /// Its name, for what says nothing of the message.
+    pub fn word(self) -> &'static str {
+        // Every mistake is in the table; a test counts them.
+        Self::NAMES.iter().find(|(known, _)| *known == self).map_or("", |(_, word)| word)
+    }
+
+    /// The mistake of a name.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == word).map(|(mistake, _)| *mistake)
+    }
+
     /// What it is and what to do, one Chinese sentence.
     pub const fn advice(self) -> &'static str {
         match self {
@@ -176,5 +239,34 @@ impl Mistake {
             Self::Xml => "明文是 XML：应为 JSON 对象。",
             Self::WholeEnvelope => "加密的是整个报文：只加密业务参数的 JSON，结果放入 encData。",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_mistake_has_a_name_of_its_own() {
+        for (at, (mistake, word)) in Mistake::NAMES.iter().enumerate() {
+            assert_eq!(*mistake as usize, at, "{word}");
+            assert_eq!((mistake.word(), Mistake::of_word(word)), (*word, Some(*mistake)));
+        }
+        assert_eq!(Mistake::WholeEnvelope as usize + 1, Mistake::NAMES.len(), "the last one");
+        let words: BTreeSet<&str> = Mistake::NAMES.iter().map(|(_, word)| *word).collect();
+        assert_eq!(words.len(), Mistake::NAMES.len());
+        assert!(words.iter().all(|word| !word.contains('+') && word.len() <= 40));
+    }
+
+    #[test]
+    fn a_name_says_what_to_do() {
+        let told = crate::advice("aes+zero-padding").expect("two names");
+        assert!(told.contains("SM4") && told.contains("PKCS7"), "{told}");
+        for known in [crate::ANOTHER_KEY, crate::NOT_AN_OBJECT] {
+            assert!(crate::advice(known).is_some());
+        }
+        assert_eq!(crate::advice("aes+nothing"), None);
     }
 }

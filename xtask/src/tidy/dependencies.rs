@@ -10,7 +10,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 14] = [
     ("doctor", &["protocol"], &[]),
     // A browser for tests: nothing of ours in it, and nothing of ours in production knows it.
     ("browser", &[], &[]),
-    ("center", &["protocol", "verification"], &["simulator", "browser"]),
+    ("center", &["protocol", "verification", "doctor"], &["simulator", "browser"]),
     ("client", &["protocol"], &["verification", "center", "simulator"]),
     ("agent", &["protocol", "client", "capi"], &["verification", "center", "simulator", "vendor", "browser"]),
     ("capi", &["protocol", "client"], &["verification", "center", "simulator", "vendor", "shared"]),

@@ -16,6 +16,8 @@ pub struct Retention {
     pub state_days: u32,
     /// Days that events of the audit are kept.
     pub audit_days: u32,
+    /// Days that refusals are kept.
+    pub calls_days: u32,
 }
 
 impl Retention {
@@ -27,6 +29,11 @@ impl Retention {
     /// How long events of the audit are kept.
     pub fn audit(&self) -> Duration {
         DAY * self.audit_days
+    }
+
+    /// How long refusals are kept.
+    pub fn calls(&self) -> Duration {
+        DAY * self.calls_days
     }
 }
 
@@ -44,5 +51,12 @@ pub(super) static RETENTION: &[Setting] = &[
         count("天", 1_096, 180, 36_500),
         "审计记录保留几天。",
         "默认三年；网络安全法要求日志留存不少于六个月，因此不得少于 180 天。"
+    ),
+    row!(
+        "retention.calls_days",
+        retention.calls_days,
+        count("天", 30, 1, 366),
+        "拒绝记录（calls 表）保留几天。",
+        "供 yanmi denied 与 yanmi trace 回答“为什么失败”，不是证据；机构问起的多是近几天的事。"
     ),
 ];

@@ -19,8 +19,9 @@ use yanmi_protocol::message::national::Credential;
 use yanmi_protocol::{AccountId, Code};
 use yanmi_verification::{Facts, token};
 
+use crate::claimed::Claimed;
 use crate::credential::{learned, national_result};
-use crate::envelope::{self, Noted};
+use crate::envelope::{self, Noted, Sender};
 use crate::http::Peer;
 use crate::ledger::{Command, Learned};
 use crate::refusal::{Denied, OrgProblem, Refusal};
@@ -32,11 +33,12 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
     let started = Instant::now();
     let mut noted = Noted::default();
     let mut account = None;
-    let source = request.extensions().get::<Peer>().map_or(NOBODY, Peer::source);
+    let peer = request.extensions().get::<Peer>().cloned();
+    let source = peer.as_ref().map_or(NOBODY, Peer::source);
     let result = decode(&site, request, source, &mut noted, &mut account).await;
     let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
     let cause = result.as_ref().err().and_then(Refusal::cause);
-    site.telemetry.request(&RequestLine {
+    let told = site.telemetry.request(&RequestLine {
         operation: Operation::Decode,
         org_id: account.as_ref().map_or("-", AccountId::as_str),
         code,
@@ -45,8 +47,16 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         token: noted.token,
         // Nothing proves who asks; but whoever shows a good code is no stranger.
         stranger: noted.token.is_none().then_some(source),
+        claimed: None,
+        peer: peer.as_ref().map(Peer::ip),
         cause: cause.as_deref(),
     });
+    if told && let Err(refusal) = &result {
+        // Nothing proves who asks: the account behind the institution's code is merely claimed.
+        let claimed = account.as_ref().and_then(|account| Claimed::of(account.as_str(), true));
+        let sender = Sender { proven: None, claimed, peer: peer.as_ref(), unopened: None };
+        envelope::keep(&site, Operation::Decode, started, sender, noted, refusal);
+    }
     match result {
         Ok(body) => envelope::answer(body, None),
         Err(refusal) => envelope::refused(&refusal, message::refusal(refusal.code(), &refusal.message())),
@@ -67,6 +77,7 @@ async fn decode(
         .map_err(|_| Refusal::Envelope(yanmi_protocol::envelope::EnvelopeError::of_bytes(&received.body)))?;
     let request = message::Request::read(text).map_err(Refusal::Decode)?;
     let registry = site.registry.snapshot();
+    noted.org_code = request.org_code;
     let code = request.org_code.ok_or(Refusal::BadOrgCode(OrgProblem::Form))?;
     let institution = registry.institution(&code).ok_or(Refusal::BadOrgCode(OrgProblem::Unknown))?;
     if !institution.active {

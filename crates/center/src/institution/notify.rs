@@ -13,11 +13,12 @@ use http::Request;
 use yanmi_protocol::display::{self, Trick};
 use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::message::notify as message;
-use yanmi_protocol::{AccountId, MemberError, NoticeNo, Problem, SerialNo};
+use yanmi_protocol::{AccountId, Code, MemberError, NoticeNo, Problem, SerialNo};
 use yanmi_verification::{Refusal as Rule, State as Standing, Verification};
 
 use super::{ByAccount, check_institution, status};
 use crate::arrivals::Arrival;
+use crate::calls::{self, Seen};
 use crate::channel::deliver::{DeliveryFailure, Endpoint, Taken};
 use crate::channel::notice::{self, Occasion};
 use crate::credential;
@@ -45,6 +46,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
     call.noted.token = Some(request.token);
+    call.noted.org_code = request.org_code;
     let (org_code, institution) = check_institution(call, request.org_code)?;
     let registered = call.site.settings.show_registered_name || institution.name == request.org_name;
     if !registered {
@@ -67,8 +69,10 @@ async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     }
     // A task of its own, which goes on when the institution hangs up and this future is dropped.
     let task = tokio::spawn(async move { journey.run(amount).await });
-    let (batch, result) = task.await.map_err(|error| Refusal::Broken(format!("通知任务中断：{error}")))?;
+    let (batch, notice, result) =
+        task.await.map_err(|error| Refusal::Broken(format!("通知任务中断：{error}")))?;
     call.noted.batch = batch;
+    call.noted.notice = notice;
     let reply = result?;
     Ok(message::Answer::notified_json(reply.serial, reply.check_number.as_deref()))
 }
@@ -94,13 +98,20 @@ struct Journey {
 }
 
 impl Journey {
-    /// The batch it was last decided in, and what is told of a success.
-    async fn run(self, amount: Option<yanmi_protocol::Amount>) -> (usize, Result<Reply, Refusal>) {
+    /// The batch it was last decided in, the notice that was to be delivered, and what is told of a success.
+    async fn run(
+        self,
+        amount: Option<yanmi_protocol::Amount>,
+    ) -> (usize, Option<NoticeNo>, Result<Reply, Refusal>) {
         let decided = match self.ask(amount).await {
             Ok(decided) => decided,
-            Err(refusal) => return (0, Err(refusal)),
+            Err(refusal) => return (0, None, Err(refusal)),
         };
         let batch = decided.batch;
+        let notice = match &decided.outcome {
+            Outcome::Deliver(delivery) => Some(delivery.verification.notice),
+            _ => None,
+        };
         let result = match decided.outcome {
             Outcome::Deliver(delivery) => self.deliver(*delivery).await,
             // It was confirmed already: there is nothing left to compare.
@@ -114,7 +125,7 @@ impl Journey {
             | Outcome::OtherTries
             | Outcome::Opened(_) => Err(Refusal::Broken("账本答非所问".to_owned())),
         };
-        (batch, result)
+        (batch, notice, result)
     }
 
     /// What stands of a notice whose envelope comes again: nothing is asked, stored or delivered. While the first is
@@ -247,6 +258,16 @@ async fn withdraw(site: Arc<Site>, withdrawal: Notice, endpoint: Endpoint) {
     let result = site.deliverer.deliver(&endpoint, &withdrawal, site.settings.call).await;
     let word = result.as_ref().map_or_else(DeliveryFailure::code, |_| "withdrawn");
     site.telemetry.delivery(endpoint.id.as_str(), word);
+    if result.is_err() {
+        site.calls.note(Seen {
+            org_code: Some(withdrawal.org_code),
+            token: Some(withdrawal.token),
+            notice: Some(withdrawal.number),
+            cause: Some(word.to_owned()),
+            detail: Some(endpoint.id.as_str().to_owned()),
+            ..Seen::new(site.clock.now(), calls::WITHDRAW, i64::from(Code::NoticeFailed.number()))
+        });
+    }
 }
 
 /// The same for a notice under another token, in whatever app it is: the person was asked anew (1.4.4(5)E).

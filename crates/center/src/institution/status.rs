@@ -35,6 +35,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 async fn query(call: &mut Call<AccountId>) -> Result<String, Refusal> {
     let request = message::Request::read(&call.members()?).map_err(Refusal::Member)?;
     call.noted.token = Some(request.token);
+    call.noted.org_code = request.org_code;
     let (org_code, _) = check_institution(call, request.org_code)?;
     let key = Key { token: request.token, org_code };
     let found = match request.wait_seconds {

@@ -96,6 +96,9 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         operation: Operation::Page,
         org_id: "-",
         stranger: (!asking.proven).then(|| asking.source()),
+        claimed: None,
+        // A person\'s telephone.
+        peer: None,
         code: result.as_ref().map_or_else(Refusal::code, |_| Code::Success),
         started,
         batch: asking.noted.batch,

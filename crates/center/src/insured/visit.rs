@@ -91,6 +91,9 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         operation: Operation::Page,
         org_id: "-",
         stranger: (!asking.proven).then(|| asking.source()),
+        claimed: None,
+        // A person\'s telephone.
+        peer: None,
         code: code_of(&result),
         started,
         batch: asking.noted.batch,

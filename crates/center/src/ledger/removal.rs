@@ -5,7 +5,7 @@
 //! So nobody waits longer than for a small batch, on the embedded database with its one writer as well as on a shared
 //! one.
 //!
-//! Nothing is looked up by age, and there is no index by age that every notice would have to keep: rows of the two
+//! Nothing is looked up by age, and there is no index by age that every notice would have to keep: rows of the
 //! large tables have keys that grow with time, so the walk stops at the first window that is young; the others are
 //! walked to their end.
 //!
@@ -106,11 +106,17 @@ impl Position {
 }
 
 impl Window {
-    /// The first window of every table: of the state that ended before one time, and of the audit before another.
-    pub(crate) fn first_of_each(state: UnixMillis, audit: UnixMillis) -> impl Iterator<Item = Self> {
+    /// The first window of every table: of the state that ended before one time, of the audit before another, and of
+    /// refusals before a third.
+    pub(crate) fn first_of_each(
+        state: UnixMillis,
+        audit: UnixMillis,
+        calls: UnixMillis,
+    ) -> impl Iterator<Item = Self> {
         let first = |walk: &'static Walk, before| Self { walk, after: walk.start.clone(), before };
         let state = STATE.iter().map(move |walk| first(walk, state));
-        state.chain(AUDIT.iter().map(move |walk| first(walk, audit)))
+        let audit = AUDIT.iter().map(move |walk| first(walk, audit));
+        state.chain(audit).chain(CALLS.iter().map(move |walk| first(walk, calls)))
     }
 
     /// The table.
@@ -147,7 +153,7 @@ impl Window {
 
 #[cfg(test)]
 pub(crate) fn embedded_texts() -> impl Iterator<Item = &'static str> {
-    STATE.iter().chain(&AUDIT).flat_map(|walk| [walk.last, walk.remove[0]])
+    STATE.iter().chain(&AUDIT).chain(&CALLS).flat_map(|walk| [walk.last, walk.remove[0]])
 }
 
 /// The deletion for both databases: `FOR UPDATE` exists where there are others.
@@ -274,3 +280,15 @@ static AUDIT: [Walk; 2] = [
         old: Old::Time,
     },
 ];
+
+/// What is kept for answering questions.
+static CALLS: [Walk; 1] = [Walk {
+    table: "calls",
+    start: Position::Number(0),
+    last: "SELECT id, at FROM calls WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
+    remove: remove!(
+        "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id > $1 AND id <= $2 AND at < $3",
+        ""
+    ),
+    old: Old::Time,
+}];

@@ -115,6 +115,7 @@ impl Schema {
             step!(8, Expanding, "0008_", "compared"),
             step!(9, Expanding, "0009_", "payments"),
             step!(10, Expanding, "0010_", "macs"),
+            step!(11, Expanding, "0011_", "calls"),
         ];
         Self(steps.to_vec())
     }

@@ -26,6 +26,11 @@ pub(crate) struct Beat {
 }
 
 impl Node {
+    /// By what it is told from others.
+    pub(crate) const fn id(self) -> i64 {
+        self.id
+    }
+
     /// Joins. Rows of centers that are long gone are removed.
     pub(super) async fn join(connection: &mut Connection, knows: i64) -> Result<Self, StoreError> {
         const FORGET: &str = "DELETE FROM _yanmi_nodes \

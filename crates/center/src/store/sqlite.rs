@@ -16,6 +16,8 @@ use super::{Exclusive, StoreError};
 
 /// How long a statement waits for another process that writes (the command line beside a running center).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The same for what may be lost.
+const BUSY_ASIDE: Duration = Duration::from_secs(1);
 /// Rows a statement hands over at once; as many as the largest batch, so that reading one never waits on a channel.
 const ROW_BUFFER: usize = 1_024;
 /// Prepared statements kept, per connection: each batch statement in each length of its lists
@@ -90,6 +92,14 @@ impl Sqlite {
 
     pub(super) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
         self.options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
+    }
+
+    /// One whose commits do not wait for the disk, which never moves pages into the file, and which does not wait long
+    /// for others.
+    pub(super) async fn connect_aside(&self) -> Result<SqliteConnection, StoreError> {
+        let options = self.options.clone().synchronous(SqliteSynchronous::Normal);
+        let options = options.busy_timeout(BUSY_ASIDE).pragma("wal_autocheckpoint", "0");
+        options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
     }
 
     /// Which file this is, and whether it still is.

@@ -173,6 +173,12 @@ async fn grow(stopped: &Stopped) {
     .await;
     execute(
         &stopped.config,
+        "INSERT INTO calls (at, node, op, org_id, proven, code, cause, us, address) \
+         VALUES (1, 0, 'status', 'his', 0, -4, '密文', 7, '::1'), (2, 0, 'lost', NULL, 0, 0, NULL, 0, NULL)",
+    )
+    .await;
+    execute(
+        &stopped.config,
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500) \
          INSERT INTO tokens SELECT 'G' || i, person, identity, channel, active, condition, authorized, password_set, \
          decoded_at, holder FROM n, (SELECT * FROM tokens LIMIT 1)",
@@ -194,7 +200,7 @@ async fn a_moved_site_goes_on_as_if_nothing_had_happened() {
     };
     let copied = copy(&plan(&stopped, &to), Entropy::seeded(9), tell).await.expect("copied");
     assert_eq!(copied.beginning, Beginning::Fresh);
-    assert_eq!(copied.tables.len(), 14);
+    assert_eq!(copied.tables.len(), 15);
     for table in &copied.tables {
         assert!(table.is_alike() && table.source.rows > 0, "{table:?}");
     }

@@ -104,9 +104,16 @@ async fn wrong_ones(site: &Site, token: EcToken) {
     });
     let app = site.app_of(site.channel());
     assert_eq!(app.call(auth_result::PATH, result.to_string()).await.expect("an answer").code(), 500_093);
+    let draft = notify::Draft {
+        token: token.as_str(),
+        org_code: "H00000000000",
+        org_name: HOSPITAL_NAME,
+        amount: None,
+    };
+    assert_eq!(site.institution().notify(&draft).await.expect("an answer").code(), 500_316);
     let region = site.world().region;
     let stranger = Sm4Key::from_bytes(&[1; 16]);
-    for org_id in ["testOrgId", "欧阳文静", "nobody-350104199306063031"] {
+    for org_id in ["testOrgId", "欧阳文静", "nobody-350104199306063031", "unknown-his"] {
         let plain = result.to_string();
         let body = yanmi_protocol::envelope::request(&stranger, org_id, "sys", region, NOW, plain.as_bytes());
         assert_eq!(Wire::to(site.institution_addr()).await.post(notify::PATH, body).await.code(), -4);
@@ -160,7 +167,13 @@ async fn what_is_logged_says_what_happened_and_to_nobody_whom() {
         "请求 op=\"password-free\" orgId=\"C0DE000000000000000000000000000B\" code=0 ",
         "请求 op=\"notify\" orgId=\"-\" code=-4 ",
         "请求 op=\"notify\" orgId=\"testOrgId\" code=-1 ",
-        "cause=\"业务系统编码不存在\"",
+        // Whoever is not proven is shown as claimed, with the other end; who claims to be nobody that could be, without.
+        "code=-4 us=",
+        " token=- claimed=\"testOrgId\" peer=127.0.0.1 cause=\"",
+        " token=- claimed=\"unknown-his\" peer=127.0.0.1 cause=\"业务系统编码不存在\"",
+        " token=- peer=127.0.0.1 cause=\"业务系统编码不存在\"",
+        "code=500316 us=",
+        "cause=\"该机构代码没有登记\"",
         "cause=\"refused\"",
         &format!("token=…{}", &secrets[0][30..]),
     ] {

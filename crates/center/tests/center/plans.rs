@@ -7,7 +7,7 @@ use crate::site::Site;
 /// Rows that were read past, of every table that grows.
 const SCANS: &str = "SELECT coalesce(sum(seq_tup_read), 0)::bigint FROM pg_stat_user_tables \
     WHERE relname IN ('tokens', 'verifications', 'persons', 'password_tries', 'password_free', 'free_uses', 'page_claims', \
-        'not_me', 'free_payments', 'audit')";
+        'not_me', 'free_payments', 'audit', 'calls')";
 /// Rows found by an index, of the audit.
 const LOOKED_UP: &str =
     "SELECT coalesce(sum(idx_tup_fetch), 0)::bigint FROM pg_stat_user_tables WHERE relname = 'audit'";

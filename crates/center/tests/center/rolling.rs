@@ -180,6 +180,7 @@ async fn on_a_shared_database_only_migrate_changes_the_schema() {
         "ALTER TABLE free_uses DROP COLUMN ground",
         "ALTER TABLE free_uses DROP COLUMN day_total",
         "DROP TABLE face_uses",
+        "DROP TABLE calls",
         "ALTER TABLE verifications DROP COLUMN compared",
         "ALTER TABLE accounts DROP COLUMN mac",
         "ALTER TABLE channels DROP COLUMN mac",

@@ -225,6 +225,7 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
         "ALTER TABLE free_uses DROP COLUMN ground",
         "ALTER TABLE free_uses DROP COLUMN day_total",
         "DROP TABLE face_uses",
+        "DROP TABLE calls",
         "ALTER TABLE verifications DROP COLUMN compared",
         "ALTER TABLE accounts DROP COLUMN mac",
         "ALTER TABLE channels DROP COLUMN mac",

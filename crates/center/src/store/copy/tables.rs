@@ -23,7 +23,7 @@ pub(super) struct Table {
 }
 
 /// Numbers that the database gives out itself are taken over as they are.
-pub(super) const TABLES: [Table; 14] = [
+pub(super) const TABLES: [Table; 15] = [
     Table {
         into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac)",
         kinds: &[T, T, N, T, N, B, B, N, T],
@@ -76,6 +76,12 @@ pub(super) const TABLES: [Table; 14] = [
         into: "audit (id, at, event, token, org_code, channel, person, notice, serial, amount, detail, confirmer) \
             OVERRIDING SYSTEM VALUE",
         kinds: &[N, N, T, T, T, T, B, N, N, N, T, B],
+        key: 1,
+    },
+    Table {
+        into: "calls (id, at, node, op, org_id, proven, org_code, token, notice, code, cause, detail, us, address) \
+            OVERRIDING SYSTEM VALUE",
+        kinds: &[N, N, N, T, T, N, T, T, N, N, T, T, N, T],
         key: 1,
     },
 ];
