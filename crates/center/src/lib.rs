@@ -20,6 +20,7 @@ mod credential;
 pub mod entropy;
 mod envelope;
 mod health;
+pub mod history;
 pub mod http;
 mod institution;
 mod insured;

@@ -267,6 +267,23 @@ impl Store {
         Ok((migrated.waiting == 0).then_some(store))
     }
 
+    /// Opens a database to be read, beside a running center and without changing anything.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub(crate) async fn to_read(database: &Database, sealer: &Sealer) -> Result<Connection, StoreError> {
+        let store = Self::look(database, sealer, true).await?.ok_or(StoreError::Outdated)?;
+        match &store.place {
+            Place::Sqlite(file) => file.connect_to_read().await.map(Connection::Sqlite),
+            Place::Postgres(servers) => {
+                let mut connection = Connection::Postgres(servers.connect().await?);
+                let read_only = "SET default_transaction_read_only = on";
+                connection.run(Statement::new(read_only)).await?;
+                Ok(connection)
+            }
+        }
+    }
+
     async fn enter(
         database: &Database,
         sealer: &Sealer,

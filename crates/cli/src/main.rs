@@ -10,6 +10,7 @@ mod log;
 mod private_file;
 mod table;
 mod usage;
+mod when;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,8 @@ enum Command {
     Account(command::account::Account),
     Institution(command::institution::Institution),
     Channel(command::channel::Channel),
+    Denied(command::denied::Denied),
+    Trace(command::trace::TraceCommand),
     Key(command::key::Key),
     Seal(command::seal::Seal),
     Open(command::seal::Open),
@@ -77,6 +80,8 @@ fn run(command: Command) -> Result<(), failure::Failure> {
         Command::Account(command) => command.run(),
         Command::Institution(command) => command.run(),
         Command::Channel(command) => command.run(),
+        Command::Denied(command) => command.run(),
+        Command::Trace(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Seal(command) => command.run(),
         Command::Open(command) => command.run(),

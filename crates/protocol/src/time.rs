@@ -96,6 +96,23 @@ impl UnixMillis {
         year * 10_000 + u32::from(at.month().unsigned_abs()) * 100 + u32::from(at.day().unsigned_abs())
     }
 
+    /// The moment of a date and a time of day in Asia/Shanghai: year, month, day, hour, minute, second; nothing when
+    /// there is none such, or it is before 1970.
+    pub fn from_shanghai([year, month, day, hour, minute, second]: [u32; 6]) -> Option<Self> {
+        let small = |value: u32| i8::try_from(value).ok();
+        let civil = jiff::civil::DateTime::new(
+            i16::try_from(year).ok()?,
+            small(month)?,
+            small(day)?,
+            small(hour)?,
+            small(minute)?,
+            small(second)?,
+            0,
+        );
+        let millis = SHANGHAI.to_timestamp(civil.ok()?).ok()?.as_millisecond();
+        (0..=Self::MAX.0).contains(&millis).then_some(Self(millis))
+    }
+
     fn civil(self) -> jiff::civil::DateTime {
         // The range of the type lies within jiff's, so the fallback is never taken.
         let stamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
@@ -139,5 +156,16 @@ mod tests {
         assert_eq!(UnixMillis::new(5).distance(UnixMillis::new(9)), Duration::from_millis(4));
         assert_eq!(UnixMillis::new(i64::MIN).get(), 0);
         assert_eq!(UnixMillis::MAX.to_string(), "9999999999999");
+    }
+
+    #[test]
+    fn a_date_and_a_time_of_day_are_a_moment() {
+        let at = UnixMillis::from_shanghai([2021, 6, 9, 15, 56, 18]).expect("a moment");
+        assert_eq!(at.shanghai_text(), "2021-06-09 15:56:18");
+        for none in
+            [[2021, 2, 29, 0, 0, 0], [2021, 13, 1, 0, 0, 0], [2021, 1, 1, 24, 0, 0], [1969, 1, 1, 0, 0, 0]]
+        {
+            assert_eq!(UnixMillis::from_shanghai(none), None, "{none:?}");
+        }
     }
 }

@@ -54,6 +54,40 @@ pub enum Event {
 }
 
 impl Event {
+    /// All of them.
+    pub const ALL: [Self; 25] = [
+        Self::Asked,
+        Self::AskedAgain,
+        Self::Superseded,
+        Self::HandedOver,
+        Self::TookOver,
+        Self::Voided,
+        Self::Stands,
+        Self::Delivered,
+        Self::Undelivered,
+        Self::Confirmed(Way::CredentialPassword),
+        Self::Confirmed(Way::Face),
+        Self::Confirmed(Way::ChannelPassword),
+        Self::Cancelled,
+        Self::NotMe,
+        Self::ChannelFailed,
+        Self::WrongPassword,
+        Self::PasswordLocked,
+        Self::FreeUsed,
+        Self::FreeOnWord,
+        Self::FreeOn,
+        Self::FreeOff,
+        Self::PageOpened,
+        Self::LinkUnknown,
+        Self::LinkExpired,
+        Self::LinkShared,
+    ];
+
+    /// The event of a stored code; nothing for one that a newer version wrote.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.code() == code)
+    }
+
     /// The stored code.
     pub const fn code(self) -> &'static str {
         match self {
@@ -83,5 +117,24 @@ impl Event {
             Self::LinkExpired => "link-expired",
             Self::LinkShared => "link-shared",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_event_has_a_code_of_its_own_and_is_found_by_it() {
+        let codes: BTreeSet<&str> = Event::ALL.iter().map(|event| event.code()).collect();
+        assert_eq!(codes.len(), Event::ALL.len());
+        assert!(Event::ALL.iter().all(|event| Event::of_code(event.code()) == Some(*event)));
+        assert_eq!(Event::of_code("later"), None);
+        // One more in `code` is one more here.
+        let source = include_str!("event.rs");
+        let written = source.lines().filter(|line| line.contains("=> \"")).count();
+        assert_eq!(written, Event::ALL.len());
     }
 }

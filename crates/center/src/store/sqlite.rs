@@ -102,6 +102,12 @@ impl Sqlite {
         options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
     }
 
+    /// One that changes nothing.
+    pub(super) async fn connect_to_read(&self) -> Result<SqliteConnection, StoreError> {
+        let options = self.options.clone().pragma("query_only", "ON");
+        options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
+    }
+
     /// Which file this is, and whether it still is.
     pub(super) fn standing(&self) -> &Place {
         &self.place

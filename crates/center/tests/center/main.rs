@@ -6,6 +6,7 @@ mod delivery;
 mod extensions;
 mod guarding;
 mod handoff;
+mod history;
 mod insured;
 mod journey;
 mod lives;

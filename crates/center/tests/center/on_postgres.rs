@@ -9,6 +9,7 @@ mod delivery;
 mod extensions;
 mod guarding;
 mod handoff;
+mod history;
 mod insured;
 mod journey;
 mod lives;

@@ -22,4 +22,5 @@ mod tools;
 mod watch;
 mod watched;
 mod wiped;
+mod why;
 mod yanmi;

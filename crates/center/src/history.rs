@@ -1,0 +1,160 @@
+//! What happened, for an operator who is asked: read from a running center's database, which is not changed.
+//!
+//! The audit has no index by token: every notice would have to keep it, for a question that is asked seldom (decision 34).
+//! Its key grows with time, so a span of time is a span of keys, found by halving ([`span`]), and only that is read. What
+//! a span has to be is known from the verification while that is kept, and from the operator afterwards.
+
+pub mod denied;
+pub mod explain;
+mod span;
+pub mod trace;
+
+use yanmi_protocol::{OrgCode, Sm4Key, UnixMillis};
+
+use crate::config::Database;
+use crate::entropy::Entropy;
+use crate::sealing::Sealer;
+use crate::store::connection::Connection;
+use crate::store::row::Columns;
+use crate::store::{Store, StoreError};
+
+pub use denied::{Denial, Denials, Filter};
+pub use explain::{Explanation, Happened, Kind, Step, explain};
+pub use trace::{Question, Story, Trace};
+
+/// The op of rows about others that could not be written.
+pub use crate::calls::LOST;
+/// The op of rows about others of the same kind that were not written one by one.
+pub use crate::calls::SUMMED;
+
+/// A span of time; its end does not belong to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Between {
+    /// From when.
+    pub from: UnixMillis,
+    /// Until when.
+    pub to: UnixMillis,
+}
+
+/// A database opened to be read.
+#[derive(Debug)]
+pub struct History {
+    connection: Connection,
+    sealer: Sealer,
+}
+
+impl History {
+    /// Opens the database of a center, which may be running.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is not there, is of another version, or does not belong to the key.
+    pub async fn open(database: &Database, key: &Sm4Key, entropy: Entropy) -> Result<Self, StoreError> {
+        let sealer = Sealer::new(key, entropy);
+        Ok(Self { connection: Store::to_read(database, &sealer).await?, sealer })
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    /// When that fails.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.connection.close().await
+    }
+}
+
+/// One row of `calls`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// The operation, [`SUMMED`] or [`LOST`].
+    pub op: String,
+    /// Who asked, or claimed to.
+    pub org_id: Option<String>,
+    /// Whether that was proven.
+    pub proven: bool,
+    /// The institution.
+    pub org_code: Option<OrgCode>,
+    /// The return code; 0 of [`LOST`].
+    pub code: i64,
+    /// What only the log said.
+    pub cause: Option<String>,
+    /// The wrong member, the doctor's guess, or how many.
+    pub detail: Option<String>,
+    /// The other end.
+    pub address: Option<String>,
+}
+
+impl Refused {
+    /// How many refusals the row stands for.
+    pub fn count(&self) -> u64 {
+        if matches!(self.op.as_str(), SUMMED | LOST) {
+            self.detail.as_deref().and_then(|count| count.parse().ok()).unwrap_or(1)
+        } else {
+            1
+        }
+    }
+
+    /// What the doctor took the envelope for.
+    pub fn guess(&self) -> Option<&str> {
+        let unproven = !self.proven && matches!(self.code, -4 | -6) && self.op != SUMMED;
+        self.detail.as_deref().filter(|_| unproven)
+    }
+}
+
+/// The columns of [`refused`].
+macro_rules! refused_columns {
+    () => {
+        "at, op, org_id, proven, org_code, code, cause, detail, address"
+    };
+}
+use refused_columns;
+
+fn refused(columns: &mut Columns<'_>) -> Result<(UnixMillis, Refused), StoreError> {
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let at = columns.time()?;
+    let op = columns.text()?.to_owned();
+    let org_id = owned(columns.optional_text()?);
+    let proven = columns.flag()?;
+    let org_code = columns.optional_text()?.and_then(|code| OrgCode::new(code).ok());
+    let code = columns.number()?;
+    let cause = owned(columns.optional_text()?);
+    let detail = owned(columns.optional_text()?);
+    let address = owned(columns.optional_text()?);
+    Ok((at, Refused { op, org_id, proven, org_code, code, cause, detail, address }))
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Executor, Row};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_is_looked_for_without_an_index() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::Sqlite(folder.path().join("center.sqlite"));
+        let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
+        let store = Store::made(&database, &sealer).await.expect("a store");
+        let Connection::Sqlite(mut connection) = store.connect().await.expect("a connection") else {
+            panic!("on SQLite")
+        };
+        for (text, index) in denied::BY_INDEX.into_iter().chain(trace::BY_INDEX) {
+            let explained = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
+            let rows = connection.fetch_all(explained).await.expect("a plan");
+            let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+            assert!(plan.iter().any(|line| line.contains(index)), "{text}: {plan:?}");
+            assert!(plan.iter().all(|line| !line.starts_with("SCAN")), "{text}: {plan:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_reads_cannot_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = Database::Sqlite(folder.path().join("center.sqlite"));
+        let key = Sm4Key::from_bytes(&[7; 16]);
+        Store::made(&database, &Sealer::new(&key, Entropy::seeded(7))).await.expect("a store");
+        let mut history = History::open(&database, &key, Entropy::seeded(8)).await.expect("opened");
+        let write = crate::store::connection::Statement::new("DELETE FROM audit");
+        history.connection.run(write).await.expect_err("read only");
+        history.close().await.expect("closed");
+    }
+}

@@ -1,0 +1,408 @@
+//! What happened to one code, or at one institution.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use yanmi_protocol::{EcToken, NoticeNo, OrgCode, UnixMillis, mask};
+use yanmi_verification::{Event, Verification};
+
+use super::explain::{Explanation, Happened, Kind, explain};
+use super::span::{AUDIT, Span};
+use super::{Between, History, refused, refused_columns};
+use crate::credential::Holder;
+use crate::store::StoreError;
+use crate::store::connection::Statement;
+use crate::store::row::Columns;
+
+/// Events and refusals of one answer.
+const MOST_FOUND: usize = 5_000;
+/// How long after the last that is known of a verification something may still have happened to it.
+const AFTER: Duration = Duration::from_hours(1);
+/// Around the moment that a serial tells.
+const AROUND: Duration = Duration::from_mins(2);
+/// How long a visit may last of which nothing but its beginning is known.
+const VISIT: Duration = Duration::from_hours(2);
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Question {
+    /// A code.
+    Token(EcToken),
+    /// A serial (`resBizNo`): its number, and the moment its digits tell.
+    Serial(i64, UnixMillis),
+    /// A notice (`notcNo`).
+    Notice(NoticeNo),
+    /// Everything at an institution.
+    Org(OrgCode),
+}
+
+/// What happened to one code at one institution.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Story {
+    /// The code; nothing for what was refused before one was known.
+    pub token: Option<EcToken>,
+    /// The institution.
+    pub org_code: Option<OrgCode>,
+    /// Its registered name.
+    pub org_name: Option<String>,
+    /// The person, masked: name and document.
+    pub holder: Option<(String, String)>,
+    /// In the order of time.
+    pub happened: Vec<Happened>,
+    /// The conclusion.
+    pub explanation: Explanation,
+}
+
+/// The answer.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Trace {
+    /// One for each code and institution, in the order of their beginnings.
+    pub stories: Vec<Story>,
+    /// The names of channels that occur, by their codes.
+    pub channels: BTreeMap<String, String>,
+    /// In what time the audit was read; nothing when it was not known where to look.
+    pub read: Option<Between>,
+    /// Whether there was more than is read for one question.
+    pub cut: bool,
+    /// Refusals of these accounts in that time that were summed and not written one by one.
+    pub summed: u64,
+    /// Refusals of anybody in that time that could not be written down.
+    pub lost: u64,
+}
+
+type Key = (Option<EcToken>, Option<OrgCode>);
+
+/// What a trace gathers.
+#[derive(Debug, Default)]
+struct Gathered {
+    found: BTreeMap<Key, Vec<Happened>>,
+    count: usize,
+    cut: bool,
+}
+
+impl Gathered {
+    fn push(&mut self, key: Key, one: Happened) {
+        if self.count < MOST_FOUND {
+            self.count += 1;
+            self.found.entry(key).or_default().push(one);
+        } else {
+            self.cut = true;
+        }
+    }
+}
+
+macro_rules! audited {
+    ($condition:literal) => {
+        concat!(
+            "SELECT at, event, token, org_code, channel, notice, amount, detail FROM audit \
+                WHERE id >= $1 AND id < $2 AND ",
+            $condition,
+            " ORDER BY id"
+        )
+    };
+}
+
+const AUDIT_OF_TOKEN: &str = audited!("token = $3");
+const AUDIT_OF_ORG: &str = audited!("org_code = $3 AND at >= $4 AND at < $5");
+const TOKEN_OF_NUMBER: &str = "SELECT token FROM audit WHERE id >= $1 AND id < $2 AND (serial = $3 OR notice = $3) \
+    AND token IS NOT NULL ORDER BY id LIMIT 1";
+const TOKEN_OF_NOTICE: &str = "SELECT token FROM verifications WHERE notice = $1";
+const VERIFICATIONS: &str = "SELECT org_code, attempt, notice, serial, serial_at, amount, asked_at, expires_at, notices, \
+    first_at, state, state_at, reason, valid_until FROM verifications WHERE token = $1";
+const DECODED: &str = "SELECT decoded_at, holder FROM tokens WHERE token = $1";
+const CALLS_OF_TOKEN: &str = concat!(
+    "SELECT token, notice, ",
+    refused_columns!(),
+    " FROM calls WHERE token = $1 ORDER BY id LIMIT 5000"
+);
+const CALLS_OF_ORG: &str = concat!(
+    "SELECT token, notice, ",
+    refused_columns!(),
+    " FROM calls WHERE org_code = $1 AND at >= $2 AND at < $3 ORDER BY at LIMIT 5000"
+);
+const SUMMED_OF_ORG: &str = concat!(
+    "SELECT ",
+    refused_columns!(),
+    " FROM calls WHERE org_id = (SELECT org_id FROM institutions WHERE org_code = $1) \
+        AND at >= $2 AND at < $3 AND op = 'summed' ORDER BY at LIMIT 5000"
+);
+const LOST_BETWEEN: &str = concat!(
+    "SELECT ",
+    refused_columns!(),
+    " FROM calls WHERE org_id IS NULL AND at >= $1 AND at < $2 AND op = 'lost' ORDER BY at LIMIT 5000"
+);
+
+/// Every statement that has to find its rows by an index.
+#[cfg(test)]
+pub(crate) const BY_INDEX: [(&str, &str); 9] = [
+    (AUDIT_OF_TOKEN, "PRIMARY KEY"),
+    (AUDIT_OF_ORG, "PRIMARY KEY"),
+    (TOKEN_OF_NUMBER, "PRIMARY KEY"),
+    (TOKEN_OF_NOTICE, "verifications_by_notice"),
+    (VERIFICATIONS, "sqlite_autoindex_verifications_1"),
+    (CALLS_OF_TOKEN, "calls_by_token"),
+    (CALLS_OF_ORG, "calls_by_org_code"),
+    (SUMMED_OF_ORG, "calls_by_org_id"),
+    (LOST_BETWEEN, "calls_by_org_id"),
+];
+
+/// What is stored about a token.
+#[derive(Debug, Default)]
+struct Known {
+    verifications: Vec<(OrgCode, Verification)>,
+    holder: Option<(String, String)>,
+    decoded_at: Option<UnixMillis>,
+}
+
+impl Known {
+    /// In what time things happened to it.
+    fn between(&self) -> Option<Between> {
+        let begun = self.verifications.iter().map(|(_, v)| v.first_at).chain(self.decoded_at).min()?;
+        let ends = self.verifications.iter().flat_map(|(_, v)| {
+            let columns = crate::store::row::state_columns(v.state);
+            [Some(v.expires_at), Some(v.asked_at), columns.at, columns.valid_until].into_iter().flatten()
+        });
+        let end = ends.chain(self.decoded_at).max()?;
+        Some(Between { from: begun.minus(AROUND), to: end.plus(AFTER) })
+    }
+}
+
+impl History {
+    /// What happened. Where nothing tells when, `between` has to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn trace(
+        &mut self,
+        question: Question,
+        between: Option<Between>,
+        now: UnixMillis,
+    ) -> Result<Trace, StoreError> {
+        let mut trace = Trace::default();
+        let mut gathered = Gathered::default();
+        let (token, between) = match question {
+            Question::Org(code) => {
+                self.of_org(code, between, &mut gathered, &mut trace).await?;
+                (None, between)
+            }
+            Question::Token(token) => (Some(token), between),
+            Question::Notice(notice) => self.token_of_notice(notice, between, &mut trace).await?,
+            Question::Serial(number, at) => {
+                let around = Between { from: at.minus(AROUND), to: at.plus(AROUND) };
+                let token = self.token_of_number(number, around, &mut trace).await?;
+                let visit = Between { from: at.minus(AROUND), to: at.plus(VISIT) };
+                (token, between.or(Some(visit)))
+            }
+        };
+        if let Some(token) = token {
+            self.of_token(token, between, &mut gathered, &mut trace).await?;
+        }
+        trace.cut |= gathered.cut;
+        for (key, happened) in gathered.found {
+            let story = self.told(key, happened, now).await?;
+            trace.stories.push(story);
+        }
+        trace.stories.sort_by_key(|story| story.happened.first().map(|one| one.at));
+        self.count_missing(&mut trace).await?;
+        trace.channels = self.channels().await?;
+        Ok(trace)
+    }
+
+    /// The token of a notice: of a live one by its number, of an older one by the audit.
+    async fn token_of_notice(
+        &mut self,
+        notice: NoticeNo,
+        between: Option<Between>,
+        trace: &mut Trace,
+    ) -> Result<(Option<EcToken>, Option<Between>), StoreError> {
+        let number = i64::try_from(notice.number()).unwrap_or(i64::MAX);
+        let found = self.connection.fetch(Statement::new(TOKEN_OF_NOTICE).number(number)).await?;
+        if let Some(row) = found.iter().next() {
+            return Ok((Columns::new(row, "verifications").optional_token()?, between));
+        }
+        match between {
+            Some(between) => Ok((self.token_of_number(number, between, trace).await?, Some(between))),
+            None => Ok((None, None)),
+        }
+    }
+
+    async fn token_of_number(
+        &mut self,
+        number: i64,
+        between: Between,
+        trace: &mut Trace,
+    ) -> Result<Option<EcToken>, StoreError> {
+        trace.read = Some(between);
+        let mut span = AUDIT.span(&mut self.connection, between).await?;
+        while let Some((first, behind)) = span.part(&mut self.connection).await? {
+            let statement = Statement::new(TOKEN_OF_NUMBER).number(first).number(behind).number(number);
+            let found = self.connection.fetch(statement).await?;
+            if let Some(row) = found.iter().next() {
+                return Columns::new(row, "audit").optional_token();
+            }
+        }
+        trace.cut |= span.is_cut();
+        Ok(None)
+    }
+
+    async fn of_token(
+        &mut self,
+        token: EcToken,
+        between: Option<Between>,
+        gathered: &mut Gathered,
+        trace: &mut Trace,
+    ) -> Result<(), StoreError> {
+        let known = self.known(token).await?;
+        for (code, _) in &known.verifications {
+            gathered.found.entry((Some(token), Some(*code))).or_default();
+        }
+        if let Some(between) = between.or_else(|| known.between()) {
+            trace.read = Some(between);
+            let mut span = AUDIT.span(&mut self.connection, between).await?;
+            while let Some((first, behind)) = span.part(&mut self.connection).await? {
+                let statement = Statement::new(AUDIT_OF_TOKEN).number(first).number(behind);
+                self.audited(statement.text(token.as_str()), gathered).await?;
+            }
+            trace.cut |= span.is_cut();
+        }
+        self.refused(Statement::new(CALLS_OF_TOKEN).text(token.as_str()), gathered).await
+    }
+
+    async fn of_org(
+        &mut self,
+        code: OrgCode,
+        between: Option<Between>,
+        gathered: &mut Gathered,
+        trace: &mut Trace,
+    ) -> Result<(), StoreError> {
+        let Some(between) = between else { return Ok(()) };
+        trace.read = Some(between);
+        let bounds = |statement: Statement| statement.number(between.from.get()).number(between.to.get());
+        let mut span: Span = AUDIT.span(&mut self.connection, between).await?;
+        while !gathered.cut
+            && let Some((first, behind)) = span.part(&mut self.connection).await?
+        {
+            let statement = Statement::new(AUDIT_OF_ORG).number(first).number(behind).text(code.as_str());
+            self.audited(bounds(statement), gathered).await?;
+        }
+        trace.cut |= span.is_cut();
+        self.refused(bounds(Statement::new(CALLS_OF_ORG).text(code.as_str())), gathered).await
+    }
+
+    async fn audited(&mut self, statement: Statement, into: &mut Gathered) -> Result<(), StoreError> {
+        let found = self.connection.fetch(statement).await?;
+        for row in found.iter() {
+            let mut columns = Columns::new(row, "audit");
+            let at = columns.time()?;
+            // What a newer version wrote is left out.
+            let event = Event::of_code(columns.text()?);
+            let token = columns.optional_token()?;
+            let org_code = columns.optional_text()?.and_then(|code| OrgCode::new(code).ok());
+            let channel = columns.optional_text()?.map(str::to_owned);
+            let notice = columns.optional_number()?;
+            let amount = columns.amount()?;
+            let detail = columns.optional_text()?.map(str::to_owned);
+            if let Some(event) = event {
+                let kind = Kind::Decided(event, detail);
+                into.push((token, org_code), Happened { at, kind, channel, notice, amount });
+            }
+        }
+        Ok(())
+    }
+
+    async fn refused(&mut self, statement: Statement, into: &mut Gathered) -> Result<(), StoreError> {
+        let found = self.connection.fetch(statement).await?;
+        into.cut |= found.len() >= MOST_FOUND;
+        for row in found.iter() {
+            let mut columns = Columns::new(row, "calls");
+            let (token, notice) = (columns.optional_token()?, columns.optional_number()?);
+            let (at, refused) = refused(&mut columns)?;
+            let key = (token, refused.org_code);
+            let kind = Kind::Refused(refused);
+            into.push(key, Happened { at, kind, channel: None, notice, amount: None });
+        }
+        Ok(())
+    }
+
+    async fn known(&mut self, token: EcToken) -> Result<Known, StoreError> {
+        let mut known = Known::default();
+        let found = self.connection.fetch(Statement::new(VERIFICATIONS).text(token.as_str())).await?;
+        for row in found.iter() {
+            let mut columns = Columns::new(row, "verifications");
+            let code = columns.org_code()?;
+            known.verifications.extend(columns.verification()?.map(|verification| (code, verification)));
+        }
+        let found = self.connection.fetch(Statement::new(DECODED).text(token.as_str())).await?;
+        if let Some(row) = found.iter().next() {
+            let mut columns = Columns::new(row, "tokens");
+            known.decoded_at = Some(columns.time()?);
+            // One that does not open is not shown.
+            let holder = Holder::open(&self.sealer, token, columns.bytes()?).ok();
+            known.holder =
+                holder.map(|holder| (mask::name(&holder.name), mask::identity_number(&holder.id_no)));
+        }
+        Ok(known)
+    }
+
+    async fn told(
+        &mut self,
+        (token, org_code): Key,
+        mut happened: Vec<Happened>,
+        now: UnixMillis,
+    ) -> Result<Story, StoreError> {
+        const NAME: &str = "SELECT name FROM institutions WHERE org_code = $1";
+        happened.sort_by_key(|one| one.at);
+        let known = match token {
+            Some(token) => self.known(token).await?,
+            None => Known::default(),
+        };
+        let standing = known.verifications.iter().find(|(code, _)| Some(*code) == org_code).map(|(_, v)| v);
+        let org_name = match org_code {
+            None => None,
+            Some(code) => {
+                let found = self.connection.fetch(Statement::new(NAME).text(code.as_str())).await?;
+                let name = found
+                    .iter()
+                    .next()
+                    .map(|row| Columns::new(row, "institutions").text().map(str::to_owned));
+                name.transpose()?
+            }
+        };
+        let explanation = explain(&happened, standing, now);
+        Ok(Story { token, org_code, org_name, holder: known.holder, happened, explanation })
+    }
+
+    /// How many refusals of the time are missing.
+    async fn count_missing(&mut self, trace: &mut Trace) -> Result<(), StoreError> {
+        let Some(Between { from, to }) = trace.read else { return Ok(()) };
+        let mut codes: Vec<OrgCode> = trace.stories.iter().filter_map(|story| story.org_code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            let statement = Statement::new(SUMMED_OF_ORG).text(code.as_str());
+            trace.summed += self.counted(statement.number(from.get()).number(to.get())).await?;
+        }
+        let statement = Statement::new(LOST_BETWEEN).number(from.get()).number(to.get());
+        trace.lost = self.counted(statement).await?;
+        Ok(())
+    }
+
+    async fn counted(&mut self, statement: Statement) -> Result<u64, StoreError> {
+        let found = self.connection.fetch(statement).await?;
+        let mut count = 0;
+        for row in found.iter() {
+            count += refused(&mut Columns::new(row, "calls"))?.1.count();
+        }
+        Ok(count)
+    }
+
+    async fn channels(&mut self) -> Result<BTreeMap<String, String>, StoreError> {
+        let found = self.connection.fetch(Statement::new("SELECT channel, name FROM channels")).await?;
+        let mut channels = BTreeMap::new();
+        for row in found.iter() {
+            let mut columns = Columns::new(row, "channels");
+            channels.insert(columns.text()?.to_owned(), columns.text()?.to_owned());
+        }
+        Ok(channels)
+    }
+}

@@ -1,0 +1,249 @@
+//! `yanmi denied`: what was refused, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde_json::json;
+use yanmi_center::history::{Between, Denial, Denials, Filter, History, Refused, SUMMED};
+use yanmi_protocol::{Code, UnixMillis};
+
+use crate::ambient;
+use crate::command::serve;
+use crate::failure::Failure;
+use crate::{table, when};
+
+/// Addresses of one group that are named.
+const NAMED: usize = 3;
+
+/// 列出被拒绝的请求：按业务系统编码、返回码、原因与推测合计，并说明谁去做什么；中心运行中也可用，不作任何改动
+#[derive(Debug, clap::Args)]
+pub(crate) struct Denied {
+    /// 配置文件
+    #[arg(long, value_name = "文件", default_value = "yanmi.toml")]
+    config: PathBuf,
+    /// 只看这个业务系统编码、渠道编码或机构代码的；没有证实的，指报文自称的
+    #[arg(long, value_name = "编码")]
+    org: Option<String>,
+    /// 从何时起：北京时间 2026-11-23 或 2026-11-23T15:00，或距现在多久，如 30m、1h、7d
+    #[arg(long, value_name = "时间", default_value = "1d")]
+    from: String,
+    /// 到何时止，写法相同；不给则到现在
+    #[arg(long, value_name = "时间")]
+    to: Option<String>,
+    /// 再逐条列出
+    #[arg(long)]
+    each: bool,
+    /// 以 JSON 打印，供程序读取
+    #[arg(long)]
+    json: bool,
+}
+
+/// By what refusals are told apart: who, whether that is proven, code, cause, guess or member, whether it is a sum.
+type Kind = (Option<String>, bool, i64, Option<String>, Option<String>, bool);
+
+/// Refusals of one kind.
+struct Group {
+    count: u64,
+    first: UnixMillis,
+    last: UnixMillis,
+    addresses: BTreeSet<String>,
+    sample: Refused,
+}
+
+impl Denied {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
+        let config = serve::load(&self.config)?;
+        let now = ambient::clock().now();
+        let between = when::between(when::read("--from", &self.from, now)?, self.to.as_deref(), now)?;
+        let filter = Filter { org: self.org.clone(), between };
+        let denials = serve::runtime(1)?.block_on(async {
+            let mut history = open(&config).await?;
+            let read = history.denied(&filter).await;
+            // What was read counts.
+            let _ = history.close().await;
+            read.map_err(|error| Failure::because("未能读出拒绝记录", &error))
+        })?;
+        if self.json {
+            println!("{}", self.for_programs(between, &denials));
+        } else {
+            self.for_people(between, &denials);
+        }
+        Ok(())
+    }
+
+    fn for_programs(&self, between: Between, denials: &Denials) -> serde_json::Value {
+        let groups: Vec<serde_json::Value> = groups(&denials.rows)
+            .values()
+            .map(|group| {
+                let mut out = of_refused(&group.sample);
+                let (who, advice) = advice(&group.sample);
+                out["count"] = group.count.into();
+                out["first"] = group.first.shanghai_text().into();
+                out["last"] = group.last.shanghai_text().into();
+                out["addresses"] = group.addresses.iter().cloned().collect();
+                out["who"] = who.into();
+                out["advice"] = advice.into();
+                out
+            })
+            .collect();
+        let mut out = json!({
+            "from": between.from.shanghai_text(), "to": between.to.shanghai_text(), "groups": groups,
+            "lost": denials.lost, "cut": denials.cut,
+        });
+        if self.each {
+            let row = |denial: &Denial| {
+                let mut out = of_refused(&denial.refused);
+                out["at"] = denial.at.shanghai_text().into();
+                out["address"] = denial.refused.address.clone().into();
+                out
+            };
+            out["each"] = denials.rows.iter().map(row).collect();
+        }
+        out
+    }
+
+    fn for_people(&self, between: Between, denials: &Denials) {
+        let total: u64 = denials.rows.iter().map(|row| row.refused.count()).sum();
+        let (from, to) = (between.from.shanghai_text(), between.to.shanghai_text());
+        println!("{from} 至 {to}，拒绝 {total} 次");
+        let groups = groups(&denials.rows);
+        if !groups.is_empty() {
+            let heading = ["次数", "业务系统", "返回码", "原因", "推测或成员", "最早", "最近", "来源地址"];
+            let rows: Vec<[String; 8]> = groups.values().map(group_row).collect();
+            print!("{}", table::text(heading, &rows));
+            println!("\n谁去做什么");
+            let told: BTreeSet<String> = groups
+                .values()
+                .filter(|group| group.sample.op != SUMMED)
+                .map(|group| {
+                    let (who, advice) = advice(&group.sample);
+                    format!("{} {}　{who}：{advice}", name(&group.sample), group.sample.code)
+                })
+                .collect();
+            for line in told {
+                println!("{line}");
+            }
+        }
+        if self.each && !denials.rows.is_empty() {
+            println!();
+            let heading = ["时间", "操作", "业务系统", "机构", "返回码", "原因", "推测或成员", "来源地址"];
+            let rows: Vec<[String; 8]> = denials.rows.iter().map(each_row).collect();
+            print!("{}", table::text(heading, &rows));
+        }
+        if denials.lost > 0 {
+            println!("另有 {} 条未记：当时来得太多，或数据库写不进去。", denials.lost);
+        }
+        if denials.cut {
+            println!("太多，没有读完：请缩短 --from 至 --to，或加 --org。");
+        }
+    }
+}
+
+/// Opens the database of a configuration to be read.
+pub(super) async fn open(config: &yanmi_center::config::Config) -> Result<History, Failure> {
+    History::open(&config.database, &config.encryption_key, ambient::entropy())
+        .await
+        .map_err(|error| Failure::because("无法打开数据库", &error))
+}
+
+fn groups(rows: &[Denial]) -> BTreeMap<Kind, Group> {
+    let mut groups = BTreeMap::<Kind, Group>::new();
+    for Denial { at, refused } in rows {
+        let summed = refused.op == SUMMED;
+        let detail = refused.detail.clone().filter(|_| !summed);
+        let kind =
+            (refused.org_id.clone(), refused.proven, refused.code, refused.cause.clone(), detail, summed);
+        let group = groups.entry(kind).or_insert_with(|| Group {
+            count: 0,
+            first: *at,
+            last: *at,
+            addresses: BTreeSet::new(),
+            sample: refused.clone(),
+        });
+        group.count += refused.count();
+        group.first = group.first.min(*at);
+        group.last = group.last.max(*at);
+        group.addresses.extend(refused.address.clone());
+    }
+    groups
+}
+
+/// Who and what, for programs.
+fn of_refused(refused: &Refused) -> serde_json::Value {
+    let summed = refused.op == SUMMED;
+    let member = refused.detail.as_deref().filter(|_| !summed && refused.guess().is_none());
+    json!({
+        "orgId": refused.org_id, "claimed": !refused.proven, "op": refused.op, "code": refused.code,
+        "orgCodg": refused.org_code.as_ref().map(yanmi_protocol::OrgCode::as_str),
+        "cause": refused.cause, "guess": refused.guess(), "member": member, "summed": summed,
+    })
+}
+
+/// Who asked; what nobody has proven is said to be a claim.
+fn name(refused: &Refused) -> String {
+    match (&refused.org_id, refused.proven) {
+        (None, _) => "（没有自称）".to_owned(),
+        (Some(id), true) => id.clone(),
+        (Some(id), false) => format!("{id}（自称）"),
+    }
+}
+
+/// What is said of one beside its code.
+fn cause(refused: &Refused) -> String {
+    if refused.op == SUMMED {
+        return "（未逐条记下的合计）".to_owned();
+    }
+    let message = || Code::from_number(refused.code).map_or("", Code::message).to_owned();
+    refused.cause.clone().unwrap_or_else(message)
+}
+
+fn detail(refused: &Refused) -> String {
+    if refused.op == SUMMED { String::new() } else { refused.detail.clone().unwrap_or_default() }
+}
+
+fn group_row(group: &Group) -> [String; 8] {
+    let named: Vec<&str> = group.addresses.iter().take(NAMED).map(String::as_str).collect();
+    let more = if group.addresses.len() > NAMED {
+        format!(" 等 {} 个", group.addresses.len())
+    } else {
+        String::new()
+    };
+    [
+        group.count.to_string(),
+        name(&group.sample),
+        group.sample.code.to_string(),
+        cause(&group.sample),
+        detail(&group.sample),
+        group.first.shanghai_text(),
+        group.last.shanghai_text(),
+        format!("{}{more}", named.join("、")),
+    ]
+}
+
+fn each_row(denial: &Denial) -> [String; 8] {
+    let refused = &denial.refused;
+    let cause = if refused.op == SUMMED {
+        format!("另有 {} 条未逐条记下", refused.count())
+    } else {
+        cause(refused)
+    };
+    [
+        denial.at.shanghai_text(),
+        refused.op.clone(),
+        name(refused),
+        refused.org_code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
+        refused.code.to_string(),
+        cause,
+        detail(refused),
+        refused.address.clone().unwrap_or_default(),
+    ]
+}
+
+/// Who does what about it: what the doctor says of an envelope goes before what the code says.
+fn advice(refused: &Refused) -> (&'static str, String) {
+    let code = Code::from_number(refused.code);
+    let who = code.map_or("中心运维", |code| code.party().name());
+    let guess = refused.guess().and_then(yanmi_doctor::advice);
+    let advice = guess.or_else(|| code.map(|code| code.advice().to_owned()));
+    (who, advice.unwrap_or_else(|| "查请求日志中这一时刻的行。".to_owned()))
+}
