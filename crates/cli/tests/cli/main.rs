@@ -21,6 +21,6 @@ mod site;
 mod tools;
 mod watch;
 mod watched;
-mod wiped;
 mod why;
+mod wiped;
 mod yanmi;
