@@ -15,6 +15,7 @@ use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount};
+use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{AccountId, Region, Sm4Key, UnixMillis, envelope};
 
 const SAMPLES: usize = 5_000;
@@ -129,6 +130,10 @@ fn config(folder: &std::path::Path) -> Config {
 }
 
 async fn register(config: &Config) {
+    let schema = Schema::current();
+    migrate(&config.database, &config.encryption_key, Entropy::seeded(4), &schema, false)
+        .await
+        .expect("migrated");
     let opened = Administration::open(&config.database, &config.encryption_key, Entropy::seeded(5)).await;
     let mut administration = opened.expect("a database");
     for id in KINDS.into_iter().skip(1) {
