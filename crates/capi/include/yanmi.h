@@ -57,7 +57,7 @@ int32_t YANMI_CALL yanmi_message(int32_t encoding, char *out, int32_t size, int3
 /* 扫码：送中心解码并登记就诊。除 qr_code 外都可为 NULL；business 缺省为 01301。就诊编号（32 字符）写入 visit_out，至少 33 字节。 */
 int32_t YANMI_CALL yanmi_scan(int32_t handle, const char *qr_code, const char *business, const char *operator_id, const char *operator_name, const char *office_id, const char *office_name, const char *reference, char *visit_out, char *out, int32_t size, int32_t *needed);
 
-/* 登记就诊（读的是其他介质，或已在别处解码）。medium：0 二维码（须给 token），1 身份证，2 社保卡，3 终端刷脸，4 其他。 */
+/* 登记就诊（读的是其他介质，或已在别处解码）。medium：0 二维码（须给 token），1 身份证，2 社保卡，3 终端刷脸（随后由 yanmi_verify_offline 刷脸，或 yanmi_record_offline 登记带流水号的结果），4 其他。 */
 int32_t YANMI_CALL yanmi_begin(int32_t handle, int32_t medium, const char *token, const char *insured_place, const char *reference, char *visit_out, char *out, int32_t size, int32_t *needed);
 
 /* 参保人换渠道应用重新展码：给出新令牌。旧令牌的结果全部作废，请重新通知。 */
@@ -72,7 +72,7 @@ int32_t YANMI_CALL yanmi_status(int32_t handle, const char *visit, int32_t wait_
 /* 能否结算（1.6.2(9)）：只有返回 0 才可结算；1 不结算；2 转线下。settlement：2102、2207、2304；退费撤销 2103、2208、2305。 */
 int32_t YANMI_CALL yanmi_gate(int32_t handle, const char *visit, const char *settlement, const char *amount, char *out, int32_t size, int32_t *needed);
 
-/* 登记自行完成的线下核验。way：1 终端刷脸，2 终端密码，3 动态库密码。outcome：0 通过，1 未通过，2 不可用。 */
+/* 登记自行完成的线下核验。way：1 终端刷脸，2 终端密码，3 动态库密码。outcome：0 通过，1 未通过，2 不可用。通过须给 serial（终端、动态库的流水号）：没有凭据的“通过”不结算，除非配置 bare_claims。 */
 int32_t YANMI_CALL yanmi_record_offline(int32_t handle, const char *visit, int32_t way, int32_t outcome, const char *serial, const char *token, const char *message, char *out, int32_t size, int32_t *needed);
 
 /* 由配置 [terminal] 的医保终端（way 为 1、2）或 [library] 的动态库（way 为 3）核验。password 只用于动态库，只能由参保人自己输入；为 NULL 则由动态库弹出输入。 */
