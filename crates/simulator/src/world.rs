@@ -364,8 +364,15 @@ pub(crate) mod tests {
             again.channels[0].notice_url,
             format!("http://127.0.0.1:9359/channels/{}/notice", id.as_str())
         );
-        let handover = again.channels[0].handover_url.as_deref();
-        assert_eq!(handover, Some("http://127.0.0.1:9359/?notcNo={notcNo}&way={way}"));
+        for channel in &again.channels {
+            let handover = channel.handover_url.as_deref();
+            assert_eq!(
+                handover,
+                Some("http://127.0.0.1:9359/?notcNo={notcNo}&way={way}"),
+                "{}",
+                channel.name
+            );
+        }
         assert!(again.extra_channels[0].notice_url.starts_with("http://127.0.0.1:1/"), "still unreachable");
     }
 

@@ -236,3 +236,6 @@ impl App {
         Ok(CenterAnswer { answer, plain })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -110,20 +110,113 @@ fn withdrawn_before_it_came_it_never_opens() {
 }
 
 #[test]
-fn other_tokens_are_other_matters() {
-    let inbox = after(&[notice(2, 5), message(Kind::Notice, 1, 1, "b")]);
-    assert_eq!(fates(&inbox), [(1, Fate::Pending), (2, Fate::Pending)]);
+fn other_tokens_and_other_institutions_are_other_matters() {
+    let mut elsewhere = notice(3, 1);
+    elsewhere.org_code = OrgCode::new("P35010000001").expect("a code");
+    let inbox = after(&[notice(2, 5), message(Kind::Notice, 1, 1, "b"), elsewhere]);
+    assert_eq!(fates(&inbox), [(1, Fate::Pending), (2, Fate::Pending), (3, Fate::Pending)]);
+}
+
+/// Section 二 of the guide, rule by rule: what was here, what comes, what it is taken for, and what is shown then.
+#[test]
+fn the_rules_of_the_guide() {
+    use Fate::{Pending, Replaced, Withdrawn};
+    type Row = (&'static str, Vec<Notice>, Notice, Taken, Vec<(u64, Fate)>);
+    let rows: [Row; 11] = [
+        (
+            "1: late and unknown is history",
+            vec![notice(2, 2)],
+            notice(1, 1),
+            Taken::Late,
+            vec![(1, Replaced), (2, Pending)],
+        ),
+        (
+            "1: late and known changes nothing",
+            vec![notice(1, 2)],
+            notice(1, 1),
+            Taken::Late,
+            vec![(1, Pending)],
+        ),
+        ("1: a late withdrawal too", vec![notice(1, 2)], withdrawal(1, 1), Taken::Late, vec![(1, Pending)]),
+        ("2: unknown is new", vec![], notice(1, 1), Taken::New, vec![(1, Pending)]),
+        (
+            "2: and ends what was open",
+            vec![notice(1, 1)],
+            notice(2, 2),
+            Taken::New,
+            vec![(1, Replaced), (2, Pending)],
+        ),
+        ("2: greater alerts again", vec![notice(1, 1)], notice(1, 2), Taken::Anew, vec![(1, Pending)]),
+        ("2: as great does not", vec![notice(1, 2)], notice(1, 2), Taken::Repeated, vec![(1, Pending)]),
+        (
+            "3: a withdrawal closes",
+            vec![notice(1, 1)],
+            withdrawal(1, 2),
+            Taken::Withdrawn,
+            vec![(1, Withdrawn)],
+        ),
+        ("3: before its notice", vec![withdrawal(1, 1)], notice(1, 1), Taken::Late, vec![(1, Withdrawn)]),
+        (
+            "3: it beats what is as great",
+            vec![notice(1, 1)],
+            withdrawal(1, 1),
+            Taken::Withdrawn,
+            vec![(1, Withdrawn)],
+        ),
+        (
+            "3: and comes with what takes its place, in either order",
+            vec![notice(1, 1), notice(2, 2)],
+            withdrawal(1, 2),
+            Taken::Withdrawn,
+            vec![(1, Replaced), (2, Pending)],
+        ),
+    ];
+    for (rule, before, comes, taken, then) in rows {
+        let mut inbox = after(&before);
+        assert_eq!(inbox.take(&comes), taken, "{rule}");
+        assert_eq!(fates(&inbox), then, "{rule}");
+    }
+}
+
+/// Another center's clock is behind, and its numbers are from a lower block: what it decided later is the newer all the
+/// same.
+#[test]
+fn neither_time_nor_number_says_what_is_newer() {
+    let mut newer = notice(1, 2);
+    newer.at = UnixMillis::new(NOW.get() - 3_600_000);
+    let inbox = after(&[notice(9, 1), newer.clone()]);
+    assert_eq!(fates(&inbox), [(1, Fate::Pending), (9, Fate::Replaced)]);
+    assert_eq!(fates(&after(&[newer, notice(9, 1)])), fates(&inbox), "in either order");
+}
+
+/// What is asked for in the message center goes through the same rules as what was pushed.
+#[test]
+fn what_the_message_center_brings_alerts_nobody_twice() {
+    let mut inbox = after(&[notice(1, 1), notice(1, 2)]);
+    assert_eq!(inbox.take(&notice(1, 2)), Taken::Repeated);
+    assert_eq!(inbox.entries()[0].alerts, 2);
+    // On a phone that was started anew it is the one that is shown, once.
+    assert_eq!(fates(&after(&[notice(1, 2)])), [(1, Fate::Pending)]);
+}
+
+#[test]
+fn at_its_end_nobody_can_confirm_it() {
+    let inbox = after(&[notice(1, 1)]);
+    let (entry, end) = (&inbox.entries()[0], notice(1, 1).expires_at.get());
+    assert!(entry.is_open(UnixMillis::new(end - 1)) && !entry.is_open(UnixMillis::new(end)));
 }
 
 #[test]
 fn what_was_done_stays_done() {
-    let mut inbox = after(&[notice(1, 1)]);
-    assert!(inbox.settle(notice(1, 1).number, Fate::Confirmed));
-    for message in [notice(1, 2), withdrawal(1, 3), notice(2, 4)] {
-        inbox.take(&message);
+    for done in [Fate::Confirmed, Fate::Cancelled, Fate::NotMe] {
+        let mut inbox = after(&[notice(1, 1)]);
+        assert!(inbox.settle(notice(1, 1).number, done));
+        for message in [notice(1, 2), withdrawal(1, 3), notice(2, 4), withdrawal(1, 4)] {
+            inbox.take(&message);
+        }
+        assert_eq!(fates(&inbox), [(1, done), (2, Fate::Pending)]);
+        assert!(!inbox.settle(notice(9, 9).number, Fate::Failed));
     }
-    assert_eq!(fates(&inbox), [(1, Fate::Confirmed), (2, Fate::Pending)]);
-    assert!(!inbox.settle(notice(9, 9).number, Fate::Failed));
 }
 
 #[test]
