@@ -80,6 +80,25 @@ fn the_registry_is_changed_and_listed() {
     assert!(ok(&["channel", "list"]).out.contains(template));
     ok(&["channel", "handover", "--id", "app", "--none"]);
     assert!(!ok(&["channel", "list"]).out.contains("bankapp"));
+    // Macs are demanded unless said otherwise, and a channel's word is taken only where limits are registered.
+    let listed = || {
+        let rows: serde_json::Value =
+            serde_json::from_str(&ok(&["channel", "list", "--json"]).out).expect("JSON");
+        let row = |id: &str| {
+            let rows = rows.as_array().expect("rows");
+            rows.iter().find(|row| row["chnlId"] == id).expect(id).clone()
+        };
+        let [app, slow] = [row("app"), row("slow")];
+        [app["mac"].clone(), slow["mac"].clone(), app["wordLimits"].clone()]
+    };
+    let slow = ["channel", "add", "--id", "slow", "--name", "慢", "--url", "http://127.0.0.1:1/n"];
+    ok(&[&slow[..], &["--mac", "optional"]].concat());
+    assert_eq!(listed(), ["required".into(), "optional".into(), serde_json::Value::Null]);
+    ok(&["channel", "edit", "--id", "slow", "--mac", "required"]);
+    ok(&["channel", "word", "--id", "app", "--limits", "200,500"]);
+    assert_eq!(listed(), ["required", "required", "200.00,500.00"]);
+    ok(&["channel", "word", "--id", "app", "--none"]);
+    assert_eq!(listed()[2], serde_json::Value::Null);
     let script: Vec<String> =
         on(&["channel", "handover", "--id", "app", "--url", "javascript://%0a{notcNo}"]);
     let script = run(&script.iter().map(String::as_str).collect::<Vec<_>>(), "");
