@@ -192,6 +192,35 @@ mod tests {
     }
 
     #[test]
+    fn the_bounds_are_those_the_guide_names() {
+        use HandoverError::{Character, Length, Scheme};
+        let of_length = |length: usize| {
+            let begin = "https://a.example/{notcNo}?";
+            format!("{begin}{}", "x".repeat(length - begin.len()))
+        };
+        let of_scheme = |length: usize| format!("{}://confirm/{{notcNo}}", "a".repeat(length));
+        for (text, read) in [
+            (of_length(512), Ok(())),
+            (of_length(513), Err(Length)),
+            (of_scheme(1), Err(Scheme)),
+            (of_scheme(2), Ok(())),
+            (of_scheme(32), Ok(())),
+            (of_scheme(33), Err(Scheme)),
+        ] {
+            assert_eq!(text.parse::<Handover>().map(|_| ()), read, "{text}");
+        }
+        // Of all that can be typed: letters, digits and these signs, a percent sign only before two digits.
+        for letter in ('!'..='~').filter(|letter| !"{}%".contains(*letter)) {
+            let fits = letter.is_ascii_alphanumeric() || "-._~:/?#&=+,;!$()*".contains(letter);
+            let read = format!("https://a.example/{{notcNo}}?{letter}").parse::<Handover>().map(|_| ());
+            assert_eq!(read, if fits { Ok(()) } else { Err(Character) }, "{letter}");
+        }
+        for scheme in TAKEN {
+            assert_eq!(format!("{scheme}://x/{{notcNo}}").parse::<Handover>(), Err(Scheme), "{scheme}");
+        }
+    }
+
+    #[test]
     fn what_a_browser_would_run_or_misread_is_refused() {
         use HandoverError::{Character, Host, Length, Places, Scheme};
         let long = format!("https://a.example/{{notcNo}}?{}", "x".repeat(512));

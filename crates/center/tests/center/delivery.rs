@@ -123,6 +123,7 @@ async fn an_app_that_hangs_holds_its_own_places_and_nobody_elses() {
 #[tokio::test]
 async fn what_broke_or_failed_is_tried_again_under_the_same_number() {
     let site = Site::with(quick).await;
+    assert_eq!(site.config.delivery.call, Duration::from_secs(5), "what an institution waits for");
     let channel = site.channel().clone();
     let app = site.scripted(&channel).await;
     for trouble in [vec![Mood::Reset], vec![Mood::Status(500)], vec![Mood::Status(503), Mood::Reset]] {
@@ -130,6 +131,8 @@ async fn what_broke_or_failed_is_tried_again_under_the_same_number() {
         app.will(trouble);
         let token = site.token().await;
         assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+        let sequences: Vec<_> = app.notices()[before..].iter().map(|notice| notice.sequence).collect();
+        assert!(sequences.iter().all(|sequence| *sequence == 1), "a repetition alerts nobody: {sequences:?}");
         let numbers = app.numbers().split_off(before);
         assert!(numbers.len() >= times, "at least once more for each failure: {numbers:?}");
         assert!(numbers.iter().all(|number| *number == numbers[0]), "one notice: {numbers:?}");

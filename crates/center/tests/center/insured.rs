@@ -303,6 +303,45 @@ async fn a_link_is_for_the_browser_that_opened_it_first() {
     assert_eq!(site.check_stas(token).await, "1");
 }
 
+/// A link that nobody opened can be opened until its end, also when there is a newer one; the newer one ends it.
+#[tokio::test]
+async fn of_two_links_of_a_notice_the_newer_one_takes_the_page() {
+    let (site, national, app) = set(|_| {}).await;
+    let token = token(&site, &national, 1);
+    let older = asked(&site, &app, token).await;
+    site.hands.forward(SOON);
+    let newer = asked(&site, &app, token).await;
+    let (first, second) = (&app.notices()[0], &app.notices()[1]);
+    assert_eq!((first.number, first.sequence, second.sequence), (second.number, 1, 2));
+    let (mut early, mut late) = (Phone::at(&site), Phone::at(&site));
+    assert_eq!(title(&early.get(&older).await), "请您确认");
+    assert_eq!(title(&late.get(&older).await), "已在别处打开");
+    assert_eq!(title(&late.get(&newer).await), "请您确认");
+    for link in [&older, &newer] {
+        assert_eq!(title(&early.get(link).await), "已在别处打开");
+    }
+    assert_eq!(title(&Phone::at(&site).get(&older).await), "已在别处打开", "the newer one has ended it");
+}
+
+/// The app's own web page leads here, and the browser keeps the cookie; one that keeps none gets no further than the page.
+#[tokio::test]
+async fn from_the_apps_web_page_it_opens_and_without_a_cookie_nothing_is_taken() {
+    let (site, national, app) = set(|_| {}).await;
+    let link = asked(&site, &app, token(&site, &national, 1)).await;
+    let mut phone = Phone::sent_by_another_site(&site);
+    let page = phone.get(&link).await;
+    assert_eq!(title(&page), "请您确认");
+    assert_eq!(title(&phone.type_in(&link, &page, PASSWORD).await), "已确认");
+    let link = asked(&site, &app, token(&site, &national, 2)).await;
+    let mut phone = Phone::at(&site);
+    let page = phone.get(&link).await;
+    assert_eq!(title(&page), "请您确认");
+    phone.cookie = None;
+    assert_eq!(phone.type_in(&link, &page, PASSWORD).await.status, 403);
+    assert_eq!(title(&phone.get(&link).await), "已在别处打开");
+    assert_eq!(national.passwords_asked(), 1);
+}
+
 #[tokio::test]
 async fn a_strict_cookie_that_stayed_at_home_is_fetched() {
     let (site, national, app) = set(|_| {}).await;
@@ -342,6 +381,29 @@ async fn cancelled_and_not_me_are_two_answers() {
         site.hands.forward(MINUTE);
     }
     assert_eq!(national.passwords_asked(), 0);
+}
+
+/// What is done on the page needs no report of the app: whoever waits at the counter hears of it.
+#[tokio::test]
+async fn the_counter_hears_at_once_what_is_done_on_the_page() {
+    let (site, national, app) = set(|_| {}).await;
+    let token = token(&site, &national, 1);
+    let link = asked(&site, &app, token).await;
+    let mut phone = Phone::at(&site);
+    let page = phone.get(&link).await;
+    let query = serde_json::json!({
+        "token": token.as_str(), "orgCodg": crate::site::HOSPITAL, "ext": "1", "waitSeconds": 30,
+    });
+    let (institution, path) = (site.institution(), yanmi_protocol::message::status::PATH);
+    let waiting =
+        tokio::spawn(async move { institution.call(path, query.to_string()).await.expect("an answer") });
+    crate::site::eventually(async || site.metric("yanmi_held_queries").await == 1).await;
+    phone.type_in(&link, &page, PASSWORD).await;
+    let told = tokio::time::timeout(crate::site::AMPLE, waiting).await.expect("woken").expect("no panic");
+    assert_eq!(
+        (told.member("checkStas").as_deref(), told.member("checkWay").as_deref()),
+        (Some("1"), Some("01"))
+    );
 }
 
 #[tokio::test]

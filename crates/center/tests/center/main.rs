@@ -1,6 +1,7 @@
 //! The whole center in one value, with every other party real enough to be talked to over HTTP.
 
 mod calls;
+mod channel_guide;
 mod crowd;
 mod delivery;
 mod extensions;

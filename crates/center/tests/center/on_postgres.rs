@@ -2,6 +2,7 @@
 //! centers.
 
 mod calls;
+mod channel_guide;
 mod cluster;
 mod copy;
 mod crowd;

@@ -176,6 +176,27 @@ async fn strangers_get_nothing_and_change_nothing() {
     assert_eq!(pay(&site, &national, channel.chnl_id, 2, "1").await, 0, "nothing is free");
 }
 
+/// Who shows no code in the app for a week is nobody the center could ask a password of.
+#[tokio::test]
+async fn who_showed_a_code_within_seven_days_can_switch_it_on() {
+    const DAY: std::time::Duration = std::time::Duration::from_hours(24);
+    let (site, national) = Site::with_national(with_page).await;
+    let channel = offers(&site);
+    let id = channel.chnl_id;
+    assert_eq!(pay(&site, &national, id, 1, "30").await, 0);
+    let unknown = "请先用这个应用在窗口出示一次";
+    let look = async || {
+        site.center.remove_old().await.expect("a round");
+        Phone::default().get(&site, &link(&site, &channel, "P1").await).await
+    };
+    site.hands.forward(DAY * 7);
+    let page = look().await;
+    assert!(page.body.contains("name=\"p\"") && !page.body.contains(unknown), "{}", page.body);
+    // Later than the seven days and the life of the token together.
+    site.hands.forward(site.config.policy.token_life);
+    says(&look().await, &["免密支付：未开通", unknown]);
+}
+
 #[tokio::test]
 async fn a_site_without_pages_hands_out_no_link() {
     let site = Site::start().await;

@@ -59,6 +59,13 @@ async fn a_word_that_is_not_registered_or_too_large_is_a_failed_notice() {
     app.will([Mood::Free(SAYS_SO)]);
     let next = site.token_in(&channel).await;
     assert!(failed_because(&site.notify(next, Some("0.01")).await), "the day is used up");
+    app.will([Mood::Free(SAYS_SO)]);
+    let other = site.token_of(&site.world().persons[1].clone(), &channel).await;
+    assert_eq!(
+        site.notify(other, Some("200")).await.code(),
+        500_320,
+        "another person has a day of their own"
+    );
     let stranger = site.channel().clone();
     let app = site.scripted(&stranger).await;
     app.will([Mood::Free(SAYS_SO)]);

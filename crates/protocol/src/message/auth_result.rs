@@ -34,7 +34,7 @@ pub enum Outcome {
 pub struct Request {
     /// `notcNo`.
     pub notice: NoticeNo,
-    /// `authTime`: when the person did it, on the channel's clock. Recorded, never judged by.
+    /// `authTime`: when the person did it, on the channel's clock. Nothing is judged by it.
     pub at: UnixMillis,
     /// What the person did.
     pub outcome: Outcome,

@@ -287,6 +287,28 @@ fn mac_of(asked: &Asked) -> String {
     request.mac.expect("a mac").into_owned()
 }
 
+/// What a proxy of the channel makes of the path is no matter: the mac is about the one that is registered.
+#[tokio::test]
+async fn a_mac_is_about_the_path_that_is_registered_without_its_query() {
+    for (registered, path) in [
+        ("/bank/ec/notice", "/bank/ec/notice"),
+        ("/bank/ec/notice?tenant=7", "/bank/ec/notice"),
+        ("/%E9%80%9A%E7%9F%A5/", "/%E9%80%9A%E7%9F%A5/"),
+        ("", "/"),
+    ] {
+        let peer = Peer::start(move |asked| {
+            let request = RequestEnvelope::parse(&asked.body, region()).expect("an envelope");
+            assert!(request.is_proven(path, &key()), "{registered}");
+            assert!(!request.is_proven("/notice", &key()), "{registered}");
+            let mac = request.mac.expect("a mac");
+            Act::Answer(200, proven_success(&key(), &mac, channel_notice::received_json().as_bytes()))
+        })
+        .await;
+        let to = Endpoint { mac: MacRule::Required, ..endpoint(peer.url(registered)) };
+        assert_eq!(quick().deliver(&to, &notice(), AMPLE).await, Ok(Taken::Asked), "{registered}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_is_believed_by_its_mac() {
     /// What is answered, by the mac of the notice and the message that says that it was taken.

@@ -52,6 +52,15 @@ async fn an_open_page_follows_what_happens_elsewhere() {
     browser.open(&ground.link().await);
     report(&ground, json!({ "authStas": "1", "authWay": "03" })).await;
     turns(&browser, "已确认");
+    // Locked by what was typed in the app.
+    let token = ground.token();
+    browser.open(&ground.notify(token, Some("10")).await);
+    browser.until(&is_shown("请您确认"));
+    for _ in 0..5 {
+        let wrong = crate::plan::digest(super::WRONG);
+        report(&ground, json!({ "authStas": "1", "authWay": "01", "userPwd": wrong })).await;
+    }
+    turns(&browser, "密码已锁定");
     // The person shows another code.
     let mine = ground.national.issue_to("SAME", ground.site.channel().chnl_id, 901);
     browser.open(&ground.notify(mine, Some("10")).await);
@@ -60,7 +69,18 @@ async fn an_open_page_follows_what_happens_elsewhere() {
     ground.site.hands.forward(MINUTE);
     ground.notify(again, Some("10")).await;
     turns(&browser, "已换了二维码");
-    assert_eq!(ground.national.passwords_asked(), 0);
+    assert_eq!(ground.national.passwords_asked(), 5, "none on the page");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_nobody_answers_says_at_its_end_that_it_is_over() {
+    const LIFE: Duration = Duration::from_secs(2);
+    let mut ground = Ground::with(|config| config.policy.notice_life = LIFE).await;
+    let browser = ground.browser("one", PHONE);
+    browser.open(&ground.link().await);
+    browser.until(&is_shown("请您确认"));
+    ground.site.hands.forward(LIFE);
+    turns(&browser, "已超过时间");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
