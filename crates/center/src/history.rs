@@ -1,7 +1,7 @@
 //! What happened, for an operator who is asked: read from a running center's database, which is not changed.
 //!
 //! The audit has no index by token: every notice would have to keep it, for a question that is asked seldom (decision 34).
-//! Its key grows with time, so a span of time is a span of keys, found by halving ([`span`]), and only that is read. What
+//! Its key grows with time, so a span of time is a span of keys, found by halving, and only that is read. What
 //! a span has to be is known from the verification while that is kept, and from the operator afterwards.
 
 pub mod denied;
