@@ -29,6 +29,7 @@ pub use self::answer::{Answer, AnswerError};
 pub use self::write::{
     ProvenRequest, Sender, prove, proven_refusal, proven_success, refusal, request, seal, success,
 };
+use crate::hex;
 use crate::identifier::Region;
 use crate::key::{BLOCK, Sm4Key};
 use crate::mac::{self, RequestParts};
@@ -219,7 +220,7 @@ impl CipherText {
             return Err(CipherTextError::TooLong(text.len()));
         }
         let position = |text: &str| text.chars().position(|c| !c.is_ascii_hexdigit()).unwrap_or(0);
-        from_hex(text).map(Self).ok_or_else(|| CipherTextError::NotHex(position(text) + 1))
+        hex::decode(text).map(Self).ok_or_else(|| CipherTextError::NotHex(position(text) + 1))
     }
 
     /// The sealed bytes, a multiple of 16.
@@ -317,59 +318,4 @@ fn unpadded_length(bytes: &[u8]) -> Option<usize> {
     }
     let length = bytes.len().checked_sub(padding)?;
     bytes[length..].iter().all(|b| usize::from(*b) == padding).then_some(length)
-}
-
-/// The value of a hexadecimal digit; 0xFF for any other byte, which callers have excluded or check for.
-pub(crate) const fn hex_value(digit: u8) -> u8 {
-    match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        b'A'..=b'F' => digit - b'A' + 10,
-        _ => 0xFF,
-    }
-}
-
-const HEX_VALUES: [u8; 256] = {
-    let mut table = [0xFF; 256];
-    let mut digit: u8 = 0;
-    loop {
-        table[digit as usize] = hex_value(digit);
-        if digit == u8::MAX {
-            break table;
-        }
-        digit += 1;
-    }
-};
-
-/// The bytes an even number of hexadecimal digits stands for.
-pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let mut bad = 0;
-    let bytes = text
-        .as_bytes()
-        .chunks_exact(2)
-        .map(|pair| {
-            let (high, low) = (HEX_VALUES[usize::from(pair[0])], HEX_VALUES[usize::from(pair[1])]);
-            bad |= (high | low) & 0xF0;
-            (high << 4) | (low & 0x0F)
-        })
-        .collect();
-    (bad == 0).then_some(bytes)
-}
-
-/// Upper-case hexadecimal digits.
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(2 * bytes.len());
-    push_hex(bytes, &mut out);
-    out
-}
-
-pub(crate) fn push_hex(bytes: &[u8], out: &mut String) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in bytes {
-        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        out.push(char::from(DIGITS[usize::from(byte & 0x0F)]));
-    }
 }

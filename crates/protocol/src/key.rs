@@ -99,7 +99,7 @@ impl Sm4Key {
         }
         Ok(Self(Place::of(|place| {
             for (slot, pair) in place.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-                *slot = (crate::envelope::hex_value(pair[0]) << 4) | crate::envelope::hex_value(pair[1]);
+                *slot = (crate::hex::value(pair[0]) << 4) | crate::hex::value(pair[1]);
             }
         })))
     }
@@ -123,7 +123,7 @@ impl Sm4Key {
 
     /// 32 upper-case hexadecimal digits, for the one moment a key is handed out.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(crate::envelope::to_hex(&*self.0.bytes))
+        Zeroizing::new(crate::hex::encode(&*self.0.bytes))
     }
 
     /// The key-check value shown wherever a key is shown or entered.

@@ -15,7 +15,7 @@ use sm3::Sm3;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::envelope::{from_hex, push_hex};
+use crate::hex;
 use crate::key::BLOCK;
 
 /// Digits of a mac.
@@ -129,12 +129,12 @@ fn keyed(key: &[u8]) -> Hmac<Sm3> {
 
 fn written(digest: &[u8; DIGEST]) -> String {
     let mut out = String::with_capacity(MAC_DIGITS);
-    push_hex(digest, &mut out);
+    hex::push(digest, &mut out);
     out
 }
 
 fn is_same(digits: &str, digest: &[u8; DIGEST]) -> bool {
-    from_hex(digits).is_some_and(|given| given.ct_eq(digest).into())
+    hex::decode(digits).is_some_and(|given| given.ct_eq(digest).into())
 }
 
 /// Whether a text is of the form of a mac.

@@ -6,7 +6,7 @@ use sm3::{Digest, Sm3};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::envelope;
+use crate::hex;
 
 /// Digits of a credential password.
 pub const PASSWORD_DIGITS: usize = 6;
@@ -42,7 +42,7 @@ impl PasswordDigest {
         }
         let mut digest = Self(Box::default());
         for (slot, pair) in digest.0.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let (high, low) = (envelope::hex_value(pair[0]), envelope::hex_value(pair[1]));
+            let (high, low) = (hex::value(pair[0]), hex::value(pair[1]));
             if (high | low) & 0xF0 != 0 {
                 return None;
             }
@@ -53,7 +53,7 @@ impl PasswordDigest {
 
     /// 64 upper-case hexadecimal digits, for sealing into a request.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(envelope::to_hex(&**self.0))
+        Zeroizing::new(hex::encode(&**self.0))
     }
 }
 

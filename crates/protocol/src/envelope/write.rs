@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use super::{Answer, VERSION, blocks, push_hex};
+use super::{Answer, VERSION, blocks};
 use crate::code::Code;
+use crate::hex;
 use crate::identifier::Region;
 use crate::key::{BLOCK, Sm4Key};
 use crate::mac::{self, AnswerParts, RequestParts};
@@ -30,7 +31,7 @@ fn seal_onto(key: &Sm4Key, message: &[u8], out: &mut String) {
     for block in blocks(&mut bytes) {
         key.encrypt_block(block);
     }
-    push_hex(&bytes, out);
+    hex::push(&bytes, out);
 }
 
 /// Who seals requests: the members that are the same in all of them.
