@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 use yanmi_protocol::Sm4Key;
 
 use crate::calls::{self, Calls, Writer};
-use crate::channel::deliver::{Deliverer, DeliverySettings};
-use crate::channel::lane::LaneSettings;
 use crate::clock::{Clock, Step, Steps};
 use crate::config::{Config, OPERATIONS};
+use crate::delivery::deliver::{Deliverer, DeliverySettings};
+use crate::delivery::lane::LaneSettings;
 use crate::entropy::Entropy;
 use crate::health::Health;
 use crate::http::{BindError, Bodies, Counters, ListenSettings, Listener, Server};

@@ -1,9 +1,7 @@
-//! The channel face: notices go out ([`deliver`]), and what the person did comes in, one operation a file
+//! The channel face: what the person did comes in, one operation a file. Notices go out by [`crate::delivery`]
 //! (section 5 of the reading).
 
 mod auth_result;
-pub mod deliver;
-pub mod lane;
 pub(crate) mod notice;
 mod password_free;
 mod password_free_page;

@@ -17,6 +17,7 @@ mod claimed;
 pub mod clock;
 pub mod config;
 mod credential;
+pub mod delivery;
 pub mod entropy;
 mod envelope;
 mod health;

@@ -11,7 +11,7 @@ use yanmi_protocol::message::decode;
 use yanmi_protocol::{Code, MemberError, UnixMillis};
 use yanmi_verification::Refusal as Rule;
 
-use crate::channel::deliver::DeliveryFailure;
+use crate::delivery::deliver::DeliveryFailure;
 use crate::http::BodyError;
 use crate::ledger::Unavailable;
 use crate::national::NationalError;

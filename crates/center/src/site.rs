@@ -13,9 +13,9 @@ use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_verification::Policy;
 
 use crate::calls::Calls;
-use crate::channel::deliver::Deliverer;
 use crate::clock::Clock;
 use crate::config::Retention;
+use crate::delivery::deliver::Deliverer;
 use crate::http::{Bodies, Peer, Room, source_of};
 use crate::institution::decodes::Decodes;
 use crate::insured::Place;

@@ -39,6 +39,39 @@ pub enum Undelivered {
     AddressRefused,
 }
 
+impl Undelivered {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Unreachable,
+        Self::TimedOut,
+        Self::Refused,
+        Self::ServerError,
+        Self::BadAnswer,
+        Self::Busy,
+        Self::Resting,
+        Self::AddressRefused,
+    ];
+
+    /// Its code, which is stored and counted: it is never changed or used for another.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Refused => "refused",
+            Self::ServerError => "server_error",
+            Self::BadAnswer => "bad_answer",
+            Self::Busy => "busy",
+            Self::Resting => "resting",
+            Self::AddressRefused => "address_refused",
+        }
+    }
+
+    /// The one of a code; nothing for any other text.
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
+    }
+}
+
 /// Who confirmed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Confirmer {

@@ -105,29 +105,6 @@ pub enum DeliveryFailure {
     AddressRefused,
 }
 
-/// The kinds of failure and their codes. A code is stored and counted: it is never changed or used again.
-const CODES: [(Undelivered, &str); 8] = [
-    (Undelivered::Unreachable, "unreachable"),
-    (Undelivered::TimedOut, "timed_out"),
-    (Undelivered::Refused, "refused"),
-    (Undelivered::ServerError, "server_error"),
-    (Undelivered::BadAnswer, "bad_answer"),
-    (Undelivered::Busy, "busy"),
-    (Undelivered::Resting, "resting"),
-    (Undelivered::AddressRefused, "address_refused"),
-];
-
-/// The stable code of a kind of failure, for storage and metrics.
-pub fn code_of(kind: Undelivered) -> &'static str {
-    // Every kind is in the table; a test counts them.
-    CODES.iter().find(|(known, _)| *known == kind).map_or("", |(_, code)| code)
-}
-
-/// The kind of failure of a code; nothing for any other text.
-pub fn kind_of(code: &str) -> Option<Undelivered> {
-    CODES.iter().find(|(_, known)| *known == code).map(|(kind, _)| *kind)
-}
-
 impl DeliveryFailure {
     /// What kind of failure it is, as the verification keeps it.
     pub const fn kind(&self) -> Undelivered {
@@ -145,7 +122,7 @@ impl DeliveryFailure {
 
     /// The stable code of its kind, for storage and metrics.
     pub fn code(&self) -> &'static str {
-        code_of(self.kind())
+        self.kind().code()
     }
 
     /// What stands behind 「通知失败原因：」 in 500319.

@@ -10,7 +10,6 @@ use yanmi_protocol::{Amount, Code, UnixMillis};
 use yanmi_verification::{DeclineReason, Event, State, Verification};
 
 use super::{LOST, Refused, SUMMED};
-use crate::channel::deliver::code_of;
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -188,7 +187,7 @@ fn nothing(standing: Option<&Verification>, now: UnixMillis) -> Explanation {
             next: "核对请求是否到达本中心：地址、密钥、机构代码；到达而被拒绝的，用 yanmi denied 查。"
                 .to_owned(),
         },
-        Some(State::Undelivered { reason, .. }) => not_taken(code_of(reason)),
+        Some(State::Undelivered { reason, .. }) => not_taken(reason.code()),
         Some(State::Verified { way, at, .. }) => confirmed(way, at, standing, now, None),
         Some(State::Declined { reason, .. }) => ended(match reason {
             DeclineReason::Cancelled => Event::Cancelled,

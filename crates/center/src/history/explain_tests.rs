@@ -142,7 +142,7 @@ fn every_failure_of_a_delivery_has_words_of_its_own() {
     };
     let all = [AddressRefused, BadAnswer, Busy, Refused, Resting, ServerError, TimedOut, Unreachable];
     let words: std::collections::BTreeSet<String> =
-        all.map(|it| not_taken(code_of(it)).now).into_iter().collect();
+        all.map(|it| not_taken(it.code()).now).into_iter().collect();
     assert_eq!(words.len(), all.len());
     assert!(!words.contains(&not_taken("later").now));
 }

@@ -26,7 +26,6 @@ use super::command::{Command, Delivery, FaceKey, Key, Learned, Loaded, Outcome};
 use super::recent::Recent;
 use super::resident::Resident;
 use super::write::{Appearance, Audited, Changes};
-use crate::channel::deliver::code_of;
 use crate::registry::Snapshot;
 use crate::store::StoreError;
 use crate::store::batch::Session;
@@ -220,7 +219,7 @@ impl Work {
         if let Some((next, event)) = current.and_then(|v| delivery::undelivered(&v, notice, reason, with.now))
         {
             self.change(key, next, None);
-            self.audit(key, event, None, Some(code_of(reason)), None, with);
+            self.audit(key, event, None, Some(reason.code()), None, with);
         }
         Outcome::Done
     }

@@ -5,12 +5,11 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
 use yanmi_verification::{
     Budget, Confirmer, Credential, DeclineReason, FreeUse, Ground, Identity, IdentityKey, PasswordFree,
-    PasswordTries, PersonKey, State, Verification,
+    PasswordTries, PersonKey, State, Undelivered, Verification,
 };
 
 use super::StoreError;
 use super::connection::RowRef;
-use crate::channel::deliver::{code_of, kind_of};
 use crate::ledger::recent::Recent;
 
 /// Reads the columns of a row one after the other.
@@ -307,7 +306,7 @@ pub(crate) fn state_columns(state: State) -> StateColumns {
             ("verified", Some(at), Some(confirmation_word(way, by)), Some(valid_until))
         }
         State::Declined { reason, at } => ("declined", Some(at), Some(decline_word(reason)), None),
-        State::Undelivered { reason, at } => ("undelivered", Some(at), Some(code_of(reason)), None),
+        State::Undelivered { reason, at } => ("undelivered", Some(at), Some(reason.code()), None),
     };
     StateColumns { word, at, reason, valid_until }
 }
@@ -326,7 +325,9 @@ fn state(
             State::Verified { way, at, valid_until, by }
         }
         ("declined", Some(at), Some(reason), None) => State::Declined { reason: decline(reason)?, at },
-        ("undelivered", Some(at), Some(reason), None) => State::Undelivered { reason: kind_of(reason)?, at },
+        ("undelivered", Some(at), Some(reason), None) => {
+            State::Undelivered { reason: Undelivered::from_code(reason)?, at }
+        }
         _ => return None,
     })
 }

@@ -264,12 +264,12 @@ fn every_kind_has_a_code_of_its_own_and_words() {
         DeliveryFailure::Resting,
         DeliveryFailure::AddressRefused,
     ];
-    assert_eq!(failures.len(), CODES.len());
+    assert_eq!(failures.len(), Undelivered::ALL.len());
     for failure in failures {
-        assert_eq!(kind_of(failure.code()), Some(failure.kind()));
+        assert_eq!(Undelivered::from_code(failure.code()), Some(failure.kind()));
         assert!(!failure.reason().is_empty());
     }
-    assert_eq!(kind_of(""), None);
+    assert_eq!(Undelivered::from_code(""), None);
 }
 
 #[test]

@@ -16,8 +16,8 @@ use yanmi_verification::{
 };
 
 use super::{Circumstances, decide_all};
-use crate::channel::lane::LaneSettings;
 use crate::config::Database;
+use crate::delivery::lane::LaneSettings;
 use crate::entropy::Entropy;
 use crate::ledger::command::{Command, FaceKey, FreeSwitch, Key, Learned, Opening};
 use crate::ledger::load;
