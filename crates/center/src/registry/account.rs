@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 
 use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
+use super::keys::Keys;
 use super::mac::MacRule;
-use super::snapshot::Keys;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
 use crate::store::connection::{Connection, Statement};

@@ -7,8 +7,8 @@ use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
 use super::account::{open_keys, read_mac};
 use super::handover::Handover;
+use super::keys::Keys;
 use super::mac::MacRule;
-use super::snapshot::Keys;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
 use crate::store::connection::{Connection, Statement};

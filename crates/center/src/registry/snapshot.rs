@@ -1,19 +1,16 @@
 //! The registry as requests see it.
 
-use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use hashbrown::HashMap;
-use yanmi_protocol::envelope::{CipherText, OpenError, PlainText};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
 use yanmi_verification::ChannelFacts;
 
 use super::account::Interfaces;
 use super::handover::Handover;
+use super::keys::Keys;
+use super::limiter::Limiter;
 use super::mac::MacRule;
 use super::misses::Misses;
 use super::{account, channel, institution};
@@ -62,40 +59,6 @@ pub(crate) struct Account {
     pub(crate) misses: Arc<Misses>,
 }
 
-/// The keys of an account or channel: the newest, and during a rotation the one before it.
-#[derive(Debug)]
-pub(crate) struct Keys {
-    pub(crate) newest: Sm4Key,
-    pub(crate) older: Option<Sm4Key>,
-}
-
-impl Keys {
-    /// Opens an envelope with the newest key, or else the older, and tells which it was, for the answer is sealed
-    /// with the same (E9). The cause of a failure is that of the newest. A failure always takes two decryptions, so
-    /// that its time does not tell whether there is an older key (E7).
-    pub(crate) fn open(&self, sealed: &CipherText) -> Result<(PlainText, &Sm4Key), OpenError> {
-        match sealed.open(&self.newest) {
-            Ok(plain) => Ok((plain, &self.newest)),
-            Err(cause) => {
-                let second = black_box(sealed.open(self.second()));
-                let older = self.older.as_ref().ok_or(cause)?;
-                second.map(|plain| (plain, older)).map_err(|_| cause)
-            }
-        }
-    }
-
-    /// Takes the time of [`Keys::open`] for somebody who is not let in whatever comes of it (E7).
-    pub(crate) fn spend(&self, sealed: &CipherText) {
-        drop(black_box(sealed.open(&self.newest)));
-        drop(black_box(sealed.open(self.second())));
-    }
-
-    /// The key that is tried second.
-    fn second(&self) -> &Sm4Key {
-        self.older.as_ref().unwrap_or(&self.newest)
-    }
-}
-
 /// An institution.
 #[derive(Debug)]
 pub(crate) struct Institution {
@@ -117,34 +80,6 @@ pub(crate) struct Channel {
     pub(crate) endpoint: Endpoint,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) share: Arc<Share>,
-}
-
-/// How often one account may call.
-#[derive(Debug)]
-pub(crate) struct Limiter {
-    quota: Quota,
-    limiter: DefaultDirectRateLimiter,
-}
-
-impl Limiter {
-    pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
-        let quota = Quota::per_second(rate).allow_burst(burst);
-        Self { quota, limiter: RateLimiter::direct(quota) }
-    }
-
-    /// Counts one request; the time to wait when it is one too many.
-    pub(crate) fn take(&self) -> Result<(), Duration> {
-        self.limiter.check().map_err(|until| until.wait_time_from(DefaultClock::default().now()))
-    }
-
-    /// The one before, if it has the same quota, so that a new snapshot gives no new burst.
-    fn keep(rate: NonZeroU32, burst: NonZeroU32, before: Option<&Arc<Self>>) -> Arc<Self> {
-        let fresh = Self::new(rate, burst);
-        match before {
-            Some(before) if before.quota == fresh.quota => Arc::clone(before),
-            _ => Arc::new(fresh),
-        }
-    }
 }
 
 impl Snapshot {
