@@ -16,6 +16,7 @@ use crate::config::{Config, OPERATIONS};
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
 use crate::delivery::lane::LaneSettings;
 use crate::entropy::Entropy;
+use crate::face::operations;
 use crate::health::Health;
 use crate::http::{BindError, Bodies, Counters, ListenSettings, Listener, Server};
 use crate::institution::decodes::Decodes;
@@ -32,7 +33,7 @@ use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 use crate::unknown::Unknown;
-use crate::{channel, institution, insured, operations, retention};
+use crate::{channel, institution, insured, retention};
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
 const REGISTRY_EVERY: Duration = Duration::from_secs(1);

@@ -2,7 +2,6 @@
 //! (section 5 of the reading).
 
 mod auth_result;
-pub(crate) mod notice;
 mod password_free;
 mod password_free_page;
 mod pending;
@@ -15,8 +14,8 @@ use yanmi_protocol::ChannelId;
 use yanmi_protocol::message;
 
 use crate::config::PathPrefix;
-use crate::envelope::{Claimant, Party};
-use crate::institution::no_such_address;
+use crate::face::envelope::{Claimant, Party};
+use crate::face::unknown_address;
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Keys, Snapshot};
 use crate::share::Share;
@@ -33,7 +32,7 @@ pub(crate) fn router(site: Arc<Site>, prefix: Option<&PathPrefix>) -> Router {
             .route(&at(message::password_free::PATH), any(password_free::handle))
             .route(&at(message::password_free_page::PATH), any(password_free_page::handle));
     }
-    router.fallback(no_such_address).with_state(site)
+    router.fallback(unknown_address::answer).with_state(site)
 }
 
 /// A channel, which may make every call of its face.

@@ -7,24 +7,19 @@ mod password;
 mod status;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
 use axum::routing::any;
-use http::Request;
 use yanmi_protocol::message;
 use yanmi_protocol::{AccountId, OrgCode};
 
 use crate::config::PathPrefix;
-use crate::envelope::{self, Call, Claimant, Noted, Party, Sender};
-use crate::http::Peer;
+use crate::face::envelope::{Call, Claimant, Party};
+use crate::face::unknown_address;
 use crate::refusal::{Denied, OrgProblem, Refusal};
 use crate::registry::{Account, Institution, Interface, Keys, Snapshot};
 use crate::share::Share;
 use crate::site::Site;
-use crate::telemetry::Operation;
 
 /// The face's addresses, with and without what may stand before them (E15).
 pub(crate) fn router(site: Arc<Site>, prefix: Option<&PathPrefix>) -> Router {
@@ -39,31 +34,7 @@ pub(crate) fn router(site: Arc<Site>, prefix: Option<&PathPrefix>) -> Router {
             router = router.route(&at(message::decode::PATH), any(decode::handle));
         }
     }
-    router.fallback(no_such_address).with_state(site)
-}
-
-/// An unknown address is an answer too (-5).
-pub(crate) async fn no_such_address(
-    State(site): State<Arc<Site>>,
-    request: Request<Body>,
-) -> axum::response::Response {
-    /// Characters of a path that an answer repeats (E15).
-    const SHOWN: usize = 80;
-    let started = Instant::now();
-    let peer = request.extensions().get::<Peer>();
-    // A path is ASCII: everything else stands in it escaped.
-    let whole = request.uri().path();
-    let path: String = whole.chars().take(SHOWN).collect();
-    let path = if path.len() < whole.len() { format!("{path}…") } else { path };
-    envelope::finish(
-        &site,
-        Operation::Unknown,
-        started,
-        Sender { proven: None, claimed: None, peer, unopened: None },
-        Noted::default(),
-        None,
-        Err(Refusal::NoSuchAddress(path)),
-    )
+    router.fallback(unknown_address::answer).with_state(site)
 }
 
 /// An account that makes one kind of call.

@@ -12,9 +12,9 @@ use yanmi_verification::Refusal as Rule;
 
 use super::ByChannel;
 use crate::arrivals::Arrival;
-use crate::envelope::{self, Call};
+use crate::face::envelope::{self, Call};
+use crate::journey::report::{Report, Taken, Teller, way_of};
 use crate::refusal::Refusal;
-use crate::report::{Report, Taken, Teller, way_of};
 use crate::site::Site;
 use crate::telemetry::Operation;
 

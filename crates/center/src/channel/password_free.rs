@@ -11,8 +11,8 @@ use yanmi_protocol::{ChannelId, MemberError, Problem};
 
 use super::ByChannel;
 use crate::arrivals::Arrival;
-use crate::credential::person_key;
-use crate::envelope::{self, Call};
+use crate::face::envelope::{self, Call};
+use crate::journey::credential::person_key;
 use crate::ledger::{Command, FreeSwitch};
 use crate::refusal::Refusal;
 use crate::site::Site;

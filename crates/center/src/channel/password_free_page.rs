@@ -10,8 +10,8 @@ use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::password_free_page as message;
 
 use super::ByChannel;
-use crate::credential::person_key;
-use crate::envelope::{self, Call};
+use crate::face::envelope::{self, Call};
+use crate::journey::credential::person_key;
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::telemetry::Operation;

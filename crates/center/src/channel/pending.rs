@@ -10,9 +10,9 @@ use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::pending as message;
 
 use super::ByChannel;
-use super::notice;
-use crate::credential::person_key;
-use crate::envelope::{self, Call};
+use crate::face::envelope::{self, Call};
+use crate::journey::credential::person_key;
+use crate::journey::notice;
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::telemetry::Operation;

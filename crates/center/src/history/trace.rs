@@ -9,7 +9,7 @@ use yanmi_verification::{Event, Verification};
 use super::explain::{Explanation, Happened, Kind, explain};
 use super::span::{AUDIT, Span};
 use super::{Between, History, refused, refused_columns};
-use crate::credential::Holder;
+use crate::journey::credential::Holder;
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 use crate::store::row::Columns;

@@ -20,9 +20,9 @@ use yanmi_protocol::{AccountId, Code};
 use yanmi_verification::{Facts, token};
 
 use crate::claimed::Claimed;
-use crate::credential::{learned, national_result};
-use crate::envelope::{self, Noted, Sender};
+use crate::face::envelope::{self, Noted, Sender};
 use crate::http::Peer;
+use crate::journey::credential::{learned, national_result};
 use crate::ledger::{Command, Learned};
 use crate::refusal::{Denied, OrgProblem, Refusal};
 use crate::registry::{Interface, Snapshot};

@@ -12,8 +12,8 @@ use yanmi_protocol::{AccountId, MemberError};
 
 use super::ByAccount;
 use crate::arrivals::Arrival;
-use crate::envelope::{self, Call};
-use crate::password_check::{self, Checked};
+use crate::face::envelope::{self, Call};
+use crate::journey::password_check::{self, Checked};
 use crate::refusal::Refusal;
 use crate::registry::Interface;
 use crate::site::Site;

@@ -15,9 +15,9 @@ use yanmi_verification::{Facts, Verification, stage};
 
 use super::{ByAccount, check_institution};
 use crate::arrivals::Arrival;
-use crate::credential;
-use crate::envelope::{self, Call};
+use crate::face::envelope::{self, Call};
 use crate::insured::check_number;
+use crate::journey::credential;
 use crate::ledger::{Command, Key, Loaded, Outcome, Standing};
 use crate::refusal::Refusal;
 use crate::registry::{Interface, Snapshot};

@@ -6,8 +6,8 @@ use yanmi_verification::status::{self, Status};
 use yanmi_verification::{DeclineReason, Facts, PasswordTries, State};
 
 use super::link::check_number;
-use crate::channel::notice::{institution_name, offered_ways};
-use crate::credential::Holder;
+use crate::journey::credential::Holder;
+use crate::journey::notice::{institution_name, offered_ways};
 use crate::ledger::{Loaded, Shown};
 use crate::refusal::Refusal;
 use crate::registry::Snapshot;

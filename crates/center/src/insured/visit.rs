@@ -23,13 +23,13 @@ use super::scene;
 use super::view::{self, Closed, Form, Hint};
 use super::watch;
 use super::{MAX_FORM_BYTES, PREFIX, Place};
-use crate::channel::notice::offered_ways;
-use crate::envelope::{Noted, unless_it_panics};
+use crate::face::envelope::{Noted, unless_it_panics};
 use crate::http::{BodyError, Peer, Room, read_body};
+use crate::journey::notice::offered_ways;
+use crate::journey::report::{Report, Taken, Teller};
 use crate::ledger::{Command, Key, Opened, Opening, Outcome, Shown};
 use crate::national::NationalError;
 use crate::refusal::Refusal;
-use crate::report::{Report, Taken, Teller};
 use crate::site::{NOBODY, Site};
 use crate::telemetry::{Operation, RequestLine};
 

@@ -4,7 +4,7 @@ use yanmi_protocol::message::channel_notice::{Kind, Notice, Way};
 use yanmi_protocol::{NoticeNo, OrgCode, display, mask};
 use yanmi_verification::{Credential, Verification, Ways};
 
-use crate::credential::Holder;
+use crate::journey::credential::Holder;
 use crate::ledger::{Key, Shown};
 use crate::refusal::Refusal;
 use crate::registry::Snapshot;

@@ -9,7 +9,7 @@ use yanmi_protocol::message::national::PasswordQuestion;
 use yanmi_verification::password_try::Verdict;
 use yanmi_verification::{PasswordTries, Refusal as Rule};
 
-use crate::credential::{identity_key, national_result};
+use crate::journey::credential::{identity_key, national_result};
 use crate::ledger::{Command, Outcome};
 use crate::national::NationalError;
 use crate::refusal::Refusal;

@@ -13,9 +13,9 @@ use yanmi_protocol::{AuthNo, PasswordDigest};
 use yanmi_verification::conclude::{self, Conclusion};
 use yanmi_verification::{Confirmer, DeclineReason};
 
-use crate::credential::{Holder, national_result};
+use crate::journey::credential::{Holder, national_result};
+use crate::journey::password_check::{self, Checked};
 use crate::ledger::{Command, FaceKey, Outcome, Shown};
-use crate::password_check::{self, Checked};
 use crate::refusal::Refusal;
 use crate::sealing::{Cell, Sealer};
 use crate::share::Share;

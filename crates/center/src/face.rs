@@ -1,0 +1,5 @@
+//! What the faces have in common: the sealed call, addresses nobody serves, and the listener of those who run the center.
+
+pub(crate) mod envelope;
+pub(crate) mod operations;
+pub(crate) mod unknown_address;
