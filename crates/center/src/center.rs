@@ -20,7 +20,7 @@ use crate::face::operations;
 use crate::health::Health;
 use crate::http::{BindError, Bodies, Counters, ListenSettings, Listener, Server};
 use crate::institution::decodes::Decodes;
-use crate::insured::{MOST_WATCHED, Place};
+use crate::insured::{MOST_WATCHED, PageOrigin};
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::national::{NationalCenter, NationalSettings};
 use crate::observe::{self, Observer};
@@ -148,7 +148,7 @@ impl Center {
             openings,
             decodes,
             bodies: Bodies::new(config.limits.unopened_kib.saturating_mul(1_024)),
-            place: config.insured.public_url.as_ref().and_then(Place::new),
+            place: config.insured.public_url.as_ref().and_then(PageOrigin::new),
             recorded: Recorded::default(),
             held: Places::new(config.limits.held_queries),
             persons: Arc::default(),

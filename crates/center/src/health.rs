@@ -20,9 +20,9 @@ const ROUND_WITHIN: Duration = Duration::from_secs(3);
 
 /// What is known. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct Health(Arc<Inside>);
+pub(crate) struct Health(Arc<HealthState>);
 
-struct Inside {
+struct HealthState {
     /// When the last round was over.
     looked: ArcSwapOption<Instant>,
     /// What the last round found wrong.
@@ -56,7 +56,7 @@ impl fmt::Debug for Health {
 impl Health {
     /// A center whose database has just been opened.
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Inside {
+        Self(Arc::new(HealthState {
             looked: ArcSwapOption::from_pointee(Instant::now()),
             round: ArcSwapOption::empty(),
             batch: ArcSwapOption::empty(),
@@ -69,7 +69,7 @@ impl Health {
     }
 
     fn trouble_at(&self, now: Instant) -> Option<String> {
-        let Inside { looked, round, batch } = &*self.0;
+        let HealthState { looked, round, batch } = &*self.0;
         if let Some(trouble) = round.load_full().or_else(|| batch.load_full()) {
             return Some(trouble.to_string());
         }

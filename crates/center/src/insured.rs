@@ -66,7 +66,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
 
 /// Where persons' browsers reach the page.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Place {
+pub(crate) struct PageOrigin {
     /// `https://host` or `https://host:port`.
     origin: String,
     /// `host` or `host:port`, as a browser says it.
@@ -75,8 +75,8 @@ pub(crate) struct Place {
     secure: bool,
 }
 
-impl Place {
-    /// The place of this address, which the configuration has checked.
+impl PageOrigin {
+    /// The origin of this address, which the configuration has checked.
     pub(crate) fn new(url: &Uri) -> Option<Self> {
         let secure = url.scheme_str() == Some("https");
         let usual = if secure { 443 } else { 80 };
@@ -91,7 +91,7 @@ impl Place {
 
     /// The address of the page about this attempt.
     pub(crate) fn url(&self, sealer: &Sealer, verification: &Verification) -> String {
-        format!("{}{PREFIX}{}", self.origin, link::Link::of(verification).text(sealer))
+        format!("{}{PREFIX}{}", self.origin, link::NoticeLink::of(verification).text(sealer))
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_place_is_what_a_browser_calls_it() {
-        let place = |url: &str| Place::new(&url.parse().expect("a URL")).expect("a host");
+        let place = |url: &str| PageOrigin::new(&url.parse().expect("a URL")).expect("a host");
         let usual = place("https://Yanmi.Example.com:443/");
         assert_eq!(
             (usual.origin.as_str(), usual.host.as_str()),

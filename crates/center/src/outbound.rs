@@ -94,10 +94,10 @@ impl std::fmt::Debug for Reply {
 
 /// Makes calls. Clones share the connections that are kept open.
 #[derive(Clone, Debug)]
-pub struct Outbound(Arc<Inside>);
+pub struct Outbound(Arc<PooledConnector>);
 
 #[derive(Debug)]
-struct Inside {
+struct PooledConnector {
     connector: Connector,
     pool: Pool,
 }
@@ -110,7 +110,7 @@ impl Outbound {
     /// not read before the first `https` call.
     pub fn new(settings: OutboundSettings) -> Result<Self, RootsError> {
         let connector = Connector::new(settings)?;
-        Ok(Self(Arc::new(Inside { connector, pool: Pool::default() })))
+        Ok(Self(Arc::new(PooledConnector { connector, pool: Pool::default() })))
     }
 
     /// Checks what can be known of an address without asking the DNS; to be used when one is stored.
@@ -139,7 +139,7 @@ impl Outbound {
     }
 }
 
-impl Inside {
+impl PooledConnector {
     async fn post(&self, url: &Uri, body: Bytes) -> Result<Reply, CallError> {
         let target = Target::of(url)?;
         if let Some(kept) = self.pool.take(&target, Instant::now()).await {

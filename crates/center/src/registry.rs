@@ -43,10 +43,10 @@ use crate::telemetry::chain;
 
 /// The snapshot in force, and how to renew it.
 #[derive(Clone, Debug)]
-pub(crate) struct Registry(Arc<Inside>);
+pub(crate) struct Registry(Arc<RegistryState>);
 
 #[derive(Debug)]
-struct Inside {
+struct RegistryState {
     current: ArcSwap<Snapshot>,
     link: Mutex<Link>,
     sealer: Sealer,
@@ -67,7 +67,7 @@ impl Registry {
     ) -> Result<Self, StoreError> {
         let mut link = Link::open(store).await?;
         let first = Snapshot::load(link.connection().await?, &sealer, &defaults, None).await?;
-        Ok(Self(Arc::new(Inside {
+        Ok(Self(Arc::new(RegistryState {
             current: ArcSwap::from_pointee(first),
             link: Mutex::new(link),
             sealer,

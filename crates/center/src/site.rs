@@ -18,7 +18,7 @@ use crate::config::Retention;
 use crate::delivery::deliver::Deliverer;
 use crate::http::{Bodies, Peer, Room, source_of};
 use crate::institution::decodes::Decodes;
-use crate::insured::Place;
+use crate::insured::PageOrigin;
 use crate::ledger::Ledger;
 use crate::national::NationalCenter;
 use crate::registry::Registry;
@@ -54,7 +54,7 @@ pub(crate) struct Site {
     /// Room for request bodies that are not opened yet.
     pub(crate) bodies: Bodies,
     /// Where the insured person's page is, if there is one.
-    pub(crate) place: Option<Place>,
+    pub(crate) place: Option<PageOrigin>,
     /// How many links that are not served are recorded.
     pub(crate) recorded: Recorded,
     /// Places for status queries that are held.

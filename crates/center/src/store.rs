@@ -160,7 +160,7 @@ fn migration_detail(error: &sqlx::migrate::MigrateError) -> String {
 /// An opened database. Cloning is cheap; connections are made on demand.
 #[derive(Clone, Debug)]
 pub struct Store {
-    place: Place,
+    place: Backend,
     /// Who is told of connections that were lost.
     telemetry: Option<Telemetry>,
     /// Whether a sandbox plays that it takes nothing.
@@ -168,7 +168,7 @@ pub struct Store {
 }
 
 #[derive(Clone, Debug)]
-enum Place {
+enum Backend {
     Sqlite(Box<sqlite::Sqlite>),
     Postgres(postgres::Postgres),
 }
@@ -200,7 +200,7 @@ impl Purpose<'_> {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(file) => write!(f, "{file}"),
@@ -274,8 +274,8 @@ impl Store {
     pub(crate) async fn to_read(database: &Database, sealer: &Sealer) -> Result<Connection, StoreError> {
         let store = Self::look(database, sealer, true).await?.ok_or(StoreError::Outdated)?;
         match &store.place {
-            Place::Sqlite(file) => file.connect_to_read().await.map(Connection::Sqlite),
-            Place::Postgres(servers) => {
+            Backend::Sqlite(file) => file.connect_to_read().await.map(Connection::Sqlite),
+            Backend::Postgres(servers) => {
                 let mut connection = Connection::Postgres(servers.connect().await?);
                 let read_only = "SET default_transaction_read_only = on";
                 connection.run(Statement::new(read_only)).await?;
@@ -290,10 +290,10 @@ impl Store {
         purpose: Purpose<'_>,
     ) -> Result<Entered, StoreError> {
         let place = match database {
-            Database::Sqlite(path) => Place::Sqlite(Box::new(sqlite::Sqlite::new(path))),
-            Database::Postgres(settings) => Place::Postgres(postgres::Postgres::new(settings)),
+            Database::Sqlite(path) => Backend::Sqlite(Box::new(sqlite::Sqlite::new(path))),
+            Database::Postgres(settings) => Backend::Postgres(postgres::Postgres::new(settings)),
         };
-        if let Place::Sqlite(file) = &place {
+        if let Backend::Sqlite(file) = &place {
             file.look_before_opening(purpose.makes())?;
         }
         let store = Self { place, telemetry: None, withheld: Arc::default() };
@@ -319,8 +319,8 @@ impl Store {
             Purpose::Migrate { schema, pending } => (schema, pending),
         };
         match &self.place {
-            Place::Sqlite(file) => file.check_ours(connection).await?,
-            Place::Postgres(servers) => servers.prepare(connection).await?,
+            Backend::Sqlite(file) => file.check_ours(connection).await?,
+            Backend::Postgres(servers) => servers.prepare(connection).await?,
         }
         if !purpose.makes() && !migrate::is_made(connection).await? {
             return Err(StoreError::NotMade(self.place.to_string()));
@@ -343,8 +343,8 @@ impl Store {
         match purpose {
             Purpose::Serve if !self.is_shared() => self.take().map(Some),
             Purpose::Look { beside: false } => match &self.place {
-                Place::Sqlite(file) => file.take_if_there(),
-                Place::Postgres(_) => Ok(None),
+                Backend::Sqlite(file) => file.take_if_there(),
+                Backend::Postgres(_) => Ok(None),
             },
             _ => Ok(None),
         }
@@ -359,16 +359,16 @@ impl Store {
     /// A new connection.
     pub(crate) async fn connect(&self) -> Result<Connection, StoreError> {
         match &self.place {
-            Place::Sqlite(file) => file.connect().await.map(Connection::Sqlite),
-            Place::Postgres(servers) => servers.connect().await.map(Connection::Postgres),
+            Backend::Sqlite(file) => file.connect().await.map(Connection::Sqlite),
+            Backend::Postgres(servers) => servers.connect().await.map(Connection::Postgres),
         }
     }
 
     /// A new connection for what may be lost: its commits do not wait for the disk.
     pub(crate) async fn connect_aside(&self) -> Result<Connection, StoreError> {
         match &self.place {
-            Place::Sqlite(file) => file.connect_aside().await.map(Connection::Sqlite),
-            Place::Postgres(servers) => {
+            Backend::Sqlite(file) => file.connect_aside().await.map(Connection::Sqlite),
+            Backend::Postgres(servers) => {
                 let mut connection = Connection::Postgres(servers.connect().await?);
                 connection.run(Statement::new("SET synchronous_commit = off")).await?;
                 Ok(connection)
@@ -385,9 +385,9 @@ impl Store {
             return Err(StoreError::Withheld);
         }
         match &self.place {
-            Place::Sqlite(file) => file.standing().check(),
+            Backend::Sqlite(file) => file.standing().check(),
             // Its server has the files.
-            Place::Postgres(_) => Ok(()),
+            Backend::Postgres(_) => Ok(()),
         }
     }
 
@@ -401,7 +401,7 @@ impl Store {
     /// # Errors
     /// When there is none.
     pub(crate) async fn try_room(&self) -> Result<(), StoreError> {
-        let Place::Sqlite(file) = &self.place else { return Ok(()) };
+        let Backend::Sqlite(file) = &self.place else { return Ok(()) };
         let scratch = file.standing().scratch();
         // A trial that panics found nothing.
         tokio::task::spawn_blocking(move || standing::try_room(&scratch)).await.unwrap_or(Ok(()))
@@ -409,14 +409,14 @@ impl Store {
 
     /// Whether other centers work on the same database.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.place, Place::Postgres(_))
+        matches!(self.place, Backend::Postgres(_))
     }
 
     /// Where to listen to what other centers have changed; nothing where there are none.
     pub(crate) async fn listening(&self) -> Result<Option<PgConnectOptions>, StoreError> {
         match &self.place {
-            Place::Sqlite(_) => Ok(None),
-            Place::Postgres(servers) => servers.writable().await.map(Some),
+            Backend::Sqlite(_) => Ok(None),
+            Backend::Postgres(servers) => servers.writable().await.map(Some),
         }
     }
 
@@ -426,8 +426,8 @@ impl Store {
     /// [`StoreError::InUse`] while another process has it.
     fn take(&self) -> Result<Exclusive, StoreError> {
         match &self.place {
-            Place::Sqlite(file) => file.take(),
-            Place::Postgres(_) => Ok(Exclusive { _lock: None }),
+            Backend::Sqlite(file) => file.take(),
+            Backend::Postgres(_) => Ok(Exclusive { _lock: None }),
         }
     }
 }

@@ -93,9 +93,9 @@ impl Operation {
 
 /// The metrics of one center. Cloning is cheap.
 #[derive(Clone)]
-pub struct Telemetry(Arc<Inside>);
+pub struct Telemetry(Arc<Instruments>);
 
-struct Inside {
+struct Instruments {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
     /// One counter for each operation and code, made when first needed.
@@ -146,7 +146,7 @@ impl Telemetry {
         let bare = Key::from_static_name;
         let histogram = |name| recorder.register_histogram(&bare(name), &METADATA);
         let gauge = |name| recorder.register_gauge(&bare(name), &METADATA);
-        Ok(Self(Arc::new(Inside {
+        Ok(Self(Arc::new(Instruments {
             handle: recorder.handle(),
             requests: std::array::from_fn(|_| std::array::from_fn(|_| OnceLock::new())),
             seconds,

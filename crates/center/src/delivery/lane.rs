@@ -51,10 +51,10 @@ pub enum LaneRefusal {
 /// The way to one channel. Shared by all who call it, and outliving changes of its settings elsewhere.
 pub struct Lane {
     settings: LaneSettings,
-    inside: Mutex<Inside>,
+    inside: Mutex<LaneState>,
 }
 
-struct Inside {
+struct LaneState {
     in_flight: u32,
     circuit: Circuit,
     /// Grows with every change of the circuit, so that old permits are told from new ones.
@@ -72,7 +72,7 @@ impl Lane {
     /// A lane on which nothing has happened yet.
     pub fn new(settings: LaneSettings) -> Self {
         let circuit = Circuit::Closed { failures: 0 };
-        Self { settings, inside: Mutex::new(Inside { in_flight: 0, circuit, epoch: 0 }) }
+        Self { settings, inside: Mutex::new(LaneState { in_flight: 0, circuit, epoch: 0 }) }
     }
 
     /// Takes a place on the lane, without waiting.
@@ -118,12 +118,12 @@ impl Lane {
     }
 
     /// Nothing can panic while it is held.
-    fn inside(&self) -> MutexGuard<'_, Inside> {
+    fn inside(&self) -> MutexGuard<'_, LaneState> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Inside {
+impl LaneState {
     fn change(&mut self, circuit: Circuit) {
         self.circuit = circuit;
         self.epoch += 1;

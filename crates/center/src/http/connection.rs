@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use tower::Service;
 
 use super::peer::Peer;
-use super::stream::{Noted, Stream};
+use super::stream::{Stream, WatchedStream};
 use super::{Proxies, ServerLimits};
 
 /// The most a connection may hold of what it has read and not yet handed on, in bytes. A head has a few hundred bytes,
@@ -152,7 +152,7 @@ pub(super) async fn serve(
 ) -> End {
     let watch = Arc::clone(&other.watch);
     let noted = Arc::clone(&watch);
-    let io = TokioIo::new(Noted { stream, arrived: move || noted.bytes_arrived() });
+    let io = TokioIo::new(WatchedStream { stream, arrived: move || noted.bytes_arrived() });
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         let serving = Serving::begin(&other.watch);
         let peer = other.peer(request.headers());

@@ -82,12 +82,12 @@ impl AsyncWrite for Stream {
 }
 
 /// A stream that calls `arrived` whenever bytes were read from it.
-pub(super) struct Noted<F> {
+pub(super) struct WatchedStream<F> {
     pub(super) stream: Stream,
     pub(super) arrived: F,
 }
 
-impl<F: Fn() + Unpin> AsyncRead for Noted<F> {
+impl<F: Fn() + Unpin> AsyncRead for WatchedStream<F> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -103,7 +103,7 @@ impl<F: Fn() + Unpin> AsyncRead for Noted<F> {
     }
 }
 
-impl<F: Fn() + Unpin> AsyncWrite for Noted<F> {
+impl<F: Fn() + Unpin> AsyncWrite for WatchedStream<F> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
     }

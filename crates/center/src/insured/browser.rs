@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
 use yanmi_protocol::NoticeNo;
 
-use super::Place;
+use super::PageOrigin;
 use crate::sealing::Sealer;
 
 /// How long a browser keeps its cookie: longer than any notice lives and than a confirmation is looked at, in seconds.
@@ -29,7 +29,7 @@ impl Badge {
     }
 
     /// The badge the browser shows.
-    pub(super) fn shown(headers: &HeaderMap, place: &Place) -> Option<Self> {
+    pub(super) fn shown(headers: &HeaderMap, place: &PageOrigin) -> Option<Self> {
         let name = cookie_name(place);
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
@@ -54,7 +54,7 @@ impl Badge {
     }
 
     /// The header that hands it out. `__Host-` cookies are never set from another host or without TLS.
-    pub(super) fn cookie(self, place: &Place) -> Option<HeaderValue> {
+    pub(super) fn cookie(self, place: &PageOrigin) -> Option<HeaderValue> {
         let secure = if place.secure { "; Secure" } else { "" };
         let text = format!(
             "{}={}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{secure}",
@@ -65,7 +65,7 @@ impl Badge {
     }
 }
 
-fn cookie_name(place: &Place) -> &'static str {
+fn cookie_name(place: &PageOrigin) -> &'static str {
     if place.secure { "__Host-yanmi" } else { "yanmi" }
 }
 
@@ -74,7 +74,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &'static str) -> Option<&'a str> {
 }
 
 /// Whether the request is for the host this page is at: everything else is a name somebody else gave it.
-pub(super) fn is_for(headers: &HeaderMap, place: &Place) -> bool {
+pub(super) fn is_for(headers: &HeaderMap, place: &PageOrigin) -> bool {
     let host = text(headers, "host").map(str::to_ascii_lowercase);
     let usual = if place.secure { ":443" } else { ":80" };
     host.is_some_and(|host| host.strip_suffix(usual).unwrap_or(&host) == place.host)
@@ -104,7 +104,7 @@ pub(super) fn is_script(headers: &HeaderMap) -> bool {
 
 /// Whether a form can have come from this page: no page of anybody else sent it. `null` is what browsers say for a page
 /// that tells nobody where they come from.
-pub(super) fn is_own_form(headers: &HeaderMap, place: &Place) -> bool {
+pub(super) fn is_own_form(headers: &HeaderMap, place: &PageOrigin) -> bool {
     let origin = text(headers, "origin").is_none_or(|origin| origin == "null" || origin == place.origin);
     let site = text(headers, "sec-fetch-site").is_none_or(|site| site == "same-origin");
     origin && site
@@ -124,8 +124,8 @@ mod tests {
             .collect()
     }
 
-    fn place(url: &str) -> Place {
-        Place::new(&url.parse().expect("a URL")).expect("a place")
+    fn place(url: &str) -> PageOrigin {
+        PageOrigin::new(&url.parse().expect("a URL")).expect("a place")
     }
 
     #[test]

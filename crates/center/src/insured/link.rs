@@ -18,7 +18,7 @@ const PROOF: usize = 16;
 
 /// What a link says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Link {
+pub(super) struct NoticeLink {
     pub(super) notice: NoticeNo,
     /// Until when it can be opened.
     pub(super) until: UnixMillis,
@@ -26,7 +26,7 @@ pub(super) struct Link {
     pub(super) sequence: u32,
 }
 
-impl Link {
+impl NoticeLink {
     /// The link of the latest notice of this attempt.
     pub(super) fn of(verification: &Verification) -> Self {
         Self { notice: verification.notice, until: verification.expires_at, sequence: verification.notices }
@@ -89,20 +89,20 @@ mod tests {
     fn a_link_is_known_as_it_was_made_and_in_no_other_form() {
         let mine = sealer("yanmi-test-key-1");
         let notice = NoticeNo::from_number(1_234_567_890_123).expect("a number");
-        let link = Link { notice, until: UnixMillis::new(1_763_869_440_000), sequence: 3 };
+        let link = NoticeLink { notice, until: UnixMillis::new(1_763_869_440_000), sequence: 3 };
         let text = link.text(&mine);
         assert_eq!(text.len(), 48);
-        assert_eq!(Link::read(&text, &mine), Some(link));
-        assert_eq!(Link::read(&text, &sealer("yanmi-test-key-2")), None, "another site");
+        assert_eq!(NoticeLink::read(&text, &mine), Some(link));
+        assert_eq!(NoticeLink::read(&text, &sealer("yanmi-test-key-2")), None, "another site");
         for at in 0..text.len() {
             let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
             let mut bent = text.clone();
             bent.replace_range(at..=at, other);
-            assert_eq!(Link::read(&bent, &mine), None, "digit {at}");
-            assert_eq!(Link::read(&text[..at], &mine), None, "cut at {at}");
+            assert_eq!(NoticeLink::read(&bent, &mine), None, "digit {at}");
+            assert_eq!(NoticeLink::read(&text[..at], &mine), None, "cut at {at}");
         }
-        assert_eq!(Link::read(&format!("{text}AAAA"), &mine), None);
-        assert_eq!(Link::read(&"é".repeat(24), &mine), None);
+        assert_eq!(NoticeLink::read(&format!("{text}AAAA"), &mine), None);
+        assert_eq!(NoticeLink::read(&"é".repeat(24), &mine), None);
     }
 
     #[test]

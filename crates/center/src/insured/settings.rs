@@ -23,11 +23,11 @@ use yanmi_protocol::{Amount, ChannelId, Code, NoticeNo, PasswordDigest, UnixMill
 use yanmi_verification::{Event, PasswordFree, PersonKey};
 use zeroize::{Zeroize, Zeroizing};
 
-use self::link::Link;
+use self::link::SettingsLink;
 use self::page::{Hindrance, Line, Said, Shown};
 use super::browser::{self, Badge};
 use super::view::Closed;
-use super::{MAX_FORM_BYTES, PREFIX, Place, layout, view, visit};
+use super::{MAX_FORM_BYTES, PREFIX, PageOrigin, layout, view, visit};
 use crate::face::envelope::{Noted, unless_it_panics};
 use crate::http::{BodyError, Peer, Room, read_body};
 use crate::journey::credential::Holder;
@@ -44,7 +44,7 @@ const LIFE: Duration = Duration::from_mins(30);
 /// Below the pages' addresses.
 const BELOW: &str = "free/";
 
-impl Place {
+impl PageOrigin {
     /// The address of a person's page in an app, and until when it can be used.
     pub(crate) fn settings_url(
         &self,
@@ -54,7 +54,7 @@ impl Place {
         channel: ChannelId,
         now: UnixMillis,
     ) -> (String, UnixMillis) {
-        let link = Link { number, until: now.plus(LIFE), person, channel };
+        let link = SettingsLink { number, until: now.plus(LIFE), person, channel };
         (format!("{}{PREFIX}{BELOW}{}", self.origin, link.text(sealer)), link.until)
     }
 }
@@ -62,7 +62,7 @@ impl Place {
 /// A request being answered.
 struct Asking<'a> {
     site: &'a Arc<Site>,
-    place: &'a Place,
+    place: &'a PageOrigin,
     headers: HeaderMap,
     peer: Option<Peer>,
     path: String,
@@ -125,7 +125,7 @@ impl Asking<'_> {
             return Ok(visit::refuse(Closed::BadMethod));
         }
         let text = self.path.strip_prefix(PREFIX).and_then(|path| path.strip_prefix(BELOW));
-        let Some(link) = Link::read(text.unwrap_or_default(), &self.site.sealer) else {
+        let Some(link) = SettingsLink::read(text.unwrap_or_default(), &self.site.sealer) else {
             return self.unknown().await;
         };
         self.proven = true;
@@ -149,7 +149,12 @@ impl Asking<'_> {
         Ok(visit::refuse(Closed::Unknown))
     }
 
-    async fn open(&mut self, link: Link, badge: Option<Badge>, may_claim: bool) -> Result<Opened, Refusal> {
+    async fn open(
+        &mut self,
+        link: SettingsLink,
+        badge: Option<Badge>,
+        may_claim: bool,
+    ) -> Result<Opened, Refusal> {
         let browser = badge.map(|badge| badge.hash(&self.site.sealer, link.number));
         let opening = Opening { notice: link.number, sequence: 1, browser, may_claim };
         let command = Command::OpenSettings { person: link.person, opening };
@@ -162,7 +167,7 @@ impl Asking<'_> {
     }
 
     /// GET.
-    async fn look(&mut self, link: Link) -> Result<Response, Refusal> {
+    async fn look(&mut self, link: SettingsLink) -> Result<Response, Refusal> {
         let kept = Badge::shown(&self.headers, self.place);
         let goes = browser::is_navigation(&self.headers);
         let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
@@ -180,7 +185,7 @@ impl Asking<'_> {
         }
     }
 
-    async fn shown(&self, link: Link, badge: Badge) -> Result<Shown, Refusal> {
+    async fn shown(&self, link: SettingsLink, badge: Badge) -> Result<Shown, Refusal> {
         let registry = self.site.registry.snapshot();
         let settings = self.site.ledger.settings(link.person, link.channel).await?;
         let tries = match &settings.known {
@@ -216,7 +221,12 @@ impl Asking<'_> {
         })
     }
 
-    fn hindrance(&self, link: Link, settings: &Settings, locked: Option<UnixMillis>) -> Option<Hindrance> {
+    fn hindrance(
+        &self,
+        link: SettingsLink,
+        settings: &Settings,
+        locked: Option<UnixMillis>,
+    ) -> Option<Hindrance> {
         let facts = self.site.registry.snapshot().channel_facts(&link.channel).copied();
         let private = self.place.secure || self.peer.as_ref().is_some_and(|peer| peer.ip().is_loopback());
         match (settings.known.as_ref(), locked) {
@@ -229,7 +239,7 @@ impl Asking<'_> {
     }
 
     /// POST.
-    async fn take(&mut self, link: Link, body: Body) -> Result<Response, Refusal> {
+    async fn take(&mut self, link: SettingsLink, body: Body) -> Result<Response, Refusal> {
         let room = self.site.room(self.peer.as_ref());
         let form = match read_form(body, self.site.settings.body, room).await {
             Ok(form) => form,
@@ -263,14 +273,14 @@ impl Asking<'_> {
     }
 
     /// Limits stay as they are, for the next time.
-    async fn off(&mut self, link: Link) -> Result<Option<Said>, Refusal> {
+    async fn off(&mut self, link: SettingsLink) -> Result<Option<Said>, Refusal> {
         let free = self.site.ledger.settings(link.person, link.channel).await?.free;
         let Some(free) = free.filter(|free| free.open) else { return Ok(None) };
         self.switch(link, false, [free.single_limit, free.day_limit], free.day_count).await?;
         Ok(Some(Said::Off))
     }
 
-    async fn on(&mut self, link: Link, form: Filled) -> Result<Option<Said>, Refusal> {
+    async fn on(&mut self, link: SettingsLink, form: Filled) -> Result<Option<Said>, Refusal> {
         let settings = self.site.ledger.settings(link.person, link.channel).await?;
         if self.hindrance(link, &settings, None).is_some() {
             return Ok(None);
@@ -309,7 +319,7 @@ impl Asking<'_> {
 
     async fn switch(
         &mut self,
-        link: Link,
+        link: SettingsLink,
         open: bool,
         [single_limit, day_limit]: [Option<Amount>; 2],
         day_count: Option<u32>,

@@ -18,11 +18,11 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::browser::{self, Badge};
 use super::layout;
-use super::link::Link;
+use super::link::NoticeLink;
 use super::scene;
 use super::view::{self, Closed, Form, Hint};
 use super::watch;
-use super::{MAX_FORM_BYTES, PREFIX, Place};
+use super::{MAX_FORM_BYTES, PREFIX, PageOrigin};
 use crate::face::envelope::{Noted, unless_it_panics};
 use crate::http::{BodyError, Peer, Room, read_body};
 use crate::journey::notice::offered_ways;
@@ -53,7 +53,7 @@ pub(super) enum Answer {
 /// A request being answered.
 pub(super) struct Asking<'a> {
     pub(super) site: &'a Arc<Site>,
-    place: &'a Place,
+    place: &'a PageOrigin,
     headers: HeaderMap,
     peer: Option<Peer>,
     /// The page's own address.
@@ -170,7 +170,7 @@ pub(super) fn refuse(closed: Closed) -> Response {
 }
 
 /// Why a link that was made by this site is about a notice that is not the latest any more.
-pub(super) fn gone(link: Link, now: UnixMillis) -> Closed {
+pub(super) fn gone(link: NoticeLink, now: UnixMillis) -> Closed {
     if now < link.until { Closed::Replaced } else { Closed::Expired }
 }
 
@@ -209,9 +209,9 @@ impl Asking<'_> {
     }
 
     /// The link, if this site made it. One that it did not make is counted against who came with it.
-    async fn link(&mut self) -> Result<Result<Link, Closed>, Refusal> {
+    async fn link(&mut self) -> Result<Result<NoticeLink, Closed>, Refusal> {
         let text = self.path.strip_prefix(PREFIX).unwrap_or_default();
-        if let Some(link) = Link::read(text, &self.site.sealer) {
+        if let Some(link) = NoticeLink::read(text, &self.site.sealer) {
             self.proven = true;
             self.peer.iter().for_each(Peer::prove);
             return Ok(Ok(link));
@@ -237,7 +237,7 @@ impl Asking<'_> {
     /// Where the page is open, after this browser had its chance to take it.
     async fn open(
         &mut self,
-        link: Link,
+        link: NoticeLink,
         key: Key,
         badge: Option<Badge>,
         may_claim: bool,
@@ -257,7 +257,7 @@ impl Asking<'_> {
     }
 
     /// GET.
-    async fn look(&mut self, link: Link, shown: &Shown) -> Result<Answer, Refusal> {
+    async fn look(&mut self, link: NoticeLink, shown: &Shown) -> Result<Answer, Refusal> {
         let kept = Badge::shown(&self.headers, self.place);
         let goes = browser::is_navigation(&self.headers);
         let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
@@ -286,7 +286,7 @@ impl Asking<'_> {
         }
     }
 
-    async fn show(&self, link: Link, shown: &Shown, badge: Badge) -> Result<Answer, Refusal> {
+    async fn show(&self, link: NoticeLink, shown: &Shown, badge: Badge) -> Result<Answer, Refusal> {
         let registry = self.site.registry.snapshot();
         let visit = scene::visit(self.site, &registry, shown)?;
         let scene =
@@ -306,7 +306,7 @@ impl Asking<'_> {
     }
 
     /// POST.
-    async fn take(&mut self, link: Link, shown: Shown, body: Body) -> Result<Answer, Refusal> {
+    async fn take(&mut self, link: NoticeLink, shown: Shown, body: Body) -> Result<Answer, Refusal> {
         let room = self.site.room(self.peer.as_ref());
         let form = match read_form(body, self.site.settings.body, room).await {
             Ok(form) => form,

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::link::Link;
+use super::link::NoticeLink;
 use super::scene;
 use super::visit::{Answer, Asking, gone};
 use crate::ledger::Shown;
@@ -25,7 +25,7 @@ pub(crate) const MOST_WATCHED: usize = 10_000;
 
 impl Asking<'_> {
     /// Answers when what is shown is not `word` any more, or after a while.
-    pub(super) async fn watch(&self, link: Link, shown: &Shown, word: &str) -> Result<Answer, Refusal> {
+    pub(super) async fn watch(&self, link: NoticeLink, shown: &Shown, word: &str) -> Result<Answer, Refusal> {
         let site = Arc::clone(self.site);
         let place = site.watched.try_acquire();
         let until = tokio::time::Instant::now() + HOLD;

@@ -11,7 +11,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Row};
 
 use super::connection::Connection;
-use super::standing::{self, Place};
+use super::standing::{self, OpenedFiles};
 use super::{Exclusive, StoreError};
 
 /// How long a statement waits for another process that writes (the command line beside a running center).
@@ -35,7 +35,7 @@ const APPLICATION_ID: i64 = 0x5941_4E4D;
 pub(super) struct Sqlite {
     options: SqliteConnectOptions,
     path: Arc<Path>,
-    place: Place,
+    place: OpenedFiles,
 }
 
 impl fmt::Display for Sqlite {
@@ -60,7 +60,7 @@ impl Sqlite {
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .disable_statement_logging();
-        Self { options, path: path.into(), place: Place::new(path) }
+        Self { options, path: path.into(), place: OpenedFiles::new(path) }
     }
 
     /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell
@@ -109,7 +109,7 @@ impl Sqlite {
     }
 
     /// Which file this is, and whether it still is.
-    pub(super) fn standing(&self) -> &Place {
+    pub(super) fn standing(&self) -> &OpenedFiles {
         &self.place
     }
 

@@ -16,14 +16,14 @@ type Identity = (u64, u64);
 
 /// Which files were opened.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct OpenedFiles {
     path: Arc<Path>,
     log: Arc<Path>,
     opened: Arc<OnceLock<Identity>>,
     opened_log: Arc<OnceLock<Identity>>,
 }
 
-impl Place {
+impl OpenedFiles {
     pub(super) fn new(path: &Path) -> Self {
         let log = PathBuf::from(beside(path, "-wal"));
         Self { path: path.into(), log: log.into(), opened: Arc::default(), opened_log: Arc::default() }
@@ -120,7 +120,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let (file, away) = (folder.path().join("a.sqlite"), folder.path().join("away"));
         std::fs::write(&file, "one").expect("written");
-        let place = Place::new(&file);
+        let place = OpenedFiles::new(&file);
         place.check().expect("the first look");
         std::fs::rename(&file, &away).expect("moved");
         assert!(matches!(place.check(), Err(StoreError::Replaced(_))));
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn room_is_tried_and_nothing_stays() {
         let folder = tempfile::tempdir().expect("a folder");
-        let scratch = Place::new(&folder.path().join("a.sqlite")).scratch();
+        let scratch = OpenedFiles::new(&folder.path().join("a.sqlite")).scratch();
         try_room(&scratch).expect("room");
         assert!(!scratch.exists());
         assert!(try_room(&folder.path().join("none/a.room")).is_err());

@@ -20,14 +20,14 @@ const MAX_TEXT: usize = (FIXED + 40 + PROOF).div_ceil(3) * 4;
 
 /// What a link says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::insured) struct Link {
+pub(in crate::insured) struct SettingsLink {
     pub(in crate::insured) number: NoticeNo,
     pub(in crate::insured) until: UnixMillis,
     pub(in crate::insured) person: PersonKey,
     pub(in crate::insured) channel: ChannelId,
 }
 
-impl Link {
+impl SettingsLink {
     /// As it stands in an address.
     pub(in crate::insured) fn text(&self, sealer: &Sealer) -> String {
         let mut all = Vec::with_capacity(MAX_TEXT);
@@ -71,22 +71,22 @@ mod tests {
     #[test]
     fn a_link_is_known_as_it_was_made_and_in_no_other_form() {
         let sealer = |key| Sealer::new(&Sm4Key::from_bytes(&[key; 16]), Entropy::seeded(7));
-        let link = Link {
+        let link = SettingsLink {
             number: NoticeNo::from_number(1_234_567_890_123).expect("a number"),
             until: UnixMillis::new(1_763_869_440_000),
             person: PersonKey([9; 16]),
             channel: ChannelId::new("app").expect("a channel"),
         };
         let text = link.text(&sealer(1));
-        assert_eq!(Link::read(&text, &sealer(1)), Some(link));
-        assert_eq!(Link::read(&text, &sealer(2)), None, "another site");
+        assert_eq!(SettingsLink::read(&text, &sealer(1)), Some(link));
+        assert_eq!(SettingsLink::read(&text, &sealer(2)), None, "another site");
         for at in 0..text.len() {
             let other = if text.as_bytes()[at] == b'A' { "B" } else { "A" };
             let mut bent = text.clone();
             bent.replace_range(at..=at, other);
-            assert_eq!(Link::read(&bent, &sealer(1)), None, "letter {at}");
-            assert_eq!(Link::read(&text[..at], &sealer(1)), None, "cut at {at}");
+            assert_eq!(SettingsLink::read(&bent, &sealer(1)), None, "letter {at}");
+            assert_eq!(SettingsLink::read(&text[..at], &sealer(1)), None, "cut at {at}");
         }
-        assert_eq!(Link::read(&"A".repeat(MAX_TEXT + 1), &sealer(1)), None);
+        assert_eq!(SettingsLink::read(&"A".repeat(MAX_TEXT + 1), &sealer(1)), None);
     }
 }
