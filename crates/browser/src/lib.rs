@@ -23,6 +23,8 @@ use serde_json::{Value, json};
 
 /// What takes longer does not come any more.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Drivers that are started until one has its port.
+const DRIVERS: usize = 20;
 /// Between two looks at a page that is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -47,22 +49,7 @@ impl Browser {
     }
 
     fn start_with(folder: &Path, width: u32, height: u32, script: bool) -> Self {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts: apt-get install chromium-driver");
-        let mut lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
-        let port = lines
-            .find_map(|line| {
-                let line = line.expect("a line");
-                line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
-            })
-            .expect("a port");
-        // Whatever it says later goes nowhere, but somebody has to read it.
-        std::thread::spawn(move || lines.for_each(drop));
+        let (driver, port) = (0..DRIVERS).find_map(|_| driver()).expect("a driver with a port");
         let profile = folder.join("browser");
         let flags = [
             "--headless=new".to_owned(),
@@ -264,6 +251,29 @@ impl Drop for Browser {
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// A driver on a port of its own; nothing when somebody took the port it chose before it could listen there.
+fn driver() -> Option<(Child, u16)> {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver starts: apt-get install chromium-driver");
+    let mut lines = BufReader::new(driver.stdout.take().expect("a pipe")).lines();
+    let port = lines.find_map(|line| {
+        let line = line.expect("a line");
+        line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok()
+    });
+    let Some(port) = port else {
+        driver.wait().expect("it ended");
+        return None;
+    };
+    // Whatever it says later goes nowhere, but somebody has to read it.
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
 }
 
 fn request(port: u16, method: &str, path: &str, body: &Value) -> Option<Value> {
