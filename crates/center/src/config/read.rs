@@ -93,14 +93,20 @@ pub(super) fn load(path: &Path, env: Environment<'_>) -> Result<Config, ConfigEr
 /// The text, in which the database's password may stand.
 fn read_file(path: &Path) -> Result<Zeroizing<String>, String> {
     let unreadable = |error: std::io::Error| format!("无法读取：{}", yanmi_protocol::system::words(&error));
+    let too_long = || format!("超过 {MAX_FILE} 字节");
     let file = File::open(path).map_err(unreadable)?;
     if file.metadata().map_err(unreadable)?.len() > MAX_FILE {
-        return Err(format!("超过 {MAX_FILE} 字节"));
+        return Err(too_long());
     }
-    secret::read(file, MAX_FILE).map_err(|error| match error.kind() {
+    let text = secret::read(file, MAX_FILE).map_err(|error| match error.kind() {
         ErrorKind::InvalidData => "不是 UTF-8 编码的文本：请另存为 UTF-8".to_owned(),
         _ => unreadable(error),
-    })
+    })?;
+    // A pipe does not say beforehand how much comes out of it.
+    if text.len() as u64 > MAX_FILE {
+        return Err(too_long());
+    }
+    Ok(text)
 }
 
 fn failed(file: &Path, mut problems: Vec<Problem>) -> ConfigError {

@@ -482,6 +482,8 @@ fn files_are_read_strictly() {
     let bound = usize::try_from(MAX_FILE).expect("a size");
     fs::write(&path, " ".repeat(bound + 1)).expect("writing");
     assert!(load().expect_err("too long").contains("超过 1048576 字节"));
+    let endless = Config::load(Path::new("/dev/zero"), &|_| None).expect_err("no end").to_string();
+    assert!(endless.contains("超过 1048576 字节"), "{endless}");
     // What a Windows editor makes of a good file is still good, and lines are still counted.
     let windows = format!("\u{FEFF}{}limits.burst = 500\r\n", LEAST.replace('\n', "\r\n"));
     fs::write(&path, windows).expect("writing");
