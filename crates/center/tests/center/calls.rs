@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use serde_json::json;
-use yanmi_protocol::message::{notify, status};
+use yanmi_protocol::message::status;
 use yanmi_protocol::{Sm4Key, envelope};
 
-use crate::site::{HOSPITAL, HOSPITAL_NAME, Site, unlimited};
+use crate::site::{HOSPITAL, Site, unlimited};
 use crate::wire::Wire;
 
 async fn count(site: &Site, query: &'static str) -> i64 {
@@ -47,13 +47,7 @@ async fn what_is_refused_becomes_a_row_with_its_cause_and_what_the_doctor_takes_
     assert_eq!(post(&site, sealed_with_another_key(&site, id)).await, -4);
     assert_eq!(post(&site, sealed_with_another_key(&site, "unknown-his")).await, -4);
     let token = site.token().await;
-    let draft = notify::Draft {
-        token: token.as_str(),
-        org_code: "H00000000000",
-        org_name: HOSPITAL_NAME,
-        amount: None,
-    };
-    assert_eq!(site.institution().notify(&draft).await.expect("an answer").code(), 500_316);
+    assert_eq!(site.notify_at("H00000000000", token).await.code(), 500_316);
     site.mood(&site.channel().clone(), "refuse", 0).await;
     assert_eq!(site.notify(token, Some("10")).await.code(), 500_319);
     let channel = site.world().channels.iter().find(|channel| channel.password_free).expect("one").clone();

@@ -13,7 +13,8 @@ use yanmi_simulator::Institution;
 use yanmi_simulator::institution::Called;
 
 use crate::party::{GOOD_FACE, Mood, National, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD, nobody};
-use crate::plan::{credential, digest};
+use crate::password::{by_password, message, notice as asked, told};
+use crate::plan::credential;
 use crate::register::NOW;
 use crate::site::{Site, eventually};
 use crate::wire::{Wire, request};
@@ -22,38 +23,8 @@ use crate::wire::{Wire, request};
 const SOON: Duration = Duration::from_secs(3);
 const WRONG: &str = "000000";
 
-/// A report of the app, whatever it says.
-fn message(number: &str, more: &Value) -> String {
-    let mut message =
-        json!({ "notcNo": number, "authStas": "1", "authWay": "03", "authTime": NOW.to_string() });
-    for (name, value) in more.as_object().expect("an object") {
-        message[name] = value.clone();
-    }
-    message.to_string()
-}
-
 async fn report(app: &Institution, number: &str, more: &Value) -> Called {
     app.call(auth_result::PATH, message(number, more)).await.expect("an answer")
-}
-
-/// What the table of the guide has in its first column: `acptFlag` with `leftCnt`, or a code.
-fn told(called: &Called) -> String {
-    match (called.member("acptFlag"), called.member("leftCnt")) {
-        (Some(flag), Some(left)) => format!("{flag} {left}"),
-        (Some(flag), None) => flag,
-        _ => called.code().to_string(),
-    }
-}
-
-fn by_password(password: &str) -> Value {
-    json!({ "authWay": "01", "userPwd": digest(password) })
-}
-
-/// Asks for a notice; its number.
-async fn asked(site: &Site, token: EcToken) -> String {
-    let called = site.notify(token, Some("10")).await;
-    assert_eq!(called.code(), 0, "{called:?}");
-    site.number("SELECT max(notice) FROM verifications").await.to_string()
 }
 
 /// A token of somebody of this name, each with a document of their own.

@@ -104,13 +104,7 @@ async fn wrong_ones(site: &Site, token: EcToken) {
     });
     let app = site.app_of(site.channel());
     assert_eq!(app.call(auth_result::PATH, result.to_string()).await.expect("an answer").code(), 500_093);
-    let draft = notify::Draft {
-        token: token.as_str(),
-        org_code: "H00000000000",
-        org_name: HOSPITAL_NAME,
-        amount: None,
-    };
-    assert_eq!(site.institution().notify(&draft).await.expect("an answer").code(), 500_316);
+    assert_eq!(site.notify_at("H00000000000", token).await.code(), 500_316);
     let region = site.world().region;
     let stranger = Sm4Key::from_bytes(&[1; 16]);
     for org_id in ["testOrgId", "欧阳文静", "nobody-350104199306063031", "unknown-his"] {

@@ -35,20 +35,29 @@ async fn checked(checking: JoinHandle<Called>) -> String {
     called.member("chkFlag").unwrap_or_else(|| called.code().to_string())
 }
 
-/// A channel says what the person did about a notice, in a task of its own.
-fn report(site: &Site, channel: &Channel, number: &str, more: &Value) -> JoinHandle<Called> {
+/// A report of what the person did about a notice, whatever it says besides.
+pub(crate) fn message(number: &str, more: &Value) -> String {
     let mut message =
         json!({ "notcNo": number, "authStas": "1", "authWay": "03", "authTime": NOW.to_string() });
     for (name, value) in more.as_object().expect("an object") {
         message[name] = value.clone();
     }
-    let app = site.app_of(channel);
-    tokio::spawn(async move { app.call(auth_result::PATH, message.to_string()).await.expect("an answer") })
+    message.to_string()
+}
+
+/// A channel says what the person did about a notice, in a task of its own.
+fn report(site: &Site, channel: &Channel, number: &str, more: &Value) -> JoinHandle<Called> {
+    let (app, message) = (site.app_of(channel), message(number, more));
+    tokio::spawn(async move { app.call(auth_result::PATH, message).await.expect("an answer") })
 }
 
 /// `acptFlag` and `leftCnt`, or the code of a refusal.
 async fn reported(reporting: JoinHandle<Called>) -> String {
-    let called = reporting.await.expect("no panic");
+    told(&reporting.await.expect("no panic"))
+}
+
+/// What a channel is told of its report: `acptFlag` with `leftCnt`, or a code.
+pub(crate) fn told(called: &Called) -> String {
     match (called.member("acptFlag"), called.member("leftCnt")) {
         (Some(flag), Some(left)) => format!("{flag} {left}"),
         (Some(flag), None) => flag,
@@ -56,12 +65,12 @@ async fn reported(reporting: JoinHandle<Called>) -> String {
     }
 }
 
-fn by_password(password: &str) -> Value {
+pub(crate) fn by_password(password: &str) -> Value {
     json!({ "authWay": "01", "userPwd": digest(password) })
 }
 
 /// Asks for a notice of this token; its number.
-async fn notice(site: &Site, token: EcToken) -> String {
+pub(crate) async fn notice(site: &Site, token: EcToken) -> String {
     let called = site.notify(token, Some("10")).await;
     assert_eq!(called.code(), 0, "{called:?}");
     let number = "SELECT max(notice) FROM verifications";

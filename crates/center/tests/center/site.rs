@@ -307,6 +307,13 @@ impl Site {
         self.institution().notify(&draft).await.expect("an answer")
     }
 
+    /// The hospital's system asks for a notice in the name of this institution.
+    pub(crate) async fn notify_at(&self, org_code: &str, token: EcToken) -> Called {
+        let (token, org_name) = (token.as_str(), HOSPITAL_NAME);
+        let draft = notify::Draft { token, org_code, org_name, amount: None };
+        self.institution().notify(&draft).await.expect("an answer")
+    }
+
     /// The hospital asks for a notice in a task of its own.
     pub(crate) fn asking(&self, token: EcToken, amount: Option<&'static str>) -> JoinHandle<Called> {
         let institution = self.institution();

@@ -3,18 +3,18 @@
 //! Only Linux tells what a process holds, in `/proc`.
 #![cfg(target_os = "linux")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit};
 use tokio::net::TcpSocket;
 use tokio::runtime::Runtime;
 
+use crate::serving::Serving;
 use crate::site::{ok, secret, site};
-use crate::yanmi::{PROGRAM, http, run};
+use crate::yanmi::{http, run};
 
 /// What `sizing.md` says that a connection costs at most, in KiB, whatever is unfinished in it.
 const CONNECTION: u64 = 32;
@@ -27,43 +27,29 @@ const UNOPENED: u64 = 16 * 1_024;
 /// Files a process may have open for this: the connections at one end of them, and some room.
 const FILES: u64 = 4_500;
 
-/// A center that serves; killed when dropped.
-struct Serving {
-    child: Child,
-    port: u16,
-    operations: u16,
+/// A crowd before a center.
+struct Crowd {
+    center: Serving,
     runtime: Runtime,
 }
 
-impl Serving {
-    fn start(config: &str) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(["serve", "--announce", "--config", config])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the executable starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let mut next = || {
-            let line = lines.next().expect("an address").expect("a line");
-            line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
-        };
-        let (port, operations) = (next(), next());
+impl Crowd {
+    fn before(center: Serving) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
-        Self { child, port, operations, runtime }
+        Self { center, runtime }
     }
 
     /// The most memory it has had in the machine, in KiB.
     fn peak(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.center.pid().as_raw_nonzero()))
+            .expect("it runs");
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("Linux tells it");
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// A number that it counts at this listener.
     fn counted(&self, metric: &str) -> u64 {
-        let metrics = http(self.operations, "GET", "/metrics", "");
+        let metrics = http(self.center.operations, "GET", "/metrics", "");
         let name = format!("{metric}{{listener=\"institution\"}} ");
         let line = metrics.lines().find_map(|line| line.strip_prefix(&name));
         line.unwrap_or_else(|| panic!("{metric} in {metrics}")).parse().expect("a number")
@@ -75,7 +61,7 @@ impl Serving {
         let connect = async {
             let socket = TcpSocket::new_v4().expect("a socket");
             socket.bind(SocketAddr::from((source, 0))).expect("an address of this machine");
-            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.center.port));
             socket.connect(address).await.expect("a connection").into_std().expect("a stream")
         };
         let mut stream = self.runtime.block_on(connect);
@@ -83,14 +69,6 @@ impl Serving {
         stream.set_write_timeout(Some(Duration::from_secs(10))).expect("an option");
         let _ = stream.write_all(bytes);
         stream
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -123,8 +101,8 @@ fn crowded(folder: &Path) -> String {
 }
 
 /// An institution's status query, sealed and opened; the center has to ask the national center, which is not there.
-fn honest(center: &Serving, folder: &Path) -> String {
-    let (url, key) = (format!("http://127.0.0.1:{}", center.port), folder.join("his.key"));
+fn honest(center: &Crowd, folder: &Path) -> String {
+    let (url, key) = (format!("http://127.0.0.1:{}", center.center.port), folder.join("his.key"));
     let ran = run(
         &[
             "call",
@@ -164,7 +142,7 @@ fn a_full_listener_holds_no_more_than_the_guide_says_and_answers_who_is_honest()
         .expect("a limit");
 
     let folder = tempfile::tempdir().expect("a folder");
-    let center = Serving::start(&crowded(folder.path()));
+    let center = Crowd::before(Serving::start(&crowded(folder.path())));
     let answered = honest(&center, folder.path());
     assert!(answered.contains("500033"), "opened and asked: {answered}");
     let before = center.peak();

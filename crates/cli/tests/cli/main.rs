@@ -17,6 +17,7 @@ mod sandbox;
 #[path = "../../../center/tests/center/server.rs"]
 #[expect(dead_code, reason = "the tests of the center use all of it")]
 mod server;
+mod serving;
 mod site;
 mod tools;
 mod watch;

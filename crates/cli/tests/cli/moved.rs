@@ -9,9 +9,10 @@ use sqlx::{ConnectOptions, Connection, Executor};
 use tokio::runtime::Runtime;
 use yanmi_center::config::Database;
 
+use crate::server;
+use crate::serving::Serving;
 use crate::site::{secret, site};
-use crate::yanmi::{PROGRAM, Ran, run};
-use crate::{server, yanmi};
+use crate::yanmi::{PROGRAM, Ran, http, run};
 
 /// Tables that are copied: one line of progress each, and one more when it is compared.
 const TABLES: usize = 15;
@@ -116,19 +117,9 @@ fn killed_after_each_table_the_same_command_goes_on_and_the_site_serves_in_the_e
     assert!(copied.out.contains("继续") || copied.out.contains("只核对"), "{}", copied.out);
     let lists = [&config, &moved].map(|config| ok(&["account", "list", "--config", config]).out);
     assert_eq!(lists[0], lists[1]);
-    let mut serving = Command::new(PROGRAM)
-        .args(["serve", "--config", &moved, "--announce"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the executable starts");
-    let mut lines = BufReader::new(serving.stdout.take().expect("a pipe")).lines();
-    let line = lines.nth(1).expect("two lines").expect("a line");
-    let port = line.rsplit(':').next().and_then(|port| port.parse().ok());
-    let ready = port.map(|port| yanmi::http(port, "GET", "/readyz", ""));
-    serving.kill().expect("killed");
-    serving.wait().expect("it ends");
-    assert_eq!(ready.as_deref(), Some("ok\n"));
+    let center = Serving::start(&moved);
+    assert_eq!(http(center.operations, "GET", "/readyz", ""), "ok\n");
+    drop(center);
     fails(&copy, &["--to", "已经搬到其中"]);
 }
 

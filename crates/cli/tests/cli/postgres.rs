@@ -1,16 +1,15 @@
 //! The commands on PostgreSQL.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use sqlx::{AssertSqlSafe, Executor};
 use yanmi_center::config::Database;
 
 use crate::sandbox::after;
 use crate::server;
+use crate::serving::Serving;
 use crate::site::{ok, site_on};
-use crate::yanmi::{PROGRAM, Ran, Sandbox, http, run};
+use crate::yanmi::{Ran, Sandbox, http, run};
 
 fn now<T>(work: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -37,20 +36,9 @@ fn tables(name: &str) -> i64 {
 
 /// Serves until it is ready, asks for readiness, and stops it as systemd does.
 fn serve(config: &str) -> String {
-    let mut child = Command::new(PROGRAM)
-        .args(["serve", "--announce", "--config", config])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the executable starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let line = lines.nth(1).expect("two lines").expect("a line");
-    let port = line.rsplit(':').next().and_then(|port| port.parse().ok()).expect("an address");
-    let ready = http(port, "GET", "/readyz", "");
-    let pid = rustix::process::Pid::from_child(&child);
-    rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
-    assert!(child.wait().expect("it ends").success());
+    let center = Serving::start(config);
+    let ready = http(center.operations, "GET", "/readyz", "");
+    center.stop();
     ready
 }
 

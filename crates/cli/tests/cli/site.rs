@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::serving::Serving;
 use crate::yanmi::{Ran, run};
 
 pub(crate) fn secret(folder: &Path, name: &str, text: &str) {
@@ -184,7 +185,6 @@ pub(crate) fn example_of_the_guide(folder: &Path, data: &Path) -> String {
 
 #[test]
 fn the_example_of_the_guide_is_checked_and_served() {
-    use std::io::BufRead;
     let folder = tempfile::tempdir().expect("a folder");
     for face in ["institution", "channel"] {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
@@ -196,19 +196,11 @@ fn the_example_of_the_guide_is_checked_and_served() {
     let config = example_of_the_guide(folder.path(), folder.path());
     ok(&["migrate", "--config", &config]);
     ok(&["check", "--config", &config]);
-    let mut serving = std::process::Command::new(crate::yanmi::PROGRAM)
-        .args(["serve", "--announce", "--config", &config])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
-        .spawn()
-        .expect("the executable starts");
-    let lines = std::io::BufReader::new(serving.stdout.take().expect("a pipe")).lines();
-    let addresses: Vec<String> = lines.take(2).map(|line| line.expect("a line")).collect();
+    let center = Serving::start(&config);
     let beside = run(&["check", "--config", &config], "");
     ok(&["check", "--beside", "--config", &config]);
-    serving.kill().expect("killed");
-    serving.wait().expect("it ends");
-    assert_eq!(addresses.len(), 2, "{addresses:?}");
+    assert_ne!(center.port, center.operations);
+    drop(center);
     assert!(beside.code == 1 && beside.err.contains("正被另一个验密中心使用"), "{beside:?}");
 }
 
