@@ -8,6 +8,7 @@ use std::path::Path;
 
 use yanmi_client::config::Table;
 use yanmi_client::offline::{CredentialPassword, DynamicLibrary, PortAnswer, PortFailure, Subject};
+use yanmi_protocol::time::is_day;
 
 use crate::fault::Fault;
 use crate::vendor::{self, MAX_NAME, Said, Vendor, VendorSettings};
@@ -45,16 +46,8 @@ impl LibraryDate {
         let number =
             |range: std::ops::Range<usize>| text.get(range).and_then(|digits| digits.parse::<u32>().ok());
         let (year, month, day) = (number(0..4)?, number(4..6)?, number(6..8)?);
-        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-        let days = match month {
-            1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-            4 | 6 | 9 | 11 => 30,
-            2 if leap => 29,
-            2 => 28,
-            _ => return None,
-        };
         // Ten digits of a year that vendors have lived in are less than four thousand million.
-        (year < 4_000 && (1..=days).contains(&day)).then(|| text.parse().ok().map(Self)).flatten()
+        (year < 4_000 && is_day(year, month, day)).then(|| text.parse().ok().map(Self)).flatten()
     }
 }
 

@@ -223,6 +223,11 @@ impl CipherText {
         hex::decode(text).map(Self).ok_or_else(|| CipherTextError::NotHex(position(text) + 1))
     }
 
+    /// The upper-case digits it is sent in.
+    pub fn to_hex(&self) -> String {
+        hex::encode(&self.0)
+    }
+
     /// The sealed bytes, a multiple of 16.
     pub fn bytes(&self) -> &[u8] {
         &self.0

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::mask;
-use crate::time::{UnixMillis, put_digits};
+use crate::time::{UnixMillis, put_digits, shanghai_millis};
 
 /// Why a text is not the identifier it should be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -271,6 +271,17 @@ impl SerialNo {
             Some(_) => Some(Self { number, at }),
             None => None,
         }
+    }
+
+    /// The moment in a text of 27 digits that ends in one, whosever it is, brought to the ends of what a moment can be;
+    /// nothing for a text of another shape.
+    pub fn made_at(serial: &str) -> Option<UnixMillis> {
+        if serial.len() != 27 || !serial.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        let part = |from: usize, to: usize| serial.get(13 + from..13 + to)?.parse().ok();
+        let parts = [part(0, 4)?, part(4, 6)?, part(6, 8)?, part(8, 10)?, part(10, 12)?, part(12, 14)?];
+        shanghai_millis(parts).map(UnixMillis::new)
     }
 
     /// The unique number.

@@ -98,9 +98,8 @@ impl Sm4Key {
             return Err(KeyError::HexLength(count));
         }
         Ok(Self(Place::of(|place| {
-            for (slot, pair) in place.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-                *slot = (crate::hex::value(pair[0]) << 4) | crate::hex::value(pair[1]);
-            }
+            // They are as many as there have to be, and digits all of them.
+            crate::hex::decode_into(text, place);
         })))
     }
 

@@ -37,18 +37,8 @@ impl PasswordDigest {
 
     /// The digest written as 64 hexadecimal digits, in either case; nothing for any other text.
     pub fn from_hex(text: &str) -> Option<Self> {
-        if text.len() != DIGEST_DIGITS {
-            return None;
-        }
         let mut digest = Self(Box::default());
-        for (slot, pair) in digest.0.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            let (high, low) = (hex::value(pair[0]), hex::value(pair[1]));
-            if (high | low) & 0xF0 != 0 {
-                return None;
-            }
-            *slot = (high << 4) | low;
-        }
-        Some(digest)
+        hex::decode_into(text, &mut **digest.0).then_some(digest)
     }
 
     /// 64 upper-case hexadecimal digits, for sealing into a request.

@@ -98,18 +98,8 @@ impl UnixMillis {
 
     /// The moment of a date and a time of day in Asia/Shanghai: year, month, day, hour, minute, second; nothing when
     /// there is none such, or it is before 1970.
-    pub fn from_shanghai([year, month, day, hour, minute, second]: [u32; 6]) -> Option<Self> {
-        let small = |value: u32| i8::try_from(value).ok();
-        let civil = jiff::civil::DateTime::new(
-            i16::try_from(year).ok()?,
-            small(month)?,
-            small(day)?,
-            small(hour)?,
-            small(minute)?,
-            small(second)?,
-            0,
-        );
-        let millis = SHANGHAI.to_timestamp(civil.ok()?).ok()?.as_millisecond();
+    pub fn from_shanghai(parts: [u32; 6]) -> Option<Self> {
+        let millis = shanghai_millis(parts)?;
         (0..=Self::MAX.0).contains(&millis).then_some(Self(millis))
     }
 
@@ -118,6 +108,24 @@ impl UnixMillis {
         let stamp = jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         SHANGHAI.to_datetime(stamp)
     }
+}
+
+/// Whether there is such a day: year, month, day of the month.
+pub fn is_day(year: u32, month: u32, day: u32) -> bool {
+    civil_day(year, month, day).is_some()
+}
+
+fn civil_day(year: u32, month: u32, day: u32) -> Option<jiff::civil::Date> {
+    let small = |value: u32| i8::try_from(value).ok();
+    jiff::civil::Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()
+}
+
+/// Milliseconds of a date and a time of day in Asia/Shanghai, from the epoch or to it; nothing when there is none such.
+pub(crate) fn shanghai_millis([year, month, day, hour, minute, second]: [u32; 6]) -> Option<i64> {
+    let small = |value: u32| i8::try_from(value).ok();
+    let time = jiff::civil::Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
+    let civil = civil_day(year, month, day)?.to_datetime(time);
+    Some(SHANGHAI.to_timestamp(civil).ok()?.as_millisecond())
 }
 
 /// The 13 digits of the wire.

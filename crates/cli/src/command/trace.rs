@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 use yanmi_center::history::{Between, Happened, Kind, LOST, Question, SUMMED, Step, Story, Trace};
 use yanmi_protocol::message::channel_notice::Way;
-use yanmi_protocol::{Code, EcToken, NoticeNo, OrgCode, UnixMillis, mask};
+use yanmi_protocol::{Code, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis, mask};
 use yanmi_verification::Event;
 
 use crate::ambient;
@@ -71,11 +71,9 @@ impl About {
 
 /// The number and the moment of a serial.
 fn serial_parts(serial: &str) -> Option<(i64, UnixMillis)> {
-    let plain = serial.len() == 27 && serial.bytes().all(|b| b.is_ascii_digit());
-    let (number, time) = serial.split_at_checked(13).filter(|_| plain)?;
-    let part = |from: usize, to: usize| time.get(from..to)?.parse().ok();
-    let moment = [part(0, 4)?, part(4, 6)?, part(6, 8)?, part(8, 10)?, part(10, 12)?, part(12, 14)?];
-    Some((number.parse().ok()?, UnixMillis::from_shanghai(moment)?))
+    let within = |at: &UnixMillis| UnixMillis::new(0) < *at && *at < UnixMillis::MAX;
+    let at = SerialNo::made_at(serial).filter(within)?;
+    Some((serial.get(..13)?.parse().ok()?, at))
 }
 
 impl TraceCommand {

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use yanmi_protocol::{Amount, EcToken, UnixMillis, mask};
+use yanmi_protocol::{Amount, EcToken, SerialNo, UnixMillis, mask};
 
 use super::record::{
     Confirmation, Medium, Notice, NoticeOutcome, OfflineOutcome, OfflineRecord, Source, StatusOutcome,
@@ -18,7 +18,6 @@ use super::verdict::Decision;
 use super::wire;
 use crate::failure::Failure;
 use crate::notify::NoticeAnswer;
-use crate::serial;
 use crate::status::{StatusAnswer, Told};
 
 /// The number of a visit: 32 lower-case hexadecimal digits, from chance.
@@ -242,7 +241,7 @@ impl Visit {
             Ok(NoticeAnswer::Notified { serial, check_number }) => {
                 answered(Some(serial));
                 notice.check_number.clone_from(check_number);
-                notice.asked_from = notice.asked_from.or_else(|| serial::made_at(serial));
+                notice.asked_from = notice.asked_from.or_else(|| SerialNo::made_at(serial));
                 NoticeOutcome::Notified
             }
             Ok(NoticeAnswer::PasswordFree) => {
