@@ -248,12 +248,7 @@ impl Center {
     pub fn keys_lookup(&self) -> impl Fn(&str) -> Vec<Sm4Key> + Send + Sync + use<> {
         let registry = self.site.registry.clone();
         move |org_id| {
-            let snapshot = registry.snapshot();
-            let keys = snapshot.account(org_id).map(|account| &account.keys);
-            keys.into_iter()
-                .flat_map(|keys| std::iter::once(&keys.newest).chain(&keys.older))
-                .cloned()
-                .collect()
+            registry.snapshot().account(org_id).map(|account| account.keys.all()).unwrap_or_default()
         }
     }
 

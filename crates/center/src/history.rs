@@ -9,7 +9,7 @@ pub mod explain;
 mod span;
 pub mod trace;
 
-use yanmi_protocol::{OrgCode, Sm4Key, UnixMillis};
+use yanmi_protocol::{Code, OrgCode, Sm4Key, UnixMillis};
 
 use crate::config::Database;
 use crate::entropy::Entropy;
@@ -84,9 +84,23 @@ pub struct Refused {
 }
 
 impl Refused {
+    /// Whether it is about others of the same kind that were not written one by one.
+    pub fn is_summed(&self) -> bool {
+        self.op == SUMMED
+    }
+
+    /// Who does what about it: what the doctor says of an envelope goes before what the code says.
+    pub fn advice(&self) -> (&'static str, String) {
+        let code = Code::from_number(self.code);
+        let who = code.map_or("中心运维", |code| code.party().name());
+        let guess = self.guess().and_then(yanmi_doctor::advice);
+        let advice = guess.or_else(|| code.map(|code| code.advice().to_owned()));
+        (who, advice.unwrap_or_else(|| "查请求日志中这一时刻的行。".to_owned()))
+    }
+
     /// How many refusals the row stands for.
     pub fn count(&self) -> u64 {
-        if matches!(self.op.as_str(), SUMMED | LOST) {
+        if self.is_summed() || self.op == LOST {
             self.detail.as_deref().and_then(|count| count.parse().ok()).unwrap_or(1)
         } else {
             1
@@ -95,7 +109,7 @@ impl Refused {
 
     /// What the doctor took the envelope for.
     pub fn guess(&self) -> Option<&str> {
-        let unproven = !self.proven && matches!(self.code, -4 | -6) && self.op != SUMMED;
+        let unproven = !self.proven && matches!(self.code, -4 | -6) && !self.is_summed();
         self.detail.as_deref().filter(|_| unproven)
     }
 }
@@ -107,6 +121,19 @@ macro_rules! refused_columns {
     };
 }
 use refused_columns;
+
+/// Rows about refusals of a time that could not be written down, at most so many.
+macro_rules! lost_between {
+    ($most:literal) => {
+        concat!(
+            "SELECT ",
+            refused_columns!(),
+            " FROM calls WHERE org_id IS NULL AND at >= $1 AND at < $2 AND op = 'lost' ORDER BY at LIMIT ",
+            $most
+        )
+    };
+}
+use lost_between;
 
 fn refused(columns: &mut Columns<'_>) -> Result<(UnixMillis, Refused), StoreError> {
     let owned = |text: Option<&str>| text.map(str::to_owned);

@@ -1,9 +1,10 @@
 //! Files that only their owner may read: those with keys.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use yanmi_client::private;
 
 use crate::failure::Failure;
 
@@ -19,7 +20,7 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = File::options().create_new(true).write(true).mode(0o600).open(&fresh)?;
+    let mut file = private::making().open(&fresh)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&fresh, path)

@@ -2,7 +2,6 @@
 //!
 //! It is looked at after it was refused, on a thread for such work, and only its mistakes' names are kept.
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use hashbrown::HashMap;
@@ -10,7 +9,7 @@ use yanmi_protocol::envelope::CipherText;
 use yanmi_protocol::{AccountId, ChannelId, Sm4Key};
 use zeroize::Zeroizing;
 
-use crate::registry::{Keys, Snapshot};
+use crate::registry::Snapshot;
 
 /// Envelopes of one account that are looked into in a minute.
 const OF_ACCOUNT: u32 = 3;
@@ -58,12 +57,7 @@ impl Guesser {
         if !self.may(claimed, Instant::now()) {
             return None;
         }
-        let bytes = sealed.bytes();
-        let mut digits = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-        for byte in bytes {
-            // Writing to a text does not fail.
-            let _ = write!(digits, "{byte:02X}");
-        }
+        let digits = Zeroizing::new(sealed.to_hex());
         let looking = tokio::task::spawn_blocking(move || name(&keys, &digits));
         // One that panics found nothing.
         looking.await.ok()
@@ -72,12 +66,11 @@ impl Guesser {
 
 /// The keys of an account or channel that is enabled.
 fn keys_of(registry: &Snapshot, claimed: AccountId) -> Option<Vec<Sm4Key>> {
-    let all = |keys: &Keys| std::iter::once(&keys.newest).chain(&keys.older).cloned().collect();
     if let Some(account) = registry.account_of(&claimed) {
-        return account.enabled.then(|| all(&account.keys));
+        return account.enabled.then(|| account.keys.all());
     }
     let channel = registry.channel(&ChannelId::new(claimed.as_str()).ok()?)?;
-    channel.enabled.then(|| all(&channel.keys))
+    channel.enabled.then(|| channel.keys.all())
 }
 
 fn name(keys: &[Sm4Key], digits: &str) -> String {

@@ -332,7 +332,7 @@ pub(crate) fn finish(
         cause: cause.as_deref(),
     });
     if told && let Err(refusal) = &result {
-        keep(site, operation, started, sender, noted, refusal);
+        keep(site, operation, started, sender, noted, (refusal, cause.clone()));
     }
     let mut response = match result {
         Ok(body) => answer(body, noted.retry_after),
@@ -357,7 +357,7 @@ pub(crate) fn keep(
     started: Instant,
     sender: Sender<'_>,
     noted: Noted,
-    refusal: &Refusal,
+    (refusal, cause): (&Refusal, Option<String>),
 ) {
     let code = refusal.code();
     // That no password is needed is an outcome, which the audit has.
@@ -375,7 +375,7 @@ pub(crate) fn keep(
         org_code: noted.org_code,
         token: noted.token,
         notice: noted.notice,
-        cause: refusal.cause(),
+        cause,
         detail: refusal.member().map(str::to_owned),
         us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
         address: sender.peer.map(Peer::ip),

@@ -3,7 +3,7 @@
 use yanmi_protocol::UnixMillis;
 
 use super::span::CALLS;
-use super::{Between, History, Refused, refused, refused_columns};
+use super::{Between, History, Refused, lost_between, refused, refused_columns};
 use crate::store::StoreError;
 use crate::store::connection::{Found, Statement};
 use crate::store::row::Columns;
@@ -50,11 +50,7 @@ const OF_ORG_CODE: &str = concat!(
     refused_columns!(),
     " FROM calls WHERE org_code = $1 AND at >= $2 AND at < $3 AND coalesce(org_id, '') <> $1 ORDER BY at LIMIT 200000"
 );
-const OF_NOBODY: &str = concat!(
-    "SELECT ",
-    refused_columns!(),
-    " FROM calls WHERE org_id IS NULL AND at >= $1 AND at < $2 AND op = 'lost' ORDER BY at LIMIT 200000"
-);
+const OF_NOBODY: &str = lost_between!("200000");
 const OF_ALL: &str = concat!(
     "SELECT ",
     refused_columns!(),

@@ -9,7 +9,7 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, Code, UnixMillis};
 use yanmi_verification::{DeclineReason, Event, State, Verification};
 
-use super::{LOST, Refused, SUMMED};
+use super::{LOST, Refused};
 
 /// One thing that happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,7 +100,7 @@ enum Reached<'a> {
 pub fn explain(happened: &[Happened], standing: Option<&Verification>, now: UnixMillis) -> Explanation {
     let reached = reached(happened);
     let last = happened.iter().rev().find_map(|one| match &one.kind {
-        Kind::Refused(refused) if !matches!(refused.op.as_str(), SUMMED | LOST) => Some((one.at, refused)),
+        Kind::Refused(refused) if !refused.is_summed() && refused.op != LOST => Some((one.at, refused)),
         _ => None,
     });
     let progress = happened.iter().rev().find(|one| is_progress(&one.kind)).map(|one| one.at);
@@ -168,13 +168,12 @@ fn by_code(refused: &Refused, missing: Step) -> Explanation {
     let code = Code::from_number(refused.code);
     let cause = refused.cause.as_ref().map(|cause| format!("（{cause}）")).unwrap_or_default();
     let words = code.map_or("未知返回码", Code::message);
-    let guess = refused.guess().and_then(yanmi_doctor::advice);
-    let advice = guess.or_else(|| code.map(|code| code.advice().to_owned()));
+    let (who, next) = refused.advice();
     Explanation {
         now: format!("被拒绝，返回码 {}：{words}{cause}", refused.code),
         missing: Some(missing),
-        who: code.map_or("中心运维", |code| code.party().name()),
-        next: advice.unwrap_or_else(|| "查请求日志中这一时刻的行。".to_owned()),
+        who,
+        next,
     }
 }
 

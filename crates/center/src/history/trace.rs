@@ -8,7 +8,7 @@ use yanmi_verification::{Event, Verification};
 
 use super::explain::{Explanation, Happened, Kind, explain};
 use super::span::{AUDIT, Span};
-use super::{Between, History, refused, refused_columns};
+use super::{Between, History, lost_between, refused, refused_columns};
 use crate::journey::credential::Holder;
 use crate::store::StoreError;
 use crate::store::connection::Statement;
@@ -126,11 +126,7 @@ const SUMMED_OF_ORG: &str = concat!(
     " FROM calls WHERE org_id = (SELECT org_id FROM institutions WHERE org_code = $1) \
         AND at >= $2 AND at < $3 AND op = 'summed' ORDER BY at LIMIT 5000"
 );
-const LOST_BETWEEN: &str = concat!(
-    "SELECT ",
-    refused_columns!(),
-    " FROM calls WHERE org_id IS NULL AND at >= $1 AND at < $2 AND op = 'lost' ORDER BY at LIMIT 5000"
-);
+const LOST_BETWEEN: &str = lost_between!("5000");
 
 /// Every statement that has to find its rows by an index.
 #[cfg(test)]
@@ -152,6 +148,14 @@ struct Known {
     verifications: Vec<(OrgCode, Verification)>,
     holder: Option<(String, String)>,
     decoded_at: Option<UnixMillis>,
+}
+
+/// What was read for the stories before.
+#[derive(Debug, Default)]
+struct Stored {
+    token: Option<EcToken>,
+    known: Known,
+    names: BTreeMap<OrgCode, Option<String>>,
 }
 
 impl Known {
@@ -194,12 +198,14 @@ impl History {
                 (token, between.or(Some(visit)))
             }
         };
+        let mut stored = Stored::default();
         if let Some(token) = token {
-            self.of_token(token, between, &mut gathered, &mut trace).await?;
+            stored.known = self.of_token(token, between, &mut gathered, &mut trace).await?;
+            stored.token = Some(token);
         }
         trace.cut |= gathered.cut;
         for (key, happened) in gathered.found {
-            let story = self.told(key, happened, now).await?;
+            let story = self.told(key, happened, &mut stored, now).await?;
             trace.stories.push(story);
         }
         trace.stories.sort_by_key(|story| story.happened.first().map(|one| one.at));
@@ -245,13 +251,14 @@ impl History {
         Ok(None)
     }
 
+    /// Gathers what happened to a token; tells what is stored about it.
     async fn of_token(
         &mut self,
         token: EcToken,
         between: Option<Between>,
         gathered: &mut Gathered,
         trace: &mut Trace,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Known, StoreError> {
         let known = self.known(token).await?;
         for (code, _) in &known.verifications {
             gathered.found.entry((Some(token), Some(*code))).or_default();
@@ -265,7 +272,8 @@ impl History {
             }
             trace.cut |= span.is_cut();
         }
-        self.refused(Statement::new(CALLS_OF_TOKEN).text(token.as_str()), gathered).await
+        self.refused(Statement::new(CALLS_OF_TOKEN).text(token.as_str()), gathered).await?;
+        Ok(known)
     }
 
     async fn of_org(
@@ -348,28 +356,37 @@ impl History {
         &mut self,
         (token, org_code): Key,
         mut happened: Vec<Happened>,
+        stored: &mut Stored,
         now: UnixMillis,
     ) -> Result<Story, StoreError> {
-        const NAME: &str = "SELECT name FROM institutions WHERE org_code = $1";
         happened.sort_by_key(|one| one.at);
-        let known = match token {
-            Some(token) => self.known(token).await?,
-            None => Known::default(),
-        };
-        let standing = known.verifications.iter().find(|(code, _)| Some(*code) == org_code).map(|(_, v)| v);
+        // Stories come in the order of their tokens: one look is for all institutions of a token.
+        if stored.token != token {
+            stored.known = match token {
+                Some(token) => self.known(token).await?,
+                None => Known::default(),
+            };
+            stored.token = token;
+        }
         let org_name = match org_code {
             None => None,
-            Some(code) => {
-                let found = self.connection.fetch(Statement::new(NAME).text(code.as_str())).await?;
-                let name = found
-                    .iter()
-                    .next()
-                    .map(|row| Columns::new(row, "institutions").text().map(str::to_owned));
-                name.transpose()?
-            }
+            Some(code) => match stored.names.get(&code) {
+                Some(name) => name.clone(),
+                None => stored.names.entry(code).or_insert(self.name_of(code).await?).clone(),
+            },
         };
+        let known = &stored.known;
+        let standing = known.verifications.iter().find(|(code, _)| Some(*code) == org_code).map(|(_, v)| v);
         let explanation = explain(&happened, standing, now);
-        Ok(Story { token, org_code, org_name, holder: known.holder, happened, explanation })
+        Ok(Story { token, org_code, org_name, holder: known.holder.clone(), happened, explanation })
+    }
+
+    /// The registered name of an institution.
+    async fn name_of(&mut self, code: OrgCode) -> Result<Option<String>, StoreError> {
+        const NAME: &str = "SELECT name FROM institutions WHERE org_code = $1";
+        let found = self.connection.fetch(Statement::new(NAME).text(code.as_str())).await?;
+        let name = found.iter().next().map(|row| Columns::new(row, "institutions").text().map(str::to_owned));
+        name.transpose()
     }
 
     /// How many refusals of the time are missing.

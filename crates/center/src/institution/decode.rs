@@ -55,7 +55,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         // Nothing proves who asks: the account behind the institution's code is merely claimed.
         let claimed = account.as_ref().and_then(|account| Claimed::of(account.as_str(), true));
         let sender = Sender { proven: None, claimed, peer: peer.as_ref(), unopened: None };
-        envelope::keep(&site, Operation::Decode, started, sender, noted, refusal);
+        envelope::keep(&site, Operation::Decode, started, sender, noted, (refusal, cause));
     }
     match result {
         Ok(body) => envelope::answer(body, None),

@@ -33,6 +33,11 @@ impl Keys {
         drop(black_box(sealed.open(self.second())));
     }
 
+    /// All there are, the newest first.
+    pub(crate) fn all(&self) -> Vec<Sm4Key> {
+        std::iter::once(&self.newest).chain(&self.older).cloned().collect()
+    }
+
     /// The key that is tried second.
     fn second(&self) -> &Sm4Key {
         self.older.as_ref().unwrap_or(&self.newest)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::json;
-use yanmi_center::history::{Between, Denial, Denials, Filter, History, Refused, SUMMED};
+use yanmi_center::history::{Between, Denial, Denials, Filter, History, Refused};
 use yanmi_protocol::{Code, UnixMillis};
 
 use crate::ambient;
@@ -76,7 +76,7 @@ impl Denied {
             .values()
             .map(|group| {
                 let mut out = of_refused(&group.sample);
-                let (who, advice) = advice(&group.sample);
+                let (who, advice) = group.sample.advice();
                 out["count"] = group.count.into();
                 out["first"] = group.first.shanghai_text().into();
                 out["last"] = group.last.shanghai_text().into();
@@ -114,9 +114,9 @@ impl Denied {
             println!("\n谁去做什么");
             let told: BTreeSet<String> = groups
                 .values()
-                .filter(|group| group.sample.op != SUMMED)
+                .filter(|group| !group.sample.is_summed())
                 .map(|group| {
-                    let (who, advice) = advice(&group.sample);
+                    let (who, advice) = group.sample.advice();
                     format!("{} {}　{who}：{advice}", name(&group.sample), group.sample.code)
                 })
                 .collect();
@@ -149,7 +149,7 @@ pub(super) async fn open(config: &yanmi_center::config::Config) -> Result<Histor
 fn groups(rows: &[Denial]) -> BTreeMap<Kind, Group> {
     let mut groups = BTreeMap::<Kind, Group>::new();
     for Denial { at, refused } in rows {
-        let summed = refused.op == SUMMED;
+        let summed = refused.is_summed();
         let detail = refused.detail.clone().filter(|_| !summed);
         let kind =
             (refused.org_id.clone(), refused.proven, refused.code, refused.cause.clone(), detail, summed);
@@ -170,7 +170,7 @@ fn groups(rows: &[Denial]) -> BTreeMap<Kind, Group> {
 
 /// Who and what, for programs.
 fn of_refused(refused: &Refused) -> serde_json::Value {
-    let summed = refused.op == SUMMED;
+    let summed = refused.is_summed();
     let member = refused.detail.as_deref().filter(|_| !summed && refused.guess().is_none());
     json!({
         "orgId": refused.org_id, "claimed": !refused.proven, "op": refused.op, "code": refused.code,
@@ -190,7 +190,7 @@ fn name(refused: &Refused) -> String {
 
 /// What is said of one beside its code.
 fn cause(refused: &Refused) -> String {
-    if refused.op == SUMMED {
+    if refused.is_summed() {
         return "（未逐条记下的合计）".to_owned();
     }
     let message = || Code::from_number(refused.code).map_or("", Code::message).to_owned();
@@ -198,7 +198,7 @@ fn cause(refused: &Refused) -> String {
 }
 
 fn detail(refused: &Refused) -> String {
-    if refused.op == SUMMED { String::new() } else { refused.detail.clone().unwrap_or_default() }
+    if refused.is_summed() { String::new() } else { refused.detail.clone().unwrap_or_default() }
 }
 
 fn group_row(group: &Group) -> [String; 8] {
@@ -222,7 +222,7 @@ fn group_row(group: &Group) -> [String; 8] {
 
 fn each_row(denial: &Denial) -> [String; 8] {
     let refused = &denial.refused;
-    let cause = if refused.op == SUMMED {
+    let cause = if refused.is_summed() {
         format!("另有 {} 条未逐条记下", refused.count())
     } else {
         cause(refused)
@@ -237,13 +237,4 @@ fn each_row(denial: &Denial) -> [String; 8] {
         detail(refused),
         refused.address.clone().unwrap_or_default(),
     ]
-}
-
-/// Who does what about it: what the doctor says of an envelope goes before what the code says.
-fn advice(refused: &Refused) -> (&'static str, String) {
-    let code = Code::from_number(refused.code);
-    let who = code.map_or("中心运维", |code| code.party().name());
-    let guess = refused.guess().and_then(yanmi_doctor::advice);
-    let advice = guess.or_else(|| code.map(|code| code.advice().to_owned()));
-    (who, advice.unwrap_or_else(|| "查请求日志中这一时刻的行。".to_owned()))
 }
