@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 
 use serde_json::Value;
 
-use crate::cargo::{cargo, done};
+use crate::cargo::{built, cargo, done};
 
 /// What it is called with.
 pub(crate) const USAGE: &str = "bench [--seconds N] [--ledger N] [--database URL]";
@@ -144,7 +144,7 @@ fn rate(row: &Value) -> f64 {
 
 fn measure(what: &str, seconds: &str, connections: &str, more: &[&str]) -> Result<Value, String> {
     eprintln!("measuring {what} …");
-    let out = Command::new("target/dist/yanmi")
+    let out = Command::new(built("dist/yanmi"))
         .args(["load", "--json", "--what", what, "--seconds", seconds, "--connections", connections])
         .args(more)
         .output()

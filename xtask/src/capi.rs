@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use crate::cargo::{cargo, done, ended, root};
+use crate::cargo::{built, cargo, done, ended, root};
 
 /// Bytes the shared object may have.
 const LARGEST: u64 = 6 * 1024 * 1024;
@@ -25,11 +25,11 @@ fn build() -> Result<(), String> {
     done(cargo().args(args).arg(NAMED), "the build failed")?;
     std::fs::create_dir_all(&out).map_err(|why| why.to_string())?;
     for (from, to) in [
-        ("target/release-capi/libyanmi.so", "libyanmi.so"),
-        ("target/release-capi/libyanmi.a", "libyanmi.a"),
-        ("crates/capi/include/yanmi.h", "yanmi.h"),
+        (built("release-capi/libyanmi.so"), "libyanmi.so"),
+        (built("release-capi/libyanmi.a"), "libyanmi.a"),
+        (root.join("crates/capi/include/yanmi.h"), "yanmi.h"),
     ] {
-        std::fs::copy(root.join(from), out.join(to)).map_err(|why| format!("{from}: {why}"))?;
+        std::fs::copy(&from, out.join(to)).map_err(|why| format!("{}: {why}", from.display()))?;
     }
     let library = out.join("libyanmi.so");
     let size = library.metadata().map_err(|why| why.to_string())?.len();

@@ -9,6 +9,12 @@ pub(crate) fn root() -> PathBuf {
     root.parent().unwrap_or(root).to_owned()
 }
 
+/// Where cargo puts what it builds: `CARGO_TARGET_DIR` where it is given, as cargo reads it itself.
+pub(crate) fn built(path: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    root().join(target).join(path)
+}
+
 /// The cargo this program was built by, in the repository's root.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
