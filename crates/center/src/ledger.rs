@@ -23,52 +23,50 @@
 //! If a commit fails, every caller of the batch is told that the ledger is unavailable, and the keys are forgotten
 //! in memory, so that the truth is read from the database again.
 
-mod attempt;
-mod batch;
 mod command;
+mod key;
 pub(crate) mod load;
-mod mark;
-mod news;
-mod numbers;
-mod reader;
+mod machine;
 pub(crate) mod recent;
 pub(crate) mod removal;
-mod resident;
 mod settings;
-mod watch;
 pub(crate) mod write;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{IdentityKey, PasswordTries, PersonKey, Policy};
 
-use batch::NotMe;
 pub(crate) use command::{
-    Command, Delivery, FaceKey, FreeSwitch, Key, Learned, Loaded, Opened, Opening, Outcome,
+    BeginTry, Conclude, Delivery, EndTry, Learn, MarkDelivered, MarkUndelivered, Notify, NotifyDecision,
+    OpenPage, OpenSettings, Record, SwitchFree, TakeWord, TryDecision, UseFree,
 };
-pub(crate) use load::{Shown, Standing};
+pub(crate) use key::{FaceKey, Key};
+pub(crate) use load::{Shown, Standing, StoredFacts, TokenRecord};
+pub(crate) use machine::claim::{PagePlace, PageVisit};
+pub(crate) use machine::job::{Command, Decided};
+pub(crate) use machine::resident::Live;
+pub(crate) use machine::watch::Watch;
 pub(crate) use removal::{Removed, Window};
-pub(crate) use resident::Live;
 pub(crate) use settings::{MAX_PAYMENTS, Payment, Settings};
-pub(crate) use watch::Watch;
+
+use machine::inbox::routed;
+use machine::job::job;
+use machine::writer::{Queued, Removal, Writer};
+use machine::{mark, news, numbers, reader, resident, watch};
 
 use crate::clock::Clock;
 use crate::registry::Registry;
-use crate::share::{Place, Places, Share};
+use crate::share::{Places, Share};
+
 use crate::store::checkpoint::Checkpoints;
 use crate::store::connection::Connection;
-use crate::store::link::{Link, on_link};
+use crate::store::link::Link;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Telemetry;
 
-/// How often one part of the map in memory is swept.
-const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// How often at most a batch is looked after before it is committed.
-const LOOKS: usize = 32;
 /// Verifications read at a time when the map in memory is filled at start.
 const FILL_ROWS: i64 = 1_024;
 
@@ -99,29 +97,10 @@ pub(crate) enum Unavailable {
     Stopped,
 }
 
-/// A decision, and with how many others it was committed.
-#[derive(Debug)]
-pub(crate) struct Decided {
-    pub(crate) outcome: Outcome,
-    pub(crate) batch: usize,
-}
-
-/// A window of rows to be looked through, and where to tell what became of it.
-type Removal = (Window, oneshot::Sender<Result<Removed, Unavailable>>);
-
-type Reply = oneshot::Sender<Result<Decided, Unavailable>>;
-
-struct Job {
-    command: Command,
-    reply: Reply,
-    /// In the queue, until it is taken into a batch; nothing for what follows begun work.
-    _place: Option<Place>,
-}
-
 /// The handle by which everybody reaches the ledger.
 #[derive(Clone)]
 pub(crate) struct Ledger {
-    jobs: Arc<[mpsc::Sender<Job>]>,
+    jobs: Arc<[mpsc::Sender<Queued>]>,
     places: Arc<Places>,
     removals: mpsc::Sender<Removal>,
     reader: reader::Reader,
@@ -216,11 +195,15 @@ impl Ledger {
 
     /// Has a command decided and committed, with which something begins. It is turned away when the queue is full, or
     /// when the caller has its share of it: then nothing was done.
-    pub(crate) async fn decide(&self, share: &Share, command: Command) -> Result<Decided, Unavailable> {
+    pub(crate) async fn decide<C: Command>(
+        &self,
+        share: &Share,
+        command: C,
+    ) -> Result<Decided<C::Answer>, Unavailable> {
         let place = self.places.take(&share.queued).ok_or(Unavailable::Full)?;
-        let (reply, answer) = oneshot::channel();
-        let jobs = routed(&self.jobs, command.route()).ok_or(Unavailable::Stopped)?;
-        jobs.try_send(Job { command, reply, _place: Some(place) }).map_err(|error| match error {
+        let jobs = routed(&self.jobs, command.needs().route()).ok_or(Unavailable::Stopped)?;
+        let (job, answer) = job(command);
+        jobs.try_send(Queued { job, _place: Some(place) }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Unavailable::Full,
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
         })?;
@@ -230,10 +213,10 @@ impl Ledger {
     /// Has a command decided and committed that follows something begun: a notice that is on a phone, a password that
     /// was checked. It is never turned away: when the queue is full it waits, and nothing begins before it has a place.
     /// How many wait is bounded by what may be under way: calls to channels and questions to the national center.
-    pub(crate) async fn follow(&self, command: Command) -> Result<Decided, Unavailable> {
-        let (reply, answer) = oneshot::channel();
-        let jobs = routed(&self.jobs, command.route()).ok_or(Unavailable::Stopped)?;
-        jobs.send(Job { command, reply, _place: None }).await.map_err(|_| Unavailable::Stopped)?;
+    pub(crate) async fn follow<C: Command>(&self, command: C) -> Result<Decided<C::Answer>, Unavailable> {
+        let jobs = routed(&self.jobs, command.needs().route()).ok_or(Unavailable::Stopped)?;
+        let (job, answer) = job(command);
+        jobs.send(Queued { job, _place: None }).await.map_err(|_| Unavailable::Stopped)?;
         answer.await.map_err(|_| Unavailable::Stopped)?
     }
 
@@ -250,7 +233,7 @@ impl Ledger {
     }
 
     /// Everything stored about a key.
-    pub(crate) async fn load(&self, key: Key) -> Result<Loaded, Unavailable> {
+    pub(crate) async fn load(&self, key: Key) -> Result<StoredFacts, Unavailable> {
         self.reader.load(key).await
     }
 
@@ -318,33 +301,6 @@ impl Ledger {
     }
 }
 
-/// The one of several that this number leads to.
-fn routed<T>(inboxes: &[T], route: u64) -> Option<&T> {
-    let count = u64::try_from(inboxes.len()).ok()?;
-    inboxes.get(usize::try_from(route.checked_rem(count)?).ok()?)
-}
-
-/// Takes in what is just arriving. A batch costs much by itself and little for each of its members, so while every look
-/// finds more, it is worth another: in between, the others of this thread run, and nobody waits idle.
-async fn gather<T>(inbox: &mut mpsc::Receiver<T>, batch: &mut Vec<T>, most: usize) {
-    for _ in 0..LOOKS {
-        tokio::task::yield_now().await;
-        let before = batch.len();
-        while batch.len() < most {
-            let Ok(next) = inbox.try_recv() else { break };
-            batch.push(next);
-        }
-        if batch.len() == before {
-            break;
-        }
-    }
-}
-
-/// The next message, if there can be one.
-async fn next<T>(inbox: Option<&mut mpsc::Receiver<T>>) -> Option<T> {
-    inbox?.recv().await
-}
-
 /// Fills the map in memory with what was asked for lately. Before the ledger takes commands, so that no commit can
 /// overtake it.
 async fn fill(
@@ -363,123 +319,4 @@ async fn fill(
         }
     }
     Ok(())
-}
-
-/// The task that owns the writing connection.
-struct Writer {
-    inbox: mpsc::Receiver<Job>,
-    removals: Option<mpsc::Receiver<Removal>>,
-    link: Link,
-    /// The mark of the newest batch, where a commit may be left without an answer.
-    mark: Option<mark::Mark>,
-    news: Option<news::News>,
-    checkpoints: Option<Checkpoints>,
-    resident: Arc<resident::Resident>,
-    watchers: Arc<watch::Watchers>,
-    parts: LedgerParts,
-}
-
-impl Writer {
-    async fn run(mut self) {
-        let mut sweep = tokio::time::interval(SWEEP_EVERY);
-        let mut part = 0;
-        let mut jobs = Vec::with_capacity(self.parts.limits.batch);
-        loop {
-            tokio::select! {
-                biased;
-                count = self.inbox.recv_many(&mut jobs, self.parts.limits.batch) => {
-                    if count == 0 {
-                        break;
-                    }
-                    gather(&mut self.inbox, &mut jobs, self.parts.limits.batch).await;
-                    self.commit(&mut jobs).await;
-                    // When commands never cease there is no other moment for it.
-                    if let Some(Ok(removal)) = self.removals.as_mut().map(mpsc::Receiver::try_recv) {
-                        self.remove(removal).await;
-                    }
-                }
-                Some(removal) = next(self.removals.as_mut()) => self.remove(removal).await,
-                _ = sweep.tick() => {
-                    self.resident.sweep(part, self.parts.clock.now());
-                    part = part.wrapping_add(1);
-                }
-            }
-        }
-        self.link.close().await;
-    }
-
-    async fn remove(&mut self, (window, reply): Removal) {
-        let removed = on_link!(&mut self.link, |connection| window.remove(connection));
-        let removed = removed.map_err(|error| {
-            let table = window.table();
-            tracing::error!(cause = %crate::telemetry::chain(&error), table, "清理超过保留期限的数据失败");
-            Unavailable::Failed
-        });
-        // Whoever asked may have been stopped.
-        let _ = reply.send(removed);
-    }
-
-    async fn commit(&mut self, jobs: &mut Vec<Job>) {
-        let (commands, replies): (Vec<_>, Vec<_>) =
-            jobs.drain(..).map(|job| (job.command, job.reply)).unzip();
-        let registry = self.parts.registry.snapshot();
-        let circumstances = batch::Circumstances {
-            registry: &registry,
-            policy: &self.parts.policy,
-            now: self.parts.clock.now(),
-        };
-        self.mark = self.mark.map(|mark| mark.next(circumstances.now));
-        let started = self.parts.telemetry.batch_begins();
-        let result = match self.parts.store.check_place() {
-            Ok(()) => attempt::run(&mut self.link, &commands, &self.resident, circumstances, self.mark).await,
-            // What is committed into a file nobody finds again is lost with the process.
-            Err(error) => Err(error),
-        };
-        self.parts.telemetry.batch_ends(started, commands.len(), result.is_ok());
-        self.checkpoints.iter_mut().for_each(Checkpoints::committed);
-        match result {
-            Ok(committed) => {
-                self.parts.registry.health().committed();
-                self.publish(committed, replies);
-            }
-            Err(error) => {
-                tracing::error!(cause = %crate::telemetry::chain(&error), commands = commands.len(), "账本提交失败");
-                self.parts.registry.health().failed(&error);
-                for key in commands.iter().filter_map(Command::key) {
-                    self.resident.forget(&key);
-                }
-                for reply in replies {
-                    // A caller that has gone away needs no answer.
-                    let _ = reply.send(Err(Unavailable::Failed));
-                }
-            }
-        }
-    }
-
-    /// After the commit: first what is in memory, then those who wait, then the answers.
-    fn publish(&self, committed: batch::Committed, replies: Vec<Reply>) {
-        for (key, loaded) in &committed.changed {
-            if let (Some(credential), Some(verification)) = (loaded.credential, loaded.verification) {
-                self.resident.put(*key, credential, verification);
-            }
-        }
-        for (token, credential) in &committed.learned {
-            self.resident.learn(token, credential);
-        }
-        let fingerprints: Vec<u64> = committed.changed.iter().map(|(key, _)| key.fingerprint()).collect();
-        self.watchers.wake(fingerprints.iter().copied());
-        if let Some(news) = &self.news {
-            news.tell(fingerprints);
-        }
-        for NotMe { org_code, channel } in &committed.told {
-            let (org_code, channel) = (org_code.as_str(), channel.as_str());
-            let quiet_seconds = self.parts.policy.quiet.as_secs();
-            tracing::warn!(org_code, channel, quiet_seconds, "参保人表示非本人办理");
-            self.parts.telemetry.not_me(org_code, channel);
-        }
-        let batch = replies.len();
-        for (reply, outcome) in replies.into_iter().zip(committed.outcomes) {
-            let _ = reply.send(Ok(Decided { outcome, batch }));
-        }
-    }
 }

@@ -57,6 +57,8 @@ pub(crate) enum Refusal {
     NoticeFailed(DeliveryFailure),
     /// The same envelope came again, and what it asks for cannot be told without doing it.
     Repeated,
+    /// Another try of the same password came first: this one was not begun. Only a page says how many there were.
+    OtherTries,
     /// A face authorization number is not valid.
     BadAuthNo,
     /// The national center refused, failed, or gave no answer.
@@ -122,6 +124,7 @@ impl Refusal {
             Self::Denied(_) => Code::Denied,
             Self::OpeningsLimited(_)
             | Self::RateLimited(_)
+            | Self::OtherTries
             | Self::Ledger(Unavailable::Full)
             | Self::Body(BodyError::NoRoom) => Code::RateLimited,
             Self::NoRight => Code::NoInterfaceRight,
@@ -152,6 +155,7 @@ impl Refusal {
             }
             Self::RateLimited(_)
             | Self::OpeningsLimited(_)
+            | Self::OtherTries
             | Self::Ledger(Unavailable::Full)
             | Self::Body(BodyError::NoRoom) => {
                 format!("{plain}，请 {} 秒后再试", self.retry_after().unwrap_or(1))
@@ -179,7 +183,7 @@ impl Refusal {
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
             Self::RateLimited(wait) | Self::OpeningsLimited(wait) => Some(whole_seconds(*wait)),
-            Self::Ledger(Unavailable::Full) | Self::Body(BodyError::NoRoom) => Some(1),
+            Self::OtherTries | Self::Ledger(Unavailable::Full) | Self::Body(BodyError::NoRoom) => Some(1),
             _ => None,
         }
     }

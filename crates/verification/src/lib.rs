@@ -19,7 +19,7 @@
 //! * Another amount is another payment, whether somebody confirmed or none was asked (V5, V10).
 //! * A clerk who clicks again takes nothing away: a repeated notice neither asks the person a second time nor
 //!   voids what was confirmed (V3, V5).
-//! * What was superseded can never be confirmed any more (V4), by another amount or by another app ([`handoff`]).
+//! * What was superseded can never be confirmed any more (V4), by another amount or by another app ([`takeover`]).
 //! * A person is asked no more often than the policy allows, over all institutions (V8), and for a while not at all by an
 //!   institution that was told "not me" ([`quiet`]).
 //!
@@ -31,7 +31,6 @@ pub mod conclude;
 pub mod delivery;
 pub mod event;
 pub mod facts;
-pub mod handoff;
 pub mod notify;
 pub mod password_free;
 pub mod password_try;
@@ -41,6 +40,7 @@ pub mod refusal;
 pub mod stage;
 pub mod state;
 pub mod status;
+pub mod takeover;
 pub mod token;
 pub mod word;
 

@@ -16,6 +16,6 @@ use yanmi_protocol::UnixMillis;
 use crate::state::Verification;
 
 /// What becomes of an attempt under another token; nothing when it is not open any more.
-pub fn hand_over(older: &Verification, now: UnixMillis) -> Option<Verification> {
+pub fn take_over(older: &Verification, now: UnixMillis) -> Option<Verification> {
     older.can_be_taken(now).then_some(Verification { expires_at: now, ..*older })
 }

@@ -46,7 +46,6 @@ async fn take(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
     let accepted = match taken? {
         Taken::Accepted => Accepted::Yes,
         Taken::WrongPassword { left } => Accepted::WrongPassword { tries_left: left },
-        Taken::OtherTries => return Err(Refusal::Broken("账本答非所问".to_owned())),
     };
     Ok(message::answer_json(accepted))
 }

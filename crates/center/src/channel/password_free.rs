@@ -13,7 +13,7 @@ use super::ByChannel;
 use crate::arrivals::Arrival;
 use crate::face::envelope::{self, Call};
 use crate::journey::credential::person_key;
-use crate::ledger::{Command, FreeSwitch};
+use crate::ledger::SwitchFree;
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::telemetry::Operation;
@@ -35,14 +35,14 @@ async fn switch(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
         let settings = call.site.ledger.settings(person, call.caller).await?;
         return Ok(message::answer_json(settings.free.is_some_and(|free| free.open)));
     }
-    let command = Command::SwitchFree(FreeSwitch {
+    let command = SwitchFree {
         person,
         channel: call.caller,
         open: request.open,
         single_limit: request.single_limit,
         day_limit: request.day_limit,
         day_count: request.day_count,
-    });
+    };
     call.noted.batch = call.site.ledger.decide(&call.share, command).await?.batch;
     Ok(message::answer_json(request.open))
 }

@@ -23,7 +23,7 @@ use crate::claimed::Claimed;
 use crate::face::envelope::{self, Noted, Sender};
 use crate::http::Peer;
 use crate::journey::credential::{learned, national_result};
-use crate::ledger::{Command, Learned};
+use crate::ledger::{Learn, TokenRecord};
 use crate::refusal::{Denied, OrgProblem, Refusal};
 use crate::registry::{Interface, Snapshot};
 use crate::site::{NOBODY, Site};
@@ -102,7 +102,7 @@ async fn decode(
     peer.iter().for_each(Peer::prove);
     check_credential(site, &registry, &learned, business)?;
     // The national center may not tell of the same code twice.
-    noted.batch = site.ledger.follow(Command::Learn(Box::new(learned))).await?.batch;
+    noted.batch = site.ledger.follow(Learn(Box::new(learned))).await?.batch;
     Ok(message::success(&answer(&told, request.qr_code.as_str())))
 }
 
@@ -110,7 +110,7 @@ async fn decode(
 fn check_credential(
     site: &Site,
     registry: &Snapshot,
-    learned: &Learned,
+    learned: &TokenRecord,
     business: BusinessType,
 ) -> Result<(), Refusal> {
     let facts = Facts {

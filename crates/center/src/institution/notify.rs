@@ -24,7 +24,9 @@ use crate::face::envelope::{self, Call};
 use crate::insured::check_number;
 use crate::journey::credential;
 use crate::journey::notice::{self, Occasion};
-use crate::ledger::{Command, Decided, Delivery, Key, Outcome, Unavailable};
+use crate::ledger::{
+    Decided, Delivery, Key, MarkDelivered, MarkUndelivered, Notify, NotifyDecision, TakeWord,
+};
 use crate::refusal::Refusal;
 use crate::registry::{Interface, Snapshot};
 use crate::share::Share;
@@ -108,22 +110,17 @@ impl Journey {
             Err(refusal) => return (0, None, Err(refusal)),
         };
         let batch = decided.batch;
-        let notice = match &decided.outcome {
-            Outcome::Deliver(delivery) => Some(delivery.verification.notice),
+        let notice = match &decided.answer {
+            NotifyDecision::Deliver(delivery) => Some(delivery.verification.notice),
             _ => None,
         };
-        let result = match decided.outcome {
-            Outcome::Deliver(delivery) => self.deliver(*delivery).await,
+        let result = match decided.answer {
+            NotifyDecision::Deliver(delivery) => self.deliver(*delivery).await,
             // It was confirmed already: there is nothing left to compare.
-            Outcome::Stands { serial } => Ok(Reply { serial, check_number: None }),
-            Outcome::Free => Err(Refusal::PasswordFree),
-            Outcome::Refused(rule) => Err(rule.into()),
-            Outcome::TokenNotHeld => Err(Rule::TokenUnknown.into()),
-            Outcome::Done
-            | Outcome::NotFree
-            | Outcome::Tries(_)
-            | Outcome::OtherTries
-            | Outcome::Opened(_) => Err(Refusal::Broken("账本答非所问".to_owned())),
+            NotifyDecision::Stands { serial } => Ok(Reply { serial, check_number: None }),
+            NotifyDecision::Free => Err(Refusal::PasswordFree),
+            NotifyDecision::Refused(rule) => Err(rule.into()),
+            NotifyDecision::TokenNotHeld => Err(Rule::TokenUnknown.into()),
         };
         (batch, notice, result)
     }
@@ -166,9 +163,9 @@ impl Journey {
     /// Has the ledger decide, asking the national center in between when it does not hold the token, or when it would
     /// refuse for something the person may have put in order meanwhile: somebody who was told to set a password and
     /// did so should not have to show another code.
-    async fn ask(&self, amount: Option<yanmi_protocol::Amount>) -> Result<Decided, Refusal> {
+    async fn ask(&self, amount: Option<yanmi_protocol::Amount>) -> Result<Decided<NotifyDecision>, Refusal> {
         let number = self.site.ledger.number().await?;
-        let command = |learned| Command::Notify {
+        let command = |learned| Notify {
             key: self.key,
             amount,
             number,
@@ -177,9 +174,11 @@ impl Journey {
             learned,
         };
         let decided = self.site.ledger.decide(&self.share, command(None)).await?;
-        let learned = match decided.outcome {
-            Outcome::TokenNotHeld => credential::learn(&self.site, &self.share, self.key.token).await?,
-            Outcome::Refused(rule) if rule.rests_on_the_credential() => {
+        let learned = match decided.answer {
+            NotifyDecision::TokenNotHeld => {
+                credential::learn(&self.site, &self.share, self.key.token).await?
+            }
+            NotifyDecision::Refused(rule) if rule.rests_on_the_credential() => {
                 match credential::learn(&self.site, &self.share, self.key.token).await {
                     Ok(learned) => learned,
                     // No news: what was known stands.
@@ -211,7 +210,7 @@ impl Journey {
                 channel.endpoint.clone(),
             ));
         }
-        if let Some(old) = delivery.handed_over {
+        if let Some(old) = delivery.taken_over {
             tokio::spawn(take_back(Arc::clone(&self.site), Arc::clone(&self.registry), old));
         }
         let time = self.site.settings.call.saturating_sub(self.started.elapsed()).saturating_sub(RESERVE);
@@ -219,8 +218,7 @@ impl Journey {
         let (key, notice) = (self.key, delivery.verification.notice);
         let taken = match taken {
             Ok(Taken::PasswordFree) => {
-                let decided = self.site.ledger.follow(Command::TakeWord { key, notice }).await?;
-                if matches!(decided.outcome, Outcome::Free) {
+                if self.site.ledger.follow(TakeWord { key, notice }).await?.answer {
                     self.site.telemetry.delivery(channel.endpoint.id.as_str(), "password-free");
                     return Err(Refusal::PasswordFree);
                 }
@@ -232,7 +230,7 @@ impl Journey {
         self.site.telemetry.delivery(channel.endpoint.id.as_str(), result);
         match taken {
             Ok(_) => {
-                self.settle(Command::Delivered { key, notice }).await?;
+                self.site.ledger.follow(MarkDelivered { key, notice }).await?;
                 // Where there is no page nobody sees it.
                 let compares = self.extended && self.site.place.is_some();
                 let check_number = compares.then(|| check_number(&self.site.sealer, notice));
@@ -240,15 +238,10 @@ impl Journey {
             }
             Err(failure) => {
                 let reason = failure.kind();
-                self.settle(Command::Undelivered { key, notice, reason }).await?;
+                self.site.ledger.follow(MarkUndelivered { key, notice, reason }).await?;
                 Err(Refusal::NoticeFailed(failure))
             }
         }
-    }
-
-    /// Stores what became of the notice.
-    async fn settle(&self, command: Command) -> Result<(), Unavailable> {
-        self.site.ledger.follow(command).await.map(|_| ())
     }
 }
 

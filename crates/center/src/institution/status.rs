@@ -18,7 +18,7 @@ use crate::arrivals::Arrival;
 use crate::face::envelope::{self, Call};
 use crate::insured::check_number;
 use crate::journey::credential;
-use crate::ledger::{Command, Key, Loaded, Outcome, Standing};
+use crate::ledger::{Key, Learn, Standing, StoredFacts, UseFree};
 use crate::refusal::Refusal;
 use crate::registry::{Interface, Snapshot};
 use crate::site::Site;
@@ -129,7 +129,7 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
     };
     if !standing.credential.is_some_and(|c| c.lives(now, &site.policy)) {
         let learned = credential::learn(&site, &call.share, key.token).await?;
-        call.noted.batch = site.ledger.follow(Command::Learn(learned)).await?.batch;
+        call.noted.batch = site.ledger.follow(Learn(learned)).await?.batch;
         standing = site.ledger.standing(key).await?;
     }
     let channel = standing.credential.and_then(|c| call.registry.channel_facts(&c.channel));
@@ -146,7 +146,7 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
     Ok(Found { confirmed: status == Status::Confirmed, verification: standing.verification })
 }
 
-fn facts_of<'a>(registry: &'a Snapshot, loaded: &'a Loaded) -> Facts<'a> {
+fn facts_of<'a>(registry: &'a Snapshot, loaded: &'a StoredFacts) -> Facts<'a> {
     Facts {
         credential: loaded.credential.as_ref(),
         channel: loaded.credential.and_then(|c| registry.channel_facts(&c.channel)),
@@ -159,7 +159,7 @@ fn facts_of<'a>(registry: &'a Snapshot, loaded: &'a Loaded) -> Facts<'a> {
 }
 
 /// Whether the payment goes through without a password and is counted, so that saying so changes nothing.
-pub(super) fn free_already(site: &Site, registry: &Snapshot, loaded: &Loaded, now: UnixMillis) -> bool {
+pub(super) fn free_already(site: &Site, registry: &Snapshot, loaded: &StoredFacts, now: UnixMillis) -> bool {
     let status = status::status(&facts_of(registry, loaded), now, &site.policy);
     matches!(status, Ok(Status::Free(FreeStep::Again { .. })))
 }
@@ -183,16 +183,13 @@ async fn look_where_free(call: &mut Call<AccountId>, key: Key, now: UnixMillis) 
         }
         Status::Free(_) => {
             // Judged again where it is counted.
-            let decided = site.ledger.decide(&call.share, Command::UseFree { key }).await?;
+            let decided = site.ledger.decide(&call.share, UseFree { key }).await?;
             call.noted.batch = decided.batch;
-            match decided.outcome {
-                Outcome::Free => Err(Refusal::PasswordFree),
-                Outcome::Refused(rule) => Err(rule.into()),
-                _ => Ok(Found {
-                    confirmed: loaded.verification.is_some_and(|v| v.is_confirmed(now)),
-                    verification: loaded.verification,
-                }),
+            if decided.answer? {
+                return Err(Refusal::PasswordFree);
             }
+            let confirmed = loaded.verification.is_some_and(|v| v.is_confirmed(now));
+            Ok(Found { confirmed, verification: loaded.verification })
         }
     }
 }

@@ -8,7 +8,7 @@ use yanmi_verification::{DeclineReason, Facts, PasswordTries, State};
 use super::link::check_number;
 use crate::journey::credential::Holder;
 use crate::journey::notice::{institution_name, offered_ways};
-use crate::ledger::{Loaded, Shown};
+use crate::ledger::{Shown, StoredFacts};
 use crate::refusal::Refusal;
 use crate::registry::Snapshot;
 use crate::site::Site;
@@ -184,7 +184,7 @@ pub(super) async fn look(
 }
 
 /// Whether the person has switched password-free settlement on since they were asked.
-fn needs_none(site: &Site, registry: &Snapshot, loaded: &Loaded, now: UnixMillis) -> bool {
+fn needs_none(site: &Site, registry: &Snapshot, loaded: &StoredFacts, now: UnixMillis) -> bool {
     let facts = Facts {
         credential: loaded.credential.as_ref(),
         channel: loaded.credential.and_then(|c| registry.channel_facts(&c.channel)),

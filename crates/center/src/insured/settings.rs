@@ -32,7 +32,7 @@ use crate::face::envelope::{Noted, unless_it_panics};
 use crate::http::{BodyError, Peer, Room, read_body};
 use crate::journey::credential::Holder;
 use crate::journey::password_check::{self, Checked};
-use crate::ledger::{Command, FreeSwitch, Opened, Opening, Outcome, Payment, Settings};
+use crate::ledger::{OpenSettings, PagePlace, PageVisit, Payment, Record, Settings, SwitchFree};
 use crate::national::NationalError;
 use crate::refusal::Refusal;
 use crate::sealing::Sealer;
@@ -143,7 +143,7 @@ impl Asking<'_> {
             return Ok(visit::refuse(Closed::TooMany(wait)));
         }
         if self.site.recorded.take() {
-            let command = Command::Record { key: None, event: Event::LinkUnknown };
+            let command = Record { key: None, event: Event::LinkUnknown };
             self.site.ledger.decide(&self.site.strangers, command).await?;
         }
         Ok(visit::refuse(Closed::Unknown))
@@ -154,16 +154,13 @@ impl Asking<'_> {
         link: SettingsLink,
         badge: Option<Badge>,
         may_claim: bool,
-    ) -> Result<Opened, Refusal> {
+    ) -> Result<PagePlace, Refusal> {
         let browser = badge.map(|badge| badge.hash(&self.site.sealer, link.number));
-        let opening = Opening { notice: link.number, sequence: 1, browser, may_claim };
-        let command = Command::OpenSettings { person: link.person, opening };
+        let visit = PageVisit { notice: link.number, sequence: 1, browser, may_claim };
+        let command = OpenSettings { person: link.person, visit };
         let decided = self.site.ledger.decide(&self.site.persons, command).await?;
         self.noted.batch = decided.batch;
-        match decided.outcome {
-            Outcome::Opened(opened) => Ok(opened),
-            _ => Err(Refusal::Broken("账本答非所问".to_owned())),
-        }
+        Ok(decided.answer)
     }
 
     /// GET.
@@ -172,16 +169,16 @@ impl Asking<'_> {
         let goes = browser::is_navigation(&self.headers);
         let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
         match (self.open(link, badge, goes).await?, badge) {
-            (Opened::Here, Some(badge)) => {
+            (PagePlace::Here, Some(badge)) => {
                 self.given = Some(badge);
                 let shown = self.shown(link, badge).await?;
                 Ok(layout::answer(StatusCode::OK, page::shown(&shown)))
             }
-            (Opened::Nowhere | Opened::Here, _) => Ok(layout::answer(StatusCode::OK, page::door())),
-            (Opened::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
+            (PagePlace::Nowhere | PagePlace::Here, _) => Ok(layout::answer(StatusCode::OK, page::door())),
+            (PagePlace::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
                 Ok(layout::answer(StatusCode::OK, view::bounce(&self.path)))
             }
-            (Opened::Elsewhere, _) => Ok(visit::refuse(Closed::SettingsElsewhere)),
+            (PagePlace::Elsewhere, _) => Ok(visit::refuse(Closed::SettingsElsewhere)),
         }
     }
 
@@ -252,11 +249,11 @@ impl Asking<'_> {
         if form.act == Act::Open {
             let badge = kept.unwrap_or_else(|| Badge::fresh(&self.site.sealer));
             let opened = self.open(link, Some(badge), true).await?;
-            self.given = (opened == Opened::Here).then_some(badge);
+            self.given = (opened == PagePlace::Here).then_some(badge);
             return Ok(self.back(&self.path));
         }
         let opened = self.open(link, kept, false).await?;
-        let Some(badge) = kept.filter(|_| opened == Opened::Here) else {
+        let Some(badge) = kept.filter(|_| opened == PagePlace::Here) else {
             return Ok(visit::refuse(Closed::SettingsElsewhere));
         };
         if !badge.made(&self.site.sealer, link.number, &form.token) {
@@ -310,7 +307,7 @@ impl Asking<'_> {
             }
             Ok(Checked::Wrong { .. }) => Ok(Some(Said::Wrong)),
             // A second tap, or a lock: the page shows what there is.
-            Ok(Checked::OtherTries) | Err(Refusal::Rule(_)) => Ok(None),
+            Err(Refusal::OtherTries | Refusal::Rule(_)) => Ok(None),
             Err(Refusal::National(NationalError::Refused(Code::PasswordNotSet))) => Ok(Some(Said::Unset)),
             Err(Refusal::National(_)) => Ok(Some(Said::Again)),
             Err(refusal) => Err(refusal),
@@ -325,8 +322,7 @@ impl Asking<'_> {
         day_count: Option<u32>,
     ) -> Result<(), Refusal> {
         let (person, channel) = (link.person, link.channel);
-        let switch = FreeSwitch { person, channel, open, single_limit, day_limit, day_count };
-        let command = Command::SwitchFree(switch);
+        let command = SwitchFree { person, channel, open, single_limit, day_limit, day_count };
         // Switched on it follows a password that was checked.
         let decided = if open {
             self.site.ledger.follow(command).await?

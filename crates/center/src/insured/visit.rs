@@ -27,7 +27,7 @@ use crate::face::envelope::{Noted, unless_it_panics};
 use crate::http::{BodyError, Peer, Room, read_body};
 use crate::journey::notice::offered_ways;
 use crate::journey::report::{Report, Taken, Teller};
-use crate::ledger::{Command, Key, Opened, Opening, Outcome, Shown};
+use crate::ledger::{Key, OpenPage, PagePlace, PageVisit, Record, Shown};
 use crate::national::NationalError;
 use crate::refusal::Refusal;
 use crate::site::{NOBODY, Site};
@@ -229,7 +229,7 @@ impl Asking<'_> {
     /// Leaves an event about a link that is not served; not of every one, when there are many.
     async fn record(&self, key: Option<Key>, event: Event) -> Result<(), Refusal> {
         if self.site.recorded.take() {
-            self.site.ledger.decide(&self.site.strangers, Command::Record { key, event }).await?;
+            self.site.ledger.decide(&self.site.strangers, Record { key, event }).await?;
         }
         Ok(())
     }
@@ -241,19 +241,16 @@ impl Asking<'_> {
         key: Key,
         badge: Option<Badge>,
         may_claim: bool,
-    ) -> Result<Opened, Refusal> {
-        let opening = Opening {
+    ) -> Result<PagePlace, Refusal> {
+        let visit = PageVisit {
             notice: link.notice,
             sequence: link.sequence,
             browser: badge.map(|badge| badge.hash(&self.site.sealer, link.notice)),
             may_claim: may_claim && self.now < link.until,
         };
-        let decided = self.site.ledger.decide(&self.site.persons, Command::OpenPage { key, opening }).await?;
+        let decided = self.site.ledger.decide(&self.site.persons, OpenPage { key, visit }).await?;
         self.noted.batch = decided.batch;
-        match decided.outcome {
-            Outcome::Opened(opened) => Ok(opened),
-            _ => Err(Refusal::Broken("账本答非所问".to_owned())),
-        }
+        Ok(decided.answer)
     }
 
     /// GET.
@@ -263,7 +260,7 @@ impl Asking<'_> {
         let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
         let opened = self.open(link, shown.key, badge, goes).await?;
         match (opened, badge) {
-            (Opened::Here, Some(badge)) => {
+            (PagePlace::Here, Some(badge)) => {
                 if let Some(word) = self.query.strip_prefix(watch::QUERY) {
                     return self.watch(link, shown, word).await;
                 }
@@ -274,12 +271,12 @@ impl Asking<'_> {
                 self.record(Some(shown.key), Event::LinkExpired).await?;
                 Ok(Answer::Closed(Closed::Expired))
             }
-            (Opened::Nowhere | Opened::Here, _) => Ok(Answer::Page(view::door())),
+            (PagePlace::Nowhere | PagePlace::Here, _) => Ok(Answer::Page(view::door())),
             // A strict cookie stays at home when another site sends the browser.
-            (Opened::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
+            (PagePlace::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
                 Ok(Answer::Page(view::bounce(&self.path)))
             }
-            (Opened::Elsewhere, _) => {
+            (PagePlace::Elsewhere, _) => {
                 self.record(Some(shown.key), Event::LinkShared).await?;
                 Ok(Answer::Closed(Closed::Elsewhere))
             }
@@ -319,11 +316,11 @@ impl Asking<'_> {
         if form.act == Act::Open {
             let badge = kept.unwrap_or_else(|| Badge::fresh(&self.site.sealer));
             let opened = self.open(link, shown.key, Some(badge), true).await?;
-            self.given = (opened == Opened::Here).then_some(badge);
+            self.given = (opened == PagePlace::Here).then_some(badge);
             return Ok(Answer::Back(None));
         }
         let opened = self.open(link, shown.key, kept, false).await?;
-        let Some(badge) = kept.filter(|_| opened == Opened::Here) else {
+        let Some(badge) = kept.filter(|_| opened == PagePlace::Here) else {
             self.record(Some(shown.key), Event::LinkShared).await?;
             return Ok(Answer::Closed(Closed::Elsewhere));
         };
@@ -361,7 +358,7 @@ impl Asking<'_> {
                 Ok(Answer::Back(None))
             }
             Ok(Taken::WrongPassword { .. }) => Ok(Answer::Back(Some(Hint::Wrong))),
-            Ok(Taken::OtherTries) => {
+            Err(Refusal::OtherTries) => {
                 self.wait_for_another(key, notice).await?;
                 Ok(Answer::Back(Some(Hint::Checking)))
             }

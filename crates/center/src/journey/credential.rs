@@ -8,7 +8,7 @@ use yanmi_protocol::{Code, EcIndexNo, EcToken, document};
 use yanmi_verification::{Credential, Identity, IdentityKey, PersonKey};
 use zeroize::Zeroizing;
 
-use crate::ledger::Learned;
+use crate::ledger::TokenRecord;
 use crate::national::NationalError;
 use crate::refusal::Refusal;
 use crate::sealing::{Cell, SealBroken, Sealer};
@@ -63,7 +63,7 @@ fn cell(token: &EcToken) -> Cell<'_> {
 }
 
 /// Asks the national center for the credential behind a token, unless it has just said that there is none.
-pub(crate) async fn learn(site: &Site, share: &Share, token: EcToken) -> Result<Box<Learned>, Refusal> {
+pub(crate) async fn learn(site: &Site, share: &Share, token: EcToken) -> Result<Box<TokenRecord>, Refusal> {
     const NONE: NationalError = NationalError::Refused(Code::CredentialNotFound);
     if site.unknown.is_one(&token, site.clock.now()) {
         site.telemetry.national("token", "remembered");
@@ -90,7 +90,7 @@ pub(crate) fn national_result<T>(result: &Result<T, NationalError>) -> &'static 
 }
 
 /// What the ledger keeps of a credential.
-pub(crate) fn learned(sealer: &Sealer, told: &national::Credential) -> Learned {
+pub(crate) fn learned(sealer: &Sealer, told: &national::Credential) -> TokenRecord {
     let holder = Holder {
         name: told.user_name.clone().unwrap_or_default(),
         id_type: told.id_type.clone().unwrap_or_default(),
@@ -111,7 +111,7 @@ pub(crate) fn learned(sealer: &Sealer, told: &national::Credential) -> Learned {
         password_set: told.password_set,
         decoded_at: told.decoded_at,
     };
-    Learned { token: told.token, credential, holder: holder.seal(sealer, told.token) }
+    TokenRecord { token: told.token, credential, holder: holder.seal(sealer, told.token) }
 }
 
 /// The key of a person by the credential's index.

@@ -10,7 +10,7 @@ use yanmi_verification::password_try::Verdict;
 use yanmi_verification::{PasswordTries, Refusal as Rule};
 
 use crate::journey::credential::{identity_key, national_result};
-use crate::ledger::{Command, Outcome};
+use crate::ledger::{BeginTry, EndTry, TryDecision};
 use crate::national::NationalError;
 use crate::refusal::Refusal;
 use crate::registry::Misses;
@@ -22,8 +22,6 @@ use crate::site::Site;
 pub(crate) enum Checked {
     /// The password is right.
     Right,
-    /// There have been other tries since: it was not checked.
-    OtherTries,
     /// The password is wrong.
     Wrong {
         /// How many more wrong ones there may be.
@@ -31,7 +29,8 @@ pub(crate) enum Checked {
     },
 }
 
-/// Checks a password; if `expected` says how many tries were counted when it was asked for, only if it is still as many.
+/// Checks a password; if `expected` says how many tries were counted when it was asked for, only if it is still as many;
+/// it is refused with [`Refusal::OtherTries`] otherwise.
 /// `misses` are those of the account that names the person, if one does. Run it in a task of its own, so that a try that was begun is also ended.
 pub(crate) async fn check(
     site: &Site,
@@ -44,10 +43,9 @@ pub(crate) async fn check(
         return Err(Rule::TooFrequent { wait }.into());
     }
     let identity = identity_key(&site.sealer, &question.id_no);
-    match site.ledger.decide(share, Command::BeginTry { identity, expected }).await?.outcome {
-        Outcome::Refused(rule) => return Err(rule.into()),
-        Outcome::OtherTries => return Ok(Checked::OtherTries),
-        _ => {}
+    match site.ledger.decide(share, BeginTry { identity, expected }).await?.answer? {
+        TryDecision::Begun => {}
+        TryDecision::OtherTries => return Err(Refusal::OtherTries),
     }
     let told = site.national.password_right(share, question).await;
     site.telemetry.national("password", national_result(&told));
@@ -61,13 +59,8 @@ pub(crate) async fn check(
         }
         Err(_) => Verdict::Unknown,
     };
-    let ended = site.ledger.follow(Command::EndTry { identity, verdict }).await?;
-    match (told, ended.outcome) {
-        (Ok(true), _) => Ok(Checked::Right),
-        (Ok(false), Outcome::Tries(tries)) => Ok(Checked::Wrong { left: left(site, tries) }),
-        (Ok(false), _) => Err(Refusal::Broken("账本答非所问".to_owned())),
-        (Err(error), _) => Err(error.into()),
-    }
+    let tries = site.ledger.follow(EndTry { identity, verdict }).await?.answer;
+    Ok(if told? { Checked::Right } else { Checked::Wrong { left: left(site, tries) } })
 }
 
 fn left(site: &Site, tries: PasswordTries) -> u32 {

@@ -15,7 +15,7 @@ use yanmi_verification::{Confirmer, DeclineReason};
 
 use crate::journey::credential::{Holder, national_result};
 use crate::journey::password_check::{self, Checked};
-use crate::ledger::{Command, FaceKey, Outcome, Shown};
+use crate::ledger::{Conclude, FaceKey, Shown};
 use crate::refusal::Refusal;
 use crate::sealing::{Cell, Sealer};
 use crate::share::Share;
@@ -31,8 +31,6 @@ pub(crate) enum Taken {
         /// How many more wrong ones there may be; with none left the attempt is over.
         left: u32,
     },
-    /// There have been other password tries since the person was asked, so this one was not begun.
-    OtherTries,
 }
 
 /// Who tells of it.
@@ -140,7 +138,6 @@ impl Report {
         Ok(match password_check::check(&self.site, &self.share, question, expected, None).await? {
             Checked::Right => Taken::Accepted,
             Checked::Wrong { left } => Taken::WrongPassword { left },
-            Checked::OtherTries => Taken::OtherTries,
         })
     }
 
@@ -161,7 +158,7 @@ impl Report {
             Done::ConfirmedByFace(auth_no) => Some(face_key(&self.site.sealer, *auth_no)),
             _ => None,
         };
-        let command = Command::Conclude { key, notice, conclusion, confirmer, by, face };
+        let command = Conclude { key, notice, conclusion, confirmer, by, face };
         // What the national center was asked for is not asked for again because of a queue.
         let is_proven = matches!(way_of(&self.done), Some(Way::CredentialPassword | Way::Face));
         let decided = if is_proven {
@@ -170,10 +167,7 @@ impl Report {
             self.site.ledger.decide(&self.share, command).await
         };
         match decided {
-            Ok(decided) => match decided.outcome {
-                Outcome::Refused(rule) => (decided.batch, Err(rule.into())),
-                _ => (decided.batch, Ok(taken)),
-            },
+            Ok(decided) => (decided.batch, decided.answer.map(|()| taken).map_err(Refusal::from)),
             Err(unavailable) => (0, Err(unavailable.into())),
         }
     }

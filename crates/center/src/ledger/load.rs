@@ -3,13 +3,13 @@
 use std::hash::Hash;
 
 use hashbrown::HashMap;
-use yanmi_protocol::{ChannelId, NoticeNo, OrgCode, UnixMillis};
+use yanmi_protocol::{ChannelId, EcToken, NoticeNo, OrgCode, UnixMillis};
 use yanmi_verification::{
-    Budget, Credential, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
+    Budget, Credential, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
 };
 
-use super::batch::Claim;
-use super::command::{FaceKey, Key, Loaded};
+use super::key::{FaceKey, Key};
+use super::machine::claim::Claim;
 use super::recent::Recent;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, RowWriter, Rows, Session};
@@ -23,6 +23,29 @@ macro_rules! credential_and_verification {
         v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
         v.state, v.state_at, v.reason, v.valid_until"
     };
+}
+
+/// What the national center said about a token, as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenRecord {
+    pub(crate) token: EcToken,
+    pub(crate) credential: Credential,
+    /// Who it is, sealed into its cell.
+    pub(crate) holder: Vec<u8>,
+}
+
+/// Everything stored about one key.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StoredFacts {
+    pub(crate) credential: Option<Credential>,
+    pub(crate) holder: Vec<u8>,
+    pub(crate) verification: Option<Verification>,
+    pub(crate) budget: Budget,
+    pub(crate) recent: Recent,
+    pub(crate) free: Option<PasswordFree>,
+    pub(crate) free_use: Option<FreeUse>,
+    /// When the person last said "not me" to the institution.
+    pub(crate) not_me: Option<UnixMillis>,
 }
 
 /// Each row is the key's number, token and institution.
@@ -47,8 +70,8 @@ pub(crate) const FACTS: Query = Query {
 };
 
 /// Everything stored about each key, in the order of the keys.
-pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<Loaded>, StoreError> {
-    of_keys(session, keys, FACTS, |columns, slot: &mut Loaded| {
+pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec<StoredFacts>, StoreError> {
+    of_keys(session, keys, FACTS, |columns, slot: &mut StoredFacts| {
         slot.credential = columns.credential()?;
         slot.verification = columns.verification()?;
         slot.holder = columns.of("tokens").optional_bytes()?.unwrap_or_default().to_vec();

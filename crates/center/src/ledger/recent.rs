@@ -5,7 +5,7 @@
 
 use yanmi_protocol::{EcToken, OrgCode};
 
-use super::command::Key;
+use super::key::Key;
 
 /// Institutions that are remembered.
 const MOST: usize = 8;

@@ -7,9 +7,10 @@ use yanmi_verification::{
     Verification,
 };
 
-use super::batch::Claim;
-use super::command::{FaceKey, Key, Learned};
-use super::mark::{MARK, Mark};
+use super::key::{FaceKey, Key};
+use super::load::TokenRecord;
+use super::machine::claim::Claim;
+use super::machine::mark::{MARK, Mark};
 use super::recent::Recent;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Rows, Script, Session, Update};
@@ -74,7 +75,7 @@ impl Audited<'_> {
 }
 
 impl Changes {
-    pub(crate) fn token(&mut self, learned: &Learned) {
+    pub(crate) fn token(&mut self, learned: &TokenRecord) {
         push_token(&mut self.tokens, learned);
     }
 
@@ -275,7 +276,7 @@ impl Changes {
 /// written where it is decided.
 pub(crate) async fn ahead(
     session: &mut Session<'_>,
-    learned: &[&Learned],
+    learned: &[&TokenRecord],
     switching: &[PersonKey],
 ) -> Result<HashSet<EcToken>, StoreError> {
     const NEW_TOKENS: Insert =
@@ -296,7 +297,7 @@ pub(crate) async fn ahead(
     new.iter().map(|row| Columns::new(row, "tokens").token()).collect()
 }
 
-fn push_token(rows: &mut Rows, learned: &Learned) {
+fn push_token(rows: &mut Rows, learned: &TokenRecord) {
     let c = &learned.credential;
     rows.push(|row| {
         row.text(learned.token.as_str())

@@ -6,11 +6,11 @@ use yanmi_protocol::Code;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::conclude::{Concluded, Conclusion, check_authorization, conclude};
 use yanmi_verification::delivery::{delivered, undelivered};
-use yanmi_verification::handoff::hand_over;
 use yanmi_verification::notify::Step;
 use yanmi_verification::password_try::{PasswordTries, Verdict};
 use yanmi_verification::stage::extension;
 use yanmi_verification::status::Status;
+use yanmi_verification::takeover::take_over;
 use yanmi_verification::{ConfirmedAmount, Confirmer, DeclineReason, Event, Refusal, State, Undelivered};
 
 use crate::scene::{START, Scene};
@@ -316,12 +316,12 @@ fn v14_an_attempt_that_another_code_ended_does_not_come_back() {
     scene.notify(Some("5")).expect("asked");
     let asked = scene.current();
     let (lost, _) = undelivered(&asked, asked.notice, Undelivered::TimedOut, scene.now).expect("lost");
-    let ended = hand_over(&lost, scene.now).expect("ended, though it reached nobody as far as is known");
+    let ended = take_over(&lost, scene.now).expect("ended, though it reached nobody as far as is known");
     assert_eq!(delivered(&ended, asked.notice, scene.now), None);
     let late = conclude(&ended, asked.notice, BY_FACE, scene.now, &scene.policy);
     assert_eq!(late, Err(Refusal::NoticeNotLive));
-    assert_eq!(hand_over(&ended, scene.now), None);
-    let open = hand_over(&asked, scene.now).expect("ended");
+    assert_eq!(take_over(&ended, scene.now), None);
+    let open = take_over(&asked, scene.now).expect("ended");
     let (late, _) = delivered(&open, asked.notice, scene.now).expect("its channel took it all the same");
     assert!(!late.is_open(scene.now), "but it is over");
 }

@@ -1,49 +1,43 @@
-//! Counting wrong passwords.
+//! A password is about to be checked.
 
-use yanmi_verification::password_try::Verdict;
-use yanmi_verification::{Event, IdentityKey, PasswordTries};
+use yanmi_verification::{IdentityKey, Refusal};
 
-use super::{Circumstances, Work};
-use crate::ledger::command::Outcome;
-use crate::ledger::write::Audited;
+use crate::ledger::machine::job::Command;
+use crate::ledger::machine::needs::Needs;
+use crate::ledger::machine::work::{Circumstances, Work};
 
-impl Work {
-    pub(super) fn begin_try(
-        &mut self,
-        identity: IdentityKey,
-        expected: Option<u32>,
-        with: Circumstances<'_>,
-    ) -> Outcome {
-        let tries = self.tries.get(&identity).copied().unwrap_or_default();
-        match tries.begin(with.now, with.policy) {
-            Ok(_) if expected.is_some_and(|expected| expected != tries.count) => Outcome::OtherTries,
-            Ok(tries) => self.keep_tries(identity, tries),
-            Err(refusal) => Outcome::Refused(refusal),
-        }
+/// A password is about to be checked.
+#[derive(Debug)]
+pub(crate) struct BeginTry {
+    pub(crate) identity: IdentityKey,
+    /// How many tries had been counted when it was asked for; with another count it is not begun.
+    pub(crate) expected: Option<u32>,
+}
+
+/// Whether a try was begun.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TryDecision {
+    /// It is counted.
+    Begun,
+    /// There have been other tries since.
+    OtherTries,
+}
+
+impl Command for BeginTry {
+    /// Whether it was begun, or the rule that says no.
+    type Answer = Result<TryDecision, Refusal>;
+
+    fn needs(&self) -> Needs<'_> {
+        Needs { identity: Some(self.identity), ..Needs::default() }
     }
 
-    pub(super) fn end_try(
-        &mut self,
-        identity: IdentityKey,
-        verdict: Verdict,
-        with: Circumstances<'_>,
-    ) -> Outcome {
-        let tries = self.tries.get(&identity).copied().unwrap_or_default().end(verdict);
-        if verdict == Verdict::Wrong {
-            let event = if tries.is_locked(with.now) { Event::PasswordLocked } else { Event::WrongPassword };
-            let document = Audited {
-                person: Some(&identity.0),
-                detail: Some("identity"),
-                ..Audited::new(with.now, event)
-            };
-            self.changes.audit(&document);
+    fn decide(&self, work: &mut Work, with: Circumstances<'_>) -> Result<TryDecision, Refusal> {
+        let before = work.tries(self.identity);
+        let begun = before.begin(with.now, with.policy)?;
+        if self.expected.is_some_and(|expected| expected != before.count) {
+            return Ok(TryDecision::OtherTries);
         }
-        self.keep_tries(identity, tries)
-    }
-
-    fn keep_tries(&mut self, identity: IdentityKey, tries: PasswordTries) -> Outcome {
-        self.tries.insert(identity, tries);
-        self.changes.tries(identity, tries);
-        Outcome::Tries(tries)
+        work.keep_tries(self.identity, begun);
+        Ok(TryDecision::Begun)
     }
 }

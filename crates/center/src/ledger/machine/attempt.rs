@@ -1,10 +1,10 @@
 //! Attempts at a batch: decide and commit, once more when that may help, and find out what became of a commit whose
 //! answer was lost.
 
-use super::batch::{Circumstances, Committed, decide_all};
-use super::command::Command;
+use super::job::Pending;
 use super::mark::Mark;
 use super::resident::Resident;
+use super::work::{Circumstances, Committed, decide_all};
 use crate::store::StoreError;
 use crate::store::batch::{NotCommitted, Session};
 use crate::store::connection::Connection;
@@ -25,9 +25,9 @@ impl From<StoreError> for Failed {
 
 /// Decides and commits a batch; tries again when others got into the way or the server was lost, within bounds. On an
 /// error nothing of it has happened, or it is not known whether it has.
-pub(crate) async fn run(
+pub(super) async fn run(
     link: &mut Link,
-    commands: &[Command],
+    commands: &mut [Box<dyn Pending>],
     resident: &Resident,
     circumstances: Circumstances<'_>,
     mark: Option<Mark>,
@@ -53,7 +53,7 @@ pub(crate) async fn run(
 
 async fn once(
     connection: &mut Connection,
-    commands: &[Command],
+    commands: &mut [Box<dyn Pending>],
     resident: &Resident,
     circumstances: Circumstances<'_>,
     mark: Option<Mark>,

@@ -1,6 +1,6 @@
 //! The facts a batch is decided upon.
 //!
-//! A batch is only a way of committing: its commands come to what each would come to in a batch of its own, one after the
+//! A batch is only a way of committing: its needs come to what each would come to in a batch of its own, one after the
 //! other (V16). What an earlier command changes, a later one sees in the working facts. What remains is that everything a
 //! command may look at is there, whichever command of the batch makes it look.
 //!
@@ -18,28 +18,31 @@ use hashbrown::{HashMap, HashSet};
 use yanmi_protocol::EcToken;
 use yanmi_verification::{Credential, IdentityKey, PersonKey};
 
-use super::{Work, claim};
-use crate::ledger::command::{Command, FaceKey, Key, Learned, Loaded};
-use crate::ledger::resident::Resident;
+use super::claim;
+use super::needs::Needs;
+use super::resident::Resident;
+use super::work::Work;
+use crate::ledger::key::{FaceKey, Key};
+use crate::ledger::load::{StoredFacts, TokenRecord};
 use crate::ledger::{load, write};
 use crate::store::StoreError;
 use crate::store::batch::Session;
 
 /// What a batch learns, in its order.
-type Lessons<'a> = HashMap<EcToken, Vec<&'a Learned>>;
+type Lessons<'a> = HashMap<EcToken, Vec<&'a TokenRecord>>;
 
 /// Loads everything, and on a shared database locks it first.
 pub(super) async fn load_all(
     session: &mut Session<'_>,
-    commands: &[Command],
+    needs: &[Needs<'_>],
     resident: &Resident,
 ) -> Result<Work, StoreError> {
-    let lessons = lessons(commands);
+    let lessons = lessons(needs);
     let mut work = Work::default();
     if session.is_shared() {
-        lock_all(session, commands, &lessons, &mut work).await?;
+        lock_all(session, needs, &lessons, &mut work).await?;
     }
-    let wanted = wanted(commands, resident, &mut work);
+    let wanted = wanted(needs, resident, &mut work);
     if !wanted.is_empty() {
         for (key, loaded) in wanted.iter().zip(load::facts(session, &wanted).await?) {
             work.take_in(*key, loaded);
@@ -48,20 +51,18 @@ pub(super) async fn load_all(
     if !lessons.is_empty() {
         work.load_learned(session, &lessons).await?;
     }
-    work.claims = claim::load(session, commands).await?;
-    work.load_tries(session, commands).await?;
-    work.load_face_uses(session, commands).await?;
-    work.load_switched(session, commands).await?;
-    work.load_older(session, commands, &lessons).await?;
+    work.claims = claim::load(session, needs).await?;
+    work.load_tries(session, needs).await?;
+    work.load_face_uses(session, needs).await?;
+    work.load_switched(session, needs).await?;
+    work.load_older(session, needs, &lessons).await?;
     Ok(work)
 }
 
-fn lessons(commands: &[Command]) -> Lessons<'_> {
+fn lessons<'a>(needs: &[Needs<'a>]) -> Lessons<'a> {
     let mut lessons = Lessons::new();
-    for command in commands {
-        if let Command::Notify { learned: Some(learned), .. } | Command::Learn(learned) = command {
-            lessons.entry(learned.token).or_default().push(learned);
-        }
+    for learned in needs.iter().filter_map(|needs| needs.learned) {
+        lessons.entry(learned.token).or_default().push(learned);
     }
     lessons
 }
@@ -69,21 +70,14 @@ fn lessons(commands: &[Command]) -> Lessons<'_> {
 /// Where others write too: writes ahead what nobody knew, and keeps the others from everything this batch is about.
 async fn lock_all(
     session: &mut Session<'_>,
-    commands: &[Command],
+    needs: &[Needs<'_>],
     lessons: &Lessons<'_>,
     work: &mut Work,
 ) -> Result<(), StoreError> {
-    let mut persons: Vec<PersonKey> = commands
-        .iter()
-        .filter_map(|command| match command {
-            Command::SwitchFree(switch) => Some(switch.person),
-            Command::OpenSettings { person, .. } => Some(*person),
-            _ => None,
-        })
-        .collect();
-    let mut tokens: Vec<EcToken> = commands.iter().filter_map(Command::key).map(|key| key.token).collect();
+    let mut persons: Vec<PersonKey> = needs.iter().filter_map(|needs| needs.person).collect();
+    let mut tokens: Vec<EcToken> = needs.iter().filter_map(|needs| needs.key).map(|key| key.token).collect();
     if !lessons.is_empty() || !persons.is_empty() {
-        let learned: Vec<&Learned> = lessons.values().flatten().copied().collect();
+        let learned: Vec<&TokenRecord> = lessons.values().flatten().copied().collect();
         work.new = write::ahead(session, &learned, &persons).await?;
     }
     for (token, learned) in lessons {
@@ -100,20 +94,20 @@ async fn lock_all(
     Ok(())
 }
 
-/// The keys whose facts are to be read. What is in memory is enough for some commands.
-fn wanted(commands: &[Command], resident: &Resident, work: &mut Work) -> Vec<Key> {
-    let mut wanted = Vec::with_capacity(commands.len());
+/// The keys whose facts are to be read. What is in memory is enough for some needs.
+fn wanted(needs: &[Needs<'_>], resident: &Resident, work: &mut Work) -> Vec<Key> {
+    let mut wanted = Vec::with_capacity(needs.len());
     let mut listed = HashSet::new();
-    for command in commands {
-        let Some(key) = command.key() else { continue };
-        let known = command.needs_only_verification().then(|| in_memory(resident, &key)).flatten();
+    for needs in needs {
+        let Some(key) = needs.key else { continue };
+        let known = needs.only_verification.then(|| in_memory(resident, &key)).flatten();
         match (work.facts.entry(key), known) {
             (Entry::Vacant(slot), Some(loaded)) => {
                 slot.insert(loaded);
                 continue;
             }
             (Entry::Vacant(slot), None) => {
-                slot.insert(Loaded::default());
+                slot.insert(StoredFacts::default());
             }
             // What is in memory is not all there is; another command of the batch needs the rest.
             (Entry::Occupied(_), None) => {}
@@ -128,11 +122,11 @@ fn wanted(commands: &[Command], resident: &Resident, work: &mut Work) -> Vec<Key
     wanted
 }
 
-fn in_memory(resident: &Resident, key: &Key) -> Option<Loaded> {
-    resident.with(key, |live| Loaded {
+fn in_memory(resident: &Resident, key: &Key) -> Option<StoredFacts> {
+    resident.with(key, |live| StoredFacts {
         credential: Some(live.credential),
         verification: Some(live.verification),
-        ..Loaded::default()
+        ..StoredFacts::default()
     })
 }
 
@@ -141,7 +135,7 @@ impl Work {
         self.locked.as_ref().is_none_or(|locked| locked.contains(token))
     }
 
-    pub(super) fn take_in(&mut self, key: Key, loaded: Loaded) {
+    pub(super) fn take_in(&mut self, key: Key, loaded: StoredFacts) {
         if let Some(credential) = &loaded.credential {
             self.budgets.entry(credential.person).or_insert(loaded.budget);
             self.recent.entry(credential.person).or_insert_with(|| loaded.recent.clone());
@@ -200,12 +194,12 @@ impl Work {
     async fn load_older(
         &mut self,
         session: &mut Session<'_>,
-        commands: &[Command],
+        needs: &[Needs<'_>],
         lessons: &Lessons<'_>,
     ) -> Result<(), StoreError> {
         let mut wanted: Vec<Key> = Vec::new();
-        for command in commands {
-            let Command::Notify { key, .. } = command else { continue };
+        for needs in needs.iter().filter(|needs| needs.takes_over) {
+            let Some(key) = &needs.key else { continue };
             let known = self.facts.get(key).and_then(|loaded| loaded.credential);
             let learned = lessons.get(&key.token).into_iter().flatten().map(|learned| learned.credential);
             let older =
@@ -222,18 +216,8 @@ impl Work {
         Ok(())
     }
 
-    async fn load_tries(
-        &mut self,
-        session: &mut Session<'_>,
-        commands: &[Command],
-    ) -> Result<(), StoreError> {
-        let wanted: Vec<IdentityKey> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::BeginTry { identity, .. } | Command::EndTry { identity, .. } => Some(*identity),
-                _ => None,
-            })
-            .collect();
+    async fn load_tries(&mut self, session: &mut Session<'_>, needs: &[Needs<'_>]) -> Result<(), StoreError> {
+        let wanted: Vec<IdentityKey> = needs.iter().filter_map(|needs| needs.identity).collect();
         if !wanted.is_empty() {
             self.tries = if session.is_shared() {
                 load::lock_tries(session, &wanted).await?
@@ -248,15 +232,9 @@ impl Work {
     async fn load_face_uses(
         &mut self,
         session: &mut Session<'_>,
-        commands: &[Command],
+        needs: &[Needs<'_>],
     ) -> Result<(), StoreError> {
-        let wanted: Vec<FaceKey> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::Conclude { face, .. } => *face,
-                _ => None,
-            })
-            .collect();
+        let wanted: Vec<FaceKey> = needs.iter().filter_map(|needs| needs.face).collect();
         if !wanted.is_empty() {
             session.lock_numbers(wanted.iter().map(FaceKey::number).collect()).await?;
             self.face_uses = load::face_uses(session, &wanted).await?;
@@ -268,15 +246,9 @@ impl Work {
     async fn load_switched(
         &mut self,
         session: &mut Session<'_>,
-        commands: &[Command],
+        needs: &[Needs<'_>],
     ) -> Result<(), StoreError> {
-        let wanted: Vec<_> = commands
-            .iter()
-            .filter_map(|command| match command {
-                Command::SwitchFree(switch) => Some((switch.person, switch.channel)),
-                _ => None,
-            })
-            .collect();
+        let wanted: Vec<_> = needs.iter().filter_map(|needs| needs.free).collect();
         if !wanted.is_empty() {
             self.free.extend(load::free_settings(session, &wanted).await?);
         }

@@ -19,7 +19,7 @@ use crate::store::row::Columns;
 /// Rows of ledgers that wrote nothing for so long are removed; their processes are long gone.
 const FORGET_AFTER: std::time::Duration = std::time::Duration::from_hours(30 * 24);
 
-pub(super) const MARK: Insert = Insert {
+pub(in crate::ledger) const MARK: Insert = Insert {
     into: "ledgers (id, batch, at)",
     key: 1,
     conflict: "ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, at = excluded.at",
@@ -35,7 +35,7 @@ pub(crate) struct Mark {
 
 impl Mark {
     /// Before the first batch of a ledger, whose number was given to nobody else.
-    pub(super) async fn first(
+    pub(in crate::ledger) async fn first(
         connection: &mut Connection,
         ledger: NoticeNo,
         now: UnixMillis,
@@ -50,7 +50,7 @@ impl Mark {
         Self { batch: self.batch + 1, at: now, ..self }
     }
 
-    pub(super) fn rows(self) -> Rows {
+    pub(in crate::ledger) fn rows(self) -> Rows {
         let mut rows = Rows::default();
         rows.push(|row| {
             row.number(self.ledger).number(self.batch).number(self.at.get());

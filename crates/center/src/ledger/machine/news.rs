@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The handle of the task that tells.
 #[derive(Clone, Debug)]
-pub(super) struct News {
+pub(in crate::ledger) struct News {
     changes: mpsc::Sender<Vec<u64>>,
     /// Something could not be told singly.
     missed: Arc<AtomicBool>,
@@ -51,7 +51,7 @@ impl News {
 }
 
 /// Starts to tell and to listen, where there may be others.
-pub(super) async fn start(
+pub(in crate::ledger) async fn start(
     store: &Store,
     watchers: Arc<Watchers>,
     tasks: &mut Vec<JoinHandle<()>>,

@@ -2,8 +2,8 @@
 
 use yanmi_protocol::{ChannelId, OrgCode};
 
-use super::{Circumstances, Work};
-use crate::ledger::command::Key;
+use super::work::{Circumstances, Work};
+use crate::ledger::key::Key;
 
 /// Somebody said "not me": what the operator may know of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct NotMe {
 
 impl Work {
     /// From now on the institution is refused for a while.
-    pub(super) fn said_not_me(&mut self, key: &Key, with: Circumstances<'_>) {
+    pub(in crate::ledger) fn said_not_me(&mut self, key: &Key, with: Circumstances<'_>) {
         let Some(credential) = self.facts.get(key).and_then(|loaded| loaded.credential) else { return };
         self.not_me.insert((credential.person, key.org_code), with.now);
         self.changes.not_me(credential.person, key.org_code, with.now);

@@ -7,10 +7,11 @@ use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
 use yanmi_verification::{IdentityKey, PasswordTries, PersonKey};
 
-use super::command::{Key, Loaded, fingerprint};
-use super::load::{self, Shown, Standing};
-use super::settings::{self, Settings};
-use super::{LedgerLimits, Unavailable};
+use super::inbox::{gather, routed};
+use crate::ledger::key::{Key, fingerprint};
+use crate::ledger::load::{self, Shown, Standing, StoredFacts};
+use crate::ledger::settings::{self, Settings};
+use crate::ledger::{LedgerLimits, Unavailable};
 use crate::store::batch::Session;
 use crate::store::link::{Link, on_link};
 use crate::store::{Store, StoreError};
@@ -18,7 +19,7 @@ use crate::telemetry::{Telemetry, chain};
 
 /// One question, with where its answer goes.
 enum Question {
-    Facts(Key, oneshot::Sender<Result<Loaded, Unavailable>>),
+    Facts(Key, oneshot::Sender<Result<StoredFacts, Unavailable>>),
     Standing(Key, oneshot::Sender<Result<Standing, Unavailable>>),
     Other(Other),
 }
@@ -58,7 +59,7 @@ impl Reader {
         Ok((Self(inboxes.into()), tasks))
     }
 
-    pub(crate) async fn load(&self, key: Key) -> Result<Loaded, Unavailable> {
+    pub(crate) async fn load(&self, key: Key) -> Result<StoredFacts, Unavailable> {
         self.ask(key.fingerprint(), |reply| Question::Facts(key, reply)).await
     }
 
@@ -102,7 +103,7 @@ impl Reader {
         question: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> Question,
     ) -> Result<T, Unavailable> {
         let (reply, answer) = oneshot::channel();
-        let inbox = super::routed(&self.0, route).ok_or(Unavailable::Stopped)?;
+        let inbox = routed(&self.0, route).ok_or(Unavailable::Stopped)?;
         inbox.try_send(question(reply)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => Unavailable::Full,
             mpsc::error::TrySendError::Closed(_) => Unavailable::Stopped,
@@ -114,7 +115,7 @@ impl Reader {
 async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, telemetry: Telemetry) {
     let mut questions = Vec::with_capacity(most);
     while inbox.recv_many(&mut questions, most).await > 0 {
-        super::gather(&mut inbox, &mut questions, most).await;
+        gather(&mut inbox, &mut questions, most).await;
         let mut facts = Alike::default();
         let mut standings = Alike::default();
         for question in questions.drain(..) {

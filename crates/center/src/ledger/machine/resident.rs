@@ -22,7 +22,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use yanmi_protocol::{EcToken, UnixMillis};
 use yanmi_verification::{Credential, Verification};
 
-use super::command::Key;
+use crate::ledger::key::Key;
 
 /// How long a verification stays after its last notice.
 pub(crate) const STAY: Duration = Duration::from_hours(1);

@@ -4,14 +4,14 @@
 //! locked here.
 
 use yanmi_protocol::NoticeNo;
-use yanmi_verification::{Credential, Event, State, Undelivered, handoff};
+use yanmi_verification::{Credential, Event, State, Undelivered, takeover};
 
-use super::{Circumstances, Work};
-use crate::ledger::command::Key;
+use super::work::{Circumstances, Work};
+use crate::ledger::key::Key;
 
 impl Work {
     /// Ends what is open under another token; its notice, which is to be withdrawn, if a phone can have it.
-    pub(super) fn hand_over(
+    pub(in crate::ledger) fn take_over(
         &mut self,
         key: &Key,
         credential: &Credential,
@@ -24,7 +24,7 @@ impl Work {
         let older = older?;
         let loaded = self.facts.get(&older)?;
         loaded.credential.filter(|c| c.person == credential.person)?;
-        let next = handoff::hand_over(&loaded.verification?, with.now)?;
+        let next = takeover::take_over(&loaded.verification?, with.now)?;
         self.change(&older, next, None);
         let (from, to) = (next.notice.to_string(), fresh.to_string());
         self.audit(&older, Event::HandedOver, next.amount, Some(&to), None, with);

@@ -15,13 +15,16 @@ use yanmi_verification::{
     Policy, Undelivered, Ways, WordLimits,
 };
 
-use super::{Circumstances, decide_all};
+use super::job::{Pending, job};
+use super::resident::Resident;
+use super::work::{Circumstances, decide_all};
 use crate::config::Database;
 use crate::delivery::lane::LaneSettings;
 use crate::entropy::Entropy;
-use crate::ledger::command::{Command, FaceKey, FreeSwitch, Key, Learned, Opening};
-use crate::ledger::load;
-use crate::ledger::resident::Resident;
+use crate::ledger::{
+    BeginTry, Conclude, EndTry, FaceKey, Key, Learn, MarkDelivered, MarkUndelivered, Notify, OpenPage,
+    PageVisit, SwitchFree, TakeWord, TokenRecord, UseFree, load,
+};
 use crate::registry::{Administration, Defaults, MacRule, NewChannel, Snapshot};
 use crate::sealing::Sealer;
 use crate::store::Store;
@@ -117,7 +120,7 @@ fn key(token: char, org: u8) -> Key {
     }
 }
 
-fn learned(token: char) -> Learned {
+fn learned(token: char) -> TokenRecord {
     let other = token.is_ascii_lowercase();
     let app = if matches!(token, 'A' | 'b') { APP } else { PLAIN };
     let credential = Credential {
@@ -130,7 +133,7 @@ fn learned(token: char) -> Learned {
         password_set: true,
         decoded_at: START,
     };
-    Learned { token: key(token, 1).token, credential, holder: vec![token as u8] }
+    TokenRecord { token: key(token, 1).token, credential, holder: vec![token as u8] }
 }
 
 fn policy() -> Policy {
@@ -201,39 +204,36 @@ impl Ground {
     }
 
     /// The command of an act, about the notice of this number where it is about one.
-    fn command(&self, act: Act, at: usize, stored: &Stored) -> Command {
+    fn command(&self, act: Act, at: usize, stored: &Stored) -> Box<dyn Pending> {
         let fresh = NoticeNo::from_number(self.next + at as u64).expect("a number");
         let of = |token| stored.get(&key(token, 1)).map_or(fresh, |(_, notice, _)| *notice);
-        let conclude = |token, conclusion, face: Option<u8>| Command::Conclude {
-            key: key(token, 1),
-            notice: of(token),
-            conclusion,
-            confirmer: None,
-            by: None,
-            face: face.map(|face| FaceKey([face; 16])),
+        let conclude = |token, conclusion, face: Option<u8>| {
+            let (key, notice, face) = (key(token, 1), of(token), face.map(|face| FaceKey([face; 16])));
+            waiting(Conclude { key, notice, conclusion, confirmer: None, by: None, face })
         };
         match act {
-            Act::Notify(token, org, amount, brings) => Command::Notify {
+            Act::Notify(token, org, amount, brings) => waiting(Notify {
                 key: key(token, org),
                 amount: Some(yuan(amount)),
                 number: fresh,
                 shown_name: (org == 2).then(|| "别名".to_owned()),
                 compared: org == 2,
                 learned: brings.then(|| Box::new(learned(token))),
-            },
-            Act::Learn(token) => Command::Learn(Box::new(learned(token))),
-            Act::Delivered(token) => Command::Delivered { key: key(token, 1), notice: of(token) },
+            }),
+            Act::Learn(token) => waiting(Learn(Box::new(learned(token)))),
+            Act::Delivered(token) => waiting(MarkDelivered { key: key(token, 1), notice: of(token) }),
             Act::Lost(token) => {
-                Command::Undelivered { key: key(token, 1), notice: of(token), reason: Undelivered::TimedOut }
+                let reason = Undelivered::TimedOut;
+                waiting(MarkUndelivered { key: key(token, 1), notice: of(token), reason })
             }
             Act::Confirm(token, face) => {
                 let confirmed = Conclusion::Confirmed { way: Way::Face, by: Confirmer::Holder };
                 conclude(token, confirmed, Some(face))
             }
             Act::NotMe(token) => conclude(token, Conclusion::Declined(DeclineReason::NotMe), None),
-            Act::UseFree => Command::UseFree { key: key('A', 1) },
-            Act::Word => Command::TakeWord { key: key('A', 1), notice: of('A') },
-            Act::Switch(open) => Command::SwitchFree(FreeSwitch {
+            Act::UseFree => waiting(UseFree { key: key('A', 1) }),
+            Act::Word => waiting(TakeWord { key: key('A', 1), notice: of('A') }),
+            Act::Switch(open) => waiting(SwitchFree {
                 person: PERSON,
                 channel: ChannelId::new(APP).expect("a channel"),
                 open,
@@ -241,18 +241,18 @@ impl Ground {
                 day_limit: Some(yuan(11)),
                 day_count: Some(2),
             }),
-            Act::Try(Verdict::Wrong) => Command::BeginTry { identity: DOCUMENT, expected: None },
-            Act::Try(verdict) => Command::EndTry { identity: DOCUMENT, verdict },
+            Act::Try(Verdict::Wrong) => waiting(BeginTry { identity: DOCUMENT, expected: None }),
+            Act::Try(verdict) => waiting(EndTry { identity: DOCUMENT, verdict }),
             Act::Open(browser) => {
-                let opening =
-                    Opening { notice: of('A'), sequence: 1, browser: Some([browser; 16]), may_claim: true };
-                Command::OpenPage { key: key('A', 1), opening }
+                let browser = Some([browser; 16]);
+                let visit = PageVisit { notice: of('A'), sequence: 1, browser, may_claim: true };
+                waiting(OpenPage { key: key('A', 1), visit })
             }
         }
     }
 
     /// Decides and writes a batch within the transaction; what its commands come to.
-    async fn batch(&mut self, commands: &[Command], resident: &Resident) -> Vec<String> {
+    async fn batch(&mut self, commands: &mut [Box<dyn Pending>], resident: &Resident) -> Vec<String> {
         let with = Circumstances { registry: &self.registry, policy: &self.policy, now: self.now };
         let mut session = Session::reading(&mut self.connection);
         let (committed, changes) =
@@ -260,7 +260,8 @@ impl Ground {
         if !changes.is_empty() {
             session.write_within(changes.script(None)).await.expect("written");
         }
-        committed.outcomes.iter().map(|outcome| format!("{outcome:?}")).collect()
+        drop(committed);
+        commands.iter().map(|command| command.answer()).collect()
     }
 
     /// Every row there is.
@@ -278,7 +279,7 @@ impl Ground {
         for (at, act) in acts.iter().enumerate() {
             let before = self.stored().await;
             let command = self.command(*act, at, &before);
-            outcomes.extend(self.batch(&[command], &nobody).await);
+            outcomes.extend(self.batch(&mut [command], &nobody).await);
             stored.push(before);
         }
         (stored, outcomes, self.rows().await)
@@ -303,9 +304,9 @@ impl Ground {
             self.say("SAVEPOINT beginning").await;
             let (stored, outcomes, rows) = self.one_by_one(&sequence).await;
             self.say("ROLLBACK TO SAVEPOINT beginning").await;
-            let commands: Vec<Command> =
+            let mut commands: Vec<_> =
                 sequence.iter().enumerate().map(|(at, act)| self.command(*act, at, &stored[at])).collect();
-            let together = self.batch(&commands, &resident).await;
+            let together = self.batch(&mut commands, &resident).await;
             assert_eq!(together, outcomes, "{sequence:?}");
             assert_eq!(self.rows().await, rows, "{sequence:?}");
             self.say("ROLLBACK TO SAVEPOINT beginning").await;
@@ -330,6 +331,11 @@ impl Ground {
             self.connection.roll_back().await.expect("rolled back");
         }
     }
+}
+
+/// Nobody waits for it: its answer is compared where it is kept.
+fn waiting<C: crate::ledger::Command>(command: C) -> Box<dyn Pending> {
+    job(command).0
 }
 
 fn yuan(amount: i64) -> Amount {

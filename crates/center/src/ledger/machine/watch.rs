@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hashbrown::HashMap;
 use tokio::sync::Notify;
 
-use super::command::Key;
+use crate::ledger::key::Key;
 
 /// Who waits for what.
 #[derive(Debug, Default)]

@@ -1,31 +1,27 @@
 //! One batch: load, decide each command in order, write, commit.
 //!
-//! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Which
-//! rule decides which command is all there is here; the rules themselves are in the verification crate.
-
-mod claim;
-mod facts;
-mod free;
-mod guard;
-mod handoff;
-mod tries;
+//! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Here is what
+//! any command may look at and change; which rule decides which command is in the command's own file, and the rules
+//! themselves are in the verification crate.
 
 use hashbrown::{HashMap, HashSet};
-use yanmi_protocol::{ChannelId, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis};
-use yanmi_verification::conclude::{Concluded, Conclusion};
-use yanmi_verification::notify::{Notify, Step};
+use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, UnixMillis};
+use yanmi_verification::conclude;
 use yanmi_verification::{
     Budget, Credential, Event, Facts, IdentityKey, PasswordFree, PasswordTries, PersonKey, Policy, Refusal,
-    Undelivered, Verification, conclude, delivery, notify,
+    Verification,
 };
 
-pub(super) use claim::Claim;
-pub(crate) use guard::NotMe;
-
-use super::command::{Command, Delivery, FaceKey, Key, Learned, Loaded, Outcome};
-use super::recent::Recent;
+use super::claim::Claims;
+use super::facts;
+use super::job::Pending;
+use super::needs::Needs;
+use super::not_me::NotMe;
 use super::resident::Resident;
-use super::write::{Appearance, Audited, Changes};
+use crate::ledger::key::{FaceKey, Key};
+use crate::ledger::load::{StoredFacts, TokenRecord};
+use crate::ledger::recent::Recent;
+use crate::ledger::write::{Appearance, Audited, Changes};
 use crate::registry::Snapshot;
 use crate::store::StoreError;
 use crate::store::batch::Session;
@@ -40,35 +36,34 @@ pub(crate) struct Circumstances<'a> {
 
 /// The facts of a batch, and what has become of them so far.
 #[derive(Debug, Default)]
-struct Work {
-    facts: HashMap<Key, Loaded>,
-    budgets: HashMap<PersonKey, Budget>,
-    recent: HashMap<PersonKey, Recent>,
-    free: HashMap<(PersonKey, ChannelId), PasswordFree>,
-    tries: HashMap<IdentityKey, PasswordTries>,
-    claims: claim::Claims,
-    not_me: HashMap<(PersonKey, OrgCode), UnixMillis>,
+pub(crate) struct Work {
+    pub(super) facts: HashMap<Key, StoredFacts>,
+    pub(super) budgets: HashMap<PersonKey, Budget>,
+    pub(super) recent: HashMap<PersonKey, Recent>,
+    pub(super) free: HashMap<(PersonKey, ChannelId), PasswordFree>,
+    pub(super) tries: HashMap<IdentityKey, PasswordTries>,
+    pub(super) claims: Claims,
+    pub(super) not_me: HashMap<(PersonKey, OrgCode), UnixMillis>,
     /// Which notices face authorizations confirmed.
-    face_uses: HashMap<FaceKey, NoticeNo>,
+    pub(super) face_uses: HashMap<FaceKey, NoticeNo>,
     /// The keys of the tokens about which something is learned.
-    keys: HashMap<EcToken, Vec<Key>>,
+    pub(super) keys: HashMap<EcToken, Vec<Key>>,
     /// What was learned so far.
-    learned: Vec<(EcToken, Credential)>,
+    pub(super) learned: Vec<(EcToken, Credential)>,
     /// The tokens that were written ahead because nobody knew them.
-    new: HashSet<EcToken>,
+    pub(super) new: HashSet<EcToken>,
     /// The tokens that nobody else decides about; nothing where nobody else could.
-    locked: Option<HashSet<EcToken>>,
-    changed: HashMap<Key, Changed>,
-    changes: Changes,
-    told: Vec<NotMe>,
+    pub(super) locked: Option<HashSet<EcToken>>,
+    pub(super) changed: HashMap<Key, Changed>,
+    pub(super) changes: Changes,
+    pub(super) told: Vec<NotMe>,
 }
 
 /// What a committed batch comes to.
 #[derive(Debug)]
 pub(crate) struct Committed {
-    pub(crate) outcomes: Vec<Outcome>,
     /// The verifications that changed.
-    pub(crate) changed: Vec<(Key, Loaded)>,
+    pub(crate) changed: Vec<(Key, StoredFacts)>,
     /// What was learned about tokens.
     pub(crate) learned: Vec<(EcToken, Credential)>,
     /// What the operator is told.
@@ -81,51 +76,24 @@ pub(super) type Decisions = (Committed, Changes);
 /// Loads the facts and decides each command in order.
 pub(super) async fn decide_all(
     session: &mut Session<'_>,
-    commands: &[Command],
+    commands: &mut [Box<dyn Pending>],
     resident: &Resident,
     circumstances: Circumstances<'_>,
 ) -> Result<Decisions, StoreError> {
-    let mut work = facts::load_all(session, commands, resident).await?;
-    let outcomes = commands.iter().map(|command| work.decide(command, circumstances)).collect();
+    let needs: Vec<Needs<'_>> = commands.iter().map(|command| command.needs()).collect();
+    let mut work = facts::load_all(session, &needs, resident).await?;
+    drop(needs);
+    for command in commands {
+        command.decide(&mut work, circumstances);
+    }
     let (told, learned) = (std::mem::take(&mut work.told), std::mem::take(&mut work.learned));
     let (writes, changed) = work.finish();
-    Ok((Committed { outcomes, changed, learned, told }, writes))
+    Ok((Committed { changed, learned, told }, writes))
 }
 
 impl Work {
-    fn decide(&mut self, command: &Command, with: Circumstances<'_>) -> Outcome {
-        match command {
-            Command::Notify { key, amount, number, shown_name, compared, learned } => {
-                if let Some(learned) = learned {
-                    self.learn(learned);
-                }
-                let command =
-                    Notified { key, amount: *amount, number: *number, shown_name, compared: *compared };
-                self.notify(&command, with)
-            }
-            Command::Delivered { key, notice } => self.delivered(key, *notice, with),
-            Command::Undelivered { key, notice, reason } => self.undelivered(key, *notice, *reason, with),
-            Command::Conclude { key, notice, conclusion, confirmer, by, face } => {
-                let proof = Proof { confirmer: confirmer.as_deref(), by: *by, face: *face };
-                self.conclude(key, *notice, *conclusion, proof, with)
-            }
-            Command::TakeWord { key, notice } => self.take_word(key, *notice, with),
-            Command::UseFree { key } => self.use_free(key, with),
-            Command::Learn(learned) => {
-                self.learn(learned);
-                Outcome::Done
-            }
-            Command::SwitchFree(switch) => self.switch_free(switch, with),
-            Command::BeginTry { identity, expected } => self.begin_try(*identity, *expected, with),
-            Command::OpenPage { key, opening } => self.open_page(key, *opening, with),
-            Command::OpenSettings { person, opening } => self.open_settings(*person, *opening, with),
-            Command::Record { key, event } => self.record(key.as_ref(), *event, with),
-            Command::EndTry { identity, verdict } => self.end_try(*identity, *verdict, with),
-        }
-    }
-
     /// From here on the token's keys have this credential.
-    fn learn(&mut self, learned: &Learned) {
+    pub(in crate::ledger) fn learn(&mut self, learned: &TokenRecord) {
         // What was written ahead is the last that the batch learns of it, as this is in the end.
         if !self.new.contains(&learned.token) {
             self.changes.token(learned);
@@ -142,7 +110,7 @@ impl Work {
     }
 
     /// The facts of a key, as the batch has left them so far.
-    fn facts<'a>(&'a self, key: &Key, with: Circumstances<'a>) -> Facts<'a> {
+    pub(in crate::ledger) fn facts<'a>(&'a self, key: &Key, with: Circumstances<'a>) -> Facts<'a> {
         let Some(loaded) = self.facts.get(key) else { return Facts::default() };
         let credential = loaded.credential.as_ref();
         Facts {
@@ -156,108 +124,57 @@ impl Work {
         }
     }
 
-    fn notify(&mut self, command: &Notified<'_>, with: Circumstances<'_>) -> Outcome {
-        let key = command.key;
-        let facts = self.facts(key, with);
-        let Some(credential) = facts.credential.copied() else { return Outcome::TokenNotHeld };
-        if !credential.lives(with.now, with.policy) {
-            return Outcome::TokenNotHeld;
-        }
-        let Some(serial) = SerialNo::from_parts(command.number.number(), with.now) else {
-            return Outcome::Refused(Refusal::NoticeNotLive); // Every notice number has thirteen digits.
-        };
-        let notify = Notify { amount: command.amount, fresh: command.number, serial };
-        let step = match notify::notify(&facts, notify, with.now, with.policy) {
-            Ok(step) => step,
-            Err(refusal) => return Outcome::Refused(refusal),
-        };
-        match step {
-            Step::Free(step) => self.free_used(key, &credential, step, with),
-            Step::Stands { next } => {
-                self.change(key, next, None);
-                self.audit(key, Event::Stands, next.amount, None, None, with);
-                Outcome::Stands { serial }
-            }
-            Step::Deliver { next, budget, ways, withdraw, event } => {
-                let name = command.shown_name.clone().unwrap_or_default();
-                self.change(key, next, Some(Appearance { name, compared: command.compared }));
-                self.budgets.insert(credential.person, budget);
-                self.audit(key, event, next.amount, None, None, with);
-                let handed_over = self.hand_over(key, &credential, next.notice, with);
-                let recent = self.recent.entry(credential.person).or_default();
-                self.changes.person(credential.person, budget, recent);
-                let holder = self.facts.get(key).map(|loaded| loaded.holder.clone()).unwrap_or_default();
-                Outcome::Deliver(Box::new(Delivery {
-                    verification: next,
-                    credential,
-                    holder,
-                    ways,
-                    withdraw,
-                    handed_over,
-                }))
-            }
-        }
+    /// The verification of a key, as the batch has left it so far.
+    pub(in crate::ledger) fn verification(&self, key: &Key) -> Option<Verification> {
+        self.facts.get(key)?.verification
     }
 
-    fn delivered(&mut self, key: &Key, notice: NoticeNo, with: Circumstances<'_>) -> Outcome {
-        let current = self.facts.get(key).and_then(|loaded| loaded.verification);
-        if let Some((next, event)) = current.and_then(|v| delivery::delivered(&v, notice, with.now)) {
-            self.change(key, next, None);
-            self.audit(key, event, None, None, None, with);
-        }
-        Outcome::Done
+    /// Who it is, sealed.
+    pub(in crate::ledger) fn holder(&self, key: &Key) -> Vec<u8> {
+        self.facts.get(key).map(|facts| facts.holder.clone()).unwrap_or_default()
     }
 
-    fn undelivered(
+    /// What is left of a person's budget of notices.
+    pub(in crate::ledger) fn spend(&mut self, person: PersonKey, budget: Budget) {
+        self.budgets.insert(person, budget);
+        let recent = self.recent.entry(person).or_default();
+        self.changes.person(person, budget, recent);
+    }
+
+    /// The authorization confirms this notice, unless it has confirmed another.
+    pub(in crate::ledger) fn use_face(
+        &mut self,
+        face: FaceKey,
+        notice: NoticeNo,
+        with: Circumstances<'_>,
+    ) -> Result<(), Refusal> {
+        conclude::check_authorization(self.face_uses.get(&face).copied(), notice)?;
+        self.face_uses.insert(face, notice);
+        self.changes.face_use(face, notice, with.now);
+        Ok(())
+    }
+
+    /// The password tries of a document.
+    pub(in crate::ledger) fn tries(&self, identity: IdentityKey) -> PasswordTries {
+        self.tries.get(&identity).copied().unwrap_or_default()
+    }
+
+    pub(in crate::ledger) fn keep_tries(&mut self, identity: IdentityKey, tries: PasswordTries) {
+        self.tries.insert(identity, tries);
+        self.changes.tries(identity, tries);
+    }
+
+    /// An event that is not about a verification.
+    pub(in crate::ledger) fn audit_entry(&mut self, entry: &Audited<'_>) {
+        self.changes.audit(entry);
+    }
+
+    pub(in crate::ledger) fn change(
         &mut self,
         key: &Key,
-        notice: NoticeNo,
-        reason: Undelivered,
-        with: Circumstances<'_>,
-    ) -> Outcome {
-        let current = self.facts.get(key).and_then(|loaded| loaded.verification);
-        if let Some((next, event)) = current.and_then(|v| delivery::undelivered(&v, notice, reason, with.now))
-        {
-            self.change(key, next, None);
-            self.audit(key, event, None, Some(reason.code()), None, with);
-        }
-        Outcome::Done
-    }
-
-    fn conclude(
-        &mut self,
-        key: &Key,
-        notice: NoticeNo,
-        conclusion: Conclusion,
-        proof: Proof<'_>,
-        with: Circumstances<'_>,
-    ) -> Outcome {
-        let Some(current) = self.facts.get(key).and_then(|loaded| loaded.verification) else {
-            return Outcome::Refused(Refusal::NoticeNotLive);
-        };
-        match conclude::conclude(&current, notice, conclusion, with.now, with.policy) {
-            Ok(Concluded::Repeated) => Outcome::Done,
-            Ok(Concluded::Changed { next, event }) => {
-                if let Some(face) = proof.face {
-                    let confirmed = self.face_uses.get(&face).copied();
-                    if let Err(refusal) = conclude::check_authorization(confirmed, notice) {
-                        return Outcome::Refused(refusal);
-                    }
-                    self.face_uses.insert(face, notice);
-                    self.changes.face_use(face, notice, with.now);
-                }
-                self.change(key, next, None);
-                self.audit(key, event, next.amount, proof.by, proof.confirmer, with);
-                if event == Event::NotMe {
-                    self.said_not_me(key, with);
-                }
-                Outcome::Done
-            }
-            Err(refusal) => Outcome::Refused(refusal),
-        }
-    }
-
-    fn change(&mut self, key: &Key, next: Verification, appearance: Option<Appearance>) {
+        next: Verification,
+        appearance: Option<Appearance>,
+    ) {
         let slot = self.facts.get_mut(key).map(|loaded| &mut loaded.verification);
         let before = slot.and_then(|verification| verification.replace(next));
         let order = self.changed.len();
@@ -265,11 +182,11 @@ impl Work {
         changed.appearance = appearance.or(changed.appearance.take());
     }
 
-    fn audit(
+    pub(in crate::ledger) fn audit(
         &mut self,
         key: &Key,
         event: Event,
-        amount: Option<yanmi_protocol::Amount>,
+        amount: Option<Amount>,
         detail: Option<&str>,
         confirmer: Option<&[u8]>,
         with: Circumstances<'_>,
@@ -291,7 +208,7 @@ impl Work {
 
     /// The rows to write, each verification once, as the batch leaves it, in the order in which they were changed first: rows
     /// that are new are numbered by it.
-    fn finish(mut self) -> (Changes, Vec<(Key, Loaded)>) {
+    fn finish(mut self) -> (Changes, Vec<(Key, StoredFacts)>) {
         let mut changed = Vec::with_capacity(self.changed.len());
         let mut ordered: Vec<_> = self.changed.into_iter().collect();
         ordered.sort_unstable_by_key(|(_, changed)| changed.order);
@@ -311,33 +228,13 @@ impl Work {
     }
 }
 
-#[cfg(test)]
-mod tests;
-
 /// What a batch does to a verification.
 #[derive(Debug)]
-struct Changed {
+pub(super) struct Changed {
     /// How many others were changed before it.
     order: usize,
     /// As it was before the batch.
     before: Option<Verification>,
     /// How it is shown to the person, when the batch says it.
     appearance: Option<Appearance>,
-}
-
-/// What stands behind a conclusion.
-#[derive(Clone, Copy)]
-struct Proof<'a> {
-    confirmer: Option<&'a [u8]>,
-    by: Option<&'static str>,
-    face: Option<FaceKey>,
-}
-
-/// The members of a notice command.
-struct Notified<'a> {
-    key: &'a Key,
-    amount: Option<yanmi_protocol::Amount>,
-    number: NoticeNo,
-    shown_name: &'a Option<String>,
-    compared: bool,
 }

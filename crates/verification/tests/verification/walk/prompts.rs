@@ -8,9 +8,9 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, NoticeNo, UnixMillis};
 use yanmi_verification::conclude::{Concluded, Conclusion, check_authorization, conclude};
 use yanmi_verification::delivery::{delivered, undelivered};
-use yanmi_verification::handoff::hand_over;
 use yanmi_verification::notify::Step;
 use yanmi_verification::status::Status;
+use yanmi_verification::takeover::take_over;
 use yanmi_verification::{Budget, Confirmer, DeclineReason, Policy, Undelivered, Verification};
 
 use super::{World, depth, walk};
@@ -179,7 +179,7 @@ impl Counters {
     fn take_over(&mut self, place: Place) {
         let older = self.recent[place.org].replace(place.token).filter(|token| *token != place.token);
         let Some(older) = older.map(|token| Place { token, org: place.org }) else { return };
-        if let Some(ended) = self.verifications.get(&older).and_then(|v| hand_over(v, self.now)) {
+        if let Some(ended) = self.verifications.get(&older).and_then(|v| take_over(v, self.now)) {
             self.verifications.insert(older, ended);
         }
         // In the account it is over whatever the rules think of it, unless it was answered.
