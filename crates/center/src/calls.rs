@@ -10,7 +10,7 @@
 //! few a minute of each source, `strangers`), of an account's a few more; the rest is summed once a minute.
 
 mod guess;
-mod writer;
+pub(crate) mod writer;
 
 use std::net::IpAddr;
 use std::sync::Arc;

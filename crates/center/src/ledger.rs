@@ -30,7 +30,7 @@ mod machine;
 pub(crate) mod recent;
 pub(crate) mod removal;
 mod settings;
-pub(crate) mod write;
+pub(crate) mod table;
 
 use std::sync::Arc;
 
@@ -44,13 +44,15 @@ pub(crate) use command::{
     OpenPage, OpenSettings, Record, SwitchFree, TakeWord, TryDecision, UseFree,
 };
 pub(crate) use key::{FaceKey, Key};
-pub(crate) use load::{Shown, Standing, StoredFacts, TokenRecord};
+pub(crate) use load::{Shown, Standing, StoredFacts};
 pub(crate) use machine::claim::{PagePlace, PageVisit};
 pub(crate) use machine::job::{Command, Decided};
 pub(crate) use machine::resident::Live;
 pub(crate) use machine::watch::Watch;
 pub(crate) use removal::{Removed, Window};
-pub(crate) use settings::{MAX_PAYMENTS, Payment, Settings};
+pub(crate) use settings::{MAX_PAYMENTS, Settings};
+pub(crate) use table::free_payments::Payment;
+pub(crate) use table::tokens::TokenRecord;
 
 use machine::inbox::routed;
 use machine::job::job;

@@ -37,6 +37,7 @@ mod share;
 mod site;
 pub mod store;
 mod strangers;
+mod tables;
 pub mod telemetry;
 mod unknown;
 

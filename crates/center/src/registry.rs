@@ -6,11 +6,11 @@
 //!
 //! Changing them is the business of [`Administration`], used by the command line and the sandbox.
 
-mod account;
+pub(crate) mod account;
 mod administration;
-mod channel;
+pub(crate) mod channel;
 mod handover;
-mod institution;
+pub(crate) mod institution;
 mod keys;
 mod limiter;
 mod mac;

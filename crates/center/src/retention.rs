@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::ledger::{Unavailable, Window};
 use crate::site::Site;
+use crate::store::table::Kept;
 
 /// After the start, before the first round.
 const FIRST: Duration = Duration::from_mins(1);
@@ -35,9 +36,14 @@ pub(crate) async fn round(site: &Site) -> Result<u64, Unavailable> {
     let now = site.clock.now();
     let retention = site.settings.retention;
     let mut rows = 0;
-    let [state, audit, calls] =
-        [retention.state(), retention.audit(), retention.calls()].map(|kept| now.minus(kept));
-    for window in Window::first_of_each(state, audit, calls) {
+    let before = |kept| {
+        now.minus(match kept {
+            Kept::State => retention.state(),
+            Kept::Audit => retention.audit(),
+            Kept::Calls => retention.calls(),
+        })
+    };
+    for window in Window::first_of_each(before) {
         rows += walk(site, window).await?;
     }
     site.telemetry.retention_round(now);

@@ -19,6 +19,7 @@ pub(crate) mod row;
 pub mod skip;
 mod sqlite;
 mod standing;
+pub(crate) mod table;
 
 use std::fmt;
 use std::fs::File;

@@ -17,6 +17,8 @@ use crate::site::Site;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Rows, Script, Session};
 use crate::store::connection::Connection;
+use crate::store::connection::Kind::{Number, Text};
+use crate::store::table::{Kept, Old, Position, Removal, Table, removal};
 use crate::telemetry::{Telemetry, chain};
 
 /// Between two rounds.
@@ -25,6 +27,30 @@ const EVERY: Duration = Duration::from_secs(1);
 const A_ROUND: usize = 200;
 /// Characters of a cause or a detail that are kept.
 const MAX_TEXT: usize = 120;
+
+/// The table.
+pub(crate) static TABLE: Table = Table {
+    into: "calls (id, at, node, op, org_id, proven, org_code, token, notice, code, cause, detail, us, address) \
+            OVERRIDING SYSTEM VALUE",
+    kinds: &[
+        Number, Number, Number, Text, Text, Number, Text, Text, Number, Number, Text, Text, Number, Text,
+    ],
+    key: 1,
+    written: Some(CALLS),
+    queries: &[],
+    statements: &[],
+    updates: &[],
+    removal: Some(Removal {
+        kept: Kept::Calls,
+        start: Position::Number(0),
+        last: "SELECT id, at FROM calls WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
+        remove: removal!(
+            "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id > $1 AND id <= $2 AND at < $3",
+            ""
+        ),
+        old: Old::Time,
+    }),
+};
 
 const CALLS: Insert = Insert {
     into: "calls (at, node, op, org_id, proven, org_code, token, notice, code, cause, detail, us, address)",

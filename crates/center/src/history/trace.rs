@@ -163,7 +163,7 @@ impl Known {
     fn between(&self) -> Option<Between> {
         let begun = self.verifications.iter().map(|(_, v)| v.first_at).chain(self.decoded_at).min()?;
         let ends = self.verifications.iter().flat_map(|(_, v)| {
-            let columns = crate::store::row::state_columns(v.state);
+            let columns = crate::ledger::table::verifications::state_columns(v.state);
             [Some(v.expires_at), Some(v.asked_at), columns.at, columns.valid_until].into_iter().flatten()
         });
         let end = ends.chain(self.decoded_at).max()?;

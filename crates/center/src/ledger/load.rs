@@ -1,19 +1,15 @@
-//! Loading the facts for every key of a batch in one query.
+//! What is read of several tables at once: the facts for every key of a batch in one query, and verifications with their
+//! credentials.
 
-use std::hash::Hash;
+use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
+use yanmi_verification::{Budget, Credential, FreeUse, PasswordFree, PersonKey, Verification};
 
-use hashbrown::HashMap;
-use yanmi_protocol::{ChannelId, EcToken, NoticeNo, OrgCode, UnixMillis};
-use yanmi_verification::{
-    Budget, Credential, FreeUse, IdentityKey, PasswordFree, PasswordTries, PersonKey, Verification,
-};
-
-use super::key::{FaceKey, Key};
-use super::machine::claim::Claim;
+use super::key::Key;
 use super::recent::Recent;
+use super::table::numbered;
 use crate::store::StoreError;
-use crate::store::batch::{Insert, Query, RowWriter, Rows, Session};
-use crate::store::connection::{Connection, Found, RowRef, Statement};
+use crate::store::batch::{Query, Session};
+use crate::store::connection::{Connection, RowRef, Statement};
 use crate::store::row::Columns;
 
 /// What `Columns::credential` and then `Columns::verification` read, of tables named `t` and `v`.
@@ -23,15 +19,6 @@ macro_rules! credential_and_verification {
         v.attempt, v.notice, v.serial, v.serial_at, v.amount, v.asked_at, v.expires_at, v.notices, v.first_at, \
         v.state, v.state_at, v.reason, v.valid_until"
     };
-}
-
-/// What the national center said about a token, as it is stored.
-#[derive(Clone, Debug)]
-pub(crate) struct TokenRecord {
-    pub(crate) token: EcToken,
-    pub(crate) credential: Credential,
-    /// Who it is, sealed into its cell.
-    pub(crate) holder: Vec<u8>,
 }
 
 /// Everything stored about one key.
@@ -49,7 +36,7 @@ pub(crate) struct StoredFacts {
 }
 
 /// Each row is the key's number, token and institution.
-pub(crate) const FACTS: Query = Query {
+const FACTS: Query = Query {
     rows: "k (number, token, org_code)",
     select: concat!(
         "SELECT k.number, ",
@@ -85,7 +72,7 @@ pub(crate) async fn facts(session: &mut Session<'_>, keys: &[Key]) -> Result<Vec
 }
 
 /// The two of [`FACTS`] that say whether the person has confirmed.
-pub(crate) const STANDINGS: Query = Query {
+const STANDINGS: Query = Query {
     rows: "k (number, token, org_code)",
     select: concat!(
         "SELECT k.number, ",
@@ -134,12 +121,7 @@ async fn of_keys<T: Clone + Default>(
     Ok(out)
 }
 
-/// The number of a key in its batch, which is short.
-fn signed(at: usize) -> i64 {
-    i64::try_from(at).unwrap_or(i64::MAX)
-}
-
-pub(crate) const NEWEST: &str = concat!(
+const NEWEST: &str = concat!(
     "SELECT v.id, v.token, v.org_code, ",
     credential_and_verification!(),
     " FROM verifications v JOIN tokens t ON t.token = v.token \
@@ -183,7 +165,7 @@ pub(crate) struct Shown {
     pub(crate) compared: bool,
 }
 
-pub(crate) const BY_NOTICE: &str = concat!(
+const BY_NOTICE: &str = concat!(
     "SELECT v.token, v.org_code, v.shown_name, v.compared, ",
     credential_and_verification!(),
     ", t.holder FROM verifications v JOIN tokens t ON t.token = v.token WHERE v.notice = $1"
@@ -199,7 +181,7 @@ pub(crate) async fn by_notice(
     found.iter().next().map(read_shown).transpose()
 }
 
-pub(crate) const PENDING: &str = concat!(
+const PENDING: &str = concat!(
     "SELECT v.token, v.org_code, v.shown_name, v.compared, ",
     credential_and_verification!(),
     ", t.holder FROM tokens t JOIN verifications v ON v.token = t.token \
@@ -232,151 +214,9 @@ fn read_shown(row: RowRef<'_>) -> Result<Shown, StoreError> {
     Ok(Shown { key, credential, holder, verification, org_name, compared })
 }
 
-/// The tries of each document, those without a row left out.
-pub(crate) async fn tries(
-    session: &mut Session<'_>,
-    identities: &[IdentityKey],
-) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
-    const QUERY: Query = Query {
-        rows: "k (number, identity)",
-        select: "SELECT k.number, w.tries, w.locked_until FROM k JOIN password_tries w ON w.identity = k.identity",
-    };
-    let rows = numbered(identities, |row, identity| {
-        row.bytes(&identity.0);
-    });
-    found(&session.ask(rows, QUERY).await?, "password_tries", identities, |columns| columns.tries().map(Some))
-}
-
-/// The same, on a database with other writers: every document gets a row, kept from the others.
-pub(crate) async fn lock_tries(
-    session: &mut Session<'_>,
-    identities: &[IdentityKey],
-) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
-    const KEEP: Insert = Insert {
-        into: "password_tries (identity, tries, locked_until)",
-        key: 1,
-        conflict: "ON CONFLICT (identity) DO UPDATE SET tries = password_tries.tries \
-            RETURNING identity, tries, locked_until",
-    };
-    let mut rows = Rows::default();
-    for identity in identities {
-        rows.push(|row| {
-            row.bytes(&identity.0).number(0).optional_number(None);
-        });
-    }
-    let mut out = HashMap::with_capacity(identities.len());
-    for row in session.make(rows, KEEP).await?.iter() {
-        let mut columns = Columns::new(row, "password_tries");
-        out.insert(IdentityKey(columns.key()?), columns.tries()?);
-    }
-    Ok(out)
-}
-
-pub(crate) const CLAIMS: Query = Query {
-    rows: "k (number, notice)",
-    select: "SELECT k.number, c.sequence, c.browser FROM k JOIN page_claims c ON c.notice = k.notice",
-};
-
-/// Who has the pages of notices, those nobody has left out.
-pub(crate) async fn claims(
-    session: &mut Session<'_>,
-    notices: &[NoticeNo],
-) -> Result<HashMap<NoticeNo, Claim>, StoreError> {
-    let rows = numbered(notices, |row, notice| {
-        row.number(i64::try_from(notice.number()).unwrap_or(i64::MAX));
-    });
-    found(&session.ask(rows, CLAIMS).await?, "page_claims", notices, |columns| {
-        Ok(Some(Claim { sequence: columns.count()?, browser: columns.key()? }))
-    })
-}
-
-/// The budgets of persons and where they were asked, those without a row left out.
-pub(crate) async fn persons(
-    session: &mut Session<'_>,
-    persons: &[PersonKey],
-) -> Result<HashMap<PersonKey, (Budget, Recent)>, StoreError> {
-    const QUERY: Query = Query {
-        rows: "k (number, person)",
-        select: "SELECT k.number, p.budget, p.asked FROM k JOIN persons p ON p.person = k.person",
-    };
-    let rows = numbered(persons, |row, person| {
-        row.bytes(&person.0);
-    });
-    found(&session.ask(rows, QUERY).await?, "persons", persons, |columns| columns.person().map(Some))
-}
-
-/// The password-free settings of persons in channels, those without a row left out.
-pub(crate) async fn free_settings(
-    session: &mut Session<'_>,
-    wanted: &[(PersonKey, ChannelId)],
-) -> Result<HashMap<(PersonKey, ChannelId), PasswordFree>, StoreError> {
-    const QUERY: Query = Query {
-        rows: "k (number, person, channel)",
-        select: "SELECT k.number, f.open, f.single_limit, f.day_limit, f.day_count, f.day, f.spent, f.used, f.since \
-            FROM k JOIN password_free f ON f.person = k.person AND f.channel = k.channel",
-    };
-    let rows = numbered(wanted, |row, (person, channel)| {
-        row.bytes(&person.0).text(channel.as_str());
-    });
-    let rows = session.ask(rows, QUERY).await?;
-    #[expect(clippy::redundant_closure_for_method_calls, reason = "the method takes rows of one life only")]
-    found(&rows, "password_free", wanted, |columns| columns.password_free())
-}
-
-/// When each person last said "not me" to an institution, those who did not left out.
-pub(crate) async fn not_me(
-    session: &mut Session<'_>,
-    wanted: &[(PersonKey, OrgCode)],
-) -> Result<HashMap<(PersonKey, OrgCode), UnixMillis>, StoreError> {
-    const QUERY: Query = Query {
-        rows: "k (number, person, org_code)",
-        select: "SELECT k.number, q.at FROM k JOIN not_me q ON q.person = k.person AND q.org_code = k.org_code",
-    };
-    let rows = numbered(wanted, |row, (person, org_code)| {
-        row.bytes(&person.0).text(org_code.as_str());
-    });
-    found(&session.ask(rows, QUERY).await?, "not_me", wanted, |columns| columns.time().map(Some))
-}
-
-pub(crate) const FACE_USES: Query = Query {
-    rows: "k (number, face)",
-    select: "SELECT k.number, u.notice FROM k JOIN face_uses u ON u.face = k.face",
-};
-
-/// Which notices face authorizations confirmed, those that confirmed none left out.
-pub(crate) async fn face_uses(
-    session: &mut Session<'_>,
-    wanted: &[FaceKey],
-) -> Result<HashMap<FaceKey, NoticeNo>, StoreError> {
-    let rows = numbered(wanted, |row, face| {
-        row.bytes(&face.0);
-    });
-    found(&session.ask(rows, FACE_USES).await?, "face_uses", wanted, |columns| columns.notice().map(Some))
-}
-
-/// A row for each of the wanted, its number first.
-fn numbered<K>(wanted: &[K], fill: impl Fn(&mut RowWriter<'_>, &K)) -> Rows {
-    let mut rows = Rows::default();
-    for (at, key) in wanted.iter().enumerate() {
-        rows.push(|row| fill(row.number(signed(at)), key));
-    }
-    rows
-}
-
-/// What was found for the wanted, by the number that each row begins with.
-fn found<K: Copy + Eq + Hash, V>(
-    rows: &Found,
-    table: &'static str,
-    wanted: &[K],
-    read: impl Fn(&mut Columns<'_>) -> Result<Option<V>, StoreError>,
-) -> Result<HashMap<K, V>, StoreError> {
-    let mut out = HashMap::with_capacity(wanted.len());
-    for row in rows.iter() {
-        let mut columns = Columns::new(row, table);
-        let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
-        if let (Some(key), Some(value)) = (wanted.get(at), read(&mut columns)?) {
-            out.insert(*key, value);
-        }
-    }
-    Ok(out)
-}
+/// The queries of several tables, whose plans are looked at.
+#[cfg(test)]
+pub(crate) const JOINS: [Query; 2] = [FACTS, STANDINGS];
+/// The statements of several tables, whose plans are looked at.
+#[cfg(test)]
+pub(crate) const JOINED_STATEMENTS: [&str; 3] = [NEWEST, BY_NOTICE, PENDING];

@@ -9,8 +9,22 @@ use super::keys::Keys;
 use super::mac::MacRule;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
+use crate::store::connection::Kind::{Bytes, Number, Text};
 use crate::store::connection::{Connection, Statement};
 use crate::store::row::Columns;
+use crate::store::table::Table;
+
+/// The table.
+pub(crate) static TABLE: Table = Table {
+    into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac)",
+    kinds: &[Text, Text, Number, Text, Number, Bytes, Bytes, Number, Text],
+    key: 1,
+    written: None,
+    queries: &[],
+    statements: &[],
+    updates: &[],
+    removal: None,
+};
 
 /// A call an account may be allowed to make.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -3,8 +3,22 @@
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use crate::store::StoreError;
+use crate::store::connection::Kind::{Number, Text};
 use crate::store::connection::{Connection, Statement};
 use crate::store::row::Columns;
+use crate::store::table::Table;
+
+/// The table.
+pub(crate) static TABLE: Table = Table {
+    into: "institutions (org_code, name, org_id, active, changed_at)",
+    kinds: &[Text, Text, Text, Number, Number],
+    key: 1,
+    written: None,
+    queries: &[],
+    statements: &[],
+    updates: &[],
+    removal: None,
+};
 
 /// An institution to be added.
 #[derive(Clone, Debug)]

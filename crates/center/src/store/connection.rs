@@ -25,7 +25,7 @@ pub(crate) enum Connection {
 
 /// One value.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     Number(i64),
     Text(String),
@@ -41,7 +41,7 @@ pub(crate) struct Statement {
 
 /// The type of a value, known even when it is null.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Number,
     Text,
     Bytes,
@@ -114,12 +114,12 @@ impl Statement {
     }
 
     /// A statement whose text was put together from names of tables and columns that stand in this program.
-    pub(super) fn composed(text: String) -> Self {
+    pub(crate) fn composed(text: String) -> Self {
         Self { text: AssertSqlSafe(text).into_sql_str(), values: Vec::new() }
     }
 
     #[cfg(test)]
-    pub(super) fn words(&self) -> &str {
+    pub(crate) fn words(&self) -> &str {
         self.text.as_str()
     }
 

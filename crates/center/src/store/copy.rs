@@ -24,7 +24,6 @@
 //! give out then are not given out by the target.
 
 mod page;
-pub(crate) mod tables;
 mod target;
 
 use std::ops::ControlFlow;
@@ -35,14 +34,17 @@ use yanmi_protocol::Sm4Key;
 use super::batch::{Insert, Rows, Script, Session};
 use super::connection::{Connection, Statement};
 use super::migrate::{Migrated, Pending, Schema};
+use super::table::{PrimaryKey, Table};
 use super::{Exclusive, StoreError, migrate, postgres, sqlite};
 use crate::config::PostgresSettings;
 use crate::entropy::Entropy;
 use crate::sealing::Sealer;
+use crate::tables::TABLES;
 pub use page::Sum;
 use page::Summing;
-use tables::{Key, TABLES, Table};
 pub use target::Beginning;
+#[cfg(test)]
+pub(crate) use target::SITE;
 use target::Site;
 pub(super) use target::is_unfinished;
 
@@ -259,11 +261,11 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
         target::lock(self.target).await?;
         let beginning = target::claim(self.target, &self.source.site, sealer).await?;
         for table in TABLES {
-            self.total += self.count(&table, None).await?;
+            self.total += self.count(table, None).await?;
         }
         if beginning != Beginning::Finished {
             for table in TABLES {
-                self.copy(&table).await?;
+                self.copy(table).await?;
             }
         }
         let tables = self.compare().await?;
@@ -277,7 +279,7 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
         Ok(Copied { beginning, tables })
     }
 
-    async fn count(&mut self, table: &Table, upto: Option<&Key>) -> Result<u64, CopyError> {
+    async fn count(&mut self, table: &Table, upto: Option<&PrimaryKey>) -> Result<u64, CopyError> {
         page::count(&mut self.source.connection, table.count(upto)).await.map_err(CopyError::Source)
     }
 
@@ -312,7 +314,7 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
         self.tell(Stage::Copying, table, true)
     }
 
-    async fn read(&mut self, table: &Table, after: Option<&Key>) -> Result<Rows, CopyError> {
+    async fn read(&mut self, table: &Table, after: Option<&PrimaryKey>) -> Result<Rows, CopyError> {
         page::read(&mut self.source.connection, table, after).await.map_err(CopyError::Source)
     }
 
@@ -324,8 +326,8 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
             let (mut in_source, mut in_target) = (Summing::new(), Summing::new());
             let (mut source_last, mut target_last) = (None, None);
             loop {
-                let source = page::read(&mut self.source.connection, &table, source_last.as_ref());
-                let target = page::read(self.target, &table, target_last.as_ref());
+                let source = page::read(&mut self.source.connection, table, source_last.as_ref());
+                let target = page::read(self.target, table, target_last.as_ref());
                 let (source, target) = tokio::join!(source, target);
                 let (source, target) =
                     (source.map_err(CopyError::Source)?, target.map_err(CopyError::Target)?);
@@ -337,9 +339,9 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
                 source_last = table.key_of_last(&source).or(source_last);
                 target_last = table.key_of_last(&target).or(target_last);
                 self.done += source.len() as u64;
-                self.tell(Stage::Verifying, &table, false)?;
+                self.tell(Stage::Verifying, table, false)?;
             }
-            self.tell(Stage::Verifying, &table, true)?;
+            self.tell(Stage::Verifying, table, true)?;
             tables.push(Compared { table: table.name(), source: in_source.sum(), target: in_target.sum() });
         }
         Ok(tables)

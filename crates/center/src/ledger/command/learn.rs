@@ -1,9 +1,9 @@
 //! A token was learned outside of a notice.
 
-use crate::ledger::load::TokenRecord;
 use crate::ledger::machine::job::Command;
 use crate::ledger::machine::needs::Needs;
 use crate::ledger::machine::work::{Circumstances, Work};
+use crate::ledger::table::tokens::TokenRecord;
 
 /// A token was learned outside of a notice.
 #[derive(Debug)]

@@ -5,11 +5,11 @@ use yanmi_verification::notify::{self, Step};
 use yanmi_verification::{Credential, Event, Refusal, Verification, Ways};
 
 use crate::ledger::key::Key;
-use crate::ledger::load::TokenRecord;
 use crate::ledger::machine::job::Command;
 use crate::ledger::machine::needs::Needs;
 use crate::ledger::machine::work::{Circumstances, Work};
-use crate::ledger::write::Appearance;
+use crate::ledger::table::tokens::TokenRecord;
+use crate::ledger::table::verifications::Appearance;
 
 /// A notice is asked for.
 #[derive(Debug)]

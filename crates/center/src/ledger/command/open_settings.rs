@@ -6,7 +6,7 @@ use crate::ledger::machine::claim::{PagePlace, PageVisit};
 use crate::ledger::machine::job::Command;
 use crate::ledger::machine::needs::Needs;
 use crate::ledger::machine::work::{Circumstances, Work};
-use crate::ledger::write::Audited;
+use crate::ledger::table::audit::Audited;
 
 /// A browser is at the page of a person's settings.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::ledger::key::Key;
 use crate::ledger::machine::job::Command;
 use crate::ledger::machine::needs::Needs;
 use crate::ledger::machine::work::{Circumstances, Work};
-use crate::ledger::write::Audited;
+use crate::ledger::table::audit::Audited;
 
 /// Something happened that changes nothing.
 #[derive(Debug)]

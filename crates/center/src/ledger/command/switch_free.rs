@@ -6,7 +6,7 @@ use yanmi_verification::{Event, PasswordFree, PersonKey};
 use crate::ledger::machine::job::Command;
 use crate::ledger::machine::needs::Needs;
 use crate::ledger::machine::work::{Circumstances, Work};
-use crate::ledger::write::Audited;
+use crate::ledger::table::audit::Audited;
 
 /// A person's password-free switch and limits.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use yanmi_protocol::NoticeNo;
 
 use super::needs::Needs;
 use super::work::{Circumstances, Work};
-use crate::ledger::load;
+use crate::ledger::table::page_claims;
 use crate::store::StoreError;
 use crate::store::batch::Session;
 
@@ -47,7 +47,7 @@ pub(super) type Claims = HashMap<NoticeNo, Claim>;
 /// Loads what the batch asks about. The locks of the tokens keep other writers from it.
 pub(super) async fn load(session: &mut Session<'_>, needs: &[Needs<'_>]) -> Result<Claims, StoreError> {
     let wanted: Vec<NoticeNo> = needs.iter().filter_map(|needs| needs.page).collect();
-    if wanted.is_empty() { Ok(Claims::new()) } else { load::claims(session, &wanted).await }
+    if wanted.is_empty() { Ok(Claims::new()) } else { page_claims::load(session, &wanted).await }
 }
 
 impl Work {

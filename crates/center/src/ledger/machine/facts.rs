@@ -23,8 +23,10 @@ use super::needs::Needs;
 use super::resident::Resident;
 use super::work::Work;
 use crate::ledger::key::{FaceKey, Key};
-use crate::ledger::load::{StoredFacts, TokenRecord};
-use crate::ledger::{load, write};
+use crate::ledger::load;
+use crate::ledger::load::StoredFacts;
+use crate::ledger::table::tokens::TokenRecord;
+use crate::ledger::table::{face_uses, not_me, password_free, password_tries, persons, tokens};
 use crate::store::StoreError;
 use crate::store::batch::Session;
 
@@ -78,7 +80,9 @@ async fn lock_all(
     let mut tokens: Vec<EcToken> = needs.iter().filter_map(|needs| needs.key).map(|key| key.token).collect();
     if !lessons.is_empty() || !persons.is_empty() {
         let learned: Vec<&TokenRecord> = lessons.values().flatten().copied().collect();
-        work.new = write::ahead(session, &learned, &persons).await?;
+        let known = learned.iter().map(|learned| learned.credential.person).chain(persons.iter().copied());
+        persons::insert_missing(session, known).await?;
+        work.new = tokens::insert_new(session, &learned).await?;
     }
     for (token, learned) in lessons {
         if !work.new.contains(token) {
@@ -181,12 +185,12 @@ impl Work {
         }
         persons.sort_unstable();
         persons.dedup();
-        for (person, (budget, recent)) in load::persons(session, &persons).await? {
+        for (person, (budget, recent)) in persons::load(session, &persons).await? {
             self.budgets.insert(person, budget);
             self.recent.insert(person, recent);
         }
-        self.free.extend(load::free_settings(session, &free).await?);
-        self.not_me.extend(load::not_me(session, &not_me).await?);
+        self.free.extend(password_free::load(session, &free).await?);
+        self.not_me.extend(not_me::load(session, &not_me).await?);
         Ok(())
     }
 
@@ -220,9 +224,9 @@ impl Work {
         let wanted: Vec<IdentityKey> = needs.iter().filter_map(|needs| needs.identity).collect();
         if !wanted.is_empty() {
             self.tries = if session.is_shared() {
-                load::lock_tries(session, &wanted).await?
+                password_tries::lock(session, &wanted).await?
             } else {
-                load::tries(session, &wanted).await?
+                password_tries::load(session, &wanted).await?
             };
         }
         Ok(())
@@ -237,7 +241,7 @@ impl Work {
         let wanted: Vec<FaceKey> = needs.iter().filter_map(|needs| needs.face).collect();
         if !wanted.is_empty() {
             session.lock_numbers(wanted.iter().map(FaceKey::number).collect()).await?;
-            self.face_uses = load::face_uses(session, &wanted).await?;
+            self.face_uses = face_uses::load(session, &wanted).await?;
         }
         Ok(())
     }
@@ -250,7 +254,7 @@ impl Work {
     ) -> Result<(), StoreError> {
         let wanted: Vec<_> = needs.iter().filter_map(|needs| needs.free).collect();
         if !wanted.is_empty() {
-            self.free.extend(load::free_settings(session, &wanted).await?);
+            self.free.extend(password_free::load(session, &wanted).await?);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use yanmi_protocol::{ChannelId, NoticeNo};
 use yanmi_verification::{IdentityKey, PersonKey};
 
 use crate::ledger::key::{FaceKey, Key, fingerprint};
-use crate::ledger::load::TokenRecord;
+use crate::ledger::table::tokens::TokenRecord;
 
 /// What must be loaded, and on a shared database locked, before a command is decided. A command names it; what it does
 /// not name it cannot rely on.

@@ -11,6 +11,7 @@ use super::inbox::{gather, routed};
 use crate::ledger::key::{Key, fingerprint};
 use crate::ledger::load::{self, Shown, Standing, StoredFacts};
 use crate::ledger::settings::{self, Settings};
+use crate::ledger::table::password_tries;
 use crate::ledger::{LedgerLimits, Unavailable};
 use crate::store::batch::Session;
 use crate::store::link::{Link, on_link};
@@ -191,8 +192,10 @@ async fn answer(question: Other, link: &mut Link) {
             let _ = reply.send(told(found));
         }
         Other::Tries(identity, reply) => {
-            let found =
-                on_link!(link, |connection| load::tries(&mut Session::reading(connection), &[identity]));
+            let found = on_link!(link, |connection| password_tries::load(
+                &mut Session::reading(connection),
+                &[identity]
+            ));
             let _ = reply.send(told(found).map(|tries| tries.get(&identity).copied().unwrap_or_default()));
         }
         Other::Pending { person, channel, now, limit, reply } => {

@@ -30,8 +30,8 @@ use crate::sealing::Sealer;
 use crate::store::Store;
 use crate::store::batch::Session;
 use crate::store::connection::{Connection, Statement};
-use crate::store::copy::tables::everything;
 use crate::store::row::Columns;
+use crate::tables::everything;
 
 const START: UnixMillis = UnixMillis::new(1_763_869_440_000);
 /// Between a beginning and the sequence: a budget's window later, so that both are told apart.

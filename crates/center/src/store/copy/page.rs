@@ -4,10 +4,10 @@ use std::fmt;
 
 use sm3::{Digest, Sm3};
 
-use super::tables::{Key, Table};
 use crate::store::StoreError;
 use crate::store::batch::Rows;
 use crate::store::connection::{Connection, Statement, Value};
+use crate::store::table::{PrimaryKey, Table};
 
 /// Rows that are read, written and committed together. Two such pages of the widest table take about three megabytes.
 pub(super) const PAGE_ROWS: usize = 2_000;
@@ -46,7 +46,7 @@ pub(super) struct Summing {
 pub(super) async fn read(
     connection: &mut Connection,
     table: &Table,
-    after: Option<&Key>,
+    after: Option<&PrimaryKey>,
 ) -> Result<Rows, StoreError> {
     let found = connection.fetch(table.after(after, PAGE_ROWS)).await?;
     let mut rows = Rows::default();
@@ -63,11 +63,14 @@ pub(super) async fn read(
 }
 
 /// The last key there is; none in an empty table.
-pub(super) async fn last_key(connection: &mut Connection, table: &Table) -> Result<Option<Key>, StoreError> {
+pub(super) async fn last_key(
+    connection: &mut Connection,
+    table: &Table,
+) -> Result<Option<PrimaryKey>, StoreError> {
     let found = connection.fetch(table.last()).await?;
     let Some(row) = found.iter().next() else { return Ok(None) };
     let values = table.kinds.iter().take(table.key).enumerate();
-    let key: Result<Key, _> = values.map(|(column, kind)| row.value(column, *kind)).collect();
+    let key: Result<PrimaryKey, _> = values.map(|(column, kind)| row.value(column, *kind)).collect();
     key.map(Some).map_err(|_| impossible(table))
 }
 

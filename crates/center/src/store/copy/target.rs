@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::tables::{SITE, TABLES};
 use super::{CopyError, TargetProblem, page};
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
@@ -18,6 +17,10 @@ use crate::store::fault::Fault;
 use crate::store::postgres::APPLICATION;
 use crate::store::row::Columns;
 use crate::store::{CANARY, CANARY_CELL, StoreError};
+use crate::tables::TABLES;
+
+/// The columns of `site`.
+pub(crate) const SITE: &str = "id, canary, registry_version, next_number";
 
 /// A copy has begun. No sealed value begins so: its first byte is 1.
 const BEGUN: &[u8] = b"yanmi copy begun\0";
@@ -170,7 +173,7 @@ async fn is_unused(connection: &mut Connection) -> Result<(), CopyError> {
         tokio::time::sleep(LOOK_AGAIN).await;
     }
     for table in TABLES {
-        if page::last_key(connection, &table).await.map_err(CopyError::Target)?.is_some() {
+        if page::last_key(connection, table).await.map_err(CopyError::Target)?.is_some() {
             return Err(TargetProblem::OtherSite.into());
         }
     }
@@ -199,7 +202,7 @@ async fn replace(connection: &mut Connection, canary: &[u8], with: &Site) -> Res
 
 /// Empties every table and marks the target anew.
 async fn empty(connection: &mut Connection, source: &Site) -> Result<(), StoreError> {
-    let names = TABLES.map(|table| table.name()).join(", ");
+    let names = TABLES.map(crate::store::table::Table::name).join(", ");
     let marked = source.marked(BEGUN);
     let text = "UPDATE site SET canary = $1, registry_version = $2, next_number = $3 WHERE id = 1";
     let update = Statement::new(text).bytes(&marked.canary);

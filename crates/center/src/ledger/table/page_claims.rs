@@ -1,0 +1,69 @@
+//! `page_claims`: in which browser the page of a notice is open.
+
+use hashbrown::HashMap;
+use yanmi_protocol::{NoticeNo, UnixMillis};
+
+use super::{Changes, Name, found, numbered, signed};
+use crate::ledger::machine::claim::Claim;
+use crate::store::StoreError;
+use crate::store::batch::{Insert, Query, Session};
+use crate::store::connection::Kind::{Bytes, Number};
+use crate::store::table::{Kept, Old, Position, Removal, Table, removal};
+
+/// The table.
+pub(crate) static TABLE: Table = Table {
+    into: "page_claims (notice, sequence, browser, at)",
+    kinds: &[Number, Number, Bytes, Number],
+    key: 1,
+    written: Some(INSERT),
+    queries: &[QUERY],
+    statements: &[],
+    updates: &[],
+    removal: Some(Removal {
+        kept: Kept::State,
+        start: Position::Number(0),
+        last: "SELECT notice, CAST(0 AS BIGINT) FROM page_claims WHERE notice > $1 ORDER BY notice LIMIT 1 OFFSET $2",
+        remove: removal!(
+            "DELETE FROM page_claims WHERE notice IN (SELECT notice FROM page_claims WHERE notice > $1 \
+            AND notice <= $2 AND at < $3",
+            ""
+        ),
+        old: Old::Time,
+    }),
+};
+
+const INSERT: Insert = Insert {
+    into: "page_claims (notice, sequence, browser, at)",
+    key: 1,
+    conflict: "ON CONFLICT (notice) DO UPDATE SET sequence = excluded.sequence, browser = excluded.browser, \
+        at = excluded.at",
+};
+
+impl Changes {
+    pub(crate) fn claim(&mut self, notice: NoticeNo, claim: Claim, at: UnixMillis) {
+        self.rows(Name::PageClaims).push(|row| {
+            row.number(signed(notice.number()))
+                .number(i64::from(claim.sequence))
+                .bytes(&claim.browser)
+                .number(at.get());
+        });
+    }
+}
+
+const QUERY: Query = Query {
+    rows: "k (number, notice)",
+    select: "SELECT k.number, c.sequence, c.browser FROM k JOIN page_claims c ON c.notice = k.notice",
+};
+
+/// Who has the pages of notices, those nobody has left out.
+pub(crate) async fn load(
+    session: &mut Session<'_>,
+    notices: &[NoticeNo],
+) -> Result<HashMap<NoticeNo, Claim>, StoreError> {
+    let rows = numbered(notices, |row, notice| {
+        row.number(i64::try_from(notice.number()).unwrap_or(i64::MAX));
+    });
+    found(&session.ask(rows, QUERY).await?, "page_claims", notices, |columns| {
+        Ok(Some(Claim { sequence: columns.count()?, browser: columns.key()? }))
+    })
+}
