@@ -5,7 +5,7 @@
 //!
 //! # What keeps strangers out
 //!
-//! * **The link** says which notice, until when, and that the site made it: [`link`]. Nobody can guess one, and one that
+//! * **The link** says which notice, until when, and that the site made it: `page_link`. Nobody can guess one, and one that
 //!   was guessed wrong is counted against its source address like an envelope that does not open.
 //! * **The browser.** Whoever opens a link first has it: the browser gets a cookie, and its keyed hash is stored with the
 //!   notice, durably, by a command of the ledger. Everybody else is shown that it is open elsewhere, and nothing about
@@ -30,7 +30,6 @@
 
 mod browser;
 pub(crate) mod layout;
-mod link;
 mod scene;
 mod settings;
 mod view;
@@ -41,18 +40,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::any;
-use http::Uri;
 
-pub(crate) use link::check_number;
 pub(crate) use watch::MOST_WATCHED;
 
-use crate::sealing::Sealer;
 use crate::site::Site;
 use yanmi_protocol::{Amount, UnixMillis};
-use yanmi_verification::Verification;
 
-/// Below which its addresses are.
-const PREFIX: &str = "/p/";
 /// The largest form that is read, in bytes; a real one is a tenth of it.
 const MAX_FORM_BYTES: usize = 2 * 1024;
 
@@ -62,37 +55,6 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/p/{link}", any(visit::handle))
         .route("/p/free/{link}", any(settings::handle))
         .with_state(site)
-}
-
-/// Where persons' browsers reach the page.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct PageOrigin {
-    /// `https://host` or `https://host:port`.
-    origin: String,
-    /// `host` or `host:port`, as a browser says it.
-    host: String,
-    /// Whether the browser is reached over TLS, wherever that ends.
-    secure: bool,
-}
-
-impl PageOrigin {
-    /// The origin of this address, which the configuration has checked.
-    pub(crate) fn new(url: &Uri) -> Option<Self> {
-        let secure = url.scheme_str() == Some("https");
-        let usual = if secure { 443 } else { 80 };
-        let name = url.host()?.to_ascii_lowercase();
-        let host = match url.port_u16() {
-            Some(port) if port != usual => format!("{name}:{port}"),
-            _ => name,
-        };
-        let scheme = if secure { "https" } else { "http" };
-        Some(Self { origin: format!("{scheme}://{host}"), host, secure })
-    }
-
-    /// The address of the page about this attempt.
-    pub(crate) fn url(&self, sealer: &Sealer, verification: &Verification) -> String {
-        format!("{}{PREFIX}{}", self.origin, link::NoticeLink::of(verification).text(sealer))
-    }
 }
 
 /// A time of day as people read it: hours and minutes in Asia/Shanghai.
@@ -129,19 +91,5 @@ mod tests {
         ] {
             assert_eq!(grouped(Amount::from_fen(fen).expect("an amount")), text);
         }
-    }
-
-    #[test]
-    fn a_place_is_what_a_browser_calls_it() {
-        let place = |url: &str| PageOrigin::new(&url.parse().expect("a URL")).expect("a host");
-        let usual = place("https://Yanmi.Example.com:443/");
-        assert_eq!(
-            (usual.origin.as_str(), usual.host.as_str()),
-            ("https://yanmi.example.com", "yanmi.example.com")
-        );
-        assert!(usual.secure);
-        let odd = place("http://127.0.0.1:8351");
-        assert_eq!((odd.origin.as_str(), odd.host.as_str()), ("http://127.0.0.1:8351", "127.0.0.1:8351"));
-        assert!(!odd.secure);
     }
 }

@@ -29,6 +29,7 @@ mod ledger;
 pub mod national;
 pub mod observe;
 pub mod outbound;
+mod page_link;
 mod refusal;
 pub mod registry;
 mod retention;

@@ -9,18 +9,17 @@ use axum::response::Response;
 use http::Request;
 use yanmi_protocol::message::status::{self as message, Extension};
 use yanmi_protocol::{AccountId, SerialNo, UnixMillis};
-use yanmi_verification::password_free::FreeStep;
 use yanmi_verification::status::{self, Status};
 use yanmi_verification::{Facts, Verification, stage};
 
 use super::{ByAccount, check_institution};
 use crate::arrivals::Arrival;
 use crate::face::envelope::{self, Call};
-use crate::insured::check_number;
-use crate::journey::credential;
-use crate::ledger::{Key, Learn, Standing, StoredFacts, UseFree};
+use crate::journey::{credential, facts};
+use crate::ledger::{Key, Learn, Standing, UseFree};
+use crate::page_link::check_number;
 use crate::refusal::Refusal;
-use crate::registry::{Interface, Snapshot};
+use crate::registry::Interface;
 use crate::site::Site;
 use crate::telemetry::Operation;
 
@@ -146,36 +145,18 @@ async fn look(call: &mut Call<AccountId>, key: Key) -> Result<Found, Refusal> {
     Ok(Found { confirmed: status == Status::Confirmed, verification: standing.verification })
 }
 
-fn facts_of<'a>(registry: &'a Snapshot, loaded: &'a StoredFacts) -> Facts<'a> {
-    Facts {
-        credential: loaded.credential.as_ref(),
-        channel: loaded.credential.and_then(|c| registry.channel_facts(&c.channel)),
-        budget: loaded.budget,
-        free: loaded.free,
-        free_use: loaded.free_use,
-        not_me: loaded.not_me,
-        verification: loaded.verification,
-    }
-}
-
-/// Whether the payment goes through without a password and is counted, so that saying so changes nothing.
-pub(super) fn free_already(site: &Site, registry: &Snapshot, loaded: &StoredFacts, now: UnixMillis) -> bool {
-    let status = status::status(&facts_of(registry, loaded), now, &site.policy);
-    matches!(status, Ok(Status::Free(FreeStep::Again { .. })))
-}
-
 /// The long way, for channels that offer password-free settlement: it hangs on the person's settings and on what was
 /// used of them.
 async fn look_where_free(call: &mut Call<AccountId>, key: Key, now: UnixMillis) -> Result<Found, Refusal> {
     let site = Arc::clone(&call.site);
     let loaded = site.ledger.load(key).await?;
-    let facts = facts_of(&call.registry, &loaded);
+    let facts = facts::of_stored(&call.registry, &loaded);
     match status::status(&facts, now, &site.policy)? {
         Status::Confirmed => Ok(Found { confirmed: true, verification: loaded.verification }),
         Status::NotConfirmed => Ok(Found { confirmed: false, verification: loaded.verification }),
         Status::Free(_) if call.begin()? == Arrival::Again => {
             // It was counted when the envelope came first, or it is not let through by this one.
-            if free_already(&site, &call.registry, &loaded, now) {
+            if facts::free_already(&site, &call.registry, &loaded, now) {
                 return Err(Refusal::PasswordFree);
             }
             let confirmed = loaded.verification.is_some_and(|v| v.is_confirmed(now));

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, header};
 use subtle::ConstantTimeEq;
 use yanmi_protocol::NoticeNo;
 
-use super::PageOrigin;
+use crate::page_link::PageOrigin;
 use crate::sealing::Sealer;
 
 /// How long a browser keeps its cookie: longer than any notice lives and than a confirmation is looked at, in seconds.

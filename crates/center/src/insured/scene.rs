@@ -3,12 +3,13 @@
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, UnixMillis, display, mask};
 use yanmi_verification::status::{self, Status};
-use yanmi_verification::{DeclineReason, Facts, PasswordTries, State};
+use yanmi_verification::{DeclineReason, PasswordTries, State};
 
-use super::link::check_number;
 use crate::journey::credential::Holder;
+use crate::journey::facts;
 use crate::journey::notice::{institution_name, offered_ways};
 use crate::ledger::{Shown, StoredFacts};
+use crate::page_link::check_number;
 use crate::refusal::Refusal;
 use crate::registry::Snapshot;
 use crate::site::Site;
@@ -185,15 +186,7 @@ pub(super) async fn look(
 
 /// Whether the person has switched password-free settlement on since they were asked.
 fn needs_none(site: &Site, registry: &Snapshot, loaded: &StoredFacts, now: UnixMillis) -> bool {
-    let facts = Facts {
-        credential: loaded.credential.as_ref(),
-        channel: loaded.credential.and_then(|c| registry.channel_facts(&c.channel)),
-        budget: loaded.budget,
-        free: loaded.free,
-        free_use: loaded.free_use,
-        not_me: loaded.not_me,
-        verification: loaded.verification,
-    };
+    let facts = facts::of_stored(registry, loaded);
     matches!(status::status(&facts, now, &site.policy), Ok(Status::Free(_)))
 }
 

@@ -8,10 +8,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::link::NoticeLink;
 use super::scene;
 use super::visit::{Answer, Asking, gone};
 use crate::ledger::Shown;
+use crate::page_link::NoticeLink;
 use crate::refusal::Refusal;
 
 /// What a question begins with.

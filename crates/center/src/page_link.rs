@@ -1,16 +1,19 @@
-//! The link to the page of one notice, and the number the person and the counter compare.
+//! The link to the page of one notice, where browsers reach it, and the number the person and the counter compare.
 //!
 //! A link is the notice's number, the end of its life, how many notices there had been, and an HMAC over them under a key
 //! derived from the site's; every center of the site makes and knows the same. There is nothing to store for it.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use http::Uri;
 use subtle::ConstantTimeEq;
 use yanmi_protocol::{NoticeNo, UnixMillis};
 use yanmi_verification::Verification;
 
 use crate::sealing::Sealer;
 
+/// Below which the pages' addresses are.
+pub(crate) const PREFIX: &str = "/p/";
 /// Bytes of notice, end and sequence.
 const BODY: usize = 8 + 8 + 4;
 /// Bytes of the proof.
@@ -18,22 +21,22 @@ const PROOF: usize = 16;
 
 /// What a link says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct NoticeLink {
-    pub(super) notice: NoticeNo,
+pub(crate) struct NoticeLink {
+    pub(crate) notice: NoticeNo,
     /// Until when it can be opened.
-    pub(super) until: UnixMillis,
+    pub(crate) until: UnixMillis,
     /// How many notices there had been.
-    pub(super) sequence: u32,
+    pub(crate) sequence: u32,
 }
 
 impl NoticeLink {
     /// The link of the latest notice of this attempt.
-    pub(super) fn of(verification: &Verification) -> Self {
+    pub(crate) fn of(verification: &Verification) -> Self {
         Self { notice: verification.notice, until: verification.expires_at, sequence: verification.notices }
     }
 
     /// As it stands in an address: 48 letters, digits, `-` and `_`.
-    pub(super) fn text(&self, sealer: &Sealer) -> String {
+    pub(crate) fn text(&self, sealer: &Sealer) -> String {
         let body = self.body();
         let mut all = body.to_vec();
         all.extend_from_slice(&sealer.proof("page link", &[&body]));
@@ -41,7 +44,7 @@ impl NoticeLink {
     }
 
     /// Reads a link, if this site made it. The time it takes does not tell how much of it was right.
-    pub(super) fn read(text: &str, sealer: &Sealer) -> Option<Self> {
+    pub(crate) fn read(text: &str, sealer: &Sealer) -> Option<Self> {
         if text.len() != (BODY + PROOF).div_ceil(3) * 4 {
             return None;
         }
@@ -72,6 +75,37 @@ impl NoticeLink {
 pub(crate) fn check_number(sealer: &Sealer, notice: NoticeNo) -> String {
     let proof = sealer.proof("check number", &[&notice.number().to_be_bytes()]);
     format!("{:02}", u128::from_be_bytes(proof) % 100)
+}
+
+/// Where persons' browsers reach the page.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct PageOrigin {
+    /// `https://host` or `https://host:port`.
+    pub(crate) origin: String,
+    /// `host` or `host:port`, as a browser says it.
+    pub(crate) host: String,
+    /// Whether the browser is reached over TLS, wherever that ends.
+    pub(crate) secure: bool,
+}
+
+impl PageOrigin {
+    /// The origin of this address, which the configuration has checked.
+    pub(crate) fn new(url: &Uri) -> Option<Self> {
+        let secure = url.scheme_str() == Some("https");
+        let usual = if secure { 443 } else { 80 };
+        let name = url.host()?.to_ascii_lowercase();
+        let host = match url.port_u16() {
+            Some(port) if port != usual => format!("{name}:{port}"),
+            _ => name,
+        };
+        let scheme = if secure { "https" } else { "http" };
+        Some(Self { origin: format!("{scheme}://{host}"), host, secure })
+    }
+
+    /// The address of the page about this attempt.
+    pub(crate) fn url(&self, sealer: &Sealer, verification: &Verification) -> String {
+        format!("{}{PREFIX}{}", self.origin, NoticeLink::of(verification).text(sealer))
+    }
 }
 
 #[cfg(test)]
@@ -115,5 +149,19 @@ mod tests {
         let all: std::collections::BTreeSet<String> = (0..2_000).map(number).collect();
         assert_eq!(all.len(), 100);
         assert!(all.iter().all(|text| text.len() == 2));
+    }
+
+    #[test]
+    fn a_place_is_what_a_browser_calls_it() {
+        let place = |url: &str| PageOrigin::new(&url.parse().expect("a URL")).expect("a host");
+        let usual = place("https://Yanmi.Example.com:443/");
+        assert_eq!(
+            (usual.origin.as_str(), usual.host.as_str()),
+            ("https://yanmi.example.com", "yanmi.example.com")
+        );
+        assert!(usual.secure);
+        let odd = place("http://127.0.0.1:8351");
+        assert_eq!((odd.origin.as_str(), odd.host.as_str()), ("http://127.0.0.1:8351", "127.0.0.1:8351"));
+        assert!(!odd.secure);
     }
 }
