@@ -2,9 +2,11 @@
 
 mod dependencies;
 mod functions;
+mod glossary;
 mod operating;
 mod pages;
 mod source;
+mod tables;
 mod text;
 
 use std::path::Path;
@@ -54,6 +56,8 @@ pub(crate) fn run() -> ExitCode {
     }
     violations.extend(pages::check(&files));
     violations.extend(operating::check(&files));
+    violations.extend(glossary::check(&files));
+    violations.extend(tables::check(&files));
     for violation in &violations {
         println!("{}: {}", violation.place, violation.what);
     }

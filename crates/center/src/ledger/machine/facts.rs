@@ -1,6 +1,6 @@
 //! The facts a batch is decided upon.
 //!
-//! A batch is only a way of committing: its needs come to what each would come to in a batch of its own, one after the
+//! A batch is only a way of committing: its commands come to what each would come to in a batch of its own, one after the
 //! other (V16). What an earlier command changes, a later one sees in the working facts. What remains is that everything a
 //! command may look at is there, whichever command of the batch makes it look.
 //!
@@ -98,7 +98,7 @@ async fn lock_all(
     Ok(())
 }
 
-/// The keys whose facts are to be read. What is in memory is enough for some needs.
+/// The keys whose facts are to be read. What is in memory is enough for some commands.
 fn wanted(needs: &[Needs<'_>], resident: &Resident, work: &mut Work) -> Vec<Key> {
     let mut wanted = Vec::with_capacity(needs.len());
     let mut listed = HashSet::new();
