@@ -2,4 +2,5 @@
 
 pub(crate) mod envelope;
 pub(crate) mod operations;
+pub(crate) mod request;
 pub(crate) mod unknown_address;

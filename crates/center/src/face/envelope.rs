@@ -4,13 +4,9 @@
 //! steps 1 to 5); the operation makes its own from step 6 on. Whatever happens, the caller gets an answer with HTTP
 //! status 200 that says what to make of it (E11), and one line goes to the log.
 
-use std::future::poll_fn;
 use std::hint::black_box;
-use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -18,20 +14,18 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, header};
 use yanmi_protocol::envelope::{self, CipherText, PlainText, RequestEnvelope};
-use yanmi_protocol::{
-    AccountId, Code, EcToken, MemberError, Members, NoticeNo, OrgCode, Problem, Sm4Key, UnixMillis,
-};
+use yanmi_protocol::{AccountId, Code, MemberError, Members, Problem, Sm4Key, UnixMillis};
 
+use super::request::{Ending, Noted, Sender, Standing, unless_it_panics};
 use crate::arrivals::{Arrival, Arrivals, Full};
-use crate::calls::{Seen, Whose};
 use crate::claimed::Claimed;
 use crate::http::{Peer, Room, read_body};
 use crate::observe::Cause;
 use crate::refusal::{Denied, Refusal};
 use crate::registry::{Keys, MacRule, Snapshot};
 use crate::share::Share;
-use crate::site::{NOBODY, Site};
-use crate::telemetry::{Operation, RequestLine};
+use crate::site::Site;
+use crate::telemetry::Operation;
 
 /// A proven request: its envelope opened with a key of an enabled account.
 #[derive(Debug)]
@@ -49,18 +43,6 @@ pub(crate) struct Call<C> {
     mac: Option<(u128, Arc<Arrivals>)>,
     /// What the log will say beside the outcome.
     pub(crate) noted: Noted,
-}
-
-/// What an operation notes for the log.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Noted {
-    pub(crate) token: Option<EcToken>,
-    pub(crate) batch: usize,
-    /// The institution, as far as its code is of the national form.
-    pub(crate) org_code: Option<OrgCode>,
-    pub(crate) notice: Option<NoticeNo>,
-    /// Told with a success: the seconds after which to ask again.
-    pub(crate) retry_after: Option<u64>,
 }
 
 impl<C> Call<C> {
@@ -181,21 +163,9 @@ pub(crate) async fn serve<P: Party>(
         (Ok(_), None) => Err(Refusal::Broken("应答没有密钥".to_owned())),
         (Err(refusal), _) => Err(refusal),
     };
-    let sender = Sender { proven: org_id.as_ref(), claimed, peer: peer.as_ref(), unopened };
+    let standing = if org_id.is_some() { Standing::Proven } else { Standing::Stranger };
+    let sender = Sender { org_id: org_id.as_ref(), standing, claimed, peer: peer.as_ref(), unopened };
     finish(&ours, operation, started, sender, noted, seal.as_ref(), result)
-}
-
-/// A fault of the program in one request is told to that caller, not to everybody on the connection. What runs is
-/// borrowed: the future of a request is moved several times before it begins, and should not carry it twice.
-pub(crate) async fn unless_it_panics<T>(
-    mut run: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
-) -> Result<T, Refusal> {
-    poll_fn(|context| {
-        // What the operation worked on is dropped with it; all that outlives it is behind the ledger.
-        let polled = catch_unwind(AssertUnwindSafe(|| run.as_mut().poll(context)));
-        polled.unwrap_or_else(|_| Poll::Ready(Err(Refusal::Broken("处理请求时程序异常".to_owned()))))
-    })
-    .await
 }
 
 /// A body that has arrived, and the room it takes.
@@ -287,26 +257,6 @@ fn refuse(site: &Site, peer: Option<&Peer>, denied: Denied) -> Refusal {
     }
 }
 
-/// Who sent a request, as far as that is known.
-#[derive(Debug)]
-pub(crate) struct Sender<'a> {
-    /// Who it is proven to be.
-    pub(crate) proven: Option<&'a AccountId>,
-    /// Who it says to be, until that is proven.
-    pub(crate) claimed: Option<Claimed>,
-    pub(crate) peer: Option<&'a Peer>,
-    /// The envelope, when it proved nothing.
-    pub(crate) unopened: Option<CipherText>,
-}
-
-impl Sender<'_> {
-    /// Where it came from, when nobody is proven to have sent it.
-    pub(crate) fn stranger(&self) -> Option<IpAddr> {
-        let source = self.peer.map_or(NOBODY, Peer::source);
-        self.proven.is_none().then_some(source)
-    }
-}
-
 /// Writes the line, and the answer.
 pub(crate) fn finish(
     site: &Site,
@@ -317,23 +267,8 @@ pub(crate) fn finish(
     seal: Option<&Seal>,
     result: Result<String, Refusal>,
 ) -> Response {
-    let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
-    let cause = result.as_ref().err().and_then(Refusal::cause);
-    let told = site.telemetry.request(&RequestLine {
-        operation,
-        org_id: sender.proven.map_or("-", AccountId::as_str),
-        code,
-        started,
-        batch: noted.batch,
-        token: noted.token,
-        stranger: sender.stranger(),
-        claimed: sender.claimed,
-        peer: sender.peer.map(Peer::ip),
-        cause: cause.as_deref(),
-    });
-    if told && let Err(refusal) = &result {
-        keep(site, operation, started, sender, noted, (refusal, cause.clone()));
-    }
+    let ending = Ending::of(operation, started, noted, result.as_ref().err());
+    let cause = ending.record(site, sender);
     let mut response = match result {
         Ok(body) => answer(body, noted.retry_after),
         Err(refusal) => {
@@ -347,41 +282,6 @@ pub(crate) fn finish(
         response.extensions_mut().insert(Cause(cause));
     }
     response
-}
-
-/// Has a refusal written down later. What is said of one that proves nothing is said of all alike, and nothing is found out
-/// before it is answered (E7).
-pub(crate) fn keep(
-    site: &Site,
-    operation: Operation,
-    started: Instant,
-    sender: Sender<'_>,
-    noted: Noted,
-    (refusal, cause): (&Refusal, Option<String>),
-) {
-    let code = refusal.code();
-    // That no password is needed is an outcome, which the audit has.
-    if code == Code::PasswordFree {
-        return;
-    }
-    let whose = match (sender.proven, sender.claimed) {
-        (Some(account), _) if !site.calls.admit(code, *account) => return,
-        (Some(account), _) => Whose::Proven(*account),
-        (None, Some(claimed)) => Whose::Claimed(claimed),
-        (None, None) => Whose::Nobody,
-    };
-    site.calls.note(Seen {
-        whose,
-        org_code: noted.org_code,
-        token: noted.token,
-        notice: noted.notice,
-        cause,
-        detail: refusal.member().map(str::to_owned),
-        us: i64::try_from(started.elapsed().as_micros()).unwrap_or(i64::MAX),
-        address: sender.peer.map(Peer::ip),
-        unopened: sender.unopened.and_then(|sealed| site.calls.set_aside(sealed)),
-        ..Seen::new(site.clock.now(), operation.word(), i64::from(code.number()))
-    });
 }
 
 /// The answer that is a refusal.
@@ -400,17 +300,4 @@ pub(crate) fn answer(body: String, retry_after: Option<u64>) -> Response {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    #[expect(clippy::panic, reason = "the case under test")]
-    async fn a_panic_is_an_internal_error() {
-        let result: Result<(), _> = unless_it_panics(pin!(async { panic!("a fault") })).await;
-        assert_eq!(result.expect_err("told").code(), Code::Unknown);
-        assert_eq!(unless_it_panics(pin!(async { Ok(7) })).await.expect("unharmed"), 7);
-    }
 }

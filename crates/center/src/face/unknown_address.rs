@@ -8,7 +8,8 @@ use axum::extract::State;
 use axum::http::Request;
 use axum::response::Response;
 
-use super::envelope::{self, Noted, Sender};
+use super::envelope;
+use super::request::{Noted, Sender};
 use crate::http::Peer;
 use crate::refusal::Refusal;
 use crate::site::Site;
@@ -28,7 +29,7 @@ pub(crate) async fn answer(State(site): State<Arc<Site>>, request: Request<Body>
         &site,
         Operation::Unknown,
         started,
-        Sender { proven: None, claimed: None, peer, unopened: None },
+        Sender::stranger(peer),
         Noted::default(),
         None,
         Err(Refusal::NoSuchAddress(path)),

@@ -5,7 +5,7 @@
 //!
 //! Nothing proves who asks. So it has limiters of its own (`decodes`), and never takes anything of an account's.
 
-use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,50 +13,37 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
+use yanmi_protocol::AccountId;
 use yanmi_protocol::dictionary::BusinessType;
 use yanmi_protocol::message::decode as message;
 use yanmi_protocol::message::national::Credential;
-use yanmi_protocol::{AccountId, Code};
 use yanmi_verification::{Facts, token};
 
 use crate::claimed::Claimed;
-use crate::face::envelope::{self, Noted, Sender};
+use crate::face::envelope;
+use crate::face::request::{Ending, Noted, Sender, Standing, unless_it_panics};
 use crate::http::Peer;
 use crate::journey::credential::{learned, national_result};
 use crate::ledger::{Learn, TokenRecord};
 use crate::refusal::{Denied, OrgProblem, Refusal};
 use crate::registry::{Interface, Snapshot};
 use crate::site::{NOBODY, Site};
-use crate::telemetry::{Operation, RequestLine};
+use crate::telemetry::Operation;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     let started = Instant::now();
     let mut noted = Noted::default();
     let mut account = None;
     let peer = request.extensions().get::<Peer>().cloned();
-    let source = peer.as_ref().map_or(NOBODY, Peer::source);
-    let result = decode(&site, request, source, &mut noted, &mut account).await;
-    let code = result.as_ref().err().map_or(Code::Success, Refusal::code);
-    let cause = result.as_ref().err().and_then(Refusal::cause);
-    let told = site.telemetry.request(&RequestLine {
-        operation: Operation::Decode,
-        org_id: account.as_ref().map_or("-", AccountId::as_str),
-        code,
-        started,
-        batch: noted.batch,
-        token: noted.token,
-        // Nothing proves who asks; but whoever shows a good code is no stranger.
-        stranger: noted.token.is_none().then_some(source),
-        claimed: None,
-        peer: peer.as_ref().map(Peer::ip),
-        cause: cause.as_deref(),
-    });
-    if told && let Err(refusal) = &result {
-        // Nothing proves who asks: the account behind the institution's code is merely claimed.
-        let claimed = account.as_ref().and_then(|account| Claimed::of(account.as_str(), true));
-        let sender = Sender { proven: None, claimed, peer: peer.as_ref(), unopened: None };
-        envelope::keep(&site, Operation::Decode, started, sender, noted, (refusal, cause));
-    }
+    let result = unless_it_panics(pin!(decode(&site, request, &mut noted, &mut account))).await;
+    // Nothing proves who asks; but whoever shows a good code is no stranger.
+    let standing = if noted.token.is_some() { Standing::Known } else { Standing::Stranger };
+    let ending = Ending::of(Operation::Decode, started, noted, result.as_ref().err());
+    // The account behind the institution's code is merely claimed.
+    let claimed = result.is_err().then_some(account.as_ref()).flatten();
+    let claimed = claimed.and_then(|account| Claimed::of(account.as_str(), true));
+    let sender = Sender { org_id: account.as_ref(), standing, claimed, peer: peer.as_ref(), unopened: None };
+    ending.record(&site, sender);
     match result {
         Ok(body) => envelope::answer(body, None),
         Err(refusal) => envelope::refused(&refusal, message::refusal(refusal.code(), &refusal.message())),
@@ -66,11 +53,11 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 async fn decode(
     site: &Site,
     request: Request<Body>,
-    source: IpAddr,
     noted: &mut Noted,
     account: &mut Option<AccountId>,
 ) -> Result<String, Refusal> {
     let peer = request.extensions().get::<Peer>().cloned();
+    let source = peer.as_ref().map_or(NOBODY, Peer::source);
     site.decodes.of_source(source).map_err(Refusal::RateLimited)?;
     let received = envelope::receive(site, request).await?;
     let text = std::str::from_utf8(&received.body)

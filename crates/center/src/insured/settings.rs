@@ -7,7 +7,6 @@
 mod link;
 mod page;
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,7 +27,7 @@ use self::page::{Hindrance, Line, Said, Shown};
 use super::browser::{self, Badge};
 use super::view::Closed;
 use super::{MAX_FORM_BYTES, layout, view, visit};
-use crate::face::envelope::{Noted, unless_it_panics};
+use crate::face::request::{Noted, unless_it_panics};
 use crate::http::{BodyError, Peer, Room, read_body};
 use crate::journey::credential::Holder;
 use crate::journey::password_check::{self, Checked};
@@ -37,8 +36,7 @@ use crate::national::NationalError;
 use crate::page_link::{PREFIX, PageOrigin};
 use crate::refusal::Refusal;
 use crate::sealing::Sealer;
-use crate::site::{NOBODY, Site};
-use crate::telemetry::{Operation, RequestLine};
+use crate::site::Site;
 
 /// How long a link and the page behind it can be used: long enough to read the list and to type slowly.
 const LIFE: Duration = Duration::from_mins(30);
@@ -58,6 +56,14 @@ impl PageOrigin {
         let link = SettingsLink { number, until: now.plus(LIFE), person, channel };
         (format!("{}{PREFIX}{BELOW}{}", self.origin, link.text(sealer)), link.until)
     }
+}
+
+/// What the browser gets.
+enum Answer {
+    /// The page, the door to it, or the way back to it.
+    Shown(Response),
+    /// A page without anybody's data.
+    Closed(Closed),
 }
 
 /// A request being answered.
@@ -92,21 +98,20 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         proven: false,
     };
     let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
-    let cause = result.as_ref().err().and_then(Refusal::cause);
-    site.telemetry.request(&RequestLine {
-        operation: Operation::Page,
-        org_id: "-",
-        stranger: (!asking.proven).then(|| asking.source()),
-        claimed: None,
-        // A person\'s telephone.
-        peer: None,
-        code: result.as_ref().map_or_else(Refusal::code, |_| Code::Success),
-        started,
-        batch: asking.noted.batch,
-        token: None,
-        cause: cause.as_deref(),
-    });
-    let mut response = result.unwrap_or_else(|_| visit::refuse(Closed::Busy));
+    let code = match &result {
+        Ok(Answer::Shown(_)) => Code::Success,
+        Ok(Answer::Closed(closed)) => visit::code_of_closed(*closed),
+        Err(refusal) => refusal.code(),
+    };
+    // About a person and no token.
+    let noted = Noted { token: None, ..asking.noted };
+    let sender = (asking.proven, asking.peer.as_ref());
+    visit::record(&site, sender, (started, noted), code, result.as_ref().err());
+    let mut response = match result {
+        Ok(Answer::Shown(response)) => response,
+        Ok(Answer::Closed(closed)) => visit::refuse(closed),
+        Err(_) => visit::refuse(Closed::Busy),
+    };
     if let Some(cookie) = asking.given.and_then(|badge| badge.cookie(&place)) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -114,16 +119,12 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 }
 
 impl Asking<'_> {
-    fn source(&self) -> IpAddr {
-        self.peer.as_ref().map_or(NOBODY, Peer::source)
-    }
-
-    async fn answer(&mut self, method: &Method, body: Body) -> Result<Response, Refusal> {
+    async fn answer(&mut self, method: &Method, body: Body) -> Result<Answer, Refusal> {
         if !browser::is_for(&self.headers, self.place) {
-            return Ok(visit::refuse(Closed::OtherHost));
+            return Ok(Answer::Closed(Closed::OtherHost));
         }
         if !matches!(*method, Method::GET | Method::POST) || browser::is_ahead(&self.headers) {
-            return Ok(visit::refuse(Closed::BadMethod));
+            return Ok(Answer::Closed(Closed::BadMethod));
         }
         let text = self.path.strip_prefix(PREFIX).and_then(|path| path.strip_prefix(BELOW));
         let Some(link) = SettingsLink::read(text.unwrap_or_default(), &self.site.sealer) else {
@@ -132,22 +133,22 @@ impl Asking<'_> {
         self.proven = true;
         self.peer.iter().for_each(Peer::prove);
         if self.now >= link.until {
-            return Ok(visit::refuse(Closed::SettingsExpired));
+            return Ok(Answer::Closed(Closed::SettingsExpired));
         }
         if *method == Method::POST { self.take(link, body).await } else { self.look(link).await }
     }
 
     /// A link this site did not make is counted against who came with it.
-    async fn unknown(&self) -> Result<Response, Refusal> {
+    async fn unknown(&self) -> Result<Answer, Refusal> {
         let counted = self.peer.as_ref().map_or(Ok(()), |peer| self.site.openings.failed(peer.ip()));
         if let Err(wait) = counted {
-            return Ok(visit::refuse(Closed::TooMany(wait)));
+            return Ok(Answer::Closed(Closed::TooMany(wait)));
         }
         if self.site.recorded.take() {
             let command = Record { key: None, event: Event::LinkUnknown };
             self.site.ledger.decide(&self.site.strangers, command).await?;
         }
-        Ok(visit::refuse(Closed::Unknown))
+        Ok(Answer::Closed(Closed::Unknown))
     }
 
     async fn open(
@@ -165,7 +166,7 @@ impl Asking<'_> {
     }
 
     /// GET.
-    async fn look(&mut self, link: SettingsLink) -> Result<Response, Refusal> {
+    async fn look(&mut self, link: SettingsLink) -> Result<Answer, Refusal> {
         let kept = Badge::shown(&self.headers, self.place);
         let goes = browser::is_navigation(&self.headers);
         let badge = kept.or_else(|| goes.then(|| Badge::fresh(&self.site.sealer)));
@@ -173,13 +174,15 @@ impl Asking<'_> {
             (PagePlace::Here, Some(badge)) => {
                 self.given = Some(badge);
                 let shown = self.shown(link, badge).await?;
-                Ok(layout::answer(StatusCode::OK, page::shown(&shown)))
+                Ok(Answer::Shown(layout::answer(StatusCode::OK, page::shown(&shown))))
             }
-            (PagePlace::Nowhere | PagePlace::Here, _) => Ok(layout::answer(StatusCode::OK, page::door())),
+            (PagePlace::Nowhere | PagePlace::Here, _) => {
+                Ok(Answer::Shown(layout::answer(StatusCode::OK, page::door())))
+            }
             (PagePlace::Elsewhere, _) if kept.is_none() && browser::is_from_elsewhere(&self.headers) => {
-                Ok(layout::answer(StatusCode::OK, view::bounce(&self.path)))
+                Ok(Answer::Shown(layout::answer(StatusCode::OK, view::bounce(&self.path))))
             }
-            (PagePlace::Elsewhere, _) => Ok(visit::refuse(Closed::SettingsElsewhere)),
+            (PagePlace::Elsewhere, _) => Ok(Answer::Closed(Closed::SettingsElsewhere)),
         }
     }
 
@@ -237,32 +240,32 @@ impl Asking<'_> {
     }
 
     /// POST.
-    async fn take(&mut self, link: SettingsLink, body: Body) -> Result<Response, Refusal> {
+    async fn take(&mut self, link: SettingsLink, body: Body) -> Result<Answer, Refusal> {
         let room = self.site.room(self.peer.as_ref());
         let form = match read_form(body, self.site.settings.body, room).await {
             Ok(form) => form,
-            Err(closed) => return Ok(visit::refuse(closed)),
+            Err(closed) => return Ok(Answer::Closed(closed)),
         };
         if !browser::is_own_form(&self.headers, self.place) {
-            return Ok(visit::refuse(Closed::ForeignForm));
+            return Ok(Answer::Closed(Closed::ForeignForm));
         }
         let kept = Badge::shown(&self.headers, self.place);
         if form.act == Act::Open {
             let badge = kept.unwrap_or_else(|| Badge::fresh(&self.site.sealer));
             let opened = self.open(link, Some(badge), true).await?;
             self.given = (opened == PagePlace::Here).then_some(badge);
-            return Ok(self.back(&self.path));
+            return Ok(Answer::Shown(self.back(&self.path)));
         }
         let opened = self.open(link, kept, false).await?;
         let Some(badge) = kept.filter(|_| opened == PagePlace::Here) else {
-            return Ok(visit::refuse(Closed::SettingsElsewhere));
+            return Ok(Answer::Closed(Closed::SettingsElsewhere));
         };
         if !badge.made(&self.site.sealer, link.number, &form.token) {
-            return Ok(visit::refuse(Closed::ForeignForm));
+            return Ok(Answer::Closed(Closed::ForeignForm));
         }
         let said = if form.act == Act::Off { self.off(link).await? } else { self.on(link, form).await? };
         let place = said.map_or_else(|| self.path.clone(), |said| format!("{}?r={}", self.path, said.word()));
-        Ok(self.back(&place))
+        Ok(Answer::Shown(self.back(&place)))
     }
 
     /// Sends the browser to the page after a form, or has its script go there.

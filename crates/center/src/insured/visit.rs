@@ -1,6 +1,5 @@
 //! One request to the page: who comes with which link, and what becomes of it.
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,7 +21,7 @@ use super::layout;
 use super::scene;
 use super::view::{self, Closed, Form, Hint};
 use super::watch;
-use crate::face::envelope::{Noted, unless_it_panics};
+use crate::face::request::{Ending, Noted, Sender, Standing, unless_it_panics};
 use crate::http::{BodyError, Peer, Room, read_body};
 use crate::journey::notice::offered_ways;
 use crate::journey::report::{Report, Taken, Teller};
@@ -30,8 +29,8 @@ use crate::ledger::{Key, OpenPage, PagePlace, PageVisit, Record, Shown};
 use crate::national::NationalError;
 use crate::page_link::{NoticeLink, PREFIX, PageOrigin};
 use crate::refusal::Refusal;
-use crate::site::{NOBODY, Site};
-use crate::telemetry::{Operation, RequestLine};
+use crate::site::Site;
+use crate::telemetry::Operation;
 
 /// How long the page waits for another try of the same person to end before it says that it is being checked.
 const CHECKING: Duration = Duration::from_secs(2);
@@ -86,20 +85,8 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         proven: false,
     };
     let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
-    let cause = result.as_ref().err().and_then(Refusal::cause);
-    site.telemetry.request(&RequestLine {
-        operation: Operation::Page,
-        org_id: "-",
-        stranger: (!asking.proven).then(|| asking.source()),
-        claimed: None,
-        // A person\'s telephone.
-        peer: None,
-        code: code_of(&result),
-        started,
-        batch: asking.noted.batch,
-        token: asking.noted.token,
-        cause: cause.as_deref(),
-    });
+    let sender = (asking.proven, asking.peer.as_ref());
+    record(&site, sender, (started, asking.noted), code_of(&result), result.as_ref().err());
     let cookie = asking.given.and_then(|badge| badge.cookie(&place));
     respond(result, cookie, &asking.path, browser::is_script(&asking.headers))
 }
@@ -108,13 +95,31 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 fn code_of(result: &Result<Answer, Refusal>) -> Code {
     match result {
         Err(refusal) => refusal.code(),
-        Ok(Answer::Closed(Closed::TooMany(_))) => Code::RateLimited,
-        Ok(Answer::Closed(Closed::TooLarge | Closed::BadForm | Closed::ForeignForm | Closed::BadMethod)) => {
-            Code::BadParameter
-        }
-        Ok(Answer::Closed(_)) => Code::BadNoticeNo,
+        Ok(Answer::Closed(closed)) => code_of_closed(*closed),
         Ok(_) => Code::Success,
     }
+}
+
+/// The same for a page without anybody's data.
+pub(super) fn code_of_closed(closed: Closed) -> Code {
+    match closed {
+        Closed::TooMany(_) => Code::RateLimited,
+        Closed::TooLarge | Closed::BadForm | Closed::ForeignForm | Closed::BadMethod => Code::BadParameter,
+        _ => Code::BadNoticeNo,
+    }
+}
+
+/// Writes down what came of a request to a page. Whoever showed a link of this site is no stranger.
+pub(super) fn record(
+    site: &Site,
+    (proven, peer): (bool, Option<&Peer>),
+    (started, noted): (Instant, Noted),
+    code: Code,
+    refusal: Option<&Refusal>,
+) {
+    let standing = if proven { Standing::Known } else { Standing::Stranger };
+    let ending = Ending::of(Operation::Page, started, noted, refusal).with_code(code);
+    ending.record(site, Sender { standing, ..Sender::stranger(peer) });
 }
 
 fn respond(
@@ -175,10 +180,6 @@ pub(super) fn gone(link: NoticeLink, now: UnixMillis) -> Closed {
 }
 
 impl Asking<'_> {
-    fn source(&self) -> IpAddr {
-        self.peer.as_ref().map_or(NOBODY, Peer::source)
-    }
-
     async fn answer(&mut self, method: &Method, body: Body) -> Result<Answer, Refusal> {
         if !browser::is_for(&self.headers, self.place) {
             return Ok(Answer::Closed(Closed::OtherHost));

@@ -3,7 +3,7 @@
 use serde_json::json;
 use yanmi_center::config::Config;
 use yanmi_protocol::message::{password_free_page, status};
-use yanmi_protocol::{ChannelId, EcToken};
+use yanmi_protocol::{ChannelId, Code, EcToken};
 use yanmi_simulator::world::Channel;
 
 use crate::party::{National, PASSWORD};
@@ -169,6 +169,11 @@ async fn strangers_get_nothing_and_change_nothing() {
     site.hands.forward(std::time::Duration::from_mins(30));
     assert_eq!(phone.get(&site, &path).await.status, 410);
     assert_eq!(phone.submit(&site, &path, &form).await.status, 410);
+    // What a page refuses is counted as what it is.
+    for (code, count) in [(Code::BadNoticeNo, 5), (Code::BadParameter, 4)] {
+        let name = format!("yanmi_requests_total{{op=\"page\",code=\"{code}\"}}");
+        assert_eq!(site.metric(&name).await, count, "{name}");
+    }
     assert_eq!(
         site.number("SELECT count(*) FROM password_free WHERE day_count IS NULL AND used > 0").await,
         0
