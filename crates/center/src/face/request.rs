@@ -142,7 +142,9 @@ impl<'a> Ending<'a> {
             return;
         }
         let proven = sender.org_id.filter(|_| sender.standing == Standing::Proven);
-        let whose = match (proven, sender.claimed) {
+        // An account that is not proven is merely claimed.
+        let named = sender.org_id.and_then(|account| Claimed::of(account.as_str(), true));
+        let whose = match (proven, sender.claimed.or(named)) {
             (Some(account), _) if !site.calls.admit(self.code, *account) => return,
             (Some(account), _) => Whose::Proven(*account),
             (None, Some(claimed)) => Whose::Claimed(claimed),

@@ -19,7 +19,6 @@ use yanmi_protocol::message::decode as message;
 use yanmi_protocol::message::national::Credential;
 use yanmi_verification::{Facts, token};
 
-use crate::claimed::Claimed;
 use crate::face::envelope;
 use crate::face::request::{Ending, Noted, Sender, Standing, unless_it_panics};
 use crate::http::Peer;
@@ -39,10 +38,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
     // Nothing proves who asks; but whoever shows a good code is no stranger.
     let standing = if noted.token.is_some() { Standing::Known } else { Standing::Stranger };
     let ending = Ending::of(Operation::Decode, started, noted, result.as_ref().err());
-    // The account behind the institution's code is merely claimed.
-    let claimed = result.is_err().then_some(account.as_ref()).flatten();
-    let claimed = claimed.and_then(|account| Claimed::of(account.as_str(), true));
-    let sender = Sender { org_id: account.as_ref(), standing, claimed, peer: peer.as_ref(), unopened: None };
+    let sender = Sender { org_id: account.as_ref(), standing, ..Sender::stranger(peer.as_ref()) };
     ending.record(&site, sender);
     match result {
         Ok(body) => envelope::answer(body, None),
