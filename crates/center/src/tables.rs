@@ -10,36 +10,17 @@ use crate::registry::{account, channel, institution};
 use crate::store::connection::{Kind, Statement};
 use crate::store::table::Table;
 
-/// Of the registry; what refers to another comes after it.
-const REGISTRY: [&Table; 3] = [&account::TABLE, &institution::TABLE, &channel::TABLE];
-/// Beside the ledger.
-const REFUSALS: [&Table; 1] = [&writer::TABLE];
-
-const COUNT: usize = REGISTRY.len() + table::TABLES.len() + REFUSALS.len();
-
-/// All but `site`, which a copy writes itself, last.
-pub(crate) static TABLES: [&Table; COUNT] = joined();
-
-const fn joined() -> [&'static Table; COUNT] {
-    let parts: [&[&Table]; 3] = [&REGISTRY, &table::TABLES, &REFUSALS];
-    let mut all = [REFUSALS[0]; COUNT];
-    let (mut part, mut at, mut in_part) = (0, 0, 0);
-    while part < parts.len() {
-        if in_part == parts[part].len() {
-            (part, in_part) = (part + 1, 0);
-        } else {
-            all[at] = parts[part][in_part];
-            (at, in_part) = (at + 1, in_part + 1);
-        }
-    }
-    all
+/// All but `site`, which a copy writes itself, last. What refers to another comes after it.
+pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
+    let registry = [&account::TABLE, &institution::TABLE, &channel::TABLE];
+    registry.into_iter().chain(table::TABLES).chain([&writer::TABLE])
 }
 
 /// Every row of every table as a line, in an order of its own; what the database numbers itself is left out, but orders the
 /// audit.
 #[cfg(test)]
 pub(crate) fn everything(shared: bool) -> Statement {
-    let of = |table: &&Table| {
+    let of = |table: &Table| {
         let cell = |(column, kind): (&str, &Kind)| match (shared, kind) {
             (false, _) => format!("quote({column})"),
             (true, _) => format!("quote_nullable(CAST({column} AS text))"),
@@ -52,10 +33,10 @@ pub(crate) fn everything(shared: bool) -> Statement {
             cells.join(" || ',' || ")
         )
     };
-    let all: Vec<String> = TABLES.iter().map(of).collect();
+    let lines: Vec<String> = all().map(of).collect();
     Statement::composed(format!(
         "SELECT line FROM ({}) AS e ORDER BY place, rank, line",
-        all.join(" UNION ALL ")
+        lines.join(" UNION ALL ")
     ))
 }
 
@@ -107,7 +88,7 @@ mod tests {
         let mut schema = schema().await;
         let site: Vec<String> = schema.remove("site").expect("a site").into_iter().map(|(n, ..)| n).collect();
         assert_eq!(SITE.split(", ").collect::<Vec<_>>(), site);
-        for table in TABLES {
+        for table in all() {
             let found = schema.remove(table.name()).unwrap_or_else(|| panic!("no table {}", table.name()));
             let listed: Vec<&str> = table.columns().split(", ").collect();
             assert_eq!(listed.len(), table.kinds.len(), "{}", table.name());
@@ -140,13 +121,13 @@ mod tests {
 
     #[test]
     fn rows_are_asked_for_after_a_key_of_one_column_or_of_two() {
-        let table = TABLES.iter().find(|table| table.name() == "free_uses").expect("a table");
+        let table = all().find(|table| table.name() == "free_uses").expect("a table");
         let expected = "SELECT token, org_code, day, amount, at, called_at, ground, day_total FROM free_uses WHERE (token, org_code) > ($1, $2) \
             ORDER BY token, org_code LIMIT 3";
         let key = vec![Value::Text("t".to_owned()), Value::Text("o".to_owned())];
         assert_eq!(table.after(Some(&key), 3).words(), expected);
         let expected = "SELECT token, org_code FROM free_uses ORDER BY token DESC, org_code DESC LIMIT 1";
         assert_eq!(table.last().words(), expected);
-        assert_eq!(TABLES[0].count(None).words(), "SELECT count(*) FROM accounts");
+        assert_eq!(account::TABLE.count(None).words(), "SELECT count(*) FROM accounts");
     }
 }

@@ -47,16 +47,16 @@ async fn notify(call: &mut Call<AccountId>) -> Result<String, Refusal> {
         registered_name: institution.name.clone(),
     };
     let amount = request.amount;
-    if call.begin()? == Arrival::Again {
-        let reply = Box::pin(journey.repeat(amount)).await?;
-        return Ok(message::Answer::notified_json(reply.serial, reply.check_number.as_deref()));
-    }
-    // A task of its own, which goes on when the institution hangs up and this future is dropped.
-    let task = tokio::spawn(async move { journey.run(amount).await });
-    let (batch, notice, result) =
-        task.await.map_err(|error| Refusal::Broken(format!("通知任务中断：{error}")))?;
-    call.noted.batch = batch;
-    call.noted.notice = notice;
-    let reply = result?;
+    let reply = if call.begin()? == Arrival::Again {
+        Box::pin(journey.repeat(amount)).await?
+    } else {
+        // A task of its own, which goes on when the institution hangs up and this future is dropped.
+        let task = tokio::spawn(async move { journey.run(amount).await });
+        let (batch, notice, result) =
+            task.await.map_err(|error| Refusal::Broken(format!("通知任务中断：{error}")))?;
+        call.noted.batch = batch;
+        call.noted.notice = notice;
+        result?
+    };
     Ok(message::Answer::notified_json(reply.serial, reply.check_number.as_deref()))
 }

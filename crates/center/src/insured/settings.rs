@@ -98,15 +98,12 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
         proven: false,
     };
     let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
-    let code = match &result {
-        Ok(Answer::Shown(_)) => Code::Success,
-        Ok(Answer::Closed(closed)) => visit::code_of_closed(*closed),
-        Err(refusal) => refusal.code(),
-    };
-    // About a person and no token.
-    let noted = Noted { token: None, ..asking.noted };
     let sender = (asking.proven, asking.peer.as_ref());
-    visit::record(&site, sender, (started, noted), code, result.as_ref().err());
+    let outcome = result.as_ref().map(|answer| match answer {
+        Answer::Closed(closed) => Some(*closed),
+        Answer::Shown(_) => None,
+    });
+    visit::record(&site, sender, (started, asking.noted), outcome);
     let mut response = match result {
         Ok(Answer::Shown(response)) => response,
         Ok(Answer::Closed(closed)) => visit::refuse(closed),

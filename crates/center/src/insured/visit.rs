@@ -86,39 +86,33 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
     };
     let result = unless_it_panics(pin!(asking.answer(&parts.method, body))).await;
     let sender = (asking.proven, asking.peer.as_ref());
-    record(&site, sender, (started, asking.noted), code_of(&result), result.as_ref().err());
+    let outcome = result.as_ref().map(|answer| match answer {
+        Answer::Closed(closed) => Some(*closed),
+        _ => None,
+    });
+    record(&site, sender, (started, asking.noted), outcome);
     let cookie = asking.given.and_then(|badge| badge.cookie(&place));
     respond(result, cookie, &asking.path, browser::is_script(&asking.headers))
 }
 
-/// The code of the log: what the same would be called on the channel's face.
-fn code_of(result: &Result<Answer, Refusal>) -> Code {
-    match result {
-        Err(refusal) => refusal.code(),
-        Ok(Answer::Closed(closed)) => code_of_closed(*closed),
-        Ok(_) => Code::Success,
-    }
-}
-
-/// The same for a page without anybody's data.
-pub(super) fn code_of_closed(closed: Closed) -> Code {
-    match closed {
-        Closed::TooMany(_) => Code::RateLimited,
-        Closed::TooLarge | Closed::BadForm | Closed::ForeignForm | Closed::BadMethod => Code::BadParameter,
-        _ => Code::BadNoticeNo,
-    }
-}
-
-/// Writes down what came of a request to a page. Whoever showed a link of this site is no stranger.
+/// Writes down what came of a request to a page: shown, closed, or refused. Whoever showed a link of this site is no stranger.
 pub(super) fn record(
     site: &Site,
     (proven, peer): (bool, Option<&Peer>),
     (started, noted): (Instant, Noted),
-    code: Code,
-    refusal: Option<&Refusal>,
+    outcome: Result<Option<Closed>, &Refusal>,
 ) {
     let standing = if proven { Standing::Known } else { Standing::Stranger };
-    let ending = Ending::of(Operation::Page, started, noted, refusal).with_code(code);
+    let ending = Ending::of(Operation::Page, started, noted, outcome.err());
+    // What the same would be called on the channel's face.
+    let ending = match outcome {
+        Ok(None) | Err(_) => ending,
+        Ok(Some(Closed::TooMany(_))) => ending.with_code(Code::RateLimited),
+        Ok(Some(Closed::TooLarge | Closed::BadForm | Closed::ForeignForm | Closed::BadMethod)) => {
+            ending.with_code(Code::BadParameter)
+        }
+        Ok(Some(_)) => ending.with_code(Code::BadNoticeNo),
+    };
     ending.record(site, Sender { standing, ..Sender::stranger(peer) });
 }
 

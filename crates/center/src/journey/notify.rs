@@ -106,10 +106,14 @@ impl NoticeJourney {
         }
     }
 
-    /// What the first was answered: the number to compare is made from that of the notice.
+    /// Whether there is a number to compare: where there is no page nobody sees it.
+    fn compares(&self) -> bool {
+        self.extended && self.site.place.is_some()
+    }
+
+    /// What is told of a notice that is on a phone: the number to compare is made from that of the notice.
     fn notified(&self, verification: &Verification) -> Reply {
-        let compares = self.extended && self.site.place.is_some();
-        let check_number = compares.then(|| check_number(&self.site.sealer, verification.notice));
+        let check_number = self.compares().then(|| check_number(&self.site.sealer, verification.notice));
         Reply { serial: verification.serial, check_number }
     }
 
@@ -123,7 +127,7 @@ impl NoticeJourney {
             amount,
             number,
             shown_name: self.shown_name.clone(),
-            compared: self.extended && self.site.place.is_some(),
+            compared: self.compares(),
             learned,
         };
         let decided = self.site.ledger.decide(&self.share, command(None)).await?;
@@ -184,10 +188,7 @@ impl NoticeJourney {
         match taken {
             Ok(_) => {
                 self.site.ledger.follow(MarkDelivered { key, notice }).await?;
-                // Where there is no page nobody sees it.
-                let compares = self.extended && self.site.place.is_some();
-                let check_number = compares.then(|| check_number(&self.site.sealer, notice));
-                Ok(Reply { serial: delivery.verification.serial, check_number })
+                Ok(self.notified(&delivery.verification))
             }
             Err(failure) => {
                 let reason = failure.kind();

@@ -6,7 +6,7 @@ use yanmi_verification::{Budget, Credential, FreeUse, PasswordFree, PersonKey, V
 
 use super::key::Key;
 use super::recent::Recent;
-use super::table::numbered;
+use super::table::{numbered, signed};
 use crate::store::StoreError;
 use crate::store::batch::{Query, Session};
 use crate::store::connection::{Connection, RowRef, Statement};
@@ -176,8 +176,7 @@ pub(crate) async fn by_notice(
     connection: &mut Connection,
     notice: NoticeNo,
 ) -> Result<Option<Shown>, StoreError> {
-    let number = i64::try_from(notice.number()).unwrap_or(i64::MAX);
-    let found = connection.fetch(Statement::new(BY_NOTICE).number(number)).await?;
+    let found = connection.fetch(Statement::new(BY_NOTICE).number(signed(notice.number()))).await?;
     found.iter().next().map(read_shown).transpose()
 }
 

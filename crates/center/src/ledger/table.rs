@@ -1,7 +1,7 @@
 //! The tables of the ledger: one file a table, with its columns, what writes and reads it, and how old rows go.
 //!
-//! What goes through all of them is derived from the list below. A table that is not in it has no rows in a batch, and
-//! its file does not compile for having a `TABLE` that nobody uses.
+//! What goes through all of them is derived from the list below. The file of a table that is not in it does not compile: the
+//! name under which it writes its rows is missing.
 //!
 //! Queries that join several tables are in `load`.
 
@@ -23,8 +23,7 @@ use hashbrown::HashMap;
 
 use super::machine::mark::{MARK, Mark};
 use crate::store::StoreError;
-use crate::store::batch::{RowWriter, Rows, Script};
-use crate::store::connection::Found;
+use crate::store::batch::{Query, RowWriter, Rows, Script, Session};
 use crate::store::row::Columns;
 use crate::store::table::Table;
 
@@ -91,7 +90,7 @@ impl Changes {
 }
 
 /// Numbers of thirteen digits fit either way.
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -104,20 +103,35 @@ pub(super) fn numbered<K>(wanted: &[K], fill: impl Fn(&mut RowWriter<'_>, &K)) -
     rows
 }
 
-/// What was found for the wanted, by the number that each row begins with.
-fn found<K: Copy + Eq + Hash, V>(
-    rows: &Found,
-    table: &'static str,
+/// What a table has for each of the wanted, those without a row left out. `fill` writes one behind its number as the query's
+/// rows have it, `read` reads what the query answers behind that number.
+async fn look_up<K: Copy + Eq + Hash, V>(
+    session: &mut Session<'_>,
+    (table, query): (&Table, Query),
     wanted: &[K],
+    fill: impl Fn(&mut RowWriter<'_>, &K),
     read: impl Fn(&mut Columns<'_>) -> Result<Option<V>, StoreError>,
 ) -> Result<HashMap<K, V>, StoreError> {
+    let found = session.ask(numbered(wanted, fill), query).await?;
     let mut out = HashMap::with_capacity(wanted.len());
-    for row in rows.iter() {
-        let mut columns = Columns::new(row, table);
+    for row in found.iter() {
+        let mut columns = Columns::new(row, table.name());
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         if let (Some(key), Some(value)) = (wanted.get(at), read(&mut columns)?) {
             out.insert(*key, value);
         }
     }
     Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_loses_the_rows_of_no_table() {
+        let unwritten: Vec<&str> =
+            TABLES.iter().filter(|table| table.written.is_none()).map(|table| table.name()).collect();
+        assert!(unwritten.is_empty(), "{unwritten:?}");
+    }
 }

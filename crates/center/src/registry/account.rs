@@ -15,16 +15,11 @@ use crate::store::row::Columns;
 use crate::store::table::Table;
 
 /// The table.
-pub(crate) static TABLE: Table = Table {
-    into: "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac)",
-    kinds: &[Text, Text, Number, Text, Number, Bytes, Bytes, Number, Text],
-    key: 1,
-    written: None,
-    queries: &[],
-    statements: &[],
-    updates: &[],
-    removal: None,
-};
+pub(crate) static TABLE: Table = Table::still(
+    "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac)",
+    &[Text, Text, Number, Text, Number, Bytes, Bytes, Number, Text],
+    1,
+);
 
 /// A call an account may be allowed to make.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

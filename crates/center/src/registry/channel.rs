@@ -17,20 +17,12 @@ use crate::store::row::Columns;
 use crate::store::table::Table;
 
 /// The table.
-pub(crate) static TABLE: Table = Table {
-    into: "channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, \
+pub(crate) static TABLE: Table = Table::still(
+    "channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, \
             key_old, changed_at, handover_url, word_single, word_day, mac)",
-    kinds: &[
-        Text, Text, Text, Number, Number, Text, Text, Number, Bytes, Bytes, Number, Text, Number, Number,
-        Text,
-    ],
-    key: 1,
-    written: None,
-    queries: &[],
-    statements: &[],
-    updates: &[],
-    removal: None,
-};
+    &[Text, Text, Text, Number, Number, Text, Text, Number, Bytes, Bytes, Number, Text, Number, Number, Text],
+    1,
+);
 
 /// A channel to be added.
 #[derive(Clone, Debug)]

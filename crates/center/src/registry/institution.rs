@@ -9,16 +9,11 @@ use crate::store::row::Columns;
 use crate::store::table::Table;
 
 /// The table.
-pub(crate) static TABLE: Table = Table {
-    into: "institutions (org_code, name, org_id, active, changed_at)",
-    kinds: &[Text, Text, Text, Number, Number],
-    key: 1,
-    written: None,
-    queries: &[],
-    statements: &[],
-    updates: &[],
-    removal: None,
-};
+pub(crate) static TABLE: Table = Table::still(
+    "institutions (org_code, name, org_id, active, changed_at)",
+    &[Text, Text, Text, Number, Number],
+    1,
+);
 
 /// An institution to be added.
 #[derive(Clone, Debug)]

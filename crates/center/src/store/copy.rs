@@ -39,7 +39,7 @@ use super::{Exclusive, StoreError, migrate, postgres, sqlite};
 use crate::config::PostgresSettings;
 use crate::entropy::Entropy;
 use crate::sealing::Sealer;
-use crate::tables::TABLES;
+use crate::tables;
 pub use page::Sum;
 use page::Summing;
 pub use target::Beginning;
@@ -260,11 +260,11 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
     async fn run(mut self, sealer: &Sealer) -> Result<Copied, CopyError> {
         target::lock(self.target).await?;
         let beginning = target::claim(self.target, &self.source.site, sealer).await?;
-        for table in TABLES {
+        for table in tables::all() {
             self.total += self.count(table, None).await?;
         }
         if beginning != Beginning::Finished {
-            for table in TABLES {
+            for table in tables::all() {
                 self.copy(table).await?;
             }
         }
@@ -321,8 +321,8 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
     /// Reads both sides of every table from the beginning.
     async fn compare(&mut self) -> Result<Vec<Compared>, CopyError> {
         (self.done, self.kept) = (0, 0);
-        let mut tables = Vec::with_capacity(TABLES.len());
-        for table in TABLES {
+        let mut compared = Vec::new();
+        for table in tables::all() {
             let (mut in_source, mut in_target) = (Summing::new(), Summing::new());
             let (mut source_last, mut target_last) = (None, None);
             loop {
@@ -342,9 +342,9 @@ impl<F: FnMut(&Progress) -> ControlFlow<()>> Copying<'_, F> {
                 self.tell(Stage::Verifying, table, false)?;
             }
             self.tell(Stage::Verifying, table, true)?;
-            tables.push(Compared { table: table.name(), source: in_source.sum(), target: in_target.sum() });
+            compared.push(Compared { table: table.name(), source: in_source.sum(), target: in_target.sum() });
         }
-        Ok(tables)
+        Ok(compared)
     }
 }
 

@@ -119,6 +119,11 @@ pub(crate) use removal;
 pub(crate) type PrimaryKey = Vec<Value>;
 
 impl Table {
+    /// A table that no batch touches and nothing is removed from.
+    pub(crate) const fn still(into: &'static str, kinds: &'static [Kind], key: usize) -> Self {
+        Self { into, kinds, key, written: None, queries: &[], statements: &[], updates: &[], removal: None }
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.into.split(' ').next().unwrap_or(self.into)
     }

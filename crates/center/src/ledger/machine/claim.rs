@@ -1,4 +1,4 @@
-//! A page is for the browser that place it first.
+//! A page is for the browser that opened it first.
 
 use hashbrown::HashMap;
 use yanmi_protocol::NoticeNo;
@@ -24,7 +24,7 @@ pub(crate) struct PageVisit {
 /// Where a page is open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum PagePlace {
-    /// Nobody has place this link or a later one.
+    /// Nobody has opened this link or a later one.
     Nowhere,
     /// In the browser that asks.
     Here,
@@ -47,7 +47,7 @@ pub(super) type Claims = HashMap<NoticeNo, Claim>;
 /// Loads what the batch asks about. The locks of the tokens keep other writers from it.
 pub(super) async fn load(session: &mut Session<'_>, needs: &[Needs<'_>]) -> Result<Claims, StoreError> {
     let wanted: Vec<NoticeNo> = needs.iter().filter_map(|needs| needs.page).collect();
-    if wanted.is_empty() { Ok(Claims::new()) } else { page_claims::load(session, &wanted).await }
+    page_claims::load(session, &wanted).await
 }
 
 impl Work {

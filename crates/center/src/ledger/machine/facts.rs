@@ -23,8 +23,7 @@ use super::needs::Needs;
 use super::resident::Resident;
 use super::work::Work;
 use crate::ledger::key::{FaceKey, Key};
-use crate::ledger::load;
-use crate::ledger::load::StoredFacts;
+use crate::ledger::load::{self, StoredFacts};
 use crate::ledger::table::tokens::TokenRecord;
 use crate::ledger::table::{face_uses, not_me, password_free, password_tries, persons, tokens};
 use crate::store::StoreError;
@@ -135,7 +134,8 @@ fn in_memory(resident: &Resident, key: &Key) -> Option<StoredFacts> {
 }
 
 impl Work {
-    fn is_locked(&self, token: &EcToken) -> bool {
+    /// Whether nobody else decides about it.
+    pub(super) fn is_locked(&self, token: &EcToken) -> bool {
         self.locked.as_ref().is_none_or(|locked| locked.contains(token))
     }
 
@@ -222,13 +222,11 @@ impl Work {
 
     async fn load_tries(&mut self, session: &mut Session<'_>, needs: &[Needs<'_>]) -> Result<(), StoreError> {
         let wanted: Vec<IdentityKey> = needs.iter().filter_map(|needs| needs.identity).collect();
-        if !wanted.is_empty() {
-            self.tries = if session.is_shared() {
-                password_tries::lock(session, &wanted).await?
-            } else {
-                password_tries::load(session, &wanted).await?
-            };
-        }
+        self.tries = if session.is_shared() {
+            password_tries::lock(session, &wanted).await?
+        } else {
+            password_tries::load(session, &wanted).await?
+        };
         Ok(())
     }
 
@@ -239,10 +237,8 @@ impl Work {
         needs: &[Needs<'_>],
     ) -> Result<(), StoreError> {
         let wanted: Vec<FaceKey> = needs.iter().filter_map(|needs| needs.face).collect();
-        if !wanted.is_empty() {
-            session.lock_numbers(wanted.iter().map(FaceKey::number).collect()).await?;
-            self.face_uses = face_uses::load(session, &wanted).await?;
-        }
+        session.lock_numbers(wanted.iter().map(FaceKey::number).collect()).await?;
+        self.face_uses = face_uses::load(session, &wanted).await?;
         Ok(())
     }
 
@@ -253,9 +249,7 @@ impl Work {
         needs: &[Needs<'_>],
     ) -> Result<(), StoreError> {
         let wanted: Vec<_> = needs.iter().filter_map(|needs| needs.free).collect();
-        if !wanted.is_empty() {
-            self.free.extend(password_free::load(session, &wanted).await?);
-        }
+        self.free.extend(password_free::load(session, &wanted).await?);
         Ok(())
     }
 }

@@ -102,10 +102,12 @@ impl Work {
             self.changes.token(learned);
         }
         self.learned.push((learned.token, learned.credential));
+        if !self.is_locked(&learned.token) {
+            // Others may be deciding about it: it stays unknown, and is asked for again.
+            return;
+        }
         for key in self.keys.get(&learned.token).into_iter().flatten() {
-            // Unless it was locked, others may be deciding about it: it stays unknown, and is asked for again.
-            let locked = self.locked.as_ref().is_none_or(|locked| locked.contains(&key.token));
-            if let Some(loaded) = self.facts.get_mut(key).filter(|_| locked) {
+            if let Some(loaded) = self.facts.get_mut(key) {
                 loaded.credential = Some(learned.credential);
                 loaded.holder.clone_from(&learned.holder);
             }

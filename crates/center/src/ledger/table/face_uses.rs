@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use yanmi_protocol::{NoticeNo, UnixMillis};
 
-use super::{Changes, Name, found, numbered, signed};
+use super::{Changes, Name, look_up, signed};
 use crate::ledger::key::FaceKey;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Session};
@@ -54,8 +54,14 @@ pub(crate) async fn load(
     session: &mut Session<'_>,
     wanted: &[FaceKey],
 ) -> Result<HashMap<FaceKey, NoticeNo>, StoreError> {
-    let rows = numbered(wanted, |row, face| {
-        row.bytes(&face.0);
-    });
-    found(&session.ask(rows, QUERY).await?, "face_uses", wanted, |columns| columns.notice().map(Some))
+    look_up(
+        session,
+        (&TABLE, QUERY),
+        wanted,
+        |row, face| {
+            row.bytes(&face.0);
+        },
+        |columns| columns.notice().map(Some),
+    )
+    .await
 }

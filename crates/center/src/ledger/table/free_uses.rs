@@ -79,7 +79,7 @@ impl Columns<'_> {
 }
 
 /// The word stored for the ground a payment went through on.
-pub(crate) const fn ground_word(ground: Ground) -> &'static str {
+const fn ground_word(ground: Ground) -> &'static str {
     match ground {
         Ground::Person => "person",
         Ground::Channel => "channel",

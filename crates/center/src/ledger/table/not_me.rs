@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use yanmi_protocol::{OrgCode, UnixMillis};
 use yanmi_verification::PersonKey;
 
-use super::{Changes, Name, found, numbered};
+use super::{Changes, Name, look_up};
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Session};
 use crate::store::connection::Kind::{Bytes, Number, Text};
@@ -56,8 +56,14 @@ pub(crate) async fn load(
     session: &mut Session<'_>,
     wanted: &[(PersonKey, OrgCode)],
 ) -> Result<HashMap<(PersonKey, OrgCode), UnixMillis>, StoreError> {
-    let rows = numbered(wanted, |row, (person, org_code)| {
-        row.bytes(&person.0).text(org_code.as_str());
-    });
-    found(&session.ask(rows, QUERY).await?, "not_me", wanted, |columns| columns.time().map(Some))
+    look_up(
+        session,
+        (&TABLE, QUERY),
+        wanted,
+        |row, (person, org_code)| {
+            row.bytes(&person.0).text(org_code.as_str());
+        },
+        |columns| columns.time().map(Some),
+    )
+    .await
 }

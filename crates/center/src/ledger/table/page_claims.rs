@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use yanmi_protocol::{NoticeNo, UnixMillis};
 
-use super::{Changes, Name, found, numbered, signed};
+use super::{Changes, Name, look_up, signed};
 use crate::ledger::machine::claim::Claim;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Session};
@@ -60,10 +60,14 @@ pub(crate) async fn load(
     session: &mut Session<'_>,
     notices: &[NoticeNo],
 ) -> Result<HashMap<NoticeNo, Claim>, StoreError> {
-    let rows = numbered(notices, |row, notice| {
-        row.number(i64::try_from(notice.number()).unwrap_or(i64::MAX));
-    });
-    found(&session.ask(rows, QUERY).await?, "page_claims", notices, |columns| {
-        Ok(Some(Claim { sequence: columns.count()?, browser: columns.key()? }))
-    })
+    look_up(
+        session,
+        (&TABLE, QUERY),
+        notices,
+        |row, notice| {
+            row.number(signed(notice.number()));
+        },
+        |columns| Ok(Some(Claim { sequence: columns.count()?, browser: columns.key()? })),
+    )
+    .await
 }

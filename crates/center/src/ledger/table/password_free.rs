@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use yanmi_protocol::{Amount, ChannelId};
 use yanmi_verification::{PasswordFree, PersonKey};
 
-use super::{Changes, Name, found, numbered};
+use super::{Changes, Name, look_up};
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Session};
 use crate::store::connection::Kind::{Bytes, Number, Text};
@@ -85,10 +85,15 @@ pub(crate) async fn load(
     session: &mut Session<'_>,
     wanted: &[(PersonKey, ChannelId)],
 ) -> Result<HashMap<(PersonKey, ChannelId), PasswordFree>, StoreError> {
-    let rows = numbered(wanted, |row, (person, channel)| {
-        row.bytes(&person.0).text(channel.as_str());
-    });
-    let rows = session.ask(rows, QUERY).await?;
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the method takes rows of one life only")]
-    found(&rows, "password_free", wanted, |columns| columns.password_free())
+    look_up(
+        session,
+        (&TABLE, QUERY),
+        wanted,
+        |row, (person, channel)| {
+            row.bytes(&person.0).text(channel.as_str());
+        },
+        |columns| columns.password_free(),
+    )
+    .await
 }

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 use yanmi_protocol::UnixMillis;
 use yanmi_verification::{IdentityKey, PasswordTries};
 
-use super::{Changes, Name, found, numbered};
+use super::{Changes, Name, look_up};
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Rows, Session};
 use crate::store::connection::Kind::{Bytes, Number};
@@ -69,10 +69,16 @@ pub(crate) async fn load(
     session: &mut Session<'_>,
     identities: &[IdentityKey],
 ) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
-    let rows = numbered(identities, |row, identity| {
-        row.bytes(&identity.0);
-    });
-    found(&session.ask(rows, QUERY).await?, "password_tries", identities, |columns| columns.tries().map(Some))
+    look_up(
+        session,
+        (&TABLE, QUERY),
+        identities,
+        |row, identity| {
+            row.bytes(&identity.0);
+        },
+        |columns| columns.tries().map(Some),
+    )
+    .await
 }
 
 /// The same, on a database with other writers: every document gets a row, kept from the others.
@@ -81,10 +87,9 @@ pub(crate) async fn lock(
     identities: &[IdentityKey],
 ) -> Result<HashMap<IdentityKey, PasswordTries>, StoreError> {
     const KEEP: Insert = Insert {
-        into: "password_tries (identity, tries, locked_until)",
-        key: 1,
         conflict: "ON CONFLICT (identity) DO UPDATE SET tries = password_tries.tries \
             RETURNING identity, tries, locked_until",
+        ..INSERT
     };
     let mut rows = Rows::default();
     for identity in identities {

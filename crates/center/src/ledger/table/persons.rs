@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use yanmi_verification::{Budget, PersonKey};
 
-use super::{Changes, Name, found, numbered};
+use super::{Changes, Name, look_up};
 use crate::ledger::recent::Recent;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Rows, Session};
@@ -68,10 +68,16 @@ pub(crate) async fn load(
     session: &mut Session<'_>,
     persons: &[PersonKey],
 ) -> Result<HashMap<PersonKey, (Budget, Recent)>, StoreError> {
-    let rows = numbered(persons, |row, person| {
-        row.bytes(&person.0);
-    });
-    found(&session.ask(rows, QUERY).await?, "persons", persons, |columns| columns.person().map(Some))
+    look_up(
+        session,
+        (&TABLE, QUERY),
+        persons,
+        |row, person| {
+            row.bytes(&person.0);
+        },
+        |columns| columns.person().map(Some),
+    )
+    .await
 }
 
 /// Makes sure ahead of a batch that persons have a row to be locked.

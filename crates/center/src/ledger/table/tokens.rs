@@ -92,7 +92,7 @@ fn push_token(rows: &mut Rows, learned: &TokenRecord) {
 }
 
 /// The word stored for an identity's condition.
-pub(crate) const fn identity_word(identity: Identity) -> &'static str {
+const fn identity_word(identity: Identity) -> &'static str {
     match identity {
         Identity::Complete => "complete",
         Identity::Empty => "empty",

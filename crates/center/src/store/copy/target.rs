@@ -16,8 +16,9 @@ use crate::store::connection::{Connection, Statement};
 use crate::store::fault::Fault;
 use crate::store::postgres::APPLICATION;
 use crate::store::row::Columns;
+use crate::store::table::Table;
 use crate::store::{CANARY, CANARY_CELL, StoreError};
-use crate::tables::TABLES;
+use crate::tables;
 
 /// The columns of `site`.
 pub(crate) const SITE: &str = "id, canary, registry_version, next_number";
@@ -172,7 +173,7 @@ async fn is_unused(connection: &mut Connection) -> Result<(), CopyError> {
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
-    for table in TABLES {
+    for table in tables::all() {
         if page::last_key(connection, table).await.map_err(CopyError::Target)?.is_some() {
             return Err(TargetProblem::OtherSite.into());
         }
@@ -202,7 +203,8 @@ async fn replace(connection: &mut Connection, canary: &[u8], with: &Site) -> Res
 
 /// Empties every table and marks the target anew.
 async fn empty(connection: &mut Connection, source: &Site) -> Result<(), StoreError> {
-    let names = TABLES.map(crate::store::table::Table::name).join(", ");
+    let names: Vec<&str> = tables::all().map(Table::name).collect();
+    let names = names.join(", ");
     let marked = source.marked(BEGUN);
     let text = "UPDATE site SET canary = $1, registry_version = $2, next_number = $3 WHERE id = 1";
     let update = Statement::new(text).bytes(&marked.canary);
@@ -214,7 +216,7 @@ async fn empty(connection: &mut Connection, source: &Site) -> Result<(), StoreEr
 
 /// Makes the target a site. From here on a center may run on it.
 pub(super) async fn finish(connection: &mut Connection, source: &Site) -> Result<(), StoreError> {
-    for table in TABLES.iter().filter(|table| table.is_numbered()) {
+    for table in tables::all().filter(|table| table.is_numbered()) {
         connection.fetch(table.go_on()).await?;
     }
     // What was committed without waiting for the disk, or for a standby, is there when this commit is.

@@ -10,7 +10,7 @@ use crate::sealing::Sealer;
 use crate::store::Store;
 use crate::store::batch::{Insert, Query, Update};
 use crate::store::connection::Connection;
-use crate::tables::TABLES;
+use crate::tables;
 
 /// The steps of a plan.
 async fn plan(connection: &mut Connection, text: &str) -> Vec<String> {
@@ -48,7 +48,7 @@ fn statements() -> Vec<String> {
     let asked = |query: Query| written(&|text| text.query(batch(columns(query.rows)), query));
     let mut all: Vec<String> = load::JOINS.into_iter().map(asked).collect();
     all.extend(load::JOINED_STATEMENTS.map(str::to_owned));
-    for table in TABLES {
+    for table in tables::all() {
         all.extend(table.queries.iter().map(|query| asked(*query)));
         all.extend(table.statements.iter().map(|text| (*text).to_owned()));
         let insert = |insert: Insert| written(&|text| text.insert(batch(columns(insert.into)), insert, 1));
@@ -66,7 +66,7 @@ fn scans(step: &str) -> bool {
     let Some(rest) = step.strip_prefix("SCAN ") else { return false };
     let alias = rest.split(' ').next().unwrap_or_default();
     ["t", "v", "p", "f", "u", "w", "c", "q"].contains(&alias)
-        || TABLES.iter().any(|table| table.name() == alias)
+        || tables::all().any(|table| table.name() == alias)
 }
 
 #[tokio::test]
