@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use yanmi_channel::{App, CENTER_DEADLINE, CenterAnswer};
 use yanmi_protocol::Code;
 use yanmi_protocol::envelope;
 use yanmi_protocol::message::channel_notice::Kind;
 use yanmi_protocol::message::{password_free, pending};
 
 use crate::hang::LONGEST_HANG;
-use crate::kit::{App, CENTER_DEADLINE, CenterAnswer};
 use crate::mood::ChannelMood;
-use crate::outgoing::AskError;
+use crate::outgoing::{AskError, Caller};
 use crate::serve::{Cut, Reply, error, json};
 use crate::state::State;
 use crate::watch::calls::Call;
@@ -72,14 +72,14 @@ fn keep(state: &State, channel: &Channel, path: &str, body: &Bytes) -> Reply {
     json(StatusCode::OK, app.received(&posted))
 }
 
-fn app(state: &State, channel: &Channel, deadline: Duration) -> App {
+fn app(state: &State, channel: &Channel, deadline: Duration) -> App<Caller> {
     App {
         id: channel.chnl_id,
         key: channel.key.clone(),
         mac: channel.mac,
         region: state.world.region,
         center_url: state.world.channel_url.clone(),
-        caller: state.caller.clone(),
+        transport: state.caller.clone(),
         clock: state.clock(),
         deadline,
     }
@@ -96,9 +96,11 @@ pub(crate) async fn ask(
     let sealed = app.seal(path, plain);
     let lane = Lane::channel(Call::of_channel_path(path), channel, path);
     let exchange = Exchange::begin(&state.watch, lane, sealed.body.as_bytes(), Some(plain));
-    let received = app.post(path, sealed.body.clone()).await;
+    let url = format!("{}{path}", app.center_url);
+    let received = app.transport.post(&url, sealed.body.clone().into(), app.deadline).await;
     exchange.received(&received);
-    app.read(&received?, &sealed)
+    let received = received?;
+    Ok(app.read(received.status, &received.body, &sealed)?)
 }
 
 /// Asks the center in the name of every app of the person what is pending, and puts it on the phone. An app

@@ -35,8 +35,8 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
+use yanmi_channel::CenterAnswer;
 
-use crate::kit::CenterAnswer;
 use crate::outgoing::AskError;
 use crate::serve::{Reply, error, json};
 use crate::state::State;

@@ -250,8 +250,7 @@ impl Institution {
     ) -> Result<DecodeCalled, AskError> {
         let sent = decode::Request::write(org_code, business, qr_code);
         let received = self.raw(decode::PATH, sent.clone()).await?;
-        let malformed = |why| AskError::Malformed { status: received.status, why };
-        let answer = Answer::parse(&received.body).map_err(malformed)?;
+        let answer = received.parse()?;
         let token = decoded_token(&received.body);
         Ok(DecodeCalled { sent, received, code: answer.code, message: answer.message, token })
     }

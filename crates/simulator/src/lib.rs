@@ -12,8 +12,8 @@
 //! * the **load generator** ([`load`]), an institution that does nothing but ask, as fast as it can;
 //! * the **oracle** ([`oracle`]), which remembers everything that was answered and finds what contradicts it.
 //!
-//! The [`Simulator`] also serves the page on which all of this can be watched. What a channel app in Rust can take
-//! from here is the [`kit`].
+//! The [`Simulator`] also serves the page on which all of this can be watched. What its channel apps are made of is
+//! crate `yanmi-channel`, which other apps can use as well.
 //!
 //! Another play with a center of its own is the acceptance suite ([`acceptance`]), which tries institutions.
 //!
@@ -33,7 +33,6 @@ mod channel;
 mod control;
 mod hang;
 pub mod institution;
-pub mod kit;
 pub mod load;
 pub mod magic;
 mod mint;

@@ -9,8 +9,10 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+pub use yanmi_channel::ReadError;
+use yanmi_channel::{CenterAnswer, Reply, Transport};
 use yanmi_protocol::Sm4Key;
-use yanmi_protocol::envelope::{Answer, AnswerError, EnvelopeError, PlainText};
+use yanmi_protocol::envelope::{Answer, PlainText};
 
 /// Largest answer taken, in bytes.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
@@ -56,22 +58,8 @@ pub enum AskError {
     #[error("请求中心失败：{0}")]
     Call(#[from] CallError),
     /// What came back is no answer of the protocol.
-    #[error("中心的应答不合规范（HTTP {status}）：{why}")]
-    Malformed {
-        /// The HTTP status.
-        status: u16,
-        /// What is wrong.
-        why: EnvelopeError,
-    },
-    /// The answer says success but does not open with the account's key.
-    #[error("{0}")]
-    Sealed(AnswerError),
-    /// The answer has no mac, or a wrong one.
-    #[error("{}", if *.given { "中心应答的 mac 不符，不能采信" } else { "中心的应答没有 mac，不能采信" })]
-    Unproven {
-        /// Whether it had one.
-        given: bool,
-    },
+    #[error(transparent)]
+    Read(#[from] ReadError),
 }
 
 impl Received {
@@ -80,13 +68,7 @@ impl Received {
     /// # Errors
     /// [`AskError`]; a refusal is none and has no message.
     pub fn open(&self, key: &Sm4Key) -> Result<(Answer, Option<PlainText>), AskError> {
-        let malformed = |why| AskError::Malformed { status: self.status, why };
-        let answer = Answer::parse(&self.body).map_err(malformed)?;
-        match answer.open(key) {
-            Ok(plain) => Ok((answer, Some(plain))),
-            Err(AnswerError::Refused { .. }) => Ok((answer, None)),
-            Err(why) => Err(AskError::Sealed(why)),
-        }
+        self.read(key, None)
     }
 
     /// The same for the answer to a request that had this mac: without the mac that belongs to it, it is none (E13).
@@ -98,12 +80,22 @@ impl Received {
         key: &Sm4Key,
         request_mac: &str,
     ) -> Result<(Answer, Option<PlainText>), AskError> {
-        let malformed = |why| AskError::Malformed { status: self.status, why };
-        let answer = Answer::parse(&self.body).map_err(malformed)?;
-        if !answer.is_proven(key, request_mac) {
-            return Err(AskError::Unproven { given: answer.mac.is_some() });
-        }
-        self.open(key)
+        self.read(key, Some(request_mac))
+    }
+
+    /// Reads the body as an answer that is not sealed.
+    ///
+    /// # Errors
+    /// [`AskError`]; a refusal is none.
+    pub fn parse(&self) -> Result<Answer, AskError> {
+        let malformed = |why| ReadError::Malformed { status: self.status, why };
+        Ok(Answer::parse(&self.body).map_err(malformed)?)
+    }
+
+    /// The center answers a channel and an institution in the same envelope.
+    fn read(&self, key: &Sm4Key, request_mac: Option<&str>) -> Result<(Answer, Option<PlainText>), AskError> {
+        let CenterAnswer { answer, plain } = CenterAnswer::read(self.status, &self.body, key, request_mac)?;
+        Ok((answer, plain))
     }
 }
 
@@ -180,6 +172,15 @@ impl Caller {
         let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await;
         let body = body.map_err(|_| CallError::BadBody)?.to_bytes();
         Ok(Received { status, retry_after, body })
+    }
+}
+
+impl Transport for Caller {
+    type Error = AskError;
+
+    async fn round_trip(&self, url: &str, body: String, deadline: Duration) -> Result<Reply, AskError> {
+        let received = self.post(url, body.into(), deadline).await?;
+        Ok(Reply { status: received.status, body: received.body.into() })
     }
 }
 

@@ -4,10 +4,9 @@
 
 use std::collections::HashMap;
 
+use yanmi_channel::{Entry, Fate, Inbox};
 use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::{EcIndexNo, NoticeNo, UnixMillis};
-
-use crate::kit::{Entry, Fate, Inbox};
 
 /// The word of the control interface.
 pub(crate) fn word(entry: &Entry, now: UnixMillis) -> &'static str {

@@ -4,7 +4,7 @@
 use super::{File, Violation};
 
 /// What each crate may depend on, beside crates of others: in general, and in its tests.
-const ALLOWED: [(&str, &[&str], &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str], &[&str]); 15] = [
     ("protocol", &[], &[]),
     ("verification", &["protocol"], &[]),
     ("doctor", &["protocol"], &[]),
@@ -18,7 +18,9 @@ const ALLOWED: [(&str, &[&str], &[&str]); 14] = [
     ("shared", &["capi"], &[]),
     // A vendor's library for tests and for trying: it knows a sandbox's address and nothing of ours.
     ("vendor", &[], &[]),
-    ("simulator", &["protocol", "client"], &[]),
+    // What a channel app is made of: nothing of a simulator in it, nor of a center.
+    ("channel", &["protocol"], &[]),
+    ("simulator", &["protocol", "channel"], &[]),
     (
         "cli",
         &["protocol", "verification", "doctor", "center", "client", "agent", "simulator"],

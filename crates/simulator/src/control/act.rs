@@ -12,6 +12,7 @@
 
 use bytes::Bytes;
 use serde::Deserialize;
+use yanmi_channel::{CenterAnswer, Fate};
 use yanmi_protocol::message::auth_result::{self, Accepted, Draft};
 use yanmi_protocol::message::channel_notice::{Notice, Way};
 use yanmi_protocol::{AuthNo, NoticeNo, PasswordDigest};
@@ -19,7 +20,6 @@ use yanmi_protocol::{AuthNo, NoticeNo, PasswordDigest};
 use super::notices::PENDING_DEADLINE;
 use super::{Refusal, channel, pass_on, person, read};
 use crate::channel::{ask, pull_pending};
-use crate::kit::{CenterAnswer, Fate};
 use crate::serve::Reply;
 use crate::state::State;
 use crate::watch::Actor;

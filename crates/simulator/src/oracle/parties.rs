@@ -10,7 +10,7 @@ use yanmi_protocol::{Code, EcToken, NoticeNo, PasswordDigest};
 
 use super::belief::{Deed, Said};
 use crate::institution::Called;
-use crate::outgoing::{AskError, CallError, Caller};
+use crate::outgoing::{AskError, CallError, Caller, ReadError};
 use crate::world::Person;
 use crate::{Clock, Institution, World};
 
@@ -85,7 +85,7 @@ impl Unheard {
         match self {
             Self::Broken(_) => "broken".to_owned(),
             Self::NoAnswer(AskError::Call(CallError::Timeout(_))) => "timeout".to_owned(),
-            Self::NoAnswer(AskError::Malformed { status, .. }) => format!("http {status}"),
+            Self::NoAnswer(AskError::Read(ReadError::Malformed { status, .. })) => format!("http {status}"),
             Self::NoAnswer(_) => "malformed".to_owned(),
             Self::Code { code, .. } => code.to_string(),
         }

@@ -181,8 +181,7 @@ impl<'a> Desk<'a> {
         let received = self.institution.raw(decode::PATH, sent).await;
         exchange.received(&received);
         let received = received?;
-        let malformed = |why| AskError::Malformed { status: received.status, why };
-        let answer = Answer::parse(&received.body).map_err(malformed)?;
+        let answer = received.parse()?;
         Ok(Decoded::read(answer, &received.body))
     }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use yanmi_channel::Entry;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Code, mask};
 
 use super::Showing;
 use super::calls::{Call, Words};
 use super::counter::Visit;
-use crate::kit::Entry;
 use crate::phone;
 use crate::state::State;
 

@@ -8,7 +8,7 @@ use super::calls::Call;
 use super::counter::{CounterError, Desk};
 use super::exchange::Exchange;
 use crate::institution::Institution;
-use crate::outgoing::{AskError, Received};
+use crate::outgoing::Received;
 
 /// What is wrong with a message sent by hand.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,8 +41,7 @@ pub(crate) async fn send(
         let received = desk.institution.raw(path, message.to_owned()).await;
         exchange.received(&received);
         let received = received.map_err(|why| CounterError::Center(why.into()))?;
-        let malformed = |why| CounterError::Center(AskError::Malformed { status: received.status, why });
-        return Answer::parse(&received.body).map_err(malformed);
+        return received.parse().map_err(CounterError::Center);
     }
     let call = Call::of_institution_path(path);
     let right = fault == Fault::None;

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use yanmi_protocol::EcToken;
+use yanmi_protocol::{ChannelId, EcIndexNo, EcToken};
 
 use super::*;
-use crate::world::cast;
 
 const NOW: UnixMillis = UnixMillis::new(1_700_000_000_000);
 
@@ -17,9 +16,9 @@ fn message(kind: Kind, number: u64, sequence: u32, token: &str) -> Notice {
         kind,
         number: NoticeNo::from_number(NoticeNo::FIRST + number).expect("13 digits"),
         sequence,
-        channel: cast::identifier(cast::WORKS),
+        channel: ChannelId::new("C0DE000000000000000000000000000A").expect("an id"),
         token: EcToken::new(token).expect("a token"),
-        index: Some(cast::index(cast::MAGIC_PERSON)),
+        index: Some(EcIndexNo::new("EC000000000000000000000000000E01").expect("an index")),
         masked_name: "*试".to_owned(),
         org_code: OrgCode::new("H35010000001").expect("a code"),
         org_name: "福州示范医院".to_owned(),

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use yanmi_protocol::UnixMillis;
+use yanmi_protocol::envelope::Answer;
 
 use super::*;
-use crate::world::cast;
 
 const NOW: UnixMillis = UnixMillis::new(1_700_000_000_000);
+/// This channel, and another one.
+const WORKS: &str = "C0DE000000000000000000000000000A";
+const MOODY: &str = "C0DE000000000000000000000000000D";
 /// The path of the notice address as it is registered.
 const PATH: &str = "/bank/ec/notice";
 
@@ -16,14 +18,14 @@ fn key() -> Sm4Key {
     Sm4Key::from_bytes(b"yanmi-test-key-1")
 }
 
-fn app(mac: bool) -> App {
+fn app(mac: bool) -> App<()> {
     App {
-        id: cast::identifier(cast::WORKS),
+        id: ChannelId::new(WORKS).expect("an id"),
         key: key(),
         mac,
         region: Region::new("350000").expect("a region"),
         center_url: "http://127.0.0.1:9".to_owned(),
-        caller: Caller::new(),
+        transport: (),
         clock: Arc::new(|| NOW),
         deadline: CENTER_DEADLINE,
     }
@@ -31,7 +33,7 @@ fn app(mac: bool) -> App {
 
 fn notice() -> Value {
     json!({
-        "notcType": "1", "notcNo": "1616654881967", "notcSeq": "1", "chnlId": cast::WORKS, "ecToken": "T1",
+        "notcType": "1", "notcNo": "1616654881967", "notcSeq": "1", "chnlId": WORKS, "ecToken": "T1",
         "userName": "*试", "orgCodg": "H35010000001", "orgName": "福州示范医院", "notcTime": "1700000000000",
         "expTime": "1700000300000", "authWays": ["01"],
     })
@@ -53,17 +55,17 @@ fn posted(org_id: &str, key: &Sm4Key, message: &Value, mac: bool) -> (String, Op
 fn what_does_not_open_is_denied_in_one_word_whatever_it_is() {
     let app = app(true);
     let other = Sm4Key::from_bytes(&[9; 16]);
-    let (good, mac) = posted(cast::WORKS, &key(), &notice(), true);
+    let (good, mac) = posted(WORKS, &key(), &notice(), true);
     let mac = mac.expect("a mac");
     assert!(app.open(PATH, good.as_bytes()).is_ok());
     let denied = [
-        ("another channel", PATH, posted(cast::MOODY, &key(), &notice(), true).0),
-        ("another key", PATH, posted(cast::WORKS, &other, &notice(), true).0),
-        ("no mac", PATH, posted(cast::WORKS, &key(), &notice(), false).0),
+        ("another channel", PATH, posted(MOODY, &key(), &notice(), true).0),
+        ("another key", PATH, posted(WORKS, &other, &notice(), true).0),
+        ("no mac", PATH, posted(WORKS, &key(), &notice(), false).0),
         ("a wrong mac", PATH, good.replace(&mac, &"A".repeat(64))),
         ("another time", PATH, good.replace("1700000000000", "1700000000001")),
         ("another path", "/notice", good.clone()),
-        ("no object", PATH, posted(cast::WORKS, &key(), &json!([1]), true).0),
+        ("no object", PATH, posted(WORKS, &key(), &json!([1]), true).0),
     ];
     for (what, path, body) in denied {
         let refused = app.open(path, body.as_bytes()).expect_err(what);
@@ -74,9 +76,9 @@ fn what_does_not_open_is_denied_in_one_word_whatever_it_is() {
 #[test]
 fn without_a_demand_for_macs_a_wrong_one_is_denied_all_the_same() {
     let app = app(false);
-    let (bare, _) = posted(cast::WORKS, &key(), &notice(), false);
+    let (bare, _) = posted(WORKS, &key(), &notice(), false);
     assert!(app.open(PATH, bare.as_bytes()).is_ok());
-    let (good, mac) = posted(cast::WORKS, &key(), &notice(), true);
+    let (good, mac) = posted(WORKS, &key(), &notice(), true);
     assert!(app.open(PATH, good.as_bytes()).is_ok());
     let wrong = good.replace(&mac.expect("a mac"), &"A".repeat(64));
     assert_eq!(app.open(PATH, wrong.as_bytes()).expect_err("a wrong mac").code, Code::Denied);
@@ -87,7 +89,7 @@ fn without_a_demand_for_macs_a_wrong_one_is_denied_all_the_same() {
 fn every_answer_to_a_notice_with_a_mac_has_one_and_to_one_without_none() {
     for mac in [true, false] {
         let app = app(mac);
-        let (body, mac) = posted(cast::WORKS, &key(), &notice(), mac);
+        let (body, mac) = posted(WORKS, &key(), &notice(), mac);
         let opened = app.open(PATH, body.as_bytes()).expect("a notice");
         let answers = [
             (app.received(&opened), 0, "成功", Some("{\"rcvFlag\":\"1\"}")),
@@ -111,7 +113,7 @@ fn every_answer_to_a_notice_with_a_mac_has_one_and_to_one_without_none() {
         // What is wrong inside is refused in words, with a mac as well.
         let mut bent = notice();
         bent["notcSeq"] = json!("x");
-        let (body, mac) = posted(cast::WORKS, &key(), &bent, mac.is_some());
+        let (body, mac) = posted(WORKS, &key(), &bent, mac.is_some());
         let refused = app.open(PATH, body.as_bytes()).expect_err("a bad member");
         assert!(refused.code == Code::BadParameter && refused.reason.contains("notcSeq"), "{refused:?}");
         let answer = Answer::parse(refused.body().as_bytes()).expect("an answer");

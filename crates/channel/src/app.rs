@@ -1,25 +1,28 @@
 //! The app's words: what it makes of what the center posts, and what it tells the center.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use yanmi_protocol::envelope::{self, Answer, PlainText, ProvenRequest, RequestEnvelope, Sender};
+use yanmi_protocol::envelope::{self, ProvenRequest, RequestEnvelope, Sender};
 use yanmi_protocol::message::auth_result::{self, Draft};
 use yanmi_protocol::message::channel_notice::{self, Notice};
 use yanmi_protocol::message::{password_free, pending};
-use yanmi_protocol::{ChannelId, Code, EcIndexNo, Region, Sm4Key};
+use yanmi_protocol::{ChannelId, Code, EcIndexNo, Region, Sm4Key, UnixMillis};
 
-use crate::Clock;
-use crate::outgoing::{AskError, Caller, Received};
+use crate::answer::{CenterAnswer, ReadError, Transport};
+
+/// What time it is.
+pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
 
 /// How long a channel waits for the center, unless it says otherwise.
 pub const CENTER_DEADLINE: Duration = Duration::from_secs(15);
 /// What stands before the `&` in the `reqtType` of a channel.
 const PREFIX: &str = "chnl";
 
-/// A channel app at one center.
+/// A channel app at one center. What is only opened, sealed and read needs no transport: an `App<()>` does.
 #[derive(Clone)]
-pub struct App {
+pub struct App<T> {
     /// The channel; also the `orgId` of the envelopes of both directions.
     pub id: ChannelId,
     /// The key of the envelopes of both directions.
@@ -31,8 +34,8 @@ pub struct App {
     pub region: Region,
     /// The center's channel face, without a slash at the end.
     pub center_url: String,
-    /// The way out.
-    pub caller: Caller,
+    /// The way to the center.
+    pub transport: T,
     /// What stamps the envelopes.
     pub clock: Clock,
     /// How long an answer of the center may take.
@@ -40,7 +43,7 @@ pub struct App {
 }
 
 /// Nothing but who it is: addresses may hold what is not for everybody.
-impl fmt::Debug for App {
+impl<T> fmt::Debug for App<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("App").field("id", &self.id).finish_non_exhaustive()
     }
@@ -84,22 +87,7 @@ pub struct Sealed {
     mac: Option<String>,
 }
 
-/// What the center said.
-pub struct CenterAnswer {
-    /// Code and message.
-    pub answer: Answer,
-    /// The opened message of a success.
-    pub plain: Option<PlainText>,
-}
-
-/// Nothing of the message.
-impl fmt::Debug for CenterAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CenterAnswer").field("code", &self.answer.code).finish_non_exhaustive()
-    }
-}
-
-impl App {
+impl<T> App<T> {
     /// Opens what the center posted to the notice address: a notice or a withdrawal. `path` is that address's path, as
     /// it is registered at the center.
     ///
@@ -160,48 +148,11 @@ impl App {
         }
     }
 
-    /// What is pending for the person in this app, the newest first: for the message center, whenever the person
-    /// opens it. Put each into the [`super::Inbox`] like a pushed one.
-    ///
-    /// # Errors
-    /// [`AskError`]. A refusal of the center, and an answer that is none, are an empty list.
-    pub async fn pending(&self, person: EcIndexNo) -> Result<Vec<Notice>, AskError> {
-        let answer = self.ask(pending::PATH, &pending::Request { index: person }.to_json()).await?;
-        Ok(self.read_pending(&answer))
-    }
-
     /// The notices of an answer about pending ones, those of other channels left out.
     pub fn read_pending(&self, answer: &CenterAnswer) -> Vec<Notice> {
         let members = answer.plain.as_ref().and_then(|plain| plain.members().ok());
         let notices = members.and_then(|members| pending::read_answer(&members).ok()).unwrap_or_default();
         notices.into_iter().filter(|notice| notice.channel == self.id).collect()
-    }
-
-    /// Tells the center what the person did. It may be told again when the answer got lost; the same confirmation
-    /// twice is success (V6). On 500014 the notice no longer counts: take it off the screen.
-    ///
-    /// # Errors
-    /// [`AskError`]; a refusal is none.
-    pub async fn report(&self, draft: &Draft<'_>) -> Result<CenterAnswer, AskError> {
-        self.ask(auth_result::PATH, &draft.to_json()).await
-    }
-
-    /// Switches password-free settlement for the person in this app.
-    ///
-    /// # Errors
-    /// [`AskError`]; a refusal is none.
-    pub async fn password_free(&self, request: &password_free::Request) -> Result<CenterAnswer, AskError> {
-        self.ask(password_free::PATH, &request.to_json()).await
-    }
-
-    /// Seals a message, posts it to a path of the center's channel face, and opens the answer.
-    ///
-    /// # Errors
-    /// [`AskError`]; a refusal is none.
-    pub async fn ask(&self, path: &str, plain: &str) -> Result<CenterAnswer, AskError> {
-        let sealed = self.seal(path, plain);
-        let received = self.post(path, sealed.body.clone()).await?;
-        self.read(&received, &sealed)
     }
 
     /// The body of a request around a message for a path, stamped with the time it is now.
@@ -215,25 +166,52 @@ impl App {
         Sealed { body, mac: Some(mac) }
     }
 
-    /// Posts a sealed body.
+    /// Reads what came back to a question, under this HTTP status.
     ///
     /// # Errors
-    /// [`AskError::Call`] when nothing comes back.
-    pub async fn post(&self, path: &str, body: String) -> Result<Received, AskError> {
-        let url = format!("{}{path}", self.center_url);
-        Ok(self.caller.post(&url, body.into(), self.deadline).await?)
+    /// [`ReadError`]; a refusal is none.
+    pub fn read(&self, status: u16, body: &[u8], asked: &Sealed) -> Result<CenterAnswer, ReadError> {
+        CenterAnswer::read(status, body, &self.key, asked.mac.as_deref())
+    }
+}
+
+impl<T: Transport> App<T> {
+    /// What is pending for the person in this app, the newest first: for the message center, whenever the person
+    /// opens it. Put each into the [`Inbox`](crate::Inbox) like a pushed one.
+    ///
+    /// # Errors
+    /// What the transport has. A refusal of the center, and an answer that is none, are an empty list.
+    pub async fn pending(&self, person: EcIndexNo) -> Result<Vec<Notice>, T::Error> {
+        let answer = self.ask(pending::PATH, &pending::Request { index: person }.to_json()).await?;
+        Ok(self.read_pending(&answer))
     }
 
-    /// Reads what came back to a question.
+    /// Tells the center what the person did. It may be told again when the answer got lost; the same confirmation
+    /// twice is success (V6). On 500014 the notice no longer counts: take it off the screen.
     ///
     /// # Errors
-    /// [`AskError`]; a refusal is none.
-    pub fn read(&self, received: &Received, asked: &Sealed) -> Result<CenterAnswer, AskError> {
-        let (answer, plain) = match &asked.mac {
-            Some(mac) => received.open_proven(&self.key, mac)?,
-            None => received.open(&self.key)?,
-        };
-        Ok(CenterAnswer { answer, plain })
+    /// What the transport has when nothing comes back, or nothing that can be read; a refusal is none.
+    pub async fn report(&self, draft: &Draft<'_>) -> Result<CenterAnswer, T::Error> {
+        self.ask(auth_result::PATH, &draft.to_json()).await
+    }
+
+    /// Switches password-free settlement for the person in this app.
+    ///
+    /// # Errors
+    /// What the transport has when nothing comes back, or nothing that can be read; a refusal is none.
+    pub async fn password_free(&self, request: &password_free::Request) -> Result<CenterAnswer, T::Error> {
+        self.ask(password_free::PATH, &request.to_json()).await
+    }
+
+    /// Seals a message, posts it to a path of the center's channel face, and opens the answer.
+    ///
+    /// # Errors
+    /// What the transport has when nothing comes back, or nothing that can be read; a refusal is none.
+    pub async fn ask(&self, path: &str, plain: &str) -> Result<CenterAnswer, T::Error> {
+        let sealed = self.seal(path, plain);
+        let url = format!("{}{path}", self.center_url);
+        let reply = self.transport.round_trip(&url, sealed.body.clone(), self.deadline).await?;
+        Ok(self.read(reply.status, &reply.body, &sealed)?)
     }
 }
 
