@@ -15,8 +15,6 @@
 //! The [`Simulator`] also serves the page on which all of this can be watched. What its channel apps are made of is
 //! crate `yanmi-channel`, which other apps can use as well.
 //!
-//! Another play with a center of its own is the acceptance suite ([`acceptance`]), which tries institutions.
-//!
 //! Who exists, with which keys, is a [`World`]: the sandbox writes it to `sandbox.json` and reads it back. The
 //! simulator keeps nothing else that matters. QR codes, tokens and face authorizations carry their meaning
 //! inside themselves, and a phone that forgot its notices asks the center for them, so any party may be
@@ -28,7 +26,6 @@ use std::sync::Arc;
 
 use yanmi_protocol::UnixMillis;
 
-pub mod acceptance;
 mod channel;
 mod control;
 mod hang;

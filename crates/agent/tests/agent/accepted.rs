@@ -9,10 +9,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use yanmi_acceptance::{Brief, Conclusion, Rule, Scene, Settings, Situation, Suite, Verdict};
 use yanmi_agent::{Agent, AgentConfig};
 use yanmi_client::Ambient;
 use yanmi_protocol::{OrgCode, Region, Sm4Key, UnixMillis};
-use yanmi_simulator::acceptance::{Brief, Conclusion, Rule, Scene, Settings, Situation, Suite, Verdict};
 
 use crate::door::{Caller, settings_of};
 use crate::hands::Hands;
@@ -125,7 +125,7 @@ fn the_agent_passes_every_situation() {
     let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = runtime.block_on(TcpListener::bind(anywhere)).expect("a port");
     let (looked, drawn) = (clock.clone(), AtomicU64::new(1));
-    let chance: yanmi_simulator::Entropy = Arc::new(move |bytes: &mut [u8]| {
+    let chance: yanmi_acceptance::Entropy = Arc::new(move |bytes: &mut [u8]| {
         for chunk in bytes.chunks_mut(8) {
             let next = drawn.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             chunk.copy_from_slice(&next.to_le_bytes()[..chunk.len()]);

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use yanmi_acceptance::{Brief, Conclusion, Report, Settings, Situation, Suite};
 use yanmi_protocol::{OrgCode, Region};
-use yanmi_simulator::acceptance::{Brief, Conclusion, Report, Settings, Situation, Suite};
 
 use crate::ambient;
 use crate::command::serve::{StopSignal, runtime};
@@ -89,8 +89,8 @@ impl Acceptance {
             Failure::because(&format!("无法建立文件夹 {}", self.report.display()), &error)
         })?;
         let clock = ambient::clock();
-        let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
-        let entropy: yanmi_simulator::Entropy = Arc::new(ambient::fill);
+        let clock: yanmi_acceptance::Clock = Arc::new(move || clock.now());
+        let entropy: yanmi_acceptance::Entropy = Arc::new(ambient::fill);
         let suite = Suite::start(settings, listener, clock, &entropy).map_err(failed)?;
         let brief = suite.brief();
         let file = self.report.join("acceptance.json");

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use yanmi_acceptance::Brief;
+use yanmi_acceptance::sample::{Mistake, Sample};
 use yanmi_protocol::UnixMillis;
-use yanmi_simulator::acceptance::Brief;
-use yanmi_simulator::acceptance::sample::{Mistake, Sample};
 
 use crate::yanmi::{PROGRAM, run};
 
@@ -51,7 +51,7 @@ impl Suite {
 
     fn play(&self, mistake: Option<Mistake>) {
         let clock = yanmi_center::clock::Clock::system();
-        let clock: yanmi_simulator::Clock = Arc::new(move || -> UnixMillis { clock.now() });
+        let clock: yanmi_acceptance::Clock = Arc::new(move || -> UnixMillis { clock.now() });
         // Nothing that is played here has to be waited for.
         let pause = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::ready(())) };
         let sample = Sample::new(self.brief.clone(), mistake, clock, Arc::new(pause), PATIENCE);

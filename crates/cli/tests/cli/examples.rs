@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use yanmi_acceptance::{Conclusion, Settings, Suite};
 use yanmi_client::{Ambient, Machine};
 use yanmi_protocol::{OrgCode, Region};
-use yanmi_simulator::acceptance::{Conclusion, Settings, Suite};
 
 use crate::yanmi::Sandbox;
 
@@ -92,7 +92,7 @@ async fn suite() -> Suite {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let host = Arc::new(Machine::default());
     let (clock, chance) = (Arc::clone(&host), host);
-    let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
-    let chance: yanmi_simulator::Entropy = Arc::new(move |bytes: &mut [u8]| chance.fill(bytes));
+    let clock: yanmi_acceptance::Clock = Arc::new(move || clock.now());
+    let chance: yanmi_acceptance::Entropy = Arc::new(move |bytes: &mut [u8]| chance.fill(bytes));
     Suite::start(settings, listener, clock, &chance).expect("a suite")
 }

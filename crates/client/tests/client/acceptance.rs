@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use yanmi_acceptance::{Brief, Rule, Scene, Settings, Situation, Suite};
 use yanmi_client::config::StatusSerial;
 use yanmi_client::gate::{Ask, Settlement, Verdict, VisitId};
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{Ambient, Desk};
 use yanmi_protocol::{Amount, EcToken, OrgCode, Region, Sm4Key};
-use yanmi_simulator::acceptance::{Brief, Rule, Scene, Settings, Situation, Suite};
 
 use crate::hands::Hands;
 use crate::site;
@@ -28,11 +28,11 @@ fn suite(hands: &Hands) -> impl Future<Output = Suite> + use<> {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let (clock, chance) = (hands.clone(), hands);
         // A millisecond goes by at each look, so that no two requests have the same timestamp.
-        let clock: yanmi_simulator::Clock = Arc::new(move || {
+        let clock: yanmi_acceptance::Clock = Arc::new(move || {
             clock.forward(Duration::from_millis(1));
             clock.now()
         });
-        let chance: yanmi_simulator::Entropy = Arc::new(move |bytes| chance.fill(bytes));
+        let chance: yanmi_acceptance::Entropy = Arc::new(move |bytes| chance.fill(bytes));
         Suite::start(settings, listener, clock, &chance).expect("a suite")
     }
 }
@@ -108,12 +108,12 @@ fn the_desk_passes_every_situation() {
     let broken: Vec<_> = judged.broken().into_iter().map(|rule| (rule, judged.reasons(rule))).collect();
     assert_eq!(broken, [], "{broken:#?}");
     for (at, situation) in Situation::all().enumerate() {
-        assert_eq!(judged.situation(at), yanmi_simulator::acceptance::Verdict::Passed, "{}", situation.id);
+        assert_eq!(judged.situation(at), yanmi_acceptance::Verdict::Passed, "{}", situation.id);
     }
     // The desk waits by itself, so that nothing is left to wait for.
     let unseen: Vec<_> = Rule::ALL
         .into_iter()
-        .filter(|rule| judged.rule(*rule) != yanmi_simulator::acceptance::Verdict::Passed)
+        .filter(|rule| judged.rule(*rule) != yanmi_acceptance::Verdict::Passed)
         .collect();
     assert_eq!(unseen, []);
     runtime.block_on(suite.stop());

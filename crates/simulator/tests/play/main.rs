@@ -1,6 +1,5 @@
 //! The simulated parties over real sockets, one module for each; one program, so that it is linked once.
 
-mod acceptance;
 mod channels;
 mod institution;
 mod load;

@@ -1,55 +1,8 @@
 //! What the vendor needs to know to play: account, addresses, and for each situation what to do.
 
-use std::time::Duration;
-
+use crate::session::Session;
+use crate::situation::Situation;
 use serde::{Deserialize, Serialize};
-use yanmi_protocol::{EcToken, OrgCode, Region};
-
-use super::session::Session;
-use super::situation::Situation;
-
-/// 业务系统编码 of every run.
-pub(super) const ORG_ID: &str = "acceptance";
-/// How long ago what is played back was recorded.
-pub(super) const DAY: Duration = Duration::from_hours(24);
-/// How late the answers of `slow` are: within the five seconds a center has for a notice.
-pub const LATE: Duration = Duration::from_secs(4);
-/// How long a call without answer is held before the connection ends: longer than institutions wait.
-pub const HANG: Duration = Duration::from_mins(3);
-
-/// What a run is to be.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// 省级医保区划代码.
-    pub region: Region,
-    /// 定点医药机构代码 the institution calls with.
-    pub org_code: OrgCode,
-    /// Who is tried, for the report; may be empty.
-    pub vendor: String,
-    /// What is tried, with its version; may be empty.
-    pub product: String,
-    /// The situations, by their positions in the table.
-    pub situations: Vec<usize>,
-    /// How late the answers of `slow` are.
-    pub late: Duration,
-    /// How long a call without answer is held.
-    pub hang: Duration,
-}
-
-impl Settings {
-    /// Every situation.
-    pub fn new(region: Region, org_code: OrgCode) -> Self {
-        Self {
-            region,
-            org_code,
-            vendor: String::new(),
-            product: String::new(),
-            situations: (0..Situation::all().count()).collect(),
-            late: LATE,
-            hang: HANG,
-        }
-    }
-}
 
 /// `acceptance.json`: a contract that other programs read; members are only ever added.
 #[derive(Clone, Serialize, Deserialize)]
@@ -109,17 +62,7 @@ pub struct Scene {
     pub center_url: String,
 }
 
-/// A token that names its situation: the shape of the field's tokens, with `accept`, the number and a letter.
-pub(super) fn token(region: Region, at: usize, role: char, draw: &dyn Fn(&mut [u8])) -> Option<EcToken> {
-    let mut chance = [0; 8];
-    draw(&mut chance);
-    let chance = u64::from_le_bytes(chance);
-    let (middle, tail) = (chance >> 32, chance & 0xFFFF_FFFF);
-    let text = format!("{}accept{:02}{role}{middle:011x}0000{tail:08x}", region.as_str(), at + 1);
-    EcToken::new(&text).ok()
-}
-
-pub(super) fn of(session: &Session, center: &str, dead: &str) -> Brief {
+pub(crate) fn of(session: &Session, center: &str, dead: &str) -> Brief {
     let chosen = Situation::all().enumerate().filter(|(at, _)| session.settings.situations.contains(at));
     let scenes = chosen.filter_map(|(at, situation)| {
         let count = if situation.switches { 2 } else { 1 };

@@ -2,8 +2,8 @@
 
 use yanmi_protocol::{Amount, SerialNo, UnixMillis};
 
-use super::rule::Rule;
-use super::situation::Play;
+use crate::play::Play;
+use crate::rule::Rule;
 
 /// Something that happened.
 #[derive(Clone, Debug)]

@@ -17,18 +17,21 @@
 //! What is not claimed: an HIS that tells the sink something else than it does is not found out. And what the suite
 //! does not see (whether a password is stored, who types it) it does not judge.
 //!
-//! Everything has an end: a call that is not answered is let go after [`brief::HANG`], a situation after
+//! Everything has an end: a call that is not answered is let go after [`settings::HANG`], a situation after
 //! [`situation::SITUATION_TIME`], and the record holds [`session::MAX_EVENTS`] events.
 
 pub mod brief;
 pub mod event;
 pub mod judge;
+pub mod play;
 pub mod report;
 pub mod rule;
 pub mod sample;
 pub mod session;
+pub mod settings;
 pub mod situation;
 
+mod ambient;
 mod answer;
 mod page;
 mod seen;
@@ -44,15 +47,15 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use brief::{Brief, Scene, Settings};
+pub use ambient::{Clock, Entropy};
+pub use brief::{Brief, Scene};
 pub use judge::{Conclusion, Judged, Verdict, judge};
 pub use report::Report;
 pub use rule::{Kind, Rule};
+pub use settings::Settings;
 pub use situation::Situation;
 
 use session::Session;
-
-use crate::{Clock, Entropy};
 
 /// How long it must be quiet after the last event before a run ends by itself: somebody may still change his mind.
 pub const QUIET: Duration = Duration::from_secs(10);

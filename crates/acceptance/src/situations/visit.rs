@@ -2,10 +2,11 @@
 
 use yanmi_protocol::Amount;
 
-use super::super::event::{Op, Role};
-use super::super::rule::Rule;
-use super::super::situation::{Moment, Play, Situation};
-use super::{ORDINARY, confirmed};
+use super::ordinary::{ORDINARY, confirmed};
+use crate::event::{Op, Role};
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::{Moment, Situation};
 
 /// Up to this amount the person of `password-free-above-limit` needs no password.
 const LIMIT_FEN: i64 = 10_000;

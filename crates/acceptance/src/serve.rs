@@ -1,6 +1,6 @@
 //! The suite's server: the playing center, the settlement sink and the page on one socket.
 //!
-//! On hyper itself, as the simulator's is, because connections must end in the middle of an answer.
+//! On hyper itself rather than on a router, because connections must end in the middle of an answer.
 
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
@@ -26,10 +26,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use yanmi_protocol::envelope;
 
-use super::answer::{Answer, Delivery};
-use super::session::Session;
-use super::{brief, page, report};
-use crate::serve::Cut;
+use crate::answer::{Answer, Delivery};
+use crate::session::Session;
+use crate::{brief, page, report};
 
 /// Connections served at once; more wait to be accepted. One institution is tried.
 const MAX_CONNECTIONS: usize = 128;
@@ -43,12 +42,17 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self'; base-uri 'none'";
 
+/// "Do not go on: reset the connection."
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("connection cut on purpose")]
+struct Cut;
+
 type Reply = Response<BoxBody<Bytes, Cut>>;
 /// Addresses: where the center is, and where nobody is.
-pub(super) type Urls = (String, String);
+pub(crate) type Urls = (String, String);
 
 /// Serves until told to stop. What is held then is dropped with the set.
-pub(super) async fn accept(
+pub(crate) async fn accept(
     session: Arc<Session>,
     listener: TcpListener,
     urls: Urls,

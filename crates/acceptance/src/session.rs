@@ -6,15 +6,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 use yanmi_protocol::{Amount, Code, EcToken, Members, NoticeNo, SerialNo, Sm4Key, UnixMillis};
 
-use super::answer::{self, Answer, Delivery, Parts};
-use super::brief::{self, Settings};
-use super::event::{Call, Decided, Event, Fault, Op, Outcome, Role, What};
-use super::judge::{self, Judged};
-use super::rule::Rule;
-use super::seen::{self, Door, Seen};
-use super::situation::{Moment, Play, Situation};
-use super::situations::{SHIFT, WINDOW};
-use crate::{Clock, Entropy};
+use crate::ambient::{Clock, Entropy};
+use crate::answer::{self, Answer, Delivery, Parts};
+use crate::event::{Call, Decided, Event, Fault, Op, Outcome, Role, What};
+use crate::judge::{self, Judged};
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::seen::{self, Door, Seen};
+use crate::settings::{self, Settings};
+use crate::situation::{Moment, Situation};
+use crate::situations::{SHIFT, WINDOW};
 
 /// Events one run records; calls beyond are answered HTTP 503.
 pub const MAX_EVENTS: usize = 20_000;
@@ -22,29 +23,29 @@ pub const MAX_EVENTS: usize = 20_000;
 pub const MAX_REASON: usize = 500;
 
 /// A run.
-pub(super) struct Session {
-    pub(super) settings: Settings,
-    pub(super) door: Door,
-    pub(super) tokens: Vec<[EcToken; 2]>,
-    pub(super) started: UnixMillis,
+pub(crate) struct Session {
+    pub(crate) settings: Settings,
+    pub(crate) door: Door,
+    pub(crate) tokens: Vec<[EcToken; 2]>,
+    pub(crate) started: UnixMillis,
     clock: Clock,
     other_key: Sm4Key,
     events: Mutex<Vec<Event>>,
     serials: AtomicU64,
     /// Rises with each event; so whoever waits knows.
-    pub(super) changed: watch::Sender<u64>,
-    pub(super) finish: watch::Sender<bool>,
+    pub(crate) changed: watch::Sender<u64>,
+    pub(crate) finish: watch::Sender<bool>,
 }
 
 impl Session {
-    pub(super) fn new(settings: Settings, clock: Clock, entropy: &Entropy) -> Option<Self> {
+    pub(crate) fn new(settings: Settings, clock: Clock, entropy: &Entropy) -> Option<Self> {
         let draw = |bytes: &mut [u8]| entropy(bytes);
         let (mut key, mut other, mut seed) = ([0; 16], [0; 16], [0; 4]);
         draw(&mut key);
         draw(&mut other);
         draw(&mut seed);
         let door = Door {
-            org_id: brief::ORG_ID.to_owned(),
+            org_id: settings::ORG_ID.to_owned(),
             key: Sm4Key::from_bytes(&key),
             region: settings.region,
             org_code: settings.org_code,
@@ -52,8 +53,8 @@ impl Session {
         let tokens = (0..Situation::all().count())
             .map(|at| {
                 Some([
-                    brief::token(settings.region, at, 'a', &draw)?,
-                    brief::token(settings.region, at, 'b', &draw)?,
+                    settings::token(settings.region, at, 'a', &draw)?,
+                    settings::token(settings.region, at, 'b', &draw)?,
                 ])
             })
             .collect::<Option<Vec<_>>>()?;
@@ -71,27 +72,27 @@ impl Session {
         })
     }
 
-    pub(super) fn now(&self) -> UnixMillis {
+    pub(crate) fn now(&self) -> UnixMillis {
         (self.clock)()
     }
 
-    pub(super) fn events(&self) -> Vec<Event> {
+    pub(crate) fn events(&self) -> Vec<Event> {
         self.lock().clone()
     }
 
-    pub(super) fn judged(&self) -> Judged {
+    pub(crate) fn judged(&self) -> Judged {
         judge::judge(&self.lock(), &self.settings.situations)
     }
 
     /// Whether nothing more is expected in any situation, and when the last event was.
-    pub(super) fn is_over(&self) -> Option<UnixMillis> {
+    pub(crate) fn is_over(&self) -> Option<UnixMillis> {
         let (now, events) = (self.now(), self.lock());
         let over = self.settings.situations.iter().all(|at| judge::is_over(*at, &events, now));
         events.last().map(|event| event.at).filter(|_| over)
     }
 
     /// Answers a call.
-    pub(super) fn receive(&self, path: &str, body: &[u8]) -> Delivery {
+    pub(crate) fn receive(&self, path: &str, body: &[u8]) -> Delivery {
         let now = self.now();
         let seen = seen::read(path, body, &self.door);
         let mut events = self.lock();
@@ -139,11 +140,11 @@ impl Session {
                 return (call, Delivery::Whole(answer));
             }
         };
-        let course = Course::of(events, at, role);
+        let course = History::of(events, at, role);
         let moment = course.moment(now, stamp, role, seen.amount);
         let play = if op == Op::Notice { (situation.notice)(&moment) } else { (situation.status)(&moment) };
         let serial = course.serial.filter(|_| op == Op::Status).or_else(|| self.serial(now));
-        let foreign = self.serial(if play == Play::Replayed { now.minus(brief::DAY) } else { now });
+        let foreign = self.serial(if play == Play::Replayed { now.minus(settings::DAY) } else { now });
         let Some((serial, foreign)) = serial.zip(foreign) else {
             let call = recorded(seen, Some(role), None, None, "HTTP 503".to_owned());
             return (call, self.unavailable(now));
@@ -172,7 +173,7 @@ impl Session {
     ///
     /// # Errors
     /// What is wrong with it, in Chinese.
-    pub(super) fn settle(&self, body: &[u8]) -> Result<(), String> {
+    pub(crate) fn settle(&self, body: &[u8]) -> Result<(), String> {
         let text = std::str::from_utf8(body).map_err(|_| "请求体不是 UTF-8 编码".to_owned())?;
         let members = Members::parse(text).map_err(|why| format!("请求体{why}"))?;
         let said = |error: yanmi_protocol::MemberError| error.to_string();
@@ -194,7 +195,7 @@ impl Session {
     }
 
     /// Forgets what happened in a situation, so that it can be played again.
-    pub(super) fn again(&self, body: &[u8]) -> Result<(), String> {
+    pub(crate) fn again(&self, body: &[u8]) -> Result<(), String> {
         let text = std::str::from_utf8(body).map_err(|_| "请求体不是 UTF-8 编码".to_owned())?;
         let members = Members::parse(text).map_err(|why| format!("请求体{why}"))?;
         let id = members.text("situation", 64).map_err(|error| error.to_string())?;
@@ -247,7 +248,7 @@ fn recorded(
 
 /// What went before for a code.
 #[derive(Default)]
-struct Course {
+struct History {
     notices: usize,
     last_notice: Option<(Play, UnixMillis)>,
     confirmed_at: Option<UnixMillis>,
@@ -256,7 +257,7 @@ struct Course {
     amount: Option<Amount>,
 }
 
-impl Course {
+impl History {
     fn of(events: &[Event], at: usize, role: Role) -> Self {
         let mut out = Self::default();
         for event in events.iter().filter(|event| event.situation == Some(at)) {

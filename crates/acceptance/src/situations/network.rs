@@ -1,9 +1,10 @@
 //! What happens on the way.
 
-use super::super::event::Op;
-use super::super::rule::Rule;
-use super::super::situation::{Play, Situation};
-use super::{ORDINARY, unconfirmed};
+use super::ordinary::{ORDINARY, confirmed, unconfirmed};
+use crate::event::Op;
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::Situation;
 
 const BROKEN: Situation = Situation {
     section: "1.4.3.2(8)A",
@@ -55,7 +56,7 @@ pub(super) const TABLE: [Situation; 6] = [
         blame: Rule::StatusAsked,
         duty: Some(Rule::Patience),
         notice: |_| Play::Late,
-        status: |moment| match super::confirmed(moment) {
+        status: |moment| match confirmed(moment) {
             Play::Confirmed => Play::Late,
             other => other,
         },

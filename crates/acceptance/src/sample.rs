@@ -3,6 +3,8 @@
 //! They try the suite. Each walks through the situations as a clerk would: scan, notice, settle, send again where the
 //! step says so; and tells the sink what it decided. What a mistake changes is one decision of the correct one.
 
+mod post;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,10 +14,11 @@ use yanmi_protocol::envelope;
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{Amount, Code, Members, Region, Sm4Key, UnixMillis};
 
-use super::brief::{Brief, Scene};
-use super::event::Outcome;
-use crate::Clock;
-use crate::outgoing::{CallError, Caller, Received};
+use crate::ambient::Clock;
+use crate::brief::{Brief, Scene};
+use crate::event::Outcome;
+
+use post::Client;
 
 /// One honest mistake.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -75,7 +78,7 @@ pub type Pause = Arc<dyn Fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>
 
 /// A sample institution.
 pub struct Sample {
-    caller: Caller,
+    client: Client,
     brief: Brief,
     key: Sm4Key,
     region: Region,
@@ -133,7 +136,7 @@ impl Sample {
         let key = Sm4Key::from_hex(&brief.key).map_err(|error| error.to_string())?;
         let region = Region::new(&brief.region).map_err(|error| error.to_string())?;
         let started = clock();
-        Ok(Self { caller: Caller::new(), brief, key, region, mistake, clock, started, pause, patience })
+        Ok(Self { client: Client::new(), brief, key, region, mistake, clock, started, pause, patience })
     }
 
     fn errs(&self, mistake: Mistake) -> bool {
@@ -288,14 +291,11 @@ impl Sample {
     async fn call(&self, visit: &Visit<'_>, path: &str, message: &str, flag: &'static str) -> Told {
         let body = self.seal(message, visit.drift);
         let url = format!("{}{path}", visit.scene.center_url);
-        let received: Result<Received, CallError> = self.caller.post(&url, body.into(), self.patience).await;
-        let received = match received {
-            Ok(received) => received,
-            Err(error) => return Told::Nothing(error.to_string()),
-        };
-        let (answer, plain) = match received.open(&self.key) {
+        let received = self.client.post(&url, body, self.patience).await;
+        let opened = received.and_then(|received| received.open(&self.key));
+        let (answer, plain) = match opened {
             Ok(both) => both,
-            Err(error) => return Told::Nothing(error.to_string()),
+            Err(why) => return Told::Nothing(why),
         };
         let Some(plain) = plain else { return Told::Refused(answer.code, answer.message) };
         let members = plain.members().ok();
@@ -343,8 +343,7 @@ impl Sample {
             "decision": outcome.word(),
             "reason": reason,
         });
-        let told = self.caller.post(&self.brief.settle_url, body.to_string().into(), self.patience).await;
-        let told = told.map_err(|error| error.to_string())?;
+        let told = self.client.post(&self.brief.settle_url, body.to_string(), self.patience).await?;
         if told.status == 200 { Ok(()) } else { Err(format!("settlement sink: HTTP {}", told.status)) }
     }
 }

@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use yanmi_protocol::Code;
 
-use super::super::event::Op;
-use super::super::rule::Rule;
-use super::super::situation::{Moment, Play, Situation};
-use super::{ORDINARY, unconfirmed};
+use super::ordinary::{ORDINARY, confirmed, unconfirmed};
+use crate::event::Op;
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::{Moment, Situation};
 
 /// Seconds the institution is asked to wait after -6.
 const LIMITED_SECONDS: u64 = 2;
 /// Seconds between two notices (500084).
 const FREQUENT_SECONDS: u64 = 3;
 /// How far ahead the clock of `clock-drift` is.
-pub(in super::super) const SHIFT: Duration = Duration::from_mins(30);
+pub(crate) const SHIFT: Duration = Duration::from_mins(30);
 /// How far a timestamp may be off (E4).
-pub(in super::super) const WINDOW: Duration = Duration::from_mins(10);
+pub(crate) const WINDOW: Duration = Duration::from_mins(10);
 
 const REFUSED: Situation = Situation {
     section: "1.7.1、1.9",
@@ -61,7 +62,7 @@ pub(super) const TABLE: [Situation; 8] = [
         title: "请求过于频繁（500084）",
         steps: &["扫码，发起通知：返回 500084", "3 秒之后重新发起通知", "点击确认结算"],
         notice: |moment| after(moment, Code::TooFrequent, FREQUENT_SECONDS),
-        status: super::confirmed,
+        status: confirmed,
         ..REFUSED
     },
     Situation {
@@ -73,7 +74,7 @@ pub(super) const TABLE: [Situation; 8] = [
             "点击确认结算",
         ],
         notice: |moment| after(moment, Code::RateLimited, LIMITED_SECONDS),
-        status: super::confirmed,
+        status: confirmed,
         ..REFUSED
     },
     Situation {
@@ -98,7 +99,7 @@ pub(super) const LAST: [Situation; 1] = [Situation {
     title: "时钟偏差（-2，附服务器时间）",
     section: "1.3.2.1、1.9",
     notice: |moment| in_time(moment, Play::Notified),
-    status: |moment| in_time(moment, super::confirmed(moment)),
+    status: |moment| in_time(moment, confirmed(moment)),
     ..REFUSED
 }];
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use yanmi_protocol::UnixMillis;
 
-use super::Finding;
-use crate::acceptance::event::{Call, Event, Op, What};
-use crate::acceptance::rule::Rule;
-use crate::acceptance::situation::{Play, Situation};
+use super::finding::Finding;
+use crate::event::{Call, Event, Op, What};
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::Situation;
 
 /// Two requests with the same timestamp that arrive further apart than this were not stamped anew.
 const SAME_STAMP: Duration = Duration::from_secs(1);

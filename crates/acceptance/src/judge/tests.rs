@@ -5,8 +5,8 @@ use std::time::Duration;
 use yanmi_protocol::{Amount, Code};
 
 use super::*;
-use crate::acceptance::event::{Call, Decided, Fault, Role};
-use crate::acceptance::situation::Play;
+use crate::event::{Call, Decided, Fault, Role};
+use crate::play::Play;
 
 const START: i64 = 1_700_000_000_000;
 

@@ -1,9 +1,10 @@
 //! Answers that are not what they seem.
 
-use super::super::event::Op;
-use super::super::rule::Rule;
-use super::super::situation::{Play, Situation};
-use super::ORDINARY;
+use super::ordinary::{ORDINARY, confirmed};
+use crate::event::Op;
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::Situation;
 
 const STRANGE: Situation = Situation { section: "1.3.1.2", blame: Rule::Envelope, offline: true, ..ORDINARY };
 
@@ -37,7 +38,7 @@ pub(super) const TABLE: [Situation; 8] = [
         duty: Some(Rule::Tolerant),
         offline: false,
         notice: |_| Play::Extra,
-        status: |moment| match super::confirmed(moment) {
+        status: |moment| match confirmed(moment) {
             Play::Confirmed => Play::Extra,
             other => other,
         },

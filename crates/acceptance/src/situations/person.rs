@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::super::event::Op;
-use super::super::rule::Rule;
-use super::super::situation::{Moment, Play, Situation};
-use super::{ORDINARY, unconfirmed};
+use super::ordinary::{ORDINARY, confirmed, unconfirmed};
+use crate::event::Op;
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::{Moment, Situation};
 
 /// How long the confirmation of `runs-out` counts.
 const RUNS_OUT: Duration = Duration::from_secs(20);
@@ -99,5 +100,5 @@ pub(super) const TABLE: [Situation; 8] = [
 
 fn runs_out(moment: &Moment) -> Play {
     let over = moment.confirmed_at.is_some_and(|at| moment.now.since(at) >= RUNS_OUT);
-    if over { Play::Unconfirmed } else { super::confirmed(moment) }
+    if over { Play::Unconfirmed } else { confirmed(moment) }
 }

@@ -1,23 +1,12 @@
-//! The situations, a table for each kind of trouble.
+//! The situation in which nothing is wrong, which the others differ from in what they are about.
 
-mod answers;
-mod network;
-mod person;
-mod refusals;
-mod visit;
-
-use super::event::Op;
-use super::rule::Rule;
-use super::situation::{Moment, Play, Situation, VALID};
-
-/// The tables, in the order they are played.
-pub(super) const TABLES: [&[Situation]; 6] =
-    [&person::TABLE, &visit::TABLE, &refusals::TABLE, &network::TABLE, &answers::TABLE, &refusals::LAST];
-
-pub(super) use refusals::{SHIFT, WINDOW};
+use crate::event::Op;
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::{Moment, Situation, VALID};
 
 /// What every situation begins with: the person confirms, and 128.50 yuan are settled.
-const ORDINARY: Situation = Situation {
+pub(super) const ORDINARY: Situation = Situation {
     id: "",
     title: "",
     section: "1.6.2",
@@ -43,11 +32,11 @@ fn notified(_: &Moment) -> Play {
 }
 
 /// Nobody can have confirmed what was never asked.
-fn confirmed(moment: &Moment) -> Play {
+pub(super) fn confirmed(moment: &Moment) -> Play {
     let asked = moment.last_notice.is_some_and(|(play, _)| play.is_success());
     if asked { Play::Confirmed } else { Play::Unconfirmed }
 }
 
-fn unconfirmed(_: &Moment) -> Play {
+pub(super) fn unconfirmed(_: &Moment) -> Play {
     Play::Unconfirmed
 }

@@ -2,13 +2,13 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::brief::{Brief, Scene};
-use super::judge::{Conclusion, Verdict};
-use super::report::{Line, Report, RuleRow, SituationRow, Totals};
-use super::rule::Kind;
+use crate::brief::{Brief, Scene};
+use crate::judge::{Conclusion, Verdict};
+use crate::report::{Line, Report, RuleRow, SituationRow, Totals};
+use crate::rule::Kind;
 
 /// What the live page does: shows the progress, and tells decisions that somebody clicks.
-pub(super) const SCRIPT: &str = include_str!("page.js");
+pub(crate) const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
 
 fn frame(title: &str, body: &Markup) -> String {
@@ -28,7 +28,7 @@ fn frame(title: &str, body: &Markup) -> String {
 }
 
 /// The report.
-pub(super) fn report(report: &Report) -> String {
+pub(crate) fn report(report: &Report) -> String {
     let body = html! {
         main {
             header {
@@ -195,7 +195,7 @@ fn events(lines: &[Line]) -> Markup {
 }
 
 /// The page on which a run is followed.
-pub(super) fn live(brief: &Brief, report: &Report) -> String {
+pub(crate) fn live(brief: &Brief, report: &Report) -> String {
     let body = html! {
         main.live {
             header {
@@ -223,7 +223,7 @@ pub(super) fn live(brief: &Brief, report: &Report) -> String {
 }
 
 /// The part of the live page that changes.
-pub(super) fn progress(brief: &Brief, report: &Report) -> String {
+pub(crate) fn progress(brief: &Brief, report: &Report) -> String {
     parts(brief, report).into_string()
 }
 

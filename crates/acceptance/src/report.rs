@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use super::event::{Call, Event, What};
-use super::judge::{Conclusion, Judged, Verdict};
-use super::rule::{Kind, Rule};
-use super::session::Session;
-use super::situation::Situation;
+use crate::event::{Call, Event, What};
+use crate::judge::{Conclusion, Judged, Verdict};
+use crate::rule::{Kind, Rule};
+use crate::session::Session;
+use crate::situation::Situation;
 
 /// The version of the shape; raised when a member changes its meaning or goes.
 pub const SCHEMA: u32 = 2;
@@ -147,7 +147,7 @@ pub struct Line {
 }
 
 /// Writes up what a session has come to.
-pub(super) fn write(session: &Session) -> Report {
+pub(crate) fn write(session: &Session) -> Report {
     let (events, judged) = (session.events(), session.judged());
     let rules: Vec<RuleRow> = Rule::ALL.into_iter().map(|rule| rule_row(rule, &judged)).collect();
     let chosen = Situation::all().enumerate().filter(|(at, _)| session.settings.situations.contains(at));
@@ -215,7 +215,7 @@ fn line(event: &Event) -> Line {
     let at = event.at.shanghai_text();
     match &event.what {
         What::Call(call) => {
-            let what = call.op.map_or("未知地址", super::event::Op::name);
+            let what = call.op.map_or("未知地址", crate::event::Op::name);
             Line { at, what, said: said(call), answered: call.answered.clone() }
         }
         What::Decided(decided) => {

@@ -8,6 +8,7 @@
 //! ago. Which rule a settlement without grounds breaks is said by its situation, unless something simpler was left
 //! out: no notice was ever sent, or nobody asked for the state.
 
+mod finding;
 mod gate;
 mod wire;
 
@@ -16,9 +17,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use yanmi_protocol::UnixMillis;
 
-use super::event::{Event, Op, Outcome, What};
-use super::rule::{Kind, Rule};
-use super::situation::{SITUATION_TIME, Situation};
+use crate::event::{Event, Op, Outcome, What};
+use crate::rule::{Kind, Rule};
+use crate::situation::{SITUATION_TIME, Situation};
+
+pub use finding::Finding;
 
 /// What came of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
@@ -69,27 +72,6 @@ impl Conclusion {
             Self::Failed => "不通过",
             Self::Incomplete => "未完成",
         }
-    }
-}
-
-/// One time a rule came to the test.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Finding {
-    /// In which situation; nothing when the message did not say.
-    pub situation: Option<usize>,
-    /// The rule.
-    pub rule: Rule,
-    /// How it was broken, in Chinese; nothing when it was kept.
-    pub broken: Option<String>,
-}
-
-impl Finding {
-    fn kept(situation: Option<usize>, rule: Rule) -> Self {
-        Self { situation, rule, broken: None }
-    }
-
-    fn broken(situation: Option<usize>, rule: Rule, why: impl Into<String>) -> Self {
-        Self { situation, rule, broken: Some(why.into()) }
     }
 }
 

@@ -5,13 +5,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use yanmi_protocol::{OrgCode, UnixMillis};
-use yanmi_simulator::acceptance::sample::{Mistake, Pause, Sample};
-use yanmi_simulator::acceptance::{Conclusion, Kind, Rule, Settings, Situation, Suite, Verdict};
+use yanmi_acceptance::sample::{Mistake, Pause, Sample};
+use yanmi_acceptance::{Clock, Conclusion, Entropy, Kind, Rule, Settings, Situation, Suite, Verdict};
+use yanmi_protocol::{OrgCode, Region, UnixMillis};
 use yanmi_simulator::outgoing::Caller;
-use yanmi_simulator::{Clock, Entropy};
 
-use crate::stage::{NOW, region};
+const NOW: i64 = 1_700_000_000_000;
 
 /// How long the institutions wait for an answer: long for this machine, short beside a call that is never answered.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,6 +35,10 @@ fn chance() -> Entropy {
             chunk.copy_from_slice(&next.to_le_bytes()[..chunk.len()]);
         }
     })
+}
+
+fn region() -> Region {
+    Region::new("350000").expect("a region")
 }
 
 fn settings() -> Settings {

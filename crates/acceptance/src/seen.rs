@@ -6,38 +6,38 @@ use yanmi_protocol::{
     Amount, Code, EcToken, MemberError, Members, OrgCode, Region, Sm4Key, UnixMillis, mask,
 };
 
-use super::event::{Fault, Op};
-use super::rule::Rule;
+use crate::event::{Fault, Op};
+use crate::rule::Rule;
 
 /// Members whose values may be shown.
 const SHOWN: [&str; 5] = ["orgCodg", "orgName", "totalAmount", "ext", "waitSeconds"];
 
 /// Who may call.
 #[derive(Debug)]
-pub(super) struct Door {
-    pub(super) org_id: String,
-    pub(super) key: Sm4Key,
-    pub(super) region: Region,
-    pub(super) org_code: OrgCode,
+pub(crate) struct Door {
+    pub(crate) org_id: String,
+    pub(crate) key: Sm4Key,
+    pub(crate) region: Region,
+    pub(crate) org_code: OrgCode,
 }
 
 /// What a request says. What could not be read is absent.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
-    pub(super) op: Option<Op>,
-    pub(super) stamp: Option<UnixMillis>,
-    pub(super) opened: bool,
-    pub(super) token: Option<EcToken>,
-    pub(super) amount: Option<Amount>,
+pub(crate) struct Seen {
+    pub(crate) op: Option<Op>,
+    pub(crate) stamp: Option<UnixMillis>,
+    pub(crate) opened: bool,
+    pub(crate) token: Option<EcToken>,
+    pub(crate) amount: Option<Amount>,
     /// Whether it understands members beyond the specification.
-    pub(super) extended: bool,
-    pub(super) faults: Vec<Fault>,
+    pub(crate) extended: bool,
+    pub(crate) faults: Vec<Fault>,
     /// The message, masked.
-    pub(super) asked: String,
+    pub(crate) asked: String,
     /// Its mac, where it has the right one.
-    pub(super) mac: Option<String>,
+    pub(crate) mac: Option<String>,
     /// What it is refused with for its faults.
-    pub(super) refusal: Option<(Code, String)>,
+    pub(crate) refusal: Option<(Code, String)>,
 }
 
 impl Seen {
@@ -53,7 +53,7 @@ impl Seen {
 }
 
 /// Reads a request in the order of the center's checks. The clock is not looked at here.
-pub(super) fn read(path: &str, body: &[u8], door: &Door) -> Seen {
+pub(crate) fn read(path: &str, body: &[u8], door: &Door) -> Seen {
     let op = match path {
         notify::PATH => Some(Op::Notice),
         status::PATH => Some(Op::Status),

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use yanmi_protocol::{Amount, UnixMillis};
 
-use super::Finding;
-use crate::acceptance::event::{Call, Decided, Event, Op, Outcome, Role, What};
-use crate::acceptance::rule::Rule;
-use crate::acceptance::situation::{Play, Situation, VALID};
+use super::finding::Finding;
+use crate::event::{Call, Decided, Event, Op, Outcome, Role, What};
+use crate::play::Play;
+use crate::rule::Rule;
+use crate::situation::{Situation, VALID};
 
 /// What the center really said that allows to settle.
 #[derive(Clone, Copy)]

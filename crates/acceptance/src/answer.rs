@@ -6,9 +6,10 @@ use yanmi_protocol::message::notify;
 use yanmi_protocol::message::status::{self, Extension};
 use yanmi_protocol::{Amount, Code, SerialNo, Sm4Key, UnixMillis};
 
-use super::event::Op;
-use super::situation::{Play, VALID};
-use super::situations::{SHIFT, WINDOW};
+use crate::event::Op;
+use crate::play::Play;
+use crate::situation::VALID;
+use crate::situations::{SHIFT, WINDOW};
 
 /// A proxy's error page.
 const HTML: &str = "<html><head><title>504 Gateway Time-out</title></head>\
@@ -16,23 +17,23 @@ const HTML: &str = "<html><head><title>504 Gateway Time-out</title></head>\
 
 /// What an answer is made of.
 #[derive(Debug)]
-pub(super) struct Parts<'a> {
-    pub(super) op: Op,
-    pub(super) key: &'a Sm4Key,
-    pub(super) other_key: &'a Sm4Key,
-    pub(super) now: UnixMillis,
+pub(crate) struct Parts<'a> {
+    pub(crate) op: Op,
+    pub(crate) key: &'a Sm4Key,
+    pub(crate) other_key: &'a Sm4Key,
+    pub(crate) now: UnixMillis,
     /// Of the answer when it is honest.
-    pub(super) serial: SerialNo,
+    pub(crate) serial: SerialNo,
     /// Of the answer when it is not.
-    pub(super) foreign: SerialNo,
+    pub(crate) foreign: SerialNo,
     /// What was confirmed.
-    pub(super) amount: Option<Amount>,
-    pub(super) extended: bool,
+    pub(crate) amount: Option<Amount>,
+    pub(crate) extended: bool,
 }
 
 /// How an answer goes out.
 #[derive(Debug)]
-pub(super) enum Delivery {
+pub(crate) enum Delivery {
     /// Whole.
     Whole(Answer),
     /// After the slow time.
@@ -47,7 +48,7 @@ pub(super) enum Delivery {
 
 impl Delivery {
     /// The same with the mac that a request with this one is answered with (E13), where it is an answer at all.
-    pub(super) fn proven(self, key: &Sm4Key, mac: &str) -> Self {
+    pub(crate) fn proven(self, key: &Sm4Key, mac: &str) -> Self {
         let prove = |answer: Answer| {
             let body = envelope::prove(key, mac, &answer.body).unwrap_or(answer.body);
             Answer { body, ..answer }
@@ -63,13 +64,13 @@ impl Delivery {
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) html: bool,
-    pub(super) retry_after: Option<u64>,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) html: bool,
+    pub(crate) retry_after: Option<u64>,
+    pub(crate) body: String,
     /// The answer for the report, opened or in words.
-    pub(super) shown: String,
+    pub(crate) shown: String,
 }
 
 impl Answer {
@@ -82,14 +83,14 @@ impl Answer {
     }
 
     /// A refusal of the protocol.
-    pub(super) fn refusal(code: Code, message: &str) -> Self {
+    pub(crate) fn refusal(code: Code, message: &str) -> Self {
         let shown = format!("{} {message}", code.number());
         Self::plain(StatusCode::OK, &envelope::refusal(code, message), shown)
     }
 }
 
 /// Makes the answer of a play.
-pub(super) fn make(play: Play, parts: &Parts<'_>) -> Delivery {
+pub(crate) fn make(play: Play, parts: &Parts<'_>) -> Delivery {
     let key = parts.key;
     Delivery::Whole(match play {
         Play::Notified | Play::Confirmed => Answer::sealed(key, good(parts)),
