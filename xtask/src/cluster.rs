@@ -7,7 +7,7 @@
 //!
 //! While institutions and insured persons ask at a fixed rate (`traffic`), things are broken one after the other
 //! (`faults`), the next when the cluster is whole again. For each is printed how long nobody was served, beside how long
-//! Patroni took for its part. At the end the simulator's oracle compares everything that was answered with everything
+//! Patroni took for its part. At the end the oracle compares everything that was answered with everything
 //! that is stored (`books`).
 //!
 //! # Confinement

@@ -8,9 +8,7 @@
 //!   what the person did; each can be put into a bad mood;
 //! * the **insured persons**, who act through their phones (the control interface of the [`Simulator`]);
 //! * the **terminal** and the **dynamic library** of an institution (the same interface, behind crate `yanmi-vendor`);
-//! * the **institution** ([`Institution`]), which decodes, notifies and asks;
-//! * the **load generator** ([`load`]), an institution that does nothing but ask, as fast as it can;
-//! * the **oracle** ([`oracle`]), which remembers everything that was answered and finds what contradicts it.
+//! * the **institution** ([`Institution`]), which decodes, notifies and asks.
 //!
 //! The [`Simulator`] also serves the page on which all of this can be watched. What its channel apps are made of is
 //! crate `yanmi-channel`, which other apps can use as well.
@@ -26,16 +24,15 @@ use std::sync::Arc;
 
 use yanmi_protocol::UnixMillis;
 
+pub mod bench;
 mod channel;
 mod control;
 mod hang;
 pub mod institution;
-pub mod load;
 pub mod magic;
 mod mint;
 mod mood;
 mod national;
-pub mod oracle;
 pub mod outgoing;
 mod phone;
 mod serve;

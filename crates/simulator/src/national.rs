@@ -12,12 +12,13 @@ use yanmi_protocol::{
     ChannelId, Code, EcIndexNo, EcToken, MemberError, PasswordDigest, QrCode, Sm4Key, UnixMillis,
 };
 
+use crate::bench::is_bench_token;
 use crate::hang::LONGEST_SILENCE;
+use crate::magic;
 use crate::mood::NationalMood;
 use crate::serve::{Cut, Reply, json};
 use crate::state::State;
 use crate::world::{Person, cast};
-use crate::{load, magic};
 
 /// What is answered to an opened question.
 enum Outcome {
@@ -93,7 +94,7 @@ fn token(state: &State, token: EcToken) -> Outcome {
     if let Some(code) = magic::code_of(&token) {
         return magic_token(state, code, token);
     }
-    if load::is_bench_token(&token) {
+    if is_bench_token(&token) {
         return Outcome::Answer(bench_credential(token, state.now()).to_json());
     }
     let known = state.mint.read_token(&token);

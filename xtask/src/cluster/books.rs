@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{ConnectOptions, Connection, Executor, Row};
 use tokio::task::JoinSet;
-use yanmi_simulator::oracle::{Books, Event, Record};
+use yanmi_trial::oracle::{Books, Event, Record};
 
 use super::process::LOOK;
 

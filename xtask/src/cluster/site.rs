@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use tokio::net::TcpListener;
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key, UnixMillis};
-use yanmi_simulator::load::spread;
-use yanmi_simulator::oracle::{Parties, Visit};
 use yanmi_simulator::world::{Person, Urls};
 use yanmi_simulator::{Simulator, World};
+use yanmi_trial::load::spread;
+use yanmi_trial::oracle::{Parties, Visit};
 
 use super::books;
 use super::center::{Center, Common, write_private};

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
-use yanmi_simulator::load::spread;
-use yanmi_simulator::oracle::{Deed, Heard, Parties, Said, Unheard, Visit};
+use yanmi_trial::load::spread;
+use yanmi_trial::oracle::{Deed, Heard, Parties, Said, Unheard, Visit};
 
 /// Something begins this often: of eight times four a status query, two a decode, one a notice, one a confirmation.
 const TICK: Duration = Duration::from_millis(30);

@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
-use yanmi_simulator::load::echo_router;
+use yanmi_trial::load::echo_router;
 
 use crate::command::serve::runtime;
 use crate::failure::Failure;

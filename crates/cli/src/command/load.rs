@@ -18,7 +18,7 @@ use std::time::Duration;
 use serde::Serialize;
 use yanmi_protocol::OrgCode;
 use yanmi_simulator::World;
-use yanmi_simulator::load::{self, LoadPlan, Report, Sender, Until, What, bench_token, spread};
+use yanmi_trial::load::{self, LoadPlan, Report, Sender, Until, What, bench_token, spread};
 
 use crate::ambient;
 use crate::command::serve::runtime;

@@ -3,7 +3,7 @@
 //! The center is a process of its own, ended each time by SIGKILL: after some number of answers, by whoever gets the
 //! last of them, so that the other calls are anywhere on their way; or as soon as it has taken its port.
 //! Everybody else lives in this process and remembers: each counter writes down what it did, what it heard, and
-//! what can be true after that (the simulator's oracle). After each kill the center is started again and asked about everybody who
+//! what can be true after that (the oracle). After each kill the center is started again and asked about everybody who
 //! was ever there; at the end its database is read (`books`) beside what was written down.
 //!
 //! No comparison is repeated and nothing is waited for: one answer that contradicts an earlier one ends the test. The
@@ -22,7 +22,7 @@ use std::sync::Arc;
 use counter::{Counted, Counter, Dice, Round};
 use ground::Ground;
 use rustix::process::Pid;
-use yanmi_simulator::oracle::{Books, Deed, Parties, Said, Visit};
+use yanmi_trial::oracle::{Books, Deed, Parties, Said, Visit};
 
 const KILLS: u32 = 72;
 /// Every so many kills, one while the center is starting.

@@ -25,7 +25,7 @@ use yanmi_center::clock::Clock;
 use yanmi_protocol::message::password::Draft;
 use yanmi_protocol::{PasswordDigest, Sm4Key};
 use yanmi_simulator::Institution;
-use yanmi_simulator::oracle::{Deed, Said};
+use yanmi_trial::oracle::{Deed, Said};
 
 use crate::killed::ground::Ground;
 

@@ -14,7 +14,7 @@ use yanmi_protocol::{EcToken, Region, Sm4Key};
 use super::Watch;
 use super::calls::Call;
 use super::masked::masked;
-use crate::load;
+use crate::bench::is_bench_token;
 use crate::outgoing::Received;
 use crate::serve::{Cut, Reply};
 use crate::state::State;
@@ -262,7 +262,7 @@ pub(crate) fn of_question(state: &State, path: &str, body: &[u8]) -> Option<Exch
     let token = opened.as_ref().and_then(|opened| {
         opened.members().ok()?.optional_identifier("ecToken", EcToken::MAX_LENGTH, EcToken::new).ok()?
     });
-    if token.as_ref().is_some_and(load::is_bench_token) {
+    if token.as_ref().is_some_and(is_bench_token) {
         return None;
     }
     let lane = Lane::national(call, &state.world, path);

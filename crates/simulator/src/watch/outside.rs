@@ -12,7 +12,7 @@ use yanmi_protocol::envelope::{PlainText, RequestEnvelope};
 
 use super::calls::Call;
 use super::exchange::{Exchange, Lane, key_words, open};
-use crate::load;
+use crate::bench::is_bench_token;
 use crate::state::State;
 
 /// Bodies of the counter that are remembered until they arrive: as many as it sends at once to be limited.
@@ -94,7 +94,7 @@ pub(crate) fn begin(state: &Arc<State>, path: &str, body: &[u8]) -> Option<Excha
             .optional_identifier("token", yanmi_protocol::EcToken::MAX_LENGTH, yanmi_protocol::EcToken::new)
             .ok()?
     });
-    if token.as_ref().is_some_and(load::is_bench_token) {
+    if token.as_ref().is_some_and(is_bench_token) {
         return None;
     }
     let words = key_words(&format!("账号 {} ", envelope.org_id), key);

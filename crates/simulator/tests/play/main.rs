@@ -2,7 +2,6 @@
 
 mod channels;
 mod institution;
-mod load;
 mod national;
 mod phones;
 mod stage;

@@ -14,9 +14,9 @@ use yanmi_center::config::{Database, PostgresSettings};
 use yanmi_center::store::fill::fill_audit;
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{Region, Sm4Key};
-use yanmi_simulator::load::{Noted, channel_router, noting_channel_router};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
+use yanmi_trial::load::{Noted, channel_router, noting_channel_router};
 
 use super::{Kind, Load};
 use crate::ambient;

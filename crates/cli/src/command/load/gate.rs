@@ -10,7 +10,7 @@ use yanmi_agent::AgentConfig;
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{Desk, Machine};
 use yanmi_protocol::Sm4Key;
-use yanmi_simulator::load::{What, bench_token};
+use yanmi_trial::load::{What, bench_token};
 
 use super::arena::{self, Arena, Cores};
 use super::{Load, Printed, run};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yanmi_simulator::load::{Report, Until, What, bench_token};
+use yanmi_trial::load::{Report, Until, What, bench_token};
 
 use super::{Target, plan, run};
 use crate::failure::Failure;

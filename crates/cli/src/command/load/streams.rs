@@ -1,7 +1,7 @@
 //! What thousands of event streams of the sandbox's page cost, and how soon an event is with all of them.
 
 use serde::Serialize;
-use yanmi_simulator::load;
+use yanmi_trial::load;
 
 use super::arena;
 use crate::ambient;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use yanmi_simulator::load::{self, TapPlan, Until};
+use yanmi_trial::load::{self, TapPlan, Until};
 
 use super::arena::Arena;
 use super::{Printed, Target};

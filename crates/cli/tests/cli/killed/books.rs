@@ -4,7 +4,7 @@ use std::path::Path;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{ConnectOptions, Connection, Row};
-use yanmi_simulator::oracle::{Books, Event, Record};
+use yanmi_trial::oracle::{Books, Event, Record};
 
 /// Everything stored.
 pub(crate) async fn read(database: &Path) -> Books {

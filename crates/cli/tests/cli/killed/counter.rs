@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use yanmi_center::entropy::Entropy;
 use yanmi_protocol::EcToken;
-use yanmi_simulator::oracle::{Deed, Parties, Said, Unheard, Visit};
+use yanmi_trial::oracle::{Deed, Parties, Said, Unheard, Visit};
 
 /// What the first notice of a person is about, in fen.
 const FIRST_AMOUNT: u32 = 12_850;

@@ -18,9 +18,9 @@ use yanmi_center::entropy::Entropy;
 use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key};
-use yanmi_simulator::oracle::Parties;
 use yanmi_simulator::world::{Person, Urls};
 use yanmi_simulator::{Simulator, World};
+use yanmi_trial::oracle::Parties;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
 use crate::yanmi::PROGRAM;

@@ -8,7 +8,9 @@ use tokio::net::TcpListener;
 use yanmi_protocol::message::channel_notice::{Kind, Notice, Way};
 use yanmi_protocol::{AccountId, ChannelId, Code, EcToken, NoticeNo, OrgCode, Region, Sm4Key, UnixMillis};
 use yanmi_protocol::{envelope, message::channel_notice};
-use yanmi_simulator::load::{self, LoadPlan, Sender, Until, What};
+use yanmi_simulator::world::Urls;
+use yanmi_simulator::{Simulator, World};
+use yanmi_trial::load::{self, LoadPlan, Sender, Until, What};
 
 async fn serve(router: Router) -> std::net::SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
@@ -147,13 +149,30 @@ async fn the_lean_channel_takes_what_opens() {
     }
 }
 
+/// A simulator whose center is not there.
+async fn simulator() -> Simulator {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let nobody = "http://127.0.0.1:1".to_owned();
+    let here = format!("http://{}", listener.local_addr().expect("an address"));
+    let urls = Urls { institution: nobody.clone(), channel: nobody, simulator: here };
+    let mut next = 0_u8;
+    let world = World::generate(region(), &urls, &mut |slice| {
+        slice.fill_with(|| {
+            next = next.wrapping_add(41);
+            next
+        });
+    });
+    let clock = Arc::new(|| UnixMillis::new(1_700_000_000_000));
+    Simulator::start(world, listener, clock, Arc::new(|slice: &mut [u8]| slice.fill(7))).expect("starts")
+}
+
 #[tokio::test]
 async fn event_streams_are_opened_and_an_event_reaches_them_all() {
-    let stage = crate::stage::Stage::set().await;
-    let mut streams = load::Streams::open(stage.simulator.addr(), 50).await.expect("opens");
+    let simulator = simulator().await;
+    let mut streams = load::Streams::open(simulator.addr(), 50).await.expect("opens");
     for _ in 0..2 {
         assert!(streams.time_one_event().await.expect("reaches them") > Duration::ZERO);
     }
-    assert!(load::Streams::open(stage.simulator.addr(), 0).await.is_err());
-    assert!(load::Streams::open(stage.simulator.addr(), yanmi_simulator::MOST_STREAMS + 1).await.is_err());
+    assert!(load::Streams::open(simulator.addr(), 0).await.is_err());
+    assert!(load::Streams::open(simulator.addr(), yanmi_simulator::MOST_STREAMS + 1).await.is_err());
 }

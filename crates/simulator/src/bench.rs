@@ -1,4 +1,4 @@
-//! Tokens for the load generator: as many as one likes, each the same on every run.
+//! Tokens for a load generator: as many as one likes, each the same on every run, and all known to the national center.
 
 use yanmi_protocol::EcToken;
 

@@ -9,9 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
-
-use crate::MOST_STREAMS;
-use crate::outgoing::Caller;
+use yanmi_simulator::MOST_STREAMS;
+use yanmi_simulator::outgoing::Caller;
 
 /// Streams opened at a time, so that the server's queue of connections is not overrun.
 const OPENING: usize = 128;

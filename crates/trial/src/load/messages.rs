@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{AccountId, EcToken, OrgCode, Region, Sm4Key, UnixMillis, envelope};
-
-use crate::Clock;
+use yanmi_simulator::Clock;
 
 /// The size of every request's body, in bytes, unless its message needs more. A sealed message comes in steps
 /// of 32 digits; the free part of `reqtType` makes up the difference as far as its limit allows, and spaces after
@@ -181,8 +180,8 @@ fn body(what: &What, ticket: u64, prefix: &str, now: UnixMillis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::load::bench_token;
     use yanmi_protocol::envelope::RequestEnvelope;
+    use yanmi_simulator::bench::bench_token;
 
     fn sender() -> Sender {
         Sender {

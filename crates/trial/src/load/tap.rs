@@ -17,10 +17,13 @@ use yanmi_protocol::envelope::{self, Answer};
 use yanmi_protocol::message::auth_result::{self, Draft};
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{ChannelId, EcToken, NoticeNo, OrgCode, Sm4Key};
+use yanmi_simulator::Clock;
+use yanmi_simulator::bench::bench_token;
 
+use super::course::{Course, MAX_CONNECTIONS, Until};
+use super::messages::Sender;
+use super::report::Report;
 use super::wire::{Connection, Seen};
-use super::{Course, MAX_CONNECTIONS, Report, Sender, Until, bench_token};
-use crate::Clock;
 
 /// How long the person takes, so that the query is held by then. One that is not yet would be answered at once.
 const THINKING: Duration = Duration::from_millis(50);

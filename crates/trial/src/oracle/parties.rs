@@ -7,12 +7,12 @@ use yanmi_protocol::envelope::{PlainText, ProvenRequest, Sender};
 use yanmi_protocol::message::auth_result::{self, Accepted};
 use yanmi_protocol::message::{notify, pending, status};
 use yanmi_protocol::{Code, EcToken, NoticeNo, PasswordDigest};
+use yanmi_simulator::institution::Called;
+use yanmi_simulator::outgoing::{AskError, CallError, Caller, ReadError};
+use yanmi_simulator::world::Person;
+use yanmi_simulator::{Clock, Institution, World};
 
 use super::belief::{Deed, Said};
-use crate::institution::Called;
-use crate::outgoing::{AskError, CallError, Caller, ReadError};
-use crate::world::Person;
-use crate::{Clock, Institution, World};
 
 /// Business type of a decode: an outpatient's registration.
 const BUSINESS: &str = "01101";
