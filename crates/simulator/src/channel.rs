@@ -13,7 +13,7 @@ use yanmi_protocol::message::{password_free, pending};
 use crate::hang::LONGEST_HANG;
 use crate::mood::ChannelMood;
 use crate::outgoing::{AskError, Caller};
-use crate::serve::{Cut, Reply, error, json};
+use crate::reply::{Cut, Reply, error, json};
 use crate::state::State;
 use crate::watch::calls::Call;
 use crate::watch::exchange::{Exchange, Lane};

@@ -12,7 +12,7 @@ use yanmi_protocol::envelope::{self, Answer, PlainText, ProvenRequest, Sender};
 use yanmi_protocol::message::{decode, notify, password, status};
 use yanmi_protocol::{EcToken, Members, Region, Sm4Key, mask};
 
-use crate::Clock;
+use crate::ambient::Clock;
 use crate::outgoing::{AskError, CallError, Caller, Received};
 
 /// How long an answer may take: longer than a status query may be held.

@@ -20,10 +20,7 @@
 //!
 //! Time and chance are arguments here as everywhere: a [`Clock`] and an [`Entropy`].
 
-use std::sync::Arc;
-
-use yanmi_protocol::UnixMillis;
-
+mod ambient;
 pub mod bench;
 mod channel;
 mod control;
@@ -35,12 +32,14 @@ mod mood;
 mod national;
 pub mod outgoing;
 mod phone;
+mod reply;
 mod serve;
 mod state;
 mod terminal;
 mod watch;
 pub mod world;
 
+pub use ambient::{Clock, Entropy};
 pub use channel::SwitchError;
 pub use hang::{LONGEST_HANG, LONGEST_SILENCE, MOST_HELD};
 pub use institution::Institution;
@@ -49,9 +48,3 @@ pub use serve::{MAX_CONNECTIONS, Onlooker, Outside, STOP_BOUND, Simulator};
 pub use terminal::TerminalMood;
 pub use watch::MOST_STREAMS;
 pub use world::World;
-
-/// What time it is, wherever the simulated parties have to know.
-pub type Clock = Arc<dyn Fn() -> UnixMillis + Send + Sync>;
-
-/// Where chance comes from: fills the slice with random bytes.
-pub type Entropy = Arc<dyn Fn(&mut [u8]) + Send + Sync>;

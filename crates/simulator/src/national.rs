@@ -16,7 +16,7 @@ use crate::bench::is_bench_token;
 use crate::hang::LONGEST_SILENCE;
 use crate::magic;
 use crate::mood::NationalMood;
-use crate::serve::{Cut, Reply, json};
+use crate::reply::{Cut, Reply, json};
 use crate::state::State;
 use crate::world::{Person, cast};
 

@@ -10,10 +10,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,12 +21,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use yanmi_protocol::{ChannelId, Sm4Key, envelope};
 
+use crate::ambient::{Clock, Entropy};
 use crate::channel::SwitchError;
 use crate::mood::{ChannelMood, NationalMood};
+use crate::reply::{Cut, Reply, error};
 use crate::state::{Beside, State};
 use crate::watch::{exchange, guard, outside, page, scene, stream};
 use crate::world::World;
-use crate::{Clock, Entropy, channel, control, national};
+use crate::{channel, control, national};
 
 /// Connections served at once; more wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 2_048;
@@ -38,14 +38,6 @@ pub const STOP_BOUND: Duration = Duration::from_secs(3);
 const HEAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// Pause after a failed accept, which most often means that the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// What a handler answers.
-pub(crate) type Reply = Response<Full<Bytes>>;
-
-/// "Do not answer: reset the connection."
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("connection cut on purpose")]
-pub(crate) struct Cut;
 
 /// Why a connection ends without an answer by hyper.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -278,19 +270,6 @@ async fn recorded(
         seen.replied(&reply).await;
     }
     Ok(reply?)
-}
-
-/// A JSON answer.
-pub(crate) fn json(status: StatusCode, text: impl Into<Bytes>) -> Reply {
-    let mut reply = Response::new(Full::new(text.into()));
-    *reply.status_mut() = status;
-    reply.headers_mut().insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
-    reply
-}
-
-/// A JSON answer that says what is wrong, for people.
-pub(crate) fn error(status: StatusCode, sentence: &str) -> Reply {
-    json(status, serde_json::json!({ "error": sentence }).to_string())
 }
 
 #[cfg(test)]

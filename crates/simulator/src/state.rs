@@ -5,17 +5,17 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::watch;
-use yanmi_protocol::{AuthNo, ChannelId, EcIndexNo, EcToken, QrCode, Sm4Key, UnixMillis};
+use yanmi_protocol::{AuthNo, ChannelId, EcToken, QrCode, Sm4Key, UnixMillis};
 
+use crate::ambient::{Clock, Entropy};
 use crate::hang::{Hangs, LONGEST_HANG};
 use crate::mint::{CHANCE, Holder, Mint};
 use crate::mood::{ChannelMood, NationalMood};
 use crate::outgoing::Caller;
 use crate::phone::Phones;
 use crate::terminal::{Terminal, TerminalMood};
-use crate::watch::{Watch, scene};
+use crate::watch::Watch;
 use crate::world::{Channel, Person, World};
-use crate::{Clock, Entropy};
 
 pub(crate) struct State {
     pub(crate) world: World,
@@ -25,7 +25,7 @@ pub(crate) struct State {
     pub(crate) watch: Arc<Watch>,
     clock: Clock,
     entropy: Entropy,
-    moods: Mutex<Moods>,
+    moods: Mutex<MoodTable>,
     phones: Mutex<Phones>,
     terminal: watch::Sender<Terminal>,
     /// The center beside it, where there is one that lets itself be told and asked.
@@ -50,10 +50,11 @@ impl fmt::Debug for State {
     }
 }
 
+/// Who is in which mood; a channel that is not here is in the ordinary one.
 #[derive(Default)]
-struct Moods {
-    national: NationalMood,
-    channels: HashMap<ChannelId, ChannelMood>,
+pub(crate) struct MoodTable {
+    pub(crate) national: NationalMood,
+    pub(crate) channels: HashMap<ChannelId, ChannelMood>,
 }
 
 impl State {
@@ -112,13 +113,8 @@ impl State {
         self.phones.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is on a person's phone, for everybody to see.
-    pub(crate) fn change_phone(&self, person: EcIndexNo, change: impl FnOnce(&mut Phones)) {
-        change(&mut self.phones());
-        self.watch.publish("phone", &scene::phone(self, person));
-    }
-
-    fn moods(&self) -> MutexGuard<'_, Moods> {
+    /// Everybody's mood.
+    pub(crate) fn moods(&self) -> MutexGuard<'_, MoodTable> {
         self.moods.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -126,23 +122,8 @@ impl State {
         self.moods().national
     }
 
-    pub(crate) fn set_national_mood(&self, mood: NationalMood) {
-        self.moods().national = mood;
-        self.watch.publish("moods", &scene::moods(self));
-    }
-
     pub(crate) fn channel_mood(&self, channel: ChannelId) -> ChannelMood {
         self.moods().channels.get(&channel).copied().unwrap_or_default()
-    }
-
-    /// Sets the mood of a channel of the world; whether there is such a channel.
-    pub(crate) fn set_channel_mood(&self, channel: ChannelId, mood: ChannelMood) -> bool {
-        let known = self.world.channel(channel.as_str()).is_some();
-        if known {
-            self.moods().channels.insert(channel, mood);
-            self.watch.publish("moods", &scene::moods(self));
-        }
-        known
     }
 
     /// How the terminal behaves, and who stands before it.

@@ -200,13 +200,6 @@ pub struct WorldError {
 }
 
 impl World {
-    /// A new world with random keys.
-    ///
-    /// `fill` fills its argument with random bytes.
-    pub fn generate(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> Self {
-        cast::world(region, urls, fill)
-    }
-
     /// Reads a stored world.
     ///
     /// # Errors

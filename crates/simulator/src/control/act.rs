@@ -18,16 +18,16 @@ use yanmi_protocol::message::channel_notice::{Notice, Way};
 use yanmi_protocol::{AuthNo, NoticeNo, PasswordDigest};
 
 use super::notices::PENDING_DEADLINE;
-use super::{Refusal, channel, pass_on, person, read};
+use super::request::{Refusal, channel, pass_on, person, read};
 use crate::channel::{ask, pull_pending};
-use crate::serve::Reply;
+use crate::reply::Reply;
 use crate::state::State;
 use crate::watch::Actor;
 use crate::world::Person;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct ActRequest {
     notc_no: String,
     action: String,
     way: Option<String>,
@@ -76,7 +76,7 @@ impl Action {
 }
 
 pub(super) async fn act(state: &State, index: &str, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "notcNo、action，可选 way")?;
+    let request: ActRequest = read(body, "notcNo、action，可选 way")?;
     let values = "confirm、wrongPassword、cancel、notMe 之一";
     let action = Action::from_name(&request.action).ok_or(Refusal::Value("action", values))?;
     let way = Way::from_code(request.way.as_deref().unwrap_or("01"));

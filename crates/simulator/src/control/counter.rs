@@ -15,8 +15,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use yanmi_protocol::EcToken;
 
-use super::{Refusal, read, reply};
-use crate::serve::Reply;
+use super::request::{Refusal, read, reply};
+use crate::reply::Reply;
 use crate::state::State;
 use crate::watch::counter::{self, CounterError};
 
@@ -40,7 +40,7 @@ struct Scan {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Token {
+struct TokenRequest {
     org_codg: String,
     token: String,
 }
@@ -58,7 +58,7 @@ pub(super) async fn act(state: &Arc<State>, what: &str, body: &Bytes) -> Result<
             counter::scan(state, &request.org_codg, &request.ec_qr_code).await?;
         }
         "token" => {
-            let request: Token = read(body, "orgCodg、token")?;
+            let request: TokenRequest = read(body, "orgCodg、token")?;
             let token = EcToken::new(&request.token);
             let token = token.map_err(|_| Refusal::Value("token", "1 至 40 位字母数字"))?;
             counter::use_token(state, &request.org_codg, &token)?;

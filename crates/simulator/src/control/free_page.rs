@@ -5,19 +5,19 @@ use bytes::Bytes;
 use serde::Deserialize;
 use yanmi_protocol::message::{password_free_page, pending};
 
-use super::{Refusal, channel, pass_on, person, read};
+use super::request::{Refusal, channel, pass_on, person, read};
 use crate::channel::ask;
-use crate::serve::Reply;
+use crate::reply::Reply;
 use crate::state::State;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct PageRequest {
     chnl_id: String,
 }
 
 pub(super) async fn link(state: &State, index: &str, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "chnlId")?;
+    let request: PageRequest = read(body, "chnlId")?;
     let person = person(state, index)?;
     let channel = channel(state, &request.chnl_id)?;
     let plain = pending::Request { index: person.ec_index_no }.to_json();

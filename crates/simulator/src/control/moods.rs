@@ -7,33 +7,33 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{Refusal, read, reply};
+use super::request::{self, Refusal, read, reply};
 use crate::mood::{ChannelMood, NationalMood};
-use crate::serve::Reply;
+use crate::reply::Reply;
 use crate::state::State;
 use crate::watch::Actor;
 
 #[derive(Deserialize)]
-struct Request {
+struct MoodRequest {
     mood: String,
     #[serde(default)]
     ms: u64,
 }
 
 pub(super) fn channel(state: &State, id: &str, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "mood，slow 时加 ms（毫秒）")?;
+    let asked: MoodRequest = read(body, "mood，slow 时加 ms（毫秒）")?;
     let values = "ok、refuse、hang、reset、http500、free、slow 之一";
-    let mood = ChannelMood::from_name(&request.mood, Duration::from_millis(request.ms));
+    let mood = ChannelMood::from_name(&asked.mood, Duration::from_millis(asked.ms));
     let mood = mood.ok_or(Refusal::Value("mood", values))?;
-    let channel = super::channel(state, id)?;
+    let channel = request::channel(state, id)?;
     state.set_channel_mood(channel.chnl_id, mood);
     state.watch.step(Actor::Director, &format!("把「{}」改为：{}", channel.name, mood.words()));
     Ok(reply(&serde_json::json!({ "mood": mood.name() })))
 }
 
 pub(super) fn national(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "mood")?;
-    let mood = NationalMood::from_name(&request.mood);
+    let asked: MoodRequest = read(body, "mood")?;
+    let mood = NationalMood::from_name(&asked.mood);
     let mood = mood.ok_or(Refusal::Value("mood", "ok、error、timeout 之一"))?;
     state.set_national_mood(mood);
     state.watch.step(Actor::Director, &format!("把国家电子凭证改为：{}", mood.words()));
@@ -42,8 +42,8 @@ pub(super) fn national(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
 
 /// The center's store takes nothing while it fails: notices and confirmations are answered -1, and it is not ready.
 pub(super) fn center(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "mood")?;
-    let (failing, words) = match request.mood.as_str() {
+    let asked: MoodRequest = read(body, "mood")?;
+    let (failing, words) = match asked.mood.as_str() {
         "ok" => (false, "正常"),
         "failing" => (true, "存储故障"),
         _ => return Err(Refusal::Value("mood", "ok、failing 之一")),
@@ -52,5 +52,5 @@ pub(super) fn center(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
         return Err(Refusal::Now("旁边没有可以这样设置的中心"));
     }
     state.watch.step(Actor::Director, &format!("把中心改为：{words}"));
-    Ok(reply(&serde_json::json!({ "mood": request.mood })))
+    Ok(reply(&serde_json::json!({ "mood": asked.mood })))
 }

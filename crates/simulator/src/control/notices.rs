@@ -9,10 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Refusal, channel, person, read, reply};
+use super::request::{Refusal, channel, person, read, reply};
 use crate::channel::{open_message_center, pull_pending};
 use crate::phone;
-use crate::serve::Reply;
+use crate::reply::Reply;
 use crate::state::State;
 use crate::watch::Actor;
 use crate::world::Person;
@@ -22,13 +22,13 @@ pub(super) const PENDING_DEADLINE: Duration = Duration::from_secs(2);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct MessageCenterRequest {
     chnl_id: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Row<'a> {
+struct NoticeRow<'a> {
     notc_no: String,
     chnl_id: String,
     org_name: &'a str,
@@ -44,7 +44,7 @@ struct Row<'a> {
 
 #[derive(Serialize)]
 struct Answer<'a> {
-    notices: Vec<Row<'a>>,
+    notices: Vec<NoticeRow<'a>>,
 }
 
 pub(super) async fn list(state: &State, index: &str) -> Result<Reply, Refusal> {
@@ -54,7 +54,7 @@ pub(super) async fn list(state: &State, index: &str) -> Result<Reply, Refusal> {
 }
 
 pub(super) async fn message_center(state: &State, index: &str, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "chnlId")?;
+    let request: MessageCenterRequest = read(body, "chnlId")?;
     let (person, channel) = (person(state, index)?, channel(state, &request.chnl_id)?);
     state.watch.step(Actor::Person, &format!("参保人打开「{}」的消息中心", channel.name));
     open_message_center(state, person, channel).await.map_err(Refusal::Center)?;
@@ -64,7 +64,7 @@ pub(super) async fn message_center(state: &State, index: &str, body: &Bytes) -> 
 fn rows(state: &State, person: &Person) -> Reply {
     let now = state.now();
     let phones = state.phones();
-    let rows = phones.of(person.ec_index_no).iter().map(|entry| Row {
+    let rows = phones.of(person.ec_index_no).iter().map(|entry| NoticeRow {
         notc_no: entry.notice.number.to_string(),
         chnl_id: entry.notice.channel.as_str().to_owned(),
         org_name: &entry.notice.org_name,

@@ -5,20 +5,20 @@
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{Refusal, channel, person, read, reply};
-use crate::serve::Reply;
+use super::request::{Refusal, channel, person, read, reply};
+use crate::reply::Reply;
 use crate::state::State;
 use crate::watch::{Actor, Showing};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct CodeRequest {
     ec_index_no: String,
     chnl_id: String,
 }
 
 pub(super) fn show(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "ecIndexNo、chnlId")?;
+    let request: CodeRequest = read(body, "ecIndexNo、chnlId")?;
     let person = person(state, &request.ec_index_no)?;
     let channel = channel(state, &request.chnl_id)?;
     let code = state.qr_code(person, channel).ok_or(Refusal::NoPerson)?;

@@ -8,9 +8,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Refusal, pass_on, reply};
+use super::request::{self, Refusal, pass_on, reply};
 use crate::channel::ask;
-use crate::serve::Reply;
+use crate::reply::Reply;
 use crate::state::State;
 use crate::watch::counter::Desk;
 use crate::watch::send::{Fault, send};
@@ -20,7 +20,7 @@ const MOST_BEFORE: usize = 1_000;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request<'a> {
+struct SendRequest<'a> {
     org_codg: String,
     path: String,
     #[serde(borrow)]
@@ -39,29 +39,29 @@ struct ChannelRequest<'a> {
 }
 
 pub(super) async fn institution(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request<'_> = read_borrowed(body, "orgCodg、path、message，可选 orgId、fault、before")?;
-    let fault = match request.fault.as_deref() {
+    let asked: SendRequest<'_> = read_borrowed(body, "orgCodg、path、message，可选 orgId、fault、before")?;
+    let fault = match asked.fault.as_deref() {
         None => Fault::None,
         Some("key") => Fault::Key,
         Some(_) => return Err(Refusal::Value("fault", "key")),
     };
-    if request.before > MOST_BEFORE {
+    if asked.before > MOST_BEFORE {
         return Err(Refusal::Value("before", "0 至 1000 的整数"));
     }
-    let path = address(&request.path)?;
-    let desk = Desk::of(state, &request.org_codg)?;
-    let desk = match request.org_id.as_deref() {
+    let path = address(&asked.path)?;
+    let desk = Desk::of(state, &asked.org_codg)?;
+    let desk = match asked.org_id.as_deref() {
         None => desk,
         Some(org_id) => desk.under(org_id).ok_or(Refusal::Value("orgId", "sandbox.json 中的账号"))?,
     };
-    let sent = send(&desk, (path, request.message.get()), fault, request.before).await?;
+    let sent = send(&desk, (path, asked.message.get()), fault, asked.before).await?;
     Ok(reply(&serde_json::json!({ "code": sent.code, "message": sent.message })))
 }
 
 pub(super) async fn channel(state: &State, id: &str, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: ChannelRequest<'_> = read_borrowed(body, "path、message")?;
-    let channel = super::channel(state, id)?;
-    let said = ask(state, channel, address(&request.path)?, request.message.get()).await;
+    let asked: ChannelRequest<'_> = read_borrowed(body, "path、message")?;
+    let channel = request::channel(state, id)?;
+    let said = ask(state, channel, address(&asked.path)?, asked.message.get()).await;
     said.map(|said| pass_on(&said)).map_err(Refusal::Center)
 }
 

@@ -6,21 +6,21 @@ use serde::Deserialize;
 use yanmi_protocol::message::password_free;
 use yanmi_protocol::{Amount, Members};
 
-use super::{Refusal, channel, pass_on, person, read};
+use super::request::{Refusal, channel, pass_on, person, read};
 use crate::channel::ask;
-use crate::serve::Reply;
+use crate::reply::Reply;
 use crate::state::State;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct SwitchRequest {
     chnl_id: String,
     open_flag: String,
 }
 
 pub(super) async fn switch(state: &State, index: &str, body: &Bytes) -> Result<Reply, Refusal> {
     let needs = "chnlId、openFlag，可选 singleAmt、dayAmt、dayCnt";
-    let request: Request = read(body, needs)?;
+    let request: SwitchRequest = read(body, needs)?;
     let open = match request.open_flag.as_str() {
         "0" => false,
         "1" => true,

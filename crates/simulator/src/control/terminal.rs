@@ -5,21 +5,21 @@
 use bytes::Bytes;
 use serde::Deserialize;
 
-use super::{Refusal, person, read, reply};
-use crate::serve::Reply;
+use super::request::{Refusal, person, read, reply};
+use crate::reply::Reply;
 use crate::state::State;
 use crate::terminal::{Terminal, TerminalMood};
 use crate::watch::Actor;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct TerminalRequest {
     mood: Option<String>,
     ec_index_no: Option<String>,
 }
 
 pub(super) fn set(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "可选 mood、ecIndexNo")?;
+    let request: TerminalRequest = read(body, "可选 mood、ecIndexNo")?;
     let mood = request.mood.as_deref().map_or(Some(TerminalMood::Ok), TerminalMood::from_name);
     let mood = mood.ok_or(Refusal::Value("mood", "ok、wrong、unreachable、hang 之一"))?;
     let index = request.ec_index_no.as_deref().map(|index| person(state, index)).transpose()?;

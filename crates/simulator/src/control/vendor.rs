@@ -17,8 +17,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use yanmi_protocol::{AuthNo, Code, EcToken};
 
-use super::{Refusal, read, reply};
-use crate::serve::Reply;
+use super::request::{Refusal, read, reply};
+use crate::reply::Reply;
 use crate::state::State;
 use crate::terminal::TerminalMood;
 use crate::watch::Actor;
@@ -26,7 +26,7 @@ use crate::world::Person;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Request {
+struct VendorRequest {
     trans_type: String,
     #[serde(default)]
     data: Data,
@@ -53,7 +53,7 @@ impl From<Code> for Not {
 }
 
 pub(super) async fn answer(state: &State, body: &Bytes) -> Result<Reply, Refusal> {
-    let request: Request = read(body, "transType，可选 data")?;
+    let request: VendorRequest = read(body, "transType，可选 data")?;
     if AT_TERMINAL.contains(&request.trans_type.as_str()) {
         state.terminal_answers().await;
     }
@@ -64,7 +64,7 @@ pub(super) async fn answer(state: &State, body: &Bytes) -> Result<Reply, Refusal
     Ok(reply(&answer))
 }
 
-fn carry_out(state: &State, request: &Request) -> Result<Value, Not> {
+fn carry_out(state: &State, request: &VendorRequest) -> Result<Value, Not> {
     let mood = state.terminal().mood;
     let (operation, data) = (request.trans_type.as_str(), &request.data);
     let silent = matches!(mood, TerminalMood::Unreachable | TerminalMood::Hang);

@@ -4,17 +4,16 @@
 //! person's, and then holds a status query open (`waitSeconds`), one after the other, until there is a result. So the
 //! clerk sees what the person did as soon as the center knows it, and presses nothing.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use serde::Serialize;
-use tokio::task::AbortHandle;
 use yanmi_protocol::envelope::{Answer, PlainText};
 use yanmi_protocol::message::{decode, notify, status};
 use yanmi_protocol::{Code, EcToken, Members, mask};
 
 use super::calls::Call;
 use super::exchange::{Exchange, Lane};
-use super::{Actor, Watch};
+use super::feed::{Actor, Watch};
+use super::visit::{Stage, Visit};
 use crate::institution::Institution;
 use crate::outgoing::AskError;
 use crate::state::State;
@@ -27,53 +26,6 @@ const MOST_HOLDS: u32 = 130;
 /// What an institution decodes for when it is about to settle (the field's 用码业务类型 结算).
 const SETTLEMENT: &str = "01301";
 
-/// Where a visit stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Stage {
-    /// Nobody is there.
-    #[default]
-    Idle,
-    /// The code was decoded: there is a token.
-    Decoded,
-    /// The notice is on its way.
-    Asking,
-    /// The person has been asked.
-    Waiting,
-    /// The person confirmed.
-    Green,
-    /// No password is needed (500320).
-    Free,
-    /// Refused, or the person did not confirm.
-    Red,
-    /// Settled.
-    Settled,
-}
-
-/// A visit: the event `counter`.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Visit {
-    number: u32,
-    pub(crate) stage: Stage,
-    org_codg: String,
-    org_name: String,
-    token: Option<String>,
-    /// The person's masked name, as decoding told it.
-    who: Option<String>,
-    amount: Option<String>,
-    code: Option<i64>,
-    /// What the clerk reads, and what to do next.
-    words: String,
-    advice: String,
-    /// Two digits that the person sees too, while there is somebody to ask.
-    check_no: Option<String>,
-    way: Option<String>,
-    valid_until: Option<String>,
-    /// From the person's tap to the answer of the held query, in microseconds.
-    tap_micros: Option<u64>,
-}
-
 /// Why the counter does not do what it is told.
 #[derive(Debug)]
 pub(crate) enum CounterError {
@@ -81,31 +33,6 @@ pub(crate) enum CounterError {
     NoToken,
     NotAllowed,
     Center(AskError),
-}
-
-#[derive(Default)]
-pub(crate) struct Counter {
-    visit: Mutex<Visit>,
-    waiting: Mutex<Option<AbortHandle>>,
-}
-
-impl Counter {
-    /// The visit as it stands.
-    pub(crate) fn visit(&self) -> Visit {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Visit> {
-        self.visit.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends the held query of the visit before, and remembers that of this one.
-    fn wait_in(&self, task: Option<AbortHandle>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = std::mem::replace(&mut *waiting, task) {
-            old.abort();
-        }
-    }
 }
 
 impl Watch {
@@ -177,7 +104,7 @@ impl<'a> Desk<'a> {
         let sent = decode::Request::write(self.member.org_codg.as_str(), SETTLEMENT, qr_code);
         let lane = self.lane(Call::Decode, decode::PATH);
         let exchange = Exchange::begin(&self.state.watch, lane, sent.as_bytes(), Some(&sent));
-        self.state.watch.outside.is_ours(sent.as_bytes());
+        self.state.watch.filter.is_ours(sent.as_bytes());
         let received = self.institution.raw(decode::PATH, sent).await;
         exchange.received(&received);
         let received = received?;
@@ -194,7 +121,7 @@ impl<'a> Desk<'a> {
         let sent = self.institution.seal(message);
         let exchange =
             Exchange::begin(&self.state.watch, self.lane(call, path), sent.as_bytes(), Some(message));
-        self.state.watch.outside.is_ours(sent.as_bytes());
+        self.state.watch.filter.is_ours(sent.as_bytes());
         let received = self.institution.raw(path, sent).await;
         exchange.received(&received);
         received?.open(&self.account.key)

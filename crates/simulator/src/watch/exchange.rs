@@ -11,12 +11,12 @@ use yanmi_protocol::envelope::{Answer, PlainText, RequestEnvelope};
 use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::{EcToken, Region, Sm4Key};
 
-use super::Watch;
 use super::calls::Call;
+use super::feed::Watch;
 use super::masked::masked;
 use crate::bench::is_bench_token;
 use crate::outgoing::Received;
-use crate::serve::{Cut, Reply};
+use crate::reply::{Cut, Reply};
 use crate::state::State;
 use crate::world::{Channel, World};
 
@@ -202,7 +202,7 @@ impl Exchange {
             &Message {
                 exchange: self.number,
                 part,
-                at: (self.watch.clock)().get(),
+                at: self.watch.now(),
                 call: lane.call.words().call,
                 from: from.0,
                 from_name: &from.1,

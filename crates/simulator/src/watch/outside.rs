@@ -4,9 +4,7 @@
 //! The counter's requests are recorded where they are made; here they are known by their bytes and passed over. So are
 //! those of the load generator, and what comes faster than anybody reads.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use yanmi_protocol::envelope::{PlainText, RequestEnvelope};
 
@@ -15,53 +13,10 @@ use super::exchange::{Exchange, Lane, key_words, open};
 use crate::bench::is_bench_token;
 use crate::state::State;
 
-/// Bodies of the counter that are remembered until they arrive: as many as it sends at once to be limited.
-const MOST_OWN: usize = 1_024;
-/// Requests shown in a second; more nobody reads, and a load test is no play.
-const MOST_A_SECOND: u32 = 50;
-
-/// What is remembered between requests.
-#[derive(Default)]
-pub(crate) struct Outside {
-    own: Mutex<VecDeque<Vec<u8>>>,
-    shown: Mutex<Option<(Instant, u32)>>,
-}
-
-impl Outside {
-    /// The counter is about to send this.
-    pub(crate) fn is_ours(&self, body: &[u8]) {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        if own.len() == MOST_OWN {
-            own.pop_front();
-        }
-        own.push_back(body.to_vec());
-    }
-
-    fn was_ours(&self, body: &[u8]) -> bool {
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        own.iter().position(|known| known == body).map(|at| own.remove(at)).is_some()
-    }
-
-    /// Whether one more is shown in this second.
-    fn has_room(&self) -> bool {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *shown {
-            Some((since, count)) if since.elapsed() < Duration::from_secs(1) => {
-                *count += 1;
-                *count <= MOST_A_SECOND
-            }
-            other => {
-                *other = Some((Instant::now(), 1));
-                true
-            }
-        }
-    }
-}
-
 /// A request as the center saw it; nothing when it is not to be shown.
 pub(crate) fn begin(state: &Arc<State>, path: &str, body: &[u8]) -> Option<Exchange> {
-    let outside = &state.watch.outside;
-    if outside.was_ours(body) || !outside.has_room() {
+    let filter = &state.watch.filter;
+    if filter.was_ours(body) || !filter.has_room() {
         return None;
     }
     let call = Call::of_institution_path(path);

@@ -11,7 +11,7 @@ use http_body_util::Full;
 use qrcodegen::{QrCode as Picture, QrCodeEcc};
 use yanmi_protocol::QrCode;
 
-use crate::serve::Reply;
+use crate::reply::Reply;
 
 const FILES: [(&str, &str, &str); 6] = [
     ("/", "text/html; charset=utf-8", include_str!("page/index.html")),

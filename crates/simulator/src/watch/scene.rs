@@ -7,9 +7,9 @@ use yanmi_channel::Entry;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Code, mask};
 
-use super::Showing;
 use super::calls::{Call, Words};
-use super::counter::Visit;
+use super::feed::Showing;
+use super::visit::Visit;
 use crate::phone;
 use crate::state::State;
 
@@ -20,7 +20,7 @@ const MOST_NOTICES: usize = 6;
 pub(crate) fn world(state: &State) -> String {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct World<'a> {
+    struct Cast<'a> {
         region: &'a str,
         institution_url: &'a str,
         channel_url: &'a str,
@@ -68,7 +68,7 @@ pub(crate) fn world(state: &State) -> String {
             "how": world.how.get(&number),
         })
     });
-    write(&World {
+    write(&Cast {
         region: world.region.as_str(),
         institution_url: &world.institution_url,
         channel_url: &world.channel_url,
@@ -84,7 +84,7 @@ pub(crate) fn world(state: &State) -> String {
 }
 
 /// Everybody's key, to be copied: they are made for play, and the page is for this machine only.
-fn keys(world: &crate::World) -> Vec<serde_json::Value> {
+fn keys(world: &crate::world::World) -> Vec<serde_json::Value> {
     let row = |whose: &str, id: &str, key: &yanmi_protocol::Sm4Key| serde_json::json!({ "whose": whose, "id": id, "key": *key.to_hex(), "kcv": key.kcv().to_string() });
     let accounts = world.all_accounts().map(|account| row("账号", account.org_id.as_str(), &account.key));
     let channels =
@@ -178,7 +178,7 @@ pub(super) fn now(state: &State) -> Scene {
     let persons = state.world.all_persons().map(|person| person.ec_index_no);
     Scene {
         counter: state.watch.counter.visit(),
-        showing: state.watch.on_screen().showing.clone(),
+        showing: state.watch.showing(),
         phones: persons.map(|index| phone(state, index)).filter(|phone| !phone.notices.is_empty()).collect(),
         moods: moods(state),
     }

@@ -37,7 +37,7 @@ pub(crate) async fn send(
     if path == decode::PATH {
         let exchange =
             Exchange::begin(&state.watch, desk.lane(Call::Decode, path), message.as_bytes(), Some(message));
-        state.watch.outside.is_ours(message.as_bytes());
+        state.watch.filter.is_ours(message.as_bytes());
         let received = desk.institution.raw(path, message.to_owned()).await;
         exchange.received(&received);
         let received = received.map_err(|why| CounterError::Center(why.into()))?;
@@ -49,7 +49,7 @@ pub(crate) async fn send(
     let opened = right.then_some(message);
     let exchange = Exchange::begin(&state.watch, desk.lane(call, path), sent.as_bytes(), opened);
     if right {
-        state.watch.outside.is_ours(sent.as_bytes());
+        state.watch.filter.is_ours(sent.as_bytes());
     }
     let received = desk.institution.raw(path, sent).await;
     exchange.received(&received);
@@ -72,7 +72,7 @@ impl Desk<'_> {
         for _ in 0..many {
             let institution = self.institution.clone();
             let (path, sent) = (path.to_owned(), institution.seal(message));
-            self.state.watch.outside.is_ours(sent.as_bytes());
+            self.state.watch.filter.is_ours(sent.as_bytes());
             crowd.spawn(async move {
                 let received = institution.raw(&path, sent.clone()).await.ok()?;
                 let answer = Answer::parse(&received.body).ok()?;

@@ -144,7 +144,7 @@ mod tests {
         let next = AtomicU8::new(1);
         let fill = move |bytes: &mut [u8]| bytes.fill_with(|| next.fetch_add(41, Ordering::Relaxed));
         let world = sample(&urls("http://127.0.0.1:8359"));
-        let clock: crate::Clock = Arc::new(|| UnixMillis::new(1_700_000_000_000));
+        let clock: crate::ambient::Clock = Arc::new(|| UnixMillis::new(1_700_000_000_000));
         Arc::new(State::new(world, clock, Arc::new(fill), watch::channel(false).1))
     }
 

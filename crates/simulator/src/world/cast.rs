@@ -40,7 +40,16 @@ pub(crate) const NO_PASSWORD_PERSON: &str = "EC000000000000000000000000000E03";
 /// A port nobody listens on: connecting to it is refused at once.
 const NOBODY_URL: &str = "http://127.0.0.1:1";
 
-pub(super) fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> World {
+impl World {
+    /// A new world with random keys.
+    ///
+    /// `fill` fills its argument with random bytes.
+    pub fn generate(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> Self {
+        world(region, urls, fill)
+    }
+}
+
+fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> World {
     let mut new_key = || {
         let mut bytes = [0; 16];
         fill(&mut bytes);
