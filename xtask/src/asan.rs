@@ -1,4 +1,5 @@
-//! `cargo xtask asan`: the tests of the C ABI with every access of memory checked, in Rust and in C.
+//! `cargo xtask asan`: the tests of the C ABI, and of loading vendors' libraries, with every access of memory checked, in
+//! Rust and in C.
 //!
 //! The compiler can do it but calls it unstable, so this one build asks for it by name; nothing else of the project does.
 //! The standard library is used as it comes: accesses within it are seen only where they go through the allocator.
@@ -20,7 +21,10 @@ pub(crate) fn run() -> ExitCode {
 
 fn test() -> Result<(), String> {
     let mut test = cargo();
-    test.args(["test", "--quiet", "--package", "yanmi-capi", "--target", &host()?])
+    let packages = ["--package", "yanmi-capi", "--package", "yanmi-offline"];
+    test.args(["test", "--quiet"])
+        .args(packages)
+        .args(["--target", &host()?])
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTFLAGS", FLAGS)
         .env("ASAN_OPTIONS", OPTIONS)

@@ -1,16 +1,16 @@
 //! The agent's configuration: the client's file ([`yanmi_client::config`]) with a table `[agent]`, and the tables
-//! `[terminal]` and `[library]` of the C ABI when a terminal or a vendor's dynamic library is plugged in.
+//! `[terminal]` and `[library]` ([`yanmi_offline::ports`]) when a terminal or a vendor's dynamic library is plugged in.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use yanmi_capi::fault::Fault;
-use yanmi_capi::ports::Ports;
 use yanmi_client::ClientConfig;
 use yanmi_client::config::{ConfigError, Document, Environment, Problem, Table, read_table};
 use yanmi_client::gate::{Settlement, Way};
+use yanmi_offline::LoadError;
+use yanmi_offline::ports::Ports;
 use yanmi_protocol::message::decode::MAX_FREE_TEXT;
 
 /// Where it listens unless told otherwise.
@@ -84,9 +84,9 @@ impl From<ConfigError> for AgentConfigError {
     }
 }
 
-impl From<Fault> for AgentConfigError {
-    fn from(fault: Fault) -> Self {
-        Self(vec![Problem { member: String::new(), message: fault.message }])
+impl From<LoadError> for AgentConfigError {
+    fn from(error: LoadError) -> Self {
+        Self(vec![Problem { member: String::new(), message: error.message }])
     }
 }
 

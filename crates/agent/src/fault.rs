@@ -2,8 +2,8 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use yanmi_capi::ports::setting;
 use yanmi_client::{DeskError, Failure, VisitsError};
+use yanmi_offline::ports::setting;
 
 use crate::shapes::Problem;
 

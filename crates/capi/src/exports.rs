@@ -14,6 +14,7 @@ use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
+use yanmi_offline::encoding::Encoding;
 use zeroize::Zeroizing;
 
 use crate::answer::Answer;
@@ -22,7 +23,7 @@ use crate::handles::Handles;
 use crate::operation::{Check, Scan};
 use crate::output::{self, Output};
 use crate::setup::{Border, Session};
-use crate::text::{self, Encoding};
+use crate::text;
 use crate::trans::{self, OUTPUT, Sessions};
 
 /// Bytes of the number of a visit, with its NUL.

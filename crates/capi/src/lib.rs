@@ -5,7 +5,7 @@
 //!
 //! * **Pointers.** NULL is an error with a number. Texts are read up to their NUL and never behind [`text::MAX_INPUT`];
 //!   what is written fits with its NUL or is not written. Nothing is kept of what a pointer points to. All of this is in
-//!   [`text`]; [`exports`] and [`vendor`] are the only other places with `unsafe`.
+//!   [`text`]; [`exports`] and the buffer of an answer are the only other places with `unsafe`.
 //! * **Handles.** They are numbers with a generation, not addresses: a handle closed, closed twice or made up is told
 //!   from an open one, and a call that is under way in another thread keeps what it uses.
 //! * **Panics.** None leaves an exported function: it becomes error 9015.
@@ -21,15 +21,11 @@ pub mod answer;
 pub mod exports;
 pub mod fault;
 mod handles;
-pub mod library;
 pub mod operation;
 mod output;
-pub mod ports;
 pub mod setup;
-pub mod terminal;
 pub mod text;
 pub mod trans;
-pub mod vendor;
 
 pub use handles::MAX_HANDLES;
 

@@ -8,6 +8,8 @@ use yanmi_client::gate::{Ask, Medium, OfflineOutcome, Visit, VisitId, Way};
 use yanmi_client::offline::CredentialPassword;
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{DecodeRequest, Desk, DeskError, VisitsError};
+use yanmi_offline::LoadError;
+use yanmi_offline::ports::setting;
 use yanmi_protocol::dictionary::{BusinessType, NOT_A_CREDENTIAL_CODE, is_credential_code};
 use yanmi_protocol::message::decode::Decoded;
 use yanmi_protocol::message::status::MAX_WAIT_SECONDS;
@@ -16,7 +18,6 @@ use zeroize::Zeroizing;
 
 use crate::answer::{Answer, REFUSE, cut};
 use crate::fault::{Fault, Kind};
-use crate::ports::setting;
 use crate::setup::Session;
 
 /// Characters of a number a terminal or library gives an offline check.
@@ -77,6 +78,12 @@ impl From<VisitsError> for Fault {
             _ => Kind::Visits,
         };
         Self::new(kind, error.to_string())
+    }
+}
+
+impl From<LoadError> for Fault {
+    fn from(error: LoadError) -> Self {
+        Self::new(Kind::Config, error.message)
     }
 }
 

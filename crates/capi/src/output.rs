@@ -48,7 +48,7 @@ impl Output {
     /// `out` and `needed` are as [`text::write`] and [`text::write_number`] want them.
     #[expect(unsafe_code, reason = "what a C program is answered is written through its pointer")]
     pub(crate) unsafe fn hand_over(self, answer: &Answer, border: Border) -> i32 {
-        let bytes = border.encoding.encode_json(&answer.json(), border.escape);
+        let bytes = text::encode_json(border.encoding, &answer.json(), border.escape);
         // SAFETY: the caller vouches for it.
         unsafe { text::write_number(bytes.len() + 1, self.needed) };
         // SAFETY: the caller vouches for it.
@@ -58,7 +58,7 @@ impl Output {
         let short = Answer::from(Fault::from(Kind::Buffer));
         let (code, needed) = (short.code, bytes.len() + 1);
         let full = short.clone().with("needed", needed).json();
-        let full = border.encoding.encode_json(&full, true);
+        let full = text::encode_json(border.encoding, &full, true);
         for text in [
             full,
             format!("{{\"code\":{code},\"needed\":{needed}}}").into(),

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use yanmi_client::config::{ConfigError, Document, environment, read_table};
 use yanmi_client::{Desk, Machine};
+use yanmi_offline::encoding::Encoding;
+use yanmi_offline::ports::Ports;
 
 use crate::fault::{Fault, Kind};
-use crate::ports::Ports;
-use crate::text::Encoding;
 
 /// Environment variable that names the configuration when a drop-in call names only the center's address.
 pub const CONFIG_VARIABLE: &str = "YANMI_CONFIG";

@@ -5,7 +5,7 @@
 
 use std::ffi::c_char;
 
-use encoding_rs::GBK;
+use yanmi_offline::encoding::Encoding;
 use zeroize::Zeroizing;
 
 use crate::fault::{Fault, Kind};
@@ -13,79 +13,25 @@ use crate::fault::{Fault, Kind};
 /// Bytes of the longest text that is read, without its NUL.
 pub const MAX_INPUT: usize = 64 * 1024;
 
-/// An encoding of the caller.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Encoding {
-    /// Linux, Android and browsers.
-    #[default]
-    Utf8,
-    /// CP936: what Windows calls ANSI in China.
-    Gbk,
-}
-
-impl Encoding {
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Utf8 => "UTF-8",
-            Self::Gbk => "GBK",
+/// The bytes of this JSON. Where `escape` is set, or a character is not in the encoding, it becomes `\uXXXX`;
+/// outside of strings JSON is ASCII, so that is always right.
+pub fn encode_json(encoding: Encoding, json: &str, escape: bool) -> Vec<u8> {
+    let mut out = Vec::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            out.push(c as u8);
+            continue;
         }
-    }
-
-    /// The text of these bytes, when they are of this encoding.
-    pub fn decode(self, bytes: &[u8]) -> Option<String> {
-        match self {
-            Self::Utf8 => std::str::from_utf8(bytes).ok().map(str::to_owned),
-            Self::Gbk => GBK.decode_without_bom_handling_and_without_replacement(bytes).map(String::from),
-        }
-    }
-
-    /// The bytes of this text; what the encoding does not have becomes a question mark. There is room for a NUL behind
-    /// them, and they are never moved, so that whoever wipes them wipes all there is.
-    pub fn encode(self, text: &str) -> Vec<u8> {
-        let mut out = Vec::with_capacity(text.len() + 1);
-        for c in text.chars() {
-            if c.is_ascii() {
-                out.push(c as u8);
-            } else {
-                out.extend_from_slice(&self.encode_char(c).unwrap_or_else(|| b"?".to_vec()));
-            }
-        }
-        out
-    }
-
-    fn encode_char(self, c: char) -> Option<Vec<u8>> {
-        let mut room = [0; 4];
-        let text = c.encode_utf8(&mut room);
-        match self {
-            Self::Utf8 => Some(text.as_bytes().to_vec()),
-            Self::Gbk => {
-                let (bytes, _, strange) = GBK.encode(text);
-                (!strange).then(|| bytes.into_owned())
-            }
-        }
-    }
-
-    /// The bytes of this JSON. Where `escape` is set, or a character is not in the encoding, it becomes `\uXXXX`;
-    /// outside of strings JSON is ASCII, so that is always right.
-    pub fn encode_json(self, json: &str, escape: bool) -> Vec<u8> {
-        let mut out = Vec::with_capacity(json.len());
-        for c in json.chars() {
-            if c.is_ascii() {
-                out.push(c as u8);
-                continue;
-            }
-            match (!escape).then(|| self.encode_char(c)).flatten() {
-                Some(bytes) => out.extend_from_slice(&bytes),
-                None => {
-                    for unit in c.encode_utf16(&mut [0; 2]) {
-                        out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
-                    }
+        match (!escape).then(|| encoding.encode_char(c)).flatten() {
+            Some(bytes) => out.extend_from_slice(&bytes),
+            None => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.extend_from_slice(format!("\\u{unit:04x}").as_bytes());
                 }
             }
         }
-        out
     }
+    out
 }
 
 /// The bytes before the NUL.
@@ -148,20 +94,15 @@ pub(crate) unsafe fn write_number(number: usize, place: *mut i32) {
 
 #[cfg(test)]
 mod tests {
-    use super::Encoding;
+    use super::{Encoding, encode_json};
 
     #[test]
     fn both_encodings_and_escapes() {
         let text = "{\"m\":\"结算€ 😀\"}";
-        assert_eq!(Encoding::Utf8.encode_json(text, false), text.as_bytes());
-        assert_eq!(Encoding::Utf8.encode_json(text, true), br#"{"m":"\u7ed3\u7b97\u20ac \ud83d\ude00"}"#);
-        let gbk = Encoding::Gbk.encode_json(text, false);
+        assert_eq!(encode_json(Encoding::Utf8, text, false), text.as_bytes());
+        assert_eq!(encode_json(Encoding::Utf8, text, true), br#"{"m":"\u7ed3\u7b97\u20ac \ud83d\ude00"}"#);
+        let gbk = encode_json(Encoding::Gbk, text, false);
         assert_eq!(gbk, b"{\"m\":\"\xBD\xE1\xCB\xE3\x80 \\ud83d\\ude00\"}");
         assert_eq!(Encoding::Gbk.decode(&gbk[..14]).as_deref(), Some("{\"m\":\"结算€ \\u"));
-        assert_eq!(Encoding::Gbk.encode("结😀"), b"\xBD\xE1?");
-        for strange in [&b"\xFF"[..], b"\xBD", b"\x81\x20"] {
-            assert_eq!(Encoding::Gbk.decode(strange), None);
-            assert_eq!(Encoding::Utf8.decode(strange), None);
-        }
     }
 }

@@ -4,7 +4,7 @@
 use super::{File, Violation};
 
 /// What each crate may depend on, beside crates of others: in general, and in its tests.
-const ALLOWED: [(&str, &[&str], &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str], &[&str]); 18] = [
     ("protocol", &[], &[]),
     ("verification", &["protocol"], &[]),
     ("doctor", &["protocol"], &[]),
@@ -12,12 +12,18 @@ const ALLOWED: [(&str, &[&str], &[&str]); 17] = [
     ("browser", &[], &[]),
     ("center", &["protocol", "verification", "doctor"], &["simulator", "browser"]),
     ("client", &["protocol"], &["verification", "center", "simulator", "acceptance"]),
+    // What loads vendors' files: apart from the C ABI, so that the agent has the one without the other.
+    ("offline", &["protocol", "client"], &["verification", "center", "simulator", "vendor"]),
     (
         "agent",
-        &["protocol", "client", "capi"],
+        &["protocol", "client", "offline"],
         &["verification", "center", "simulator", "acceptance", "vendor", "browser"],
     ),
-    ("capi", &["protocol", "client"], &["verification", "center", "simulator", "vendor", "shared"]),
+    (
+        "capi",
+        &["protocol", "client", "offline"],
+        &["verification", "center", "simulator", "vendor", "shared"],
+    ),
     // The files of it: apart, so that they are linked for whoever wants them and for nobody else.
     ("shared", &["capi"], &[]),
     // A vendor's library for tests and for trying: it knows a sandbox's address and nothing of ours.
@@ -88,12 +94,12 @@ fn manifest(path: &str, text: &str) -> Vec<Violation> {
     out
 }
 
-/// Whether it is at the border to C, where `unsafe` cannot be forbidden but has to be denied, so that each place says why,
+/// Whether it is at a border to C, where `unsafe` cannot be forbidden but has to be denied, so that each place says why,
 /// or the targets of libFuzzer, which are not in the workspace.
 fn has_own_lints(name: &str, table: &toml::Table) -> bool {
     let rust = table.get("lints").and_then(|lints| lints.get("rust"));
     let unsafe_code = rust.and_then(|rust| rust.get("unsafe_code")).and_then(toml::Value::as_str);
-    matches!(name, "capi" | "vendor" | "fuzz") && unsafe_code == Some("deny")
+    matches!(name, "capi" | "offline" | "vendor" | "fuzz") && unsafe_code == Some("deny")
 }
 
 #[cfg(test)]
@@ -115,6 +121,9 @@ mod tests {
         assert_eq!(said("crates/cli/Cargo.toml", "[dependencies]\n").len(), 1, "lints");
         let own = "[lints.rust]\nunsafe_code = \"deny\"\n";
         assert_eq!(said("crates/capi/Cargo.toml", own).len(), 0);
+        assert_eq!(said("crates/offline/Cargo.toml", own).len(), 0);
+        let agent = format!("{lints}[dependencies]\nyanmi-capi.workspace = true\n");
+        assert_eq!(said("crates/agent/Cargo.toml", &agent).len(), 1, "not through the C ABI");
         assert_eq!(said("crates/cli/Cargo.toml", own).len(), 1, "only at the border to C");
         assert_eq!(said("crates/unknown/Cargo.toml", lints).len(), 1);
     }

@@ -10,9 +10,9 @@ use tokio::runtime::{Builder, Runtime};
 use ureq::http::{HeaderMap, Request, Response};
 use yanmi_agent::config::Clerk;
 use yanmi_agent::{Agent, AgentConfig};
-use yanmi_capi::ports::Ports;
 use yanmi_client::ClientConfig;
 use yanmi_client::gate::Settlement;
+use yanmi_offline::ports::Ports;
 
 use crate::site::Site;
 

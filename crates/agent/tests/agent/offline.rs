@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use yanmi_agent::AgentConfig;
-use yanmi_capi::ports::Ports;
 use yanmi_client::config::Document;
+use yanmi_offline::ports::Ports;
 
 use crate::door::Door;
 use crate::page::{get, logged_in, post};

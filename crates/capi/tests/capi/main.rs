@@ -1,11 +1,11 @@
-//! The shared object as programs in C use it, and a vendor's library as the shared object uses it.
+//! The shared object as programs in C use it, and what they hear of a visit.
 
 #[path = "../../../client/tests/client/hands.rs"]
 #[expect(dead_code, reason = "the tests of the client use all of it")]
 mod hands;
-mod library;
 mod misuse;
 mod offline;
+mod session;
 #[path = "../../../client/tests/client/site.rs"]
 #[expect(dead_code, reason = "the tests of the client use all of it")]
 mod site;

@@ -20,7 +20,7 @@ use yanmi_protocol::member::{JsonError, read_value};
 use yanmi_protocol::{Code, EcToken};
 use zeroize::Zeroizing;
 
-use crate::fault::{Fault, Kind};
+use crate::failure::LoadError;
 
 use file::{File, Silence, Texts};
 pub use settings::{MAX_NAME, VendorSettings};
@@ -44,7 +44,7 @@ impl fmt::Debug for Vendor {
 }
 
 /// An answer that could be read.
-pub(crate) struct Said {
+pub(crate) struct VendorAnswer {
     code: String,
     message: String,
     data: Value,
@@ -58,8 +58,8 @@ impl Vendor {
         settings: VendorSettings,
         folder: &Path,
         org_code: &str,
-    ) -> Result<Self, Fault> {
-        let refused = |why: String| Fault::new(Kind::Config, format!("{table}.{why}"));
+    ) -> Result<Self, LoadError> {
+        let refused = |why: String| LoadError { message: format!("{table}.{why}") };
         let path = folder.join(&settings.file);
         let file = File::open(&path)
             .map_err(|error| refused(format!("file：无法加载 {}：{error}", path.display())))?;
@@ -75,7 +75,7 @@ impl Vendor {
         operation: &str,
         token: Option<EcToken>,
         more: Option<(&str, &str)>,
-    ) -> Result<Said, PortFailure> {
+    ) -> Result<VendorAnswer, PortFailure> {
         let settings = &self.settings;
         // Written in place, because a password is to be in one text only, which is wiped.
         let mut request = Zeroizing::new(String::with_capacity(REQUEST));
@@ -117,7 +117,7 @@ impl Vendor {
         })
     }
 
-    fn read(&self, output: &[u8]) -> Result<Said, PortFailure> {
+    fn read(&self, output: &[u8]) -> Result<VendorAnswer, PortFailure> {
         let strange = |why: &str| failure(format!("{}的应答{why}", self.what));
         let answer = self.settings.encoding.decode(output).map(Zeroizing::new);
         let answer = answer.ok_or_else(|| strange("不是 JSON"))?;
@@ -133,12 +133,12 @@ impl Vendor {
         let data = answer.get_mut("data").map(Value::take).unwrap_or_default();
         let inner = data.as_str().filter(|data| data.trim_start().starts_with('{')).map(read).transpose()?;
         let message = message.unwrap_or_else(|| format!("{}返回 {code}", self.what));
-        Ok(Said { code, message, data: inner.unwrap_or(data) })
+        Ok(VendorAnswer { code, message, data: inner.unwrap_or(data) })
     }
 
     /// What an answer says about a check: whether code and `passed` both mean that it was passed, its number, and
     /// whom it was about.
-    pub(crate) fn judge(&self, said: &Said, passed: (&str, &str)) -> Result<PortAnswer, PortFailure> {
+    pub(crate) fn judge(&self, said: &VendorAnswer, passed: (&str, &str)) -> Result<PortAnswer, PortFailure> {
         let settings = &self.settings;
         if settings.unusable_codes.contains(&said.code) {
             return Err(failure(said.message.clone()));
@@ -165,7 +165,7 @@ impl Vendor {
     }
 
     /// Judges the answer to a password.
-    pub(crate) fn judge_password(&self, said: &Said) -> Result<PortAnswer, PortFailure> {
+    pub(crate) fn judge_password(&self, said: &VendorAnswer) -> Result<PortAnswer, PortFailure> {
         self.judge(said, (&self.settings.passed_member, &self.settings.passed_value))
     }
 
@@ -175,7 +175,7 @@ impl Vendor {
     }
 }
 
-impl Said {
+impl VendorAnswer {
     /// Whether the call was done (code 0 or "0000"), whatever came of it.
     pub(crate) fn is_done(&self) -> bool {
         matches!(self.code.as_str(), "0" | "0000")

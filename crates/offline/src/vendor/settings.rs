@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use yanmi_client::config::{Number, Table};
 
-use crate::text::Encoding;
+use crate::encoding::Encoding;
 
 /// Characters of a name or value in a vendor's messages.
 pub const MAX_NAME: usize = 64;

@@ -10,8 +10,8 @@ use yanmi_client::config::Table;
 use yanmi_client::offline::{CredentialPassword, DynamicLibrary, PortAnswer, PortFailure, Subject};
 use yanmi_protocol::time::is_day;
 
-use crate::fault::Fault;
-use crate::vendor::{self, MAX_NAME, Said, Vendor, VendorSettings};
+use crate::failure::LoadError;
+use crate::vendor::{self, MAX_NAME, Vendor, VendorAnswer, VendorSettings};
 
 /// Table `[library]`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -111,15 +111,15 @@ impl Library {
     /// Loads the file. `org_code` is sent along as the institution's code.
     ///
     /// # Errors
-    /// [`crate::fault::Kind::Config`] when the file cannot be loaded or does not have the function.
-    pub fn open(settings: LibrarySettings, folder: &Path, org_code: &str) -> Result<Self, Fault> {
+    /// [`LoadError`] when the file cannot be loaded or does not have the function.
+    pub fn open(settings: LibrarySettings, folder: &Path, org_code: &str) -> Result<Self, LoadError> {
         let LibrarySettings { vendor, operation, password_member, min_date, date_member, .. } = settings;
         let vendor = Vendor::open("library", "动态库", vendor, folder, org_code)?;
         Ok(Self { vendor, operation, password_member, min_date, date_member })
     }
 
     /// What a library that is too old says does not count; nor does what one says that does not tell, where it should.
-    fn check_date(&self, said: &Said) -> Result<(), PortFailure> {
+    fn check_date(&self, said: &VendorAnswer) -> Result<(), PortFailure> {
         if self.date_member.is_empty() {
             return Ok(());
         }

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use libloading::{Library as Loaded, Symbol};
+use libloading::{Library as SharedObject, Symbol};
 use zeroize::Zeroizing;
 
 /// Bytes of the output a vendor's function writes to; their documents ask for 20,480 at most.
@@ -51,7 +51,7 @@ fn cause(error: &dyn std::error::Error) -> String {
 
 /// A loaded file.
 pub(super) struct File {
-    loaded: Arc<Loaded>,
+    loaded: Arc<SharedObject>,
     calls: Option<SyncSender<Call>>,
     /// Whether the vendor's function is running, or about to be.
     running: Arc<AtomicBool>,
@@ -85,7 +85,7 @@ impl File {
         }
         // SAFETY: loading runs what the vendor has it run. The site names the file in its configuration, as it would
         // link it into its program; nothing here can check more than that it is there.
-        let loaded = Arc::new(unsafe { Loaded::new(path) }.map_err(|error| cause(&error))?);
+        let loaded = Arc::new(unsafe { SharedObject::new(path) }.map_err(|error| cause(&error))?);
         let (calls, waiting) = mpsc::sync_channel(WAITING);
         let running = Arc::new(AtomicBool::new(false));
         let of_thread = (Arc::clone(&loaded), Arc::clone(&running));
@@ -143,7 +143,7 @@ impl Drop for File {
 }
 
 /// Makes the calls, until nobody can make one any more.
-fn serve(loaded: &Loaded, running: &AtomicBool, waiting: &Receiver<Call>) {
+fn serve(loaded: &SharedObject, running: &AtomicBool, waiting: &Receiver<Call>) {
     for call in waiting {
         running.store(true, Ordering::SeqCst);
         let output = take(&call.texts).and_then(|texts| run(loaded, &call.function, &texts));
@@ -160,7 +160,7 @@ fn take(texts: &Mutex<Option<Texts>>) -> Option<Texts> {
 }
 
 #[expect(unsafe_code, reason = "a vendor's function is called")]
-fn run(loaded: &Loaded, function: &str, texts: &Texts) -> Option<Zeroizing<Vec<u8>>> {
+fn run(loaded: &SharedObject, function: &str, texts: &Texts) -> Option<Zeroizing<Vec<u8>>> {
     let function = find(loaded, function)?;
     let mut output = Zeroizing::new(vec![0_u8; OUTPUT]);
     let (url, request) = (texts.url.as_ptr().cast(), texts.request.as_ptr().cast());
@@ -173,7 +173,7 @@ fn run(loaded: &Loaded, function: &str, texts: &Texts) -> Option<Zeroizing<Vec<u
 }
 
 #[expect(unsafe_code, reason = "a vendor's function has the type its documents say it has")]
-fn find<'a>(loaded: &'a Loaded, function: &str) -> Option<Symbol<'a, NationEcTrans>> {
+fn find<'a>(loaded: &'a SharedObject, function: &str) -> Option<Symbol<'a, NationEcTrans>> {
     // SAFETY: three pointers in, one out, stdcall on Windows, is how every document describes this function.
     unsafe { loaded.get(function.as_bytes()) }.ok()
 }

@@ -15,7 +15,7 @@ use yanmi_client::config::Table;
 use yanmi_client::gate::Way;
 use yanmi_client::offline::{PortAnswer, PortFailure, Subject, Terminal as Port};
 
-use crate::fault::Fault;
+use crate::failure::LoadError;
 use crate::vendor::{MAX_NAME, Vendor, VendorSettings, failure};
 
 /// Table `[terminal]`.
@@ -84,8 +84,8 @@ impl Terminal {
     /// Loads the file. `org_code` is sent along as the institution's code.
     ///
     /// # Errors
-    /// [`crate::fault::Kind::Config`] when the file cannot be loaded or does not have the function.
-    pub fn open(settings: TerminalSettings, folder: &Path, org_code: &str) -> Result<Self, Fault> {
+    /// [`LoadError`] when the file cannot be loaded or does not have the function.
+    pub fn open(settings: TerminalSettings, folder: &Path, org_code: &str) -> Result<Self, LoadError> {
         let TerminalSettings { vendor, face, password_operation } = settings;
         let vendor = Vendor::open("terminal", "医保终端", vendor, folder, org_code)?;
         Ok(Self { vendor, face, password_operation })

@@ -2,15 +2,14 @@
 //! is read.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use yanmi_client::Desk;
 use yanmi_client::config::{ConfigError, Document, Table, read_table};
 use yanmi_client::gate::Way;
 use yanmi_protocol::OrgCode;
 
-use std::sync::Arc;
-
-use crate::fault::Fault;
+use crate::failure::LoadError;
 use crate::library::{Library, LibrarySettings};
 use crate::terminal::{Terminal, TerminalSettings};
 
@@ -46,8 +45,8 @@ impl Ports {
     /// The desk with what is plugged in.
     ///
     /// # Errors
-    /// [`crate::fault::Kind::Config`] when a file cannot be loaded or does not have its function.
-    pub fn plug(&self, mut desk: Desk, org_code: OrgCode) -> Result<Desk, Fault> {
+    /// [`LoadError`] when a file cannot be loaded or does not have its function.
+    pub fn plug(&self, mut desk: Desk, org_code: OrgCode) -> Result<Desk, LoadError> {
         if let Some(settings) = &self.terminal {
             let terminal = Terminal::open(settings.clone(), &self.folder, org_code.as_str())?;
             desk = desk.with_terminal(Arc::new(terminal));
