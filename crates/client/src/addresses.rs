@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::config::Order;
+use crate::settings::Order;
 
 /// The addresses and what is known about them.
 #[derive(Debug)]

@@ -6,7 +6,6 @@
 //! Each attempt goes to the next address and is sealed anew, with the time it then is.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use yanmi_protocol::Code;
@@ -15,7 +14,7 @@ use yanmi_protocol::envelope::{Answer, AnswerError, PlainText, ProvenRequest, Se
 use crate::center::CenterClient;
 use crate::drift::{self, Drift};
 use crate::failure::{CallError, Failure, Report};
-use crate::transport::{Limits, Received};
+use crate::transport::{Limits, RawAnswer};
 
 /// Before another attempt, so that two of them are not one hiccup.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
@@ -24,7 +23,7 @@ const LIMITED_PAUSE: Duration = Duration::from_secs(1);
 
 /// What was answered, and how the call went.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Called<T> {
+pub struct Reply<T> {
     /// The answer.
     pub answer: T,
     /// How the call went.
@@ -53,20 +52,6 @@ pub(crate) struct Plan<'a> {
     pub(crate) held: Duration,
 }
 
-/// What the client has learned about the clock.
-#[derive(Debug, Default)]
-pub(crate) struct Clockwork(Mutex<Option<Drift>>);
-
-impl Clockwork {
-    pub(crate) fn drift(&self) -> Option<Drift> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn learn(&self, drift: Option<Drift>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = drift;
-    }
-}
-
 /// One call under way.
 struct Run<'a> {
     client: &'a CenterClient,
@@ -83,8 +68,8 @@ impl CenterClient {
     pub(crate) fn run<T>(
         &self,
         plan: &Plan<'_>,
-        read: impl Fn(&Received) -> Result<T, Failure>,
-    ) -> Result<Called<T>, CallError> {
+        read: impl Fn(&RawAnswer) -> Result<T, Failure>,
+    ) -> Result<Reply<T>, CallError> {
         let started = self.ambient.elapsed();
         let run = Run {
             client: self,
@@ -99,7 +84,7 @@ impl CenterClient {
     }
 
     /// Protocol, then business: the plain text of a sealed success.
-    pub(crate) fn open(&self, received: &Received) -> Result<PlainText, Failure> {
+    pub(crate) fn open(&self, received: &RawAnswer) -> Result<PlainText, Failure> {
         let answer = judge(received)?;
         answer.open(&self.account.key).map_err(|why| match why {
             AnswerError::Refused { code, message } => Failure::Refused { code, message },
@@ -109,7 +94,7 @@ impl CenterClient {
 }
 
 /// The answer's outside. A refusal counts whatever the HTTP status is, a success only with 200.
-pub(crate) fn judge(received: &Received) -> Result<Answer, Failure> {
+pub(crate) fn judge(received: &RawAnswer) -> Result<Answer, Failure> {
     let status = received.status;
     let answer = Answer::parse(&received.body)
         .map_err(|why| Failure::NotAnAnswer { status, why: Some(why).filter(|_| status == 200) })?;
@@ -123,7 +108,7 @@ pub(crate) fn judge(received: &Received) -> Result<Answer, Failure> {
 }
 
 impl Run<'_> {
-    fn go<T>(mut self, read: impl Fn(&Received) -> Result<T, Failure>) -> Result<Called<T>, CallError> {
+    fn go<T>(mut self, read: impl Fn(&RawAnswer) -> Result<T, Failure>) -> Result<Reply<T>, CallError> {
         loop {
             let sent_at = self.client.ambient.elapsed();
             let (at, result, mac) = self.attempt(sent_at);
@@ -142,7 +127,7 @@ impl Run<'_> {
             let failure = match judged {
                 Ok(answer) => {
                     self.note_clock(date);
-                    return Ok(Called { answer, report: self.finished() });
+                    return Ok(Reply { answer, report: self.finished() });
                 }
                 Err(failure) => failure,
             };
@@ -156,7 +141,7 @@ impl Run<'_> {
     }
 
     /// Seals and posts to the next address.
-    fn attempt(&mut self, now: Duration) -> (usize, Result<Received, Failure>, Option<String>) {
+    fn attempt(&mut self, now: Duration) -> (usize, Result<RawAnswer, Failure>, Option<String>) {
         let client = self.client;
         let turn = usize::try_from(self.report.attempts).unwrap_or(0) % self.queue.len().max(1);
         let at = self.queue.get(turn).copied().unwrap_or(0);

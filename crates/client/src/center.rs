@@ -1,44 +1,17 @@
 //! The center as an institution sees it: the calls of section 1.7, the password check and the decode.
 
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use yanmi_protocol::{KeyCheckValue, UnixMillis};
 
 use crate::addresses::Addresses;
 use crate::ambient::Ambient;
-use crate::call::Clockwork;
-use crate::config::{Account, CenterSettings, ClientConfig, Institution};
-use crate::drift::Drift;
-use crate::http::Network;
+use crate::drift::{Clockwork, Drift};
+use crate::http::{Network, SetupError};
 use crate::proof::Proofs;
+use crate::settings::{Account, CenterSettings, ClientConfig, Institution};
 use crate::transport::Transport;
 use crate::visits::{Visits, VisitsError};
-
-/// Why a client cannot be made. `Display` is Chinese and names the file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum SetupError {
-    /// The roots file cannot be read, or is no PEM.
-    RootsUnreadable(PathBuf),
-    /// It holds no certificate, too many, or one that cannot be a root.
-    RootsUnusable(PathBuf),
-}
-
-impl fmt::Display for SetupError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::RootsUnreadable(path) => {
-                write!(f, "center.roots：无法读取根证书文件 {}，或不是 PEM", path.display())
-            }
-            Self::RootsUnusable(path) => {
-                write!(f, "center.roots：根证书文件 {} 中没有可用的根证书", path.display())
-            }
-        }
-    }
-}
-
-impl std::error::Error for SetupError {}
 
 /// One account at one center, called at one or several addresses. Shared freely between threads.
 #[derive(Debug)]

@@ -8,10 +8,10 @@ use yanmi_protocol::envelope::{EnvelopeError, MAX_PLAIN_BYTES};
 use yanmi_protocol::message::decode::{Decoded, MAX_FREE_TEXT, PATH, TRANS_TYPE};
 use yanmi_protocol::{MemberError, Members, Problem, QrCode};
 
-use crate::call::{Called, Plan, Repeat, judge};
+use crate::call::{Plan, Repeat, Reply, judge};
 use crate::center::CenterClient;
 use crate::failure::{CallError, Failure, Report};
-use crate::transport::Received;
+use crate::transport::RawAnswer;
 
 /// What is decoded, for what, and by whom. Free texts have at most 100 characters.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ impl CenterClient {
     ///
     /// # Errors
     /// [`CallError`].
-    pub fn decode(&self, request: &DecodeRequest<'_>) -> Result<Called<Decoded>, CallError> {
+    pub fn decode(&self, request: &DecodeRequest<'_>) -> Result<Reply<Decoded>, CallError> {
         for (member, text) in [
             ("operatorId", request.operator_id),
             ("operatorName", request.operator_name),
@@ -89,7 +89,7 @@ impl CenterClient {
     }
 }
 
-fn read(received: &Received, asked: QrCode) -> Result<Decoded, Failure> {
+fn read(received: &RawAnswer, asked: QrCode) -> Result<Decoded, Failure> {
     judge(received)?;
     let malformed = |why| Failure::NotAnAnswer { status: 200, why: Some(why) };
     let outer =

@@ -11,14 +11,15 @@ use yanmi_protocol::message::decode::Decoded;
 use yanmi_protocol::{Amount, EcToken};
 
 use crate::ambient::Ambient;
-use crate::center::{CenterClient, SetupError};
-use crate::config::ClientConfig;
+use crate::center::CenterClient;
 use crate::decode::DecodeRequest;
 use crate::failure::{CallError, Failure, Report};
 use crate::gate::{
     self, Advice, Ask, Decision, NoticeOutcome, OfflineOutcome, Rules, Source, Verdict, Visit, VisitId, Way,
 };
+use crate::http::SetupError;
 use crate::offline::{self, CredentialPassword, DynamicLibrary, Subject, Terminal};
+use crate::settings::ClientConfig;
 use crate::status::StatusQuery;
 use crate::visits::{NewVisit, Visits, VisitsError};
 
@@ -68,7 +69,7 @@ impl From<SetupError> for DeskError {
 
 /// A notice and what to do now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Noticed {
+pub struct NoticeResult {
     /// The visit, with the notice recorded.
     pub visit: Visit,
     /// What to do when it failed; nothing when the channel has it, or when no password is needed (500320).
@@ -79,7 +80,7 @@ pub struct Noticed {
 
 /// A decision that is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Gated {
+pub struct StoredDecision {
     /// The visit, with the decision recorded.
     pub visit: Visit,
     /// The decision.
@@ -88,7 +89,7 @@ pub struct Gated {
     pub report: Option<Report>,
 }
 
-impl Gated {
+impl StoredDecision {
     /// Whether to settle.
     pub const fn settles(&self) -> bool {
         self.decision.verdict.settles()
@@ -232,7 +233,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError`] about the records only: a notice that failed is a result.
-    pub fn notify(&self, id: VisitId, amount: Option<Amount>) -> Result<Noticed, DeskError> {
+    pub fn notify(&self, id: VisitId, amount: Option<Amount>) -> Result<NoticeResult, DeskError> {
         let next = self.visits.get(id)?.notice().and_then(|notice| notice.next_at(self.notice_pause));
         if let Some(next) = next {
             // A clock that was set back makes nobody wait longer.
@@ -247,7 +248,7 @@ impl Desk {
             matches!(notice.outcome, NoticeOutcome::Notified | NoticeOutcome::PasswordFree)
         });
         let advice = if good { None } else { gate::after_notice(&visit, &self.rules) };
-        Ok(Noticed { visit, advice, report })
+        Ok(NoticeResult { visit, advice, report })
     }
 
     /// 1.7.2 without a decision: where the verification stands, held up to `wait` until it changes. For a screen that
@@ -303,7 +304,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError`]: nothing was decided, so do not settle.
-    pub fn gate(&self, id: VisitId, ask: Ask) -> Result<Gated, DeskError> {
+    pub fn gate(&self, id: VisitId, ask: Ask) -> Result<StoredDecision, DeskError> {
         let visit = self.visits.get(id)?;
         let (status, report) = match visit.token().filter(|_| gate::needs_status(&visit, &ask, &self.rules)) {
             Some(token) => {
@@ -314,7 +315,7 @@ impl Desk {
         };
         let visit = self.visits.decide(id, status, ask, &self.rules)?;
         let decision = visit.decision().cloned().ok_or(VisitsError::Interrupted)?;
-        Ok(Gated { visit, decision, report })
+        Ok(StoredDecision { visit, decision, report })
     }
 
     fn ask(&self, token: EcToken, wait: Option<Duration>) -> (Result<crate::StatusAnswer, Failure>, Report) {

@@ -5,6 +5,7 @@
 //! the client corrects its timestamps by what it learned and says so until somebody sets the clock.
 
 use std::fmt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use yanmi_protocol::UnixMillis;
@@ -67,6 +68,20 @@ pub(crate) fn told(message: &str, date: Option<UnixMillis>) -> Option<UnixMillis
     }
     let about_time = message.contains("timestamp") || message.contains("时间戳");
     date.filter(|_| about_time)
+}
+
+/// What the client has learned about the clock.
+#[derive(Debug, Default)]
+pub(crate) struct Clockwork(Mutex<Option<Drift>>);
+
+impl Clockwork {
+    pub(crate) fn drift(&self) -> Option<Drift> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn learn(&self, drift: Option<Drift>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = drift;
+    }
 }
 
 #[cfg(test)]

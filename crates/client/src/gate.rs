@@ -20,66 +20,28 @@
 //! What the specification leaves open is closed: a missing, old, strange or contradictory record never settles.
 
 mod advice;
+mod decide;
 mod offline;
 mod online;
 mod record;
 mod rules;
+mod scene;
 mod verdict;
 mod visit;
 mod wire;
 
-pub use advice::{Advice, NextStep};
+pub use advice::{Advice, NextStep, Reason};
+pub use decide::{after_end, after_notice, decide, needs_status};
+pub use online::STATUS_FRESH;
 pub use record::{
     Confirmation, Medium, Notice, NoticeOutcome, OfflineOutcome, OfflineRecord, Source, StatusOutcome,
     StatusRecord, Way,
 };
-pub use rules::{Ask, CallNumber, Exemption, MAX_MORE, Rules, Settlement, Ways, is_cross_province};
-pub use verdict::{Decision, Grounds, Proof, ProofWay, Reason, Verdict};
+pub use rules::{
+    Ask, CallNumber, Exemption, MAX_MORE, Rules, Settlement, StatusSerial, Ways, is_cross_province,
+};
+pub use verdict::{Decision, Grounds, Proof, ProofWay, Verdict};
 pub use visit::{StepError, Visit, VisitId};
-
-use std::time::Duration;
-
-use yanmi_protocol::UnixMillis;
-
-use self::advice::Scene;
-
-/// How old the center's answer to the status query may be: it is asked for each decision.
-pub const STATUS_FRESH: Duration = Duration::from_mins(1);
-
-/// Decides whether to settle.
-pub fn decide(visit: &Visit, ask: &Ask, rules: &Rules, now: UnixMillis) -> Verdict {
-    if let Some(exemption) = rules.exempts(visit, ask) {
-        return Verdict::Settle(Grounds::NotGated(exemption));
-    }
-    let scene = Scene { visit, rules };
-    match visit.way {
-        None if visit.medium == Medium::TerminalFace => offline::face(scene, now),
-        None => scene.refuse(Reason::NoWay),
-        Some(Way::Online) => online::decide(scene, ask, now),
-        Some(way) => offline::decide(scene, way, now),
-    }
-}
-
-/// Whether the decision needs the center's answer of now: it is to be asked before [`decide`].
-pub fn needs_status(visit: &Visit, ask: &Ask, rules: &Rules) -> bool {
-    rules.exempts(visit, ask).is_none()
-        && visit.medium == Medium::QrCode
-        && visit.way == Some(Way::Online)
-        // A notice that was answered 500320 settles by itself (1.4.3.2(4)A).
-        && visit.notice.as_ref().is_some_and(|notice| notice.outcome != NoticeOutcome::PasswordFree)
-}
-
-/// What to do after the person or the center ended the present verification without a confirmation, whenever it was asked;
-/// nothing while it is open or confirmed, or where the center does not tell.
-pub fn after_end(visit: &Visit, rules: &Rules) -> Option<Advice> {
-    let status = visit.status.as_ref().filter(|status| status.epoch == visit.epoch)?;
-    online::end_of(&status.outcome).map(|reason| Scene { visit, rules }.advice(reason))
-}
-
-/// What to do after a notice that failed; nothing when there is none that did.
-pub fn after_notice(visit: &Visit, rules: &Rules) -> Option<Verdict> {
-    visit.notice.as_ref().and_then(|notice| online::failed_notice(Scene { visit, rules }, notice))
-}
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,9 +17,8 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::{Agent, Error, Timeout};
 use yanmi_protocol::UnixMillis;
 
-use crate::center::SetupError;
 use crate::transport::{
-    LONGEST_RETRY_AFTER, Limits, MAX_ANSWER_BYTES, Received, Transport, TransportError, Trouble,
+    LONGEST_RETRY_AFTER, Limits, MAX_ANSWER_BYTES, RawAnswer, Transport, TransportError, Trouble,
 };
 
 /// Connections kept open to all addresses while nothing is said.
@@ -36,6 +35,30 @@ const IDLE: Duration = Duration::from_secs(10);
 const MAX_HEADERS: usize = 16 * 1024;
 /// Certificates a roots file may hold.
 const MAX_ROOTS: usize = 64;
+
+/// Why a client cannot be made. `Display` is Chinese and names the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SetupError {
+    /// The roots file cannot be read, or is no PEM.
+    RootsUnreadable(PathBuf),
+    /// It holds no certificate, too many, or one that cannot be a root.
+    RootsUnusable(PathBuf),
+}
+
+impl fmt::Display for SetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RootsUnreadable(path) => {
+                write!(f, "center.roots：无法读取根证书文件 {}，或不是 PEM", path.display())
+            }
+            Self::RootsUnusable(path) => {
+                write!(f, "center.roots：根证书文件 {} 中没有可用的根证书", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for SetupError {}
 
 /// The network, with and without kept connections.
 pub(crate) struct Network {
@@ -80,7 +103,7 @@ impl Network {
 }
 
 impl Transport for Network {
-    fn post(&self, url: &str, body: &str, limits: Limits) -> Result<Received, TransportError> {
+    fn post(&self, url: &str, body: &str, limits: Limits) -> Result<RawAnswer, TransportError> {
         let agent = if limits.fresh { &self.fresh } else { &self.keeping };
         let request = agent
             .post(url)
@@ -97,7 +120,7 @@ impl Transport for Network {
         let read = answer.body_mut().with_config().limit(MAX_ANSWER_BYTES).read_to_vec();
         // The head of an answer came, so the request arrived.
         let body = read.map_err(|error| TransportError { may_have_arrived: true, ..failed(&error) })?;
-        Ok(Received { status, server_time, retry_after, body })
+        Ok(RawAnswer { status, server_time, retry_after, body })
     }
 }
 

@@ -20,6 +20,7 @@
 
 mod addresses;
 pub mod ambient;
+mod answer;
 mod call;
 pub mod center;
 pub mod config;
@@ -35,20 +36,23 @@ mod password;
 pub mod private;
 mod proof;
 mod serial;
+mod settings;
 mod status;
 pub mod transport;
 pub mod visits;
 
 pub use ambient::{Ambient, Machine};
-pub use call::Called;
-pub use center::{CenterClient, SetupError};
-pub use config::{ClientConfig, ConfigError};
+pub use answer::{NoticeAnswer, StatusAnswer, StatusExtension};
+pub use call::Reply;
+pub use center::CenterClient;
+pub use config::ConfigError;
 pub use decode::DecodeRequest;
 pub use desk::{Desk, DeskError};
 pub use drift::Drift;
 pub use failure::{CallError, Failure, Report};
-pub use notify::NoticeAnswer;
+pub use http::SetupError;
 pub use password::{PasswordAnswer, PasswordQuestion};
-pub use status::{StatusAnswer, StatusQuery};
+pub use settings::ClientConfig;
+pub use status::StatusQuery;
 pub use transport::Transport;
 pub use visits::{Visits, VisitsError};

@@ -3,32 +3,14 @@
 use std::time::Duration;
 
 use yanmi_protocol::message::notify as message;
-use yanmi_protocol::{Amount, Code, EcToken, MemberError, Members};
+use yanmi_protocol::{Amount, Code, EcToken};
 
-use crate::call::{Called, Plan, Repeat};
+use crate::answer::{NoticeAnswer, check_number};
+use crate::call::{Plan, Repeat, Reply};
 use crate::center::CenterClient;
 use crate::failure::{CallError, Failure, not_an_object};
 use crate::serial;
-use crate::transport::Received;
-
-/// What came of a notice that was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum NoticeAnswer {
-    /// The channel has it (`notcFlag` "1").
-    Notified {
-        /// 响应流水号.
-        serial: String,
-        /// `checkNo`, where the center tells it.
-        check_number: Option<String>,
-    },
-    /// Code 0, but `notcFlag` "0": the notice failed.
-    NotNotified {
-        /// 响应流水号.
-        serial: String,
-    },
-    /// 500320: no password is needed, settle.
-    PasswordFree,
-}
+use crate::transport::RawAnswer;
 
 impl CenterClient {
     /// Has the person behind a token asked to confirm, with the amount when it is known (若有应必传).
@@ -37,7 +19,7 @@ impl CenterClient {
     ///
     /// # Errors
     /// [`CallError`]; code 500320 is none.
-    pub fn notify(&self, token: EcToken, amount: Option<Amount>) -> Result<Called<NoticeAnswer>, CallError> {
+    pub fn notify(&self, token: EcToken, amount: Option<Amount>) -> Result<Reply<NoticeAnswer>, CallError> {
         let amount = amount.map(|amount| amount.to_string());
         let draft = message::Draft {
             token: token.as_str(),
@@ -57,7 +39,7 @@ impl CenterClient {
         self.run(&plan, |received| self.read_notice(received))
     }
 
-    fn read_notice(&self, received: &Received) -> Result<NoticeAnswer, Failure> {
+    fn read_notice(&self, received: &RawAnswer) -> Result<NoticeAnswer, Failure> {
         let plain = match self.open(received) {
             Err(failure) if failure.code() == Some(Code::PasswordFree) => {
                 return Ok(NoticeAnswer::PasswordFree);
@@ -77,13 +59,4 @@ impl CenterClient {
             NoticeAnswer::NotNotified { serial: answer.serial }
         })
     }
-}
-
-/// Digits a check number may have; yanmi's has two.
-const MAX_CHECK_NUMBER: usize = 6;
-
-/// `checkNo`: what the person sees and the counter says aloud. Nothing else than digits is shown as one.
-pub(crate) fn check_number(members: &Members<'_>) -> Result<Option<String>, MemberError> {
-    let told = members.optional_text("checkNo", MAX_CHECK_NUMBER)?;
-    Ok(told.filter(|number| number.bytes().all(|b| b.is_ascii_digit())).map(String::from))
 }

@@ -7,10 +7,10 @@ use yanmi_protocol::dictionary::IdType;
 use yanmi_protocol::message::{MAX_ID_NO, MAX_IDENTIFIER, MAX_USER_NAME, password as message};
 use yanmi_protocol::{MemberError, PasswordDigest, Problem, mask};
 
-use crate::call::{Called, Plan, Repeat};
+use crate::call::{Plan, Repeat, Reply};
 use crate::center::CenterClient;
 use crate::failure::{CallError, Failure, Report, not_an_object};
-use crate::transport::Received;
+use crate::transport::RawAnswer;
 
 /// Characters of a `resBizNo` here: the longest `reqBizNo` and a time of fourteen digits.
 const MAX_SERIAL: usize = 32 + 14;
@@ -58,7 +58,7 @@ impl CenterClient {
     pub fn check_password(
         &self,
         question: &PasswordQuestion<'_>,
-    ) -> Result<Called<PasswordAnswer>, CallError> {
+    ) -> Result<Reply<PasswordAnswer>, CallError> {
         check(question).map_err(|error| CallError {
             failure: Failure::Request(error),
             report: Report { drift: self.drift(), ..Report::default() },
@@ -82,7 +82,7 @@ impl CenterClient {
         self.run(&plan, |received| self.read_password(received, question.request_serial))
     }
 
-    fn read_password(&self, received: &Received, request_serial: &str) -> Result<PasswordAnswer, Failure> {
+    fn read_password(&self, received: &RawAnswer, request_serial: &str) -> Result<PasswordAnswer, Failure> {
         let plain = self.open(received)?;
         let members = plain.members().map_err(not_an_object)?;
         members.text("chkFlag", 1)?;

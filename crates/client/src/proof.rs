@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use yanmi_protocol::envelope::Answer;
 use yanmi_protocol::{Code, Sm4Key};
 
-use crate::config::MacUse;
 use crate::failure::Failure;
+use crate::settings::MacUse;
 use crate::visits::ProvenCenter;
 
 /// What is known about a center's macs.

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use yanmi_protocol::message::status as message;
-use yanmi_protocol::{Amount, Code, EcToken, MemberError, Members, Problem, UnixMillis};
+use yanmi_protocol::{Code, EcToken, MemberError, Members, Problem, UnixMillis};
 
-use crate::call::{Called, Plan, Repeat};
+use crate::answer::{StatusAnswer, StatusExtension, check_number};
+use crate::call::{Plan, Repeat, Reply};
 use crate::center::CenterClient;
 use crate::failure::{CallError, Failure, not_an_object};
-use crate::notify::check_number;
-use crate::transport::Received;
+use crate::transport::RawAnswer;
 
 /// Characters a stage, its description or a next step may have.
 const MAX_WORDS: usize = 200;
@@ -26,49 +26,12 @@ pub struct StatusQuery {
     pub wait: Option<Duration>,
 }
 
-/// What the center says beyond the specification (section 6 of the reading).
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Told {
-    /// `stage`: a fixed English word.
-    pub stage: String,
-    /// `stageDesc`: the same for people.
-    pub description: String,
-    /// `nextStep`: what the clerk does next.
-    pub next_step: String,
-    /// `checkWay`: 01 credential password, 02 face, 03 the channel's own payment password.
-    pub way: Option<String>,
-    /// `checkTime`.
-    pub at: Option<UnixMillis>,
-    /// `checkAmount`: what was confirmed; nothing when it was confirmed without an amount.
-    pub amount: Option<Amount>,
-    /// `validUntil`: of a confirmation, until when it counts; of a notice, until when it can be answered.
-    pub valid_until: Option<UnixMillis>,
-    /// `checkNo`: what the person is asked to compare with the counter.
-    pub check_number: Option<String>,
-}
-
-/// What came of a status query that was answered.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum StatusAnswer {
-    /// `checkStas`.
-    Checked {
-        /// Whether it is "1".
-        confirmed: bool,
-        /// 响应流水号.
-        serial: String,
-        /// What the center says beyond the specification.
-        told: Option<Told>,
-    },
-    /// 500320: no password is needed, settle.
-    PasswordFree,
-}
-
 impl CenterClient {
     /// Asks whether the person has confirmed.
     ///
     /// # Errors
     /// [`CallError`]; code 500320 is none.
-    pub fn status(&self, query: StatusQuery) -> Result<Called<StatusAnswer>, CallError> {
+    pub fn status(&self, query: StatusQuery) -> Result<Reply<StatusAnswer>, CallError> {
         let most = u64::try_from(message::MAX_WAIT_SECONDS).unwrap_or(0);
         let wait = query.wait.map(|wait| wait.as_secs().min(most)).filter(|wait| *wait > 0);
         let wait = wait.filter(|_| self.settings.extended);
@@ -88,7 +51,7 @@ impl CenterClient {
         self.run(&plan, |received| self.read_status(received))
     }
 
-    fn read_status(&self, received: &Received) -> Result<StatusAnswer, Failure> {
+    fn read_status(&self, received: &RawAnswer) -> Result<StatusAnswer, Failure> {
         let plain = match self.open(received) {
             Err(failure) if failure.code() == Some(Code::PasswordFree) => {
                 return Ok(StatusAnswer::PasswordFree);
@@ -111,10 +74,10 @@ impl CenterClient {
 }
 
 /// The members beyond the specification; nothing when the center knows none.
-fn told(members: &Members<'_>) -> Result<Option<Told>, Failure> {
+fn told(members: &Members<'_>) -> Result<Option<StatusExtension>, Failure> {
     let words = |name| members.optional_text(name, MAX_WORDS).map(|text| text.map(String::from));
     let Some(stage) = words("stage")? else { return Ok(None) };
-    Ok(Some(Told {
+    Ok(Some(StatusExtension {
         stage,
         description: words("stageDesc")?.unwrap_or_default(),
         next_step: words("nextStep")?.unwrap_or_default(),

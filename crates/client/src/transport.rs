@@ -17,7 +17,7 @@ pub trait Transport: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`TransportError`] when no whole answer came. An answer of any HTTP status is none.
-    fn post(&self, url: &str, body: &str, limits: Limits) -> Result<Received, TransportError>;
+    fn post(&self, url: &str, body: &str, limits: Limits) -> Result<RawAnswer, TransportError>;
 }
 
 /// How long one attempt may take, and over which connection.
@@ -34,7 +34,7 @@ pub struct Limits {
 
 /// What came back.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Received {
+pub struct RawAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The header `Date`, to the second: the server's clock.
@@ -46,9 +46,9 @@ pub struct Received {
 }
 
 /// Nothing of the body: a decode's answer is not sealed.
-impl fmt::Debug for Received {
+impl fmt::Debug for RawAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Received")
+        f.debug_struct("RawAnswer")
             .field("status", &self.status)
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()

@@ -9,88 +9,29 @@
 //! the visit's number or by a keyed hash. Passwords and identities are in no record at all. A visit is deleted when
 //! nothing has happened to it for the configured time.
 
+mod error;
 mod sealing;
 mod store;
 
-use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use yanmi_protocol::{Amount, EcToken, UnixMillis};
 
+pub use self::error::{MAX_REFERENCE, VisitsError};
 use self::sealing::Sealer;
 use self::store::Store;
 use crate::ambient::Ambient;
-use crate::config::VisitsSettings;
+use crate::answer::{NoticeAnswer, StatusAnswer};
 use crate::failure::Failure;
-use crate::gate::{
-    self, Ask, Decision, Medium, OfflineOutcome, Rules, Source, StepError, Visit, VisitId, Way,
-};
-use crate::notify::NoticeAnswer;
-use crate::status::StatusAnswer;
+use crate::gate::{self, Ask, Decision, Medium, OfflineOutcome, Rules, Source, Visit, VisitId, Way};
+use crate::settings::VisitsSettings;
 
-/// Characters of the institution's own number for a visit.
-pub const MAX_REFERENCE: usize = 64;
 /// Visits one listing answers.
 pub const MAX_LISTED: u32 = 100;
 /// Old visits deleted at the beginning of each new one, so that no single caller pays for all.
 const SWEPT_AT_ONCE: u32 = 100;
-
-/// Why visits cannot be kept. `Display` is Chinese, for the operator.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum VisitsError {
-    /// The file cannot be opened or used.
-    Database {
-        /// The file.
-        file: PathBuf,
-        /// The database's words.
-        why: String,
-    },
-    /// The file is of another program.
-    Foreign(PathBuf),
-    /// The file is of a newer version of this one.
-    Newer(PathBuf),
-    /// The file was sealed under another key.
-    AnotherKey(PathBuf),
-    /// A record does not open: the file was changed by others.
-    Broken(VisitId),
-    /// There is no such visit, or it was deleted when its time was over.
-    NotFound(VisitId),
-    /// A step that cannot be taken.
-    Step(StepError),
-    /// The institution's number for the visit is empty or too long.
-    Reference,
-    /// A thread was ended in the middle of a commit.
-    Interrupted,
-}
-
-impl fmt::Display for VisitsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Database { file, why } => write!(f, "就诊记录文件 {} 不可用：{why}", file.display()),
-            Self::Foreign(file) => write!(f, "{} 不是就诊记录文件，未作改动", file.display()),
-            Self::Newer(file) => write!(f, "就诊记录文件 {} 由更新的版本写成", file.display()),
-            Self::AnotherKey(file) => {
-                write!(f, "visits.key：就诊记录文件 {} 不是用这个密钥加密的", file.display())
-            }
-            Self::Broken(id) => write!(f, "就诊记录 {id} 无法打开：数据被改动"),
-            Self::NotFound(id) => write!(f, "没有就诊记录 {id}，或已超过保存时间"),
-            Self::Step(step) => write!(f, "{step}"),
-            Self::Reference => write!(f, "机构自己的就诊编号应为 1 至 {MAX_REFERENCE} 个字符"),
-            Self::Interrupted => f.write_str("就诊记录的写入被中断"),
-        }
-    }
-}
-
-impl std::error::Error for VisitsError {}
-
-impl From<StepError> for VisitsError {
-    fn from(step: StepError) -> Self {
-        Self::Step(step)
-    }
-}
 
 /// A person who has come.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -378,7 +319,7 @@ impl Visits {
             if let Err(error) = change(&mut visit, connection, now) {
                 return Ok(Err(error));
             }
-            let row = Stored::of(&visit, &sealer, &*ambient);
+            let row = VisitRow::of(&visit, &sealer, &*ambient);
             connection
                 .prepare_cached("UPDATE visits SET changed_at = ?2, record = ?3 WHERE id = ?1")?
                 .execute(params![row.id, now.get(), row.record])?;
@@ -386,8 +327,8 @@ impl Visits {
         })?
     }
 
-    fn row(&self, visit: &Visit) -> Stored {
-        Stored::of(visit, &self.sealer, &*self.ambient)
+    fn row(&self, visit: &Visit) -> VisitRow {
+        VisitRow::of(visit, &self.sealer, &*self.ambient)
     }
 
     fn list(&self, query: &str, key: impl rusqlite::ToSql) -> Result<Vec<Visit>, VisitsError> {
@@ -401,12 +342,12 @@ impl Visits {
 }
 
 /// A visit as its row.
-struct Stored {
+struct VisitRow {
     id: [u8; 16],
     record: Vec<u8>,
 }
 
-impl Stored {
+impl VisitRow {
     fn of(visit: &Visit, sealer: &Sealer, ambient: &dyn Ambient) -> Self {
         Self { id: visit.id.bytes(), record: sealer.seal(visit, ambient) }
     }

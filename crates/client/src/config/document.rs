@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use yanmi_protocol::member::{read_value, without_mark};
-use zeroize::Zeroize;
 
-use super::read::Table;
-use super::table::Reading;
-use super::{ClientConfig, ConfigError, Environment, MAX_CONFIG_BYTES, line_of, table};
+use super::problem::ConfigError;
+use super::read::{Table, wipe};
+use super::table::{self, Environment, Reading};
 use crate::private::{self, PrivateError};
+use crate::settings::ClientConfig;
+
+/// Largest configuration, in bytes.
+pub const MAX_CONFIG_BYTES: u64 = 64 * 1024;
 
 /// A configuration that is well-formed, and nothing more. `Debug` shows none of it.
 #[derive(Clone)]
@@ -34,16 +37,6 @@ impl Drop for Document {
     /// Keys may stand in it.
     fn drop(&mut self) {
         wipe(&mut self.outer);
-    }
-}
-
-/// Wipes the texts in a value.
-pub(super) fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(values) => values.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
-        _ => {}
     }
 }
 
@@ -139,4 +132,8 @@ pub fn read_table<T>(
         (Some(found), problems) if problems.is_empty() => Ok(found),
         (_, problems) => Err(ConfigError { problems }),
     }
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count()
 }

@@ -4,10 +4,9 @@ use std::cell::RefCell;
 use std::fmt;
 
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
-use super::Problem;
-use super::document::wipe;
+use super::problem::Problem;
 
 /// A whole number with its bounds.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +19,16 @@ pub struct Number {
     pub least: u64,
     /// The most it may be.
     pub most: u64,
+}
+
+/// Wipes the texts in a value.
+pub(super) fn wipe(value: &mut Value) {
+    match value {
+        Value::String(text) => text.zeroize(),
+        Value::Array(values) => values.iter_mut().for_each(wipe),
+        Value::Object(members) => members.values_mut().for_each(wipe),
+        _ => {}
+    }
 }
 
 /// A table being read. Problems of all tables are collected in one list.

@@ -11,15 +11,21 @@ use yanmi_protocol::text::first_deceptive_character;
 use yanmi_protocol::{AccountId, OrgCode, Region, Sm4Key, envelope};
 use zeroize::Zeroizing;
 
+use super::problem::ConfigError;
 use super::read::{Number, Table};
-use super::{
-    Account, CenterSettings, ClientConfig, ConfigError, Environment, Institution, KEY_VARIABLE,
-    MAX_ADDRESSES, MacUse, Order, StatusSerial, VISITS_KEY_VARIABLE, VisitsSettings,
+use crate::gate::{CallNumber, MAX_MORE, Rules, Settlement, StatusSerial, Way, Ways};
+use crate::private::{self, PrivateError};
+use crate::settings::{
+    Account, CenterSettings, ClientConfig, Institution, MacUse, Order, VisitsSettings,
     plain_beyond_this_machine,
 };
-use crate::gate::{CallNumber, MAX_MORE, Rules, Settlement, Way, Ways};
-use crate::private::{self, PrivateError};
 
+/// Environment variable of the account's key, used when the configuration names none.
+pub const KEY_VARIABLE: &str = "YANMI_CLIENT_KEY";
+/// Environment variable of the key visits are sealed under, used when the configuration names none.
+pub const VISITS_KEY_VARIABLE: &str = "YANMI_VISITS_KEY";
+/// Center addresses one configuration may list.
+pub const MAX_ADDRESSES: usize = 16;
 /// Largest key file, in bytes.
 const MAX_KEY_FILE: u64 = 256;
 /// What stands before the `&` in `reqtType` unless told otherwise: as in the specification's sample.
@@ -42,6 +48,9 @@ const SKIP: Number = number("skip_seconds", 30, 1, 3_600);
 const NOTICE_PAUSE: Number = number("notice_pause_milliseconds", 3_100, 0, 60_000);
 const VALID: Number = number("valid_minutes", 60, 5, 1_440);
 const RETAIN: Number = number("retain_hours", 168, 1, 8_760);
+
+/// Looks up an environment variable.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Where the text being read comes from, and what stands around it.
 #[derive(Clone, Copy)]

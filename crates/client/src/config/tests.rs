@@ -1,6 +1,9 @@
 //! What a configuration says, and what is said about a wrong one.
 
+use std::time::Duration;
+
 use super::*;
+use crate::gate::Rules;
 
 const KEY: &str = "00112233445566778899AABBCCDDEEFF";
 

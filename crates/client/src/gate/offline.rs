@@ -2,9 +2,10 @@
 
 use yanmi_protocol::UnixMillis;
 
-use super::advice::Scene;
+use super::advice::Reason;
 use super::record::{OfflineOutcome, Source, Way};
-use super::verdict::{Grounds, Proof, ProofWay, Reason, Verdict};
+use super::scene::Scene;
+use super::verdict::{Grounds, Proof, ProofWay, Verdict};
 
 pub(super) fn decide(scene: Scene<'_>, way: Way, now: UnixMillis) -> Verdict {
     let visit = scene.visit;

@@ -1,13 +1,17 @@
 //! The online way (1.6.2(9)): what the center answered to the notice and, now, to the status query.
 
+use std::time::Duration;
+
 use yanmi_protocol::{Amount, UnixMillis};
 
-use super::STATUS_FRESH;
-use super::advice::Scene;
+use super::advice::Reason;
 use super::record::{Confirmation, Notice, NoticeOutcome, StatusOutcome, Way};
-use super::rules::Ask;
-use super::verdict::{Grounds, Proof, ProofWay, Reason, Verdict};
-use crate::config::StatusSerial;
+use super::rules::{Ask, StatusSerial};
+use super::scene::Scene;
+use super::verdict::{Grounds, Proof, ProofWay, Verdict};
+
+/// How old the center's answer to the status query may be: it is asked for each decision.
+pub const STATUS_FRESH: Duration = Duration::from_mins(1);
 
 pub(super) fn decide(scene: Scene<'_>, ask: &Ask, now: UnixMillis) -> Verdict {
     let visit = scene.visit;

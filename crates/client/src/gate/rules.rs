@@ -5,9 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use yanmi_protocol::{Amount, UnixMillis};
 
-use super::record::{Medium, Way};
-use super::visit::Visit;
-use crate::config::StatusSerial;
+use super::record::Way;
 
 /// A kind of settlement, by the number of the insurance call it is made with.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -62,6 +60,16 @@ pub struct Ask {
     pub kind: Settlement,
     /// 医疗费总额 that is to be settled.
     pub amount: Amount,
+}
+
+/// What the `resBizNo` of a status query must be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StatusSerial {
+    /// That of the verification's latest notice, as yanmi answers: an answer played back from another visit is
+    /// found out.
+    OfNotice,
+    /// Anything: for centers that give every answer a number of its own. Such an answer played back is not found out.
+    Any,
 }
 
 /// The site's switches (table `gate` of the configuration). `true` means gated; switched off is recorded as such.
@@ -199,27 +207,6 @@ impl Rules {
             self.more.iter().flatten().any(|known| *known == asked).then_some(Settlement::Other)
         };
         Settlement::of(number).or_else(added)
-    }
-
-    pub(super) fn exempts(&self, visit: &Visit, ask: &Ask) -> Option<Exemption> {
-        let gated = match ask.kind {
-            Settlement::Reversal => return Some(Exemption::Reversal),
-            Settlement::Pharmacy => self.pharmacy,
-            Settlement::Outpatient => self.outpatient,
-            Settlement::Inpatient => self.inpatient,
-            Settlement::Registration => self.registration,
-            Settlement::Other => true,
-        };
-        let card = !matches!(visit.medium, Medium::QrCode | Medium::TerminalFace);
-        if !gated {
-            Some(Exemption::SwitchedOff)
-        } else if visit.cross_province && !self.cross_province {
-            Some(Exemption::CrossProvince)
-        } else if card && !self.cards {
-            Some(Exemption::Card)
-        } else {
-            None
-        }
     }
 
     /// Whether something recorded then still counts. A record from the future is one of a clock that was set back:

@@ -3,78 +3,17 @@
 //!
 //! Ways are advised in the order the site lists them (1.6.2(3)), the keyboard's library last (1.4.3.2(8)B).
 
-use serde::{Deserialize, Serialize};
 use yanmi_protocol::Code;
 use yanmi_protocol::code::Party;
 
+use super::advice::{Advice, NextStep, Reason};
 use super::record::{Medium, Way};
 use super::rules::Rules;
-use super::verdict::{Reason, Verdict};
+use super::verdict::Verdict;
 use super::visit::Visit;
 
-/// A next step, for programs; the words are in [`Advice::next`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum NextStep {
-    /// Send a notice, with the amount that is to be settled.
-    Notify,
-    /// Have the person show another code, and send a notice.
-    Rescan,
-    /// Wait for the person, who confirms in the app.
-    Wait,
-    /// Ask the gate again.
-    Ask,
-    /// Check the face at the terminal.
-    TerminalFace,
-    /// Check the password at the terminal.
-    TerminalPassword,
-    /// Check the password through the dynamic library.
-    LibraryPassword,
-    /// Find out who is there.
-    Identify,
-    /// Tell the information department.
-    Inform,
-}
-
-impl NextStep {
-    /// The offline way a step is, when it is one.
-    pub const fn way(self) -> Option<Way> {
-        match self {
-            Self::TerminalFace => Some(Way::TerminalFace),
-            Self::TerminalPassword => Some(Way::TerminalPassword),
-            Self::LibraryPassword => Some(Way::LibraryPassword),
-            _ => None,
-        }
-    }
-
-    const fn by(way: Way) -> Self {
-        match way {
-            Way::Online => Self::Notify,
-            Way::TerminalFace => Self::TerminalFace,
-            Way::TerminalPassword => Self::TerminalPassword,
-            Way::LibraryPassword => Self::LibraryPassword,
-        }
-    }
-}
-
-/// What is told to the clerk.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Advice {
-    /// The reason, for programs.
-    pub reason: Reason,
-    /// The center's return code, when it is one (section 1.9).
-    pub code: Option<i64>,
-    /// The reason in Chinese.
-    pub why: String,
-    /// What to do next, in Chinese.
-    pub next: String,
-    /// The same for programs, what is to be tried first before the rest.
-    #[serde(default)]
-    pub steps: Vec<NextStep>,
-}
-
 /// Words for the clerk and the steps they name.
-type Said = (String, Vec<NextStep>);
+type Instruction = (String, Vec<NextStep>);
 
 const SEND_AGAIN: &str =
     "请参保人在展码渠道应用上完成认证；未收到通知的，请其先打开手机并进入展码渠道应用，再重新发起认证通知。";
@@ -154,7 +93,7 @@ impl Scene<'_> {
         self.visit.medium == Medium::QrCode && self.rules.ways.iter().any(|way| way == Way::Online)
     }
 
-    fn next(self, reason: Reason) -> Said {
+    fn next(self, reason: Reason) -> Instruction {
         let notify = |text: &str| (text.to_owned(), vec![NextStep::Notify]);
         match reason {
             Reason::NoWay => self.choose(),
@@ -183,7 +122,7 @@ impl Scene<'_> {
     }
 
     /// The words, and the site's offline ways as what else can be done.
-    fn or_offline(self, words: &str, steps: &[NextStep]) -> Said {
+    fn or_offline(self, words: &str, steps: &[NextStep]) -> Instruction {
         let ways = self.offline();
         if ways.is_empty() {
             return (format!("{words}。"), steps.to_vec());
@@ -193,12 +132,12 @@ impl Scene<'_> {
     }
 
     /// Nothing can be done at the counter.
-    fn nothing() -> Said {
+    fn nothing() -> Instruction {
         let words = "本机构没有可用于此介质的安全认证方式（设置 gate.ways），请联系信息科。";
         (words.to_owned(), vec![NextStep::Inform])
     }
 
-    fn choose(self) -> Said {
+    fn choose(self) -> Instruction {
         let ways: Vec<Way> =
             self.rules.ways.iter().filter(|way| *way != Way::Online || self.online()).collect();
         if ways.is_empty() {
@@ -207,7 +146,7 @@ impl Scene<'_> {
         (format!("请采用{}。", named(&ways)), ways.into_iter().map(NextStep::by).collect())
     }
 
-    fn after_notices(self) -> Said {
+    fn after_notices(self) -> Instruction {
         match self.visit.notices {
             0 | 1 => (SEND_AGAIN.to_owned(), vec![NextStep::Wait, NextStep::Notify]),
             2 => (LOOK.to_owned(), vec![NextStep::Wait, NextStep::Notify]),
@@ -216,7 +155,7 @@ impl Scene<'_> {
     }
 
     /// No notice is advised: for a while the center sends this person none (V13).
-    fn not_me(self) -> Said {
+    fn not_me(self) -> Instruction {
         let (words, ways) = ("请核实持码人身份，未核实前不得结算", self.offline());
         let more = ways.iter().map(|way| NextStep::by(*way));
         let steps = std::iter::once(NextStep::Identify).chain(more).collect();
@@ -227,7 +166,7 @@ impl Scene<'_> {
     }
 
     /// The password is what is locked, so a face is tried first.
-    fn locked(self) -> Said {
+    fn locked(self) -> Instruction {
         if self.offline().contains(&Way::TerminalFace) {
             let words = "请参保人在医保终端刷脸；或稍后重新发起认证通知，采用人脸等其他认证方式。";
             return (words.to_owned(), vec![NextStep::TerminalFace, NextStep::Notify]);
@@ -237,7 +176,7 @@ impl Scene<'_> {
     }
 
     /// The online way is not to be had now.
-    fn instead(self) -> Said {
+    fn instead(self) -> Instruction {
         let ways = self.offline();
         let mut steps: Vec<NextStep> = ways.iter().map(|way| NextStep::by(*way)).collect();
         steps.push(NextStep::Notify);
@@ -248,7 +187,7 @@ impl Scene<'_> {
     }
 
     /// The same check, made again.
-    fn once_more(self) -> Said {
+    fn once_more(self) -> Instruction {
         match self.visit.way {
             Some(Way::Online) => {
                 ("请重新发起认证通知，由参保人再次认证。".to_owned(), vec![NextStep::Notify])
@@ -259,7 +198,7 @@ impl Scene<'_> {
     }
 
     /// What was claimed has to be shown.
-    fn evidence(self) -> Said {
+    fn evidence(self) -> Instruction {
         let way = self.visit.way.unwrap_or(Way::TerminalFace);
         let words = format!(
             "请登记{}核验通过的流水号；没有流水号的，由本机接入的设备重新核验，只凭口头结果不能结算。",
@@ -268,7 +207,7 @@ impl Scene<'_> {
         (words, vec![NextStep::by(way)])
     }
 
-    fn check(self) -> Said {
+    fn check(self) -> Instruction {
         let way = self.visit.way.unwrap_or(Way::TerminalFace);
         let words = match way {
             Way::TerminalFace => "请参保人在医保终端刷脸。".to_owned(),
@@ -277,7 +216,7 @@ impl Scene<'_> {
         (words, vec![NextStep::by(way)])
     }
 
-    fn failed(self) -> Said {
+    fn failed(self) -> Instruction {
         let way = self.visit.way.unwrap_or(Way::TerminalFace);
         let (mut words, mut steps) = (format!("请参保人重新核验（{}）", short(way)), vec![NextStep::by(way)]);
         if way != Way::TerminalFace && self.offline().contains(&Way::TerminalFace) {
@@ -291,7 +230,7 @@ impl Scene<'_> {
         (words + "。", steps)
     }
 
-    fn unavailable(self) -> Said {
+    fn unavailable(self) -> Instruction {
         let others = self.rules.ways.iter().filter(|way| Some(*way) != self.visit.way);
         let others: Vec<Way> = others.filter(|way| *way != Way::Online || self.online()).collect();
         if others.is_empty() {
@@ -303,7 +242,7 @@ impl Scene<'_> {
     }
 
     /// After a code of section 1.9. Only a visit with a QR code gets one.
-    fn after(self, code: Code) -> Said {
+    fn after(self, code: Code) -> Instruction {
         use NextStep::{Notify, Rescan, Wait};
         match code {
             Code::CredentialNotFound => {
@@ -343,7 +282,7 @@ impl Scene<'_> {
     }
 
     /// Something has to be put in order elsewhere; for today there are the offline ways.
-    fn in_person(self, words: &str) -> Said {
+    fn in_person(self, words: &str) -> Instruction {
         let ways = self.offline();
         let more = ways.iter().map(|way| NextStep::by(*way));
         let steps = std::iter::once(NextStep::Identify).chain(more).collect();
@@ -353,7 +292,7 @@ impl Scene<'_> {
         (format!("{words}，本次采用{}。", named(&ways)), steps)
     }
 
-    fn inform(self, code: Code) -> Said {
+    fn inform(self, code: Code) -> Instruction {
         let ways = self.offline();
         let mut steps: Vec<NextStep> = ways.iter().map(|way| NextStep::by(*way)).collect();
         steps.push(NextStep::Inform);

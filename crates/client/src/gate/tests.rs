@@ -10,10 +10,8 @@ mod properties;
 mod walk;
 
 use super::*;
-use crate::config::StatusSerial;
+use crate::answer::{NoticeAnswer, StatusAnswer, StatusExtension};
 use crate::failure::Failure;
-use crate::notify::NoticeAnswer;
-use crate::status::{StatusAnswer, Told};
 use crate::transport::{TransportError, Trouble};
 
 const NOW: UnixMillis = UnixMillis::new(1_763_869_440_000);
@@ -65,13 +63,13 @@ fn notified(serial: &str) -> Result<NoticeAnswer, Failure> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what a call answers")]
-fn stas(confirmed: bool, serial: &str, told: Option<Told>) -> Result<StatusAnswer, Failure> {
+fn stas(confirmed: bool, serial: &str, told: Option<StatusExtension>) -> Result<StatusAnswer, Failure> {
     Ok(StatusAnswer::Checked { confirmed, serial: serial.to_owned(), told })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what an answer holds")]
-fn told(amount: Option<&str>) -> Option<Told> {
-    Some(Told {
+fn told(amount: Option<&str>) -> Option<StatusExtension> {
+    Some(StatusExtension {
         stage: "confirmed".to_owned(),
         description: "参保人已认证通过".to_owned(),
         next_step: "可继续办理医保业务并结算。".to_owned(),
@@ -143,7 +141,7 @@ impl Visit {
 
     /// The center answered "0", and at which stage it is.
     fn at_stage(self, stage: &str) -> Self {
-        let told = Told {
+        let told = StatusExtension {
             stage: stage.to_owned(),
             description: "阶段".to_owned(),
             next_step: String::new(),

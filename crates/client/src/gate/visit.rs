@@ -16,9 +16,8 @@ use super::record::{
 };
 use super::verdict::Decision;
 use super::wire;
+use crate::answer::{NoticeAnswer, StatusAnswer, StatusExtension};
 use crate::failure::Failure;
-use crate::notify::NoticeAnswer;
-use crate::status::{StatusAnswer, Told};
 
 /// The number of a visit: 32 lower-case hexadecimal digits, from chance.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -263,9 +262,11 @@ impl Visit {
     pub fn record_status(&mut self, epoch: u32, answer: Result<&StatusAnswer, &Failure>, now: UnixMillis) {
         let outcome = match answer {
             Ok(StatusAnswer::PasswordFree) => StatusOutcome::PasswordFree,
-            Ok(StatusAnswer::Checked { confirmed: true, told: Some(Told { at: Some(at), .. }), .. })
-                if self.notice.as_ref().and_then(|n| n.asked_from).is_some_and(|from| *at < from) =>
-            {
+            Ok(StatusAnswer::Checked {
+                confirmed: true,
+                told: Some(StatusExtension { at: Some(at), .. }),
+                ..
+            }) if self.notice.as_ref().and_then(|n| n.asked_from).is_some_and(|from| *at < from) => {
                 StatusOutcome::Foreign { message: BEFORE_IT_WAS_ASKED.to_owned() }
             }
             Ok(StatusAnswer::Checked { confirmed: true, serial, told }) => StatusOutcome::Confirmed {
@@ -333,7 +334,7 @@ fn lower(one: Option<Amount>, other: Option<Amount>) -> Option<Amount> {
     }
 }
 
-fn confirmation(told: &Told, now: UnixMillis) -> Confirmation {
+fn confirmation(told: &StatusExtension, now: UnixMillis) -> Confirmation {
     Confirmation { way: told.way.clone(), at: told.at.unwrap_or(now), amount: told.amount }
 }
 

@@ -12,7 +12,7 @@ use sm4::Sm4;
 use yanmi_protocol::Sm4Key;
 use zeroize::Zeroizing;
 
-use super::VisitsError;
+use super::error::VisitsError;
 use crate::ambient::Ambient;
 use crate::gate::{Visit, VisitId};
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
 
-use super::VisitsError;
+use super::error::VisitsError;
 use super::sealing::Sealer;
 use crate::ambient::Ambient;
 use crate::gate::{Medium, Visit, VisitId};

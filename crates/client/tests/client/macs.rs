@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use yanmi_client::config::MacUse;
 use yanmi_client::gate::{Ask, Settlement, StatusOutcome};
-use yanmi_client::transport::{Limits, Received, TransportError};
+use yanmi_client::transport::{Limits, RawAnswer, TransportError};
 use yanmi_client::visits::{NewVisit, Visits};
 use yanmi_client::{
     Ambient, CenterClient, Desk, Failure, NoticeAnswer, StatusAnswer, StatusQuery, Transport,
@@ -35,13 +35,13 @@ impl std::fmt::Debug for Line {
 }
 
 impl Transport for Line {
-    fn post(&self, url: &str, body: &str, _: Limits) -> Result<Received, TransportError> {
+    fn post(&self, url: &str, body: &str, _: Limits) -> Result<RawAnswer, TransportError> {
         let region = Region::new("350000").expect("a region");
         let request = RequestEnvelope::parse(body.as_bytes(), region).expect("an envelope");
         let path = url.trim_start_matches("http://a");
         assert!(request.mac.is_none() || request.is_proven(path, &key()), "a right mac or none");
         let body = (self.0.lock().expect("no panic"))(path, request.mac.as_deref());
-        Ok(Received { status: 200, server_time: None, retry_after: None, body: body.into_bytes() })
+        Ok(RawAnswer { status: 200, server_time: None, retry_after: None, body: body.into_bytes() })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use yanmi_client::config::Order;
-use yanmi_client::transport::{Limits, Received, TransportError, Trouble};
+use yanmi_client::transport::{Limits, RawAnswer, TransportError, Trouble};
 use yanmi_client::visits::{NewVisit, Visits};
 use yanmi_client::{
     Ambient, CenterClient, DecodeRequest, Desk, Failure, NoticeAnswer, PasswordQuestion, StatusQuery,
@@ -18,7 +18,7 @@ use yanmi_protocol::{EcToken, PasswordDigest, QrCode, Region, Sm4Key, UnixMillis
 use crate::hands::{Hands, START};
 use crate::site::{config, visits_in};
 
-type Reply = Result<Received, TransportError>;
+type Reply = Result<RawAnswer, TransportError>;
 
 /// A network that answers from a list and takes a second for each answer.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Transport for Played {
 
 #[expect(clippy::unnecessary_wraps, reason = "what a network answers")]
 fn with_body(body: String) -> Reply {
-    Ok(Received { status: 200, server_time: None, retry_after: None, body: body.into_bytes() })
+    Ok(RawAnswer { status: 200, server_time: None, retry_after: None, body: body.into_bytes() })
 }
 
 fn success(message: &str) -> Reply {
@@ -167,7 +167,7 @@ fn a_password_is_never_tried_twice_by_us() {
         assert_eq!(play.hosts(), ["a"]);
         assert!(play.network.asked.lock().expect("no panic")[0].2.fresh, "not over a kept connection");
     }
-    let limited = Ok(Received {
+    let limited = Ok(RawAnswer {
         retry_after: Some(Duration::from_secs(2)),
         ..refusal(-6, "触发限流").expect("one")
     });
@@ -186,7 +186,7 @@ fn a_password_is_never_tried_twice_by_us() {
 fn waiting_ends_with_the_deadline() {
     let limited = |seconds| {
         let reply = refusal(-6, "触发限流").expect("one");
-        Ok(Received { retry_after: Some(Duration::from_secs(seconds)), ..reply })
+        Ok(RawAnswer { retry_after: Some(Duration::from_secs(seconds)), ..reply })
     };
     let play = play(vec![limited(60)], |_| {});
     assert!(matches!(play.status(), Err(Failure::Refused { code: -6, .. })), "a minute is too long");
@@ -217,7 +217,7 @@ fn the_clock_is_corrected_once_and_forgotten_when_it_was_set() {
 
     let dated = |millis| {
         let reply = success(ZERO).expect("one");
-        Ok(Received { server_time: Some(UnixMillis::new(millis)), ..reply })
+        Ok(RawAnswer { server_time: Some(UnixMillis::new(millis)), ..reply })
     };
     let play = self::play(vec![dated(START + 400_000), dated(START)], |_| {});
     assert!(play.status().is_ok());
