@@ -142,7 +142,7 @@ fn problem(member: &str, message: &str) -> AgentConfigError {
     AgentConfigError(vec![Problem { member: member.to_owned(), message: message.to_owned() }])
 }
 
-struct Own {
+struct AgentTable {
     listen: SocketAddr,
     allow_remote: bool,
     hosts: Vec<String>,
@@ -158,7 +158,7 @@ const KINDS: [(&str, Option<Settlement>); 3] = [
     ("pharmacy", Some(Settlement::Pharmacy)),
 ];
 
-fn own_table(table: &Table<'_>) -> Own {
+fn own_table(table: &Table<'_>) -> AgentTable {
     let allow_remote = table.flag("allow_remote", false);
     let listen = match table.optional_text("listen").map(|text| text.trim().parse::<SocketAddr>()) {
         None => DEFAULT_ADDRESS,
@@ -178,7 +178,7 @@ fn own_table(table: &Table<'_>) -> Own {
     if token_file.is_empty() {
         table.problem("token_file", "不能为空");
     }
-    Own {
+    AgentTable {
         listen,
         allow_remote,
         hosts: hosts(table),

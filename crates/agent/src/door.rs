@@ -1,49 +1,32 @@
 //! The door: who is let in, and to which operation a request goes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{
-    ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
-};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
-use tokio::time::timeout;
 use yanmi_client::gate::VisitId;
 
 use crate::fault::Fault;
 use crate::guard::Hosts;
-use crate::office::Office;
 use crate::operation::{self, LOGIN_PATH, Operation, Place};
-use crate::pool::Pool;
+use crate::reply::{Reply, json, read_body, refusal};
+use crate::service::Service;
 use crate::shape::Members;
 use crate::{openapi, page, shapes};
 
-/// Bytes a request's body may have.
-pub const MAX_BODY: usize = 16 * 1024;
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Said with its charset: clients of older frameworks take JSON without one for Latin-1.
-const JSON: &str = "application/json;charset=UTF-8";
-
-pub(crate) type Reply = Response<Full<Bytes>>;
-
 /// What answers requests.
 pub(crate) struct Door {
-    pub(crate) office: Arc<Office>,
-    pub(crate) pool: Pool,
+    service: Service,
     hosts: Hosts,
     operations: Vec<Operation>,
 }
 
 impl Door {
-    pub(crate) fn new(office: Arc<Office>, hosts: Hosts) -> Self {
-        Self { office, pool: Pool::new(), hosts, operations: operation::all() }
+    pub(crate) fn new(service: Service, hosts: Hosts) -> Self {
+        Self { service, hosts, operations: operation::all() }
     }
 
     /// Answers whatever is asked.
@@ -59,7 +42,7 @@ impl Door {
                 return operation::json(&ok).map_or_else(|fault| refusal(&fault), json);
             }
             (&Method::GET, "/openapi.json") => return json(openapi::text().into()),
-            (_, path) if page::is_of_the_page(path) => return page::answer(&self, &head, body).await,
+            (_, path) if page::is_of_the_page(path) => return page::answer(&self.service, &head, body).await,
             _ => {}
         }
         match self.operate(&head, body).await {
@@ -83,11 +66,12 @@ impl Door {
             Place::Body | Place::Nowhere => Members::of_body(&text)?,
         };
         let waits = (operation.held)(&members);
-        let (office, run) = (Arc::clone(&self.office), operation.run);
+        let (office, run) = (Arc::clone(&self.service.office), operation.run);
         let call = move || run(&office, id, members);
-        let answered = if waits { self.pool.hold(call).await } else { self.pool.run(call).await };
+        let answered =
+            if waits { self.service.pool.hold(call).await } else { self.service.pool.run(call).await };
         if operation.changes {
-            self.office.changed();
+            self.service.office.changed();
         }
         let visit = id.map(|id| id.to_string()).unwrap_or_default();
         match &answered {
@@ -106,13 +90,13 @@ impl Door {
             let (scheme, token) = offered.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
         });
-        token.is_some_and(|token| self.office.keys.is_token(token))
+        token.is_some_and(|token| self.service.office.keys.is_token(token))
     }
 
     fn find(&self, method: &Method, path: &str) -> Result<(&Operation, Option<VisitId>), Fault> {
         let mut elsewhere = Vec::new();
         for operation in &self.operations {
-            let Some(Found { id }) = matched(operation.path, path) else { continue };
+            let Some(PathMatch { id }) = matched(operation.path, path) else { continue };
             if operation.method == *method {
                 let id = id.map(|text| VisitId::parse(text).ok_or_else(Fault::no_visit));
                 return Ok((operation, id.transpose()?));
@@ -129,13 +113,13 @@ impl Door {
 
 /// A path that is of a form.
 #[derive(PartialEq, Eq, Debug)]
-struct Found<'a> {
+struct PathMatch<'a> {
     /// What stands for `{id}`.
     id: Option<&'a str>,
 }
 
 /// Whether a path is of this form.
-fn matched<'a>(form: &str, path: &'a str) -> Option<Found<'a>> {
+fn matched<'a>(form: &str, path: &'a str) -> Option<PathMatch<'a>> {
     let mut id = None;
     let mut steps = path.split('/');
     for step in form.split('/') {
@@ -146,59 +130,17 @@ fn matched<'a>(form: &str, path: &'a str) -> Option<Found<'a>> {
             return None;
         }
     }
-    steps.next().is_none().then_some(Found { id })
-}
-
-/// The body, when it is small and comes in time.
-pub(crate) async fn read_body(body: Incoming) -> Result<Bytes, Fault> {
-    let late = || Fault::new(StatusCode::REQUEST_TIMEOUT, "tooSlow", "请求体没有及时传完");
-    match timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            let words = format!("请求体超过 {MAX_BODY} 字节");
-            Err(Fault::new(StatusCode::PAYLOAD_TOO_LARGE, "tooLarge", words))
-        }
-        Ok(Err(_)) => Err(Fault::body("请求体不完整")),
-        Err(_) => Err(late()),
-    }
-}
-
-fn json(body: Bytes) -> Reply {
-    reply(StatusCode::OK, JSON, body)
-}
-
-fn refusal(fault: &Fault) -> Reply {
-    let mut reply = reply(fault.status, JSON, fault.json().to_string().into());
-    let more = match fault.status {
-        StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-        StatusCode::SERVICE_UNAVAILABLE => Some((RETRY_AFTER, "1")),
-        StatusCode::METHOD_NOT_ALLOWED => Some((ALLOW, "GET, POST")),
-        _ => None,
-    };
-    reply.headers_mut().extend(more.map(|(name, value)| (name, HeaderValue::from_static(value))));
-    reply
-}
-
-/// An answer that is kept nowhere.
-pub(crate) fn reply(status: StatusCode, kind: &'static str, body: Bytes) -> Reply {
-    let mut reply = Response::new(Full::new(body));
-    *reply.status_mut() = status;
-    let headers: [(HeaderName, &str); 3] =
-        [(CONTENT_TYPE, kind), (CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
-    for (name, value) in headers {
-        reply.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    reply
+    steps.next().is_none().then_some(PathMatch { id })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, matched};
+    use super::{PathMatch, matched};
 
     #[test]
     fn paths_are_matched_whole() {
-        assert_eq!(matched("/visits", "/visits"), Some(Found { id: None }));
-        assert_eq!(matched("/visits/{id}/gate", "/visits/7/gate"), Some(Found { id: Some("7") }));
+        assert_eq!(matched("/visits", "/visits"), Some(PathMatch { id: None }));
+        assert_eq!(matched("/visits/{id}/gate", "/visits/7/gate"), Some(PathMatch { id: Some("7") }));
         for path in ["/visits/", "/visits/7", "/visits/7/gate/", "/visit/7/gate", "/"] {
             assert_eq!(matched("/visits/{id}/gate", path), None, "{path}");
         }

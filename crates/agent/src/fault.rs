@@ -1,11 +1,8 @@
 //! What is answered when nothing was done.
 
 use http::StatusCode;
-use serde_json::{Value, json};
 use yanmi_client::{DeskError, Failure, VisitsError};
 use yanmi_offline::ports::setting;
-
-use crate::shapes::Problem;
 
 /// Why a request was not carried out. Never repeats what was sent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,15 +60,6 @@ impl Fault {
             "internal",
             "代理内部错误，本次请求未得到结果；不可据此结算",
         )
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        let problem = Problem {
-            code: self.code.to_owned(),
-            member: self.member.map(str::to_owned),
-            message: self.message.clone(),
-        };
-        json!({ "error": problem })
     }
 }
 

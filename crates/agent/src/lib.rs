@@ -13,6 +13,7 @@
 
 pub mod config;
 mod door;
+mod failure;
 mod fault;
 pub mod guard;
 mod keys;
@@ -22,13 +23,16 @@ pub mod openapi;
 mod operation;
 mod page;
 pub mod pool;
+mod reply;
 mod serve;
+mod service;
 mod shape;
 mod shapes;
 mod view;
 
 pub use config::{AgentConfig, AgentConfigError};
-pub use door::MAX_BODY;
+pub use failure::StartError;
 pub use keys::{LINK_LIFE, MOST_LINKS, SESSION_LIFE};
 pub use link::{LinkError, link_of_a_running_agent};
-pub use serve::{Agent, MAX_CONNECTIONS, STOP_BOUND, StartError};
+pub use reply::MAX_BODY;
+pub use serve::{Agent, MAX_CONNECTIONS, STOP_BOUND};

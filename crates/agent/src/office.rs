@@ -12,8 +12,8 @@ use yanmi_client::{Ambient, Desk};
 use yanmi_protocol::{Amount, UnixMillis};
 
 use crate::config::{AgentConfig, AgentConfigError, Clerk};
+use crate::failure::StartError;
 use crate::keys::Keys;
-use crate::serve::StartError;
 
 /// Visits about which something is remembered for the screen; the oldest is forgotten first.
 const MOST_NOTES: usize = 512;

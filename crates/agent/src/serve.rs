@@ -1,8 +1,6 @@
 //! Serving, from the start to a stop that lets what is being answered finish.
 
 use std::convert::Infallible;
-use std::fmt;
-use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +13,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use yanmi_client::{Ambient, DeskError};
-use yanmi_protocol::system::words;
+use yanmi_client::Ambient;
 
-use crate::config::{AgentConfig, AgentConfigError};
+use crate::config::AgentConfig;
 use crate::door::Door;
+use crate::failure::StartError;
 use crate::guard::Hosts;
 use crate::office::Office;
 use crate::operation;
+use crate::service::Service;
 
 /// Connections served at once; more wait to be accepted.
 pub const MAX_CONNECTIONS: usize = 512;
@@ -32,32 +31,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 pub const STOP_BOUND: Duration = Duration::from_secs(10);
 /// Pause after a failed accept, which most often means that the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
-/// Why an agent does not start. `Display` is Chinese.
-#[derive(Debug)]
-pub enum StartError {
-    /// The configuration cannot be used.
-    Config(AgentConfigError),
-    /// The token's file cannot be used.
-    Token(String),
-    /// The desk cannot be opened.
-    Desk(DeskError),
-    /// The address cannot be listened on.
-    Listen(SocketAddr, io::Error),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => write!(f, "{error}"),
-            Self::Token(why) => f.write_str(why),
-            Self::Desk(error) => write!(f, "{error}"),
-            Self::Listen(address, error) => write!(f, "无法监听 {address}：{}", words(error)),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
 
 /// A running agent.
 #[derive(Debug)]
@@ -79,7 +52,7 @@ impl Agent {
         let listener = TcpListener::bind(config.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         office.reached_at(address);
-        let door = Arc::new(Door::new(Arc::clone(&office), Hosts::new(address, &config.hosts)));
+        let door = Arc::new(Door::new(Service::new(Arc::clone(&office)), Hosts::new(address, &config.hosts)));
         let (stop, stopping) = watch::channel(false);
         let server = tokio::spawn(accept(door, listener, stopping));
         Ok(Self { address, office, stop, server })

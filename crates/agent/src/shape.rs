@@ -174,10 +174,10 @@ impl Shape for VisitId {
 }
 
 /// Members taken out by name, so that what is left over is unknown.
-pub(crate) struct Members(Vec<(String, Given)>);
+pub(crate) struct Members(Vec<(String, Entry)>);
 
 /// What was sent for a member.
-enum Given {
+enum Entry {
     Text(String),
     Null,
     /// Another type than any member has.
@@ -195,9 +195,9 @@ impl Members {
         }
         let members = yanmi_protocol::Members::parse(text).map_err(wrong)?;
         let given = |raw: &str| match (raw, read_text(raw)) {
-            ("null", _) => Given::Null,
-            (_, Some(text)) => Given::Text(text.into_owned()),
-            _ => Given::Other,
+            ("null", _) => Entry::Null,
+            (_, Some(text)) => Entry::Text(text.into_owned()),
+            _ => Entry::Other,
         };
         Ok(Self(members.entries().map(|(name, raw)| (name.to_owned(), given(raw))).collect()))
     }
@@ -206,7 +206,7 @@ impl Members {
     pub(crate) fn of_form(text: &[u8]) -> Self {
         // A field that was left empty was not filled in.
         let filled = form_urlencoded::parse(text).filter(|(_, value)| !value.is_empty());
-        Self(filled.map(|(name, value)| (name.into_owned(), Given::Text(value.into_owned()))).collect())
+        Self(filled.map(|(name, value)| (name.into_owned(), Entry::Text(value.into_owned()))).collect())
     }
 
     /// Whether there is a member of this name.
@@ -217,7 +217,7 @@ impl Members {
     /// A member's text, as it was written.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).and_then(|(_, value)| match value {
-            Given::Text(text) => Some(text.as_str()),
+            Entry::Text(text) => Some(text.as_str()),
             _ => None,
         })
     }
@@ -232,9 +232,9 @@ impl Members {
             return Err(Fault::member(name, "重复出现，每个成员只能给一次"));
         }
         match value {
-            Given::Null => T::absent().ok_or_else(|| Fault::member(name, "缺失")),
-            Given::Text(text) => T::read(&text).map_err(|why| Fault::member(name, why)),
-            Given::Other => Err(Fault::member(name, "应为字符串")),
+            Entry::Null => T::absent().ok_or_else(|| Fault::member(name, "缺失")),
+            Entry::Text(text) => T::read(&text).map_err(|why| Fault::member(name, why)),
+            Entry::Other => Err(Fault::member(name, "应为字符串")),
         }
     }
 

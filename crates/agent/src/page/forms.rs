@@ -7,12 +7,13 @@ use yanmi_client::gate::{Medium, Settlement, VisitId};
 use yanmi_protocol::dictionary::{NOT_A_CREDENTIAL_CODE, is_credential_code};
 use yanmi_protocol::{Amount, EcToken, QrCode};
 
+use super::frame::{moved, show};
 use super::markup::Trouble;
-use super::{moved, show};
-use crate::door::{Door, Reply, read_body};
 use crate::fault::Fault;
 use crate::office::Office;
 use crate::operation;
+use crate::reply::{Reply, read_body};
+use crate::service::Service;
 use crate::shape::{Members, Outcome};
 use crate::shapes::{Ask, Begin, Check, Send, Switch};
 
@@ -20,25 +21,25 @@ use crate::shapes::{Ask, Begin, Check, Send, Switch};
 const TOKEN: std::ops::RangeInclusive<usize> = 30..=40;
 
 /// Does what a form says, and leads back to the page of its visit.
-pub(super) async fn answer(door: &Door, rest: &[&str], body: Incoming) -> Reply {
+pub(super) async fn answer(service: &Service, rest: &[&str], body: Incoming) -> Reply {
     let (id, what) = match rest {
         [] => (None, ""),
         [id, what] => match VisitId::parse(id) {
             Some(id) => (Some(id), *what),
-            None => return show(door, None, Some(Fault::no_visit().into())).await,
+            None => return show(service, None, Some(Fault::no_visit().into())).await,
         },
-        _ => return show(door, None, Some(Fault::no_place().into())).await,
+        _ => return show(service, None, Some(Fault::no_place().into())).await,
     };
     let mut amount = None;
-    match act(door, id, what, body, &mut amount).await {
+    match act(service, id, what, body, &mut amount).await {
         Ok(id) => moved(&format!("/?visit={id}")),
-        Err(fault) => show(door, id, Some(Trouble { fault, amount })).await,
+        Err(fault) => show(service, id, Some(Trouble { fault, amount })).await,
     }
 }
 
 /// Does it; `amount` becomes what was typed there.
 async fn act(
-    door: &Door,
+    service: &Service,
     id: Option<VisitId>,
     what: &str,
     body: Incoming,
@@ -54,12 +55,12 @@ async fn act(
         (Some(id), "token") => Form::Token(id),
         _ => return Err(Fault::no_place()),
     };
-    let office = Arc::clone(&door.office);
+    let office = Arc::clone(&service.office);
     // A person stands before a camera or types at a keypad for as long as that takes.
     let by_person = matches!(run, Form::Offline(_)) && !members.has("outcome");
     let fill = move || run.fill(&office, members);
-    let done = if by_person { door.pool.hold(fill).await } else { door.pool.run(fill).await };
-    door.office.changed();
+    let done = if by_person { service.pool.hold(fill).await } else { service.pool.run(fill).await };
+    service.office.changed();
     let operation = if what.is_empty() { "begin" } else { what };
     match &done {
         Ok(visit) => tracing::info!(operation, %visit, "收费员页面：已处理"),

@@ -3,7 +3,6 @@
 //! While a person is being waited for, the center is asked, held as long as it holds; whatever else happens to a visit, by
 //! this page, by another or by a program, wakes the question as well.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,9 +11,11 @@ use http::request::Parts;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use yanmi_client::gate::VisitId;
 
-use super::{HTML, dressed, face, markup, sheet};
-use crate::door::{Door, Reply, reply};
+use super::frame::{HTML, dressed};
+use super::{face, markup, sheet};
 use crate::fault::Fault;
+use crate::reply::{Reply, reply};
+use crate::service::Service;
 
 /// How long a screen's question is held.
 const HELD: Duration = Duration::from_secs(25);
@@ -26,14 +27,14 @@ const LEAST: Duration = Duration::from_millis(300);
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// What a screen shows, and whether the center is worth asking.
-struct Shown {
+struct Screen {
     markup: String,
     version: String,
     waiting: bool,
 }
 
 /// Answers when there is something new; 204 when there was nothing for a while.
-pub(super) async fn answer(door: &Door, head: &Parts) -> Reply {
+pub(super) async fn answer(service: &Service, head: &Parts) -> Reply {
     let query = head.uri.query().unwrap_or_default();
     let asked = |wanted: &str| {
         let found = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted);
@@ -41,20 +42,20 @@ pub(super) async fn answer(door: &Door, head: &Parts) -> Reply {
     };
     let seen = asked("seen").unwrap_or_default();
     let id = asked("visit").and_then(|id| VisitId::parse(&id));
-    match news(door, id, &seen).await {
+    match news(service, id, &seen).await {
         Ok(Some(shown)) => dressed(reply(StatusCode::OK, HTML, Bytes::from(shown.markup))),
         Ok(None) => dressed(reply(StatusCode::NO_CONTENT, HTML, Bytes::new())),
         Err(fault) => dressed(reply(fault.status, HTML, Bytes::new())),
     }
 }
 
-async fn news(door: &Door, id: Option<VisitId>, seen: &str) -> Result<Option<Shown>, Fault> {
+async fn news(service: &Service, id: Option<VisitId>, seen: &str) -> Result<Option<Screen>, Fault> {
     let until = Instant::now() + HELD;
-    let mut changes = door.office.changes();
+    let mut changes = service.office.changes();
     loop {
         changes.mark_unchanged();
         let looked = Instant::now();
-        let shown = shown(door, id).await?;
+        let shown = shown(service, id).await?;
         if shown.version != seen {
             return Ok(Some(shown));
         }
@@ -65,7 +66,7 @@ async fn news(door: &Door, id: Option<VisitId>, seen: &str) -> Result<Option<Sho
                     tokio::select! {
                         // An error means that nothing will ever change again.
                         _ = changes.changed() => {}
-                        () = ask(door, id) => {}
+                        () = ask(service, id) => {}
                     }
                 }
                 None => drop(changes.changed().await),
@@ -75,20 +76,21 @@ async fn news(door: &Door, id: Option<VisitId>, seen: &str) -> Result<Option<Sho
             woken.await;
             sleep_until(looked + LEAST).await;
         };
-        if timeout_at(until, woken).await.is_err() || door.office.is_stopping() {
+        if timeout_at(until, woken).await.is_err() || service.office.is_stopping() {
             return Ok(None);
         }
     }
 }
 
-async fn shown(door: &Door, id: Option<VisitId>) -> Result<Shown, Fault> {
-    let office = door.office.clone();
-    door.pool
+async fn shown(service: &Service, id: Option<VisitId>) -> Result<Screen, Fault> {
+    let office = service.office.clone();
+    service
+        .pool
         .run(move || {
             let sheet = sheet::read(&office, id)?;
             let (markup, version) = parts(&office, &sheet);
             let waiting = sheet.chosen.as_ref().is_some_and(|chosen| face::is_waiting(&chosen.visit));
-            Ok(Shown { markup, version, waiting })
+            Ok(Screen { markup, version, waiting })
         })
         .await
 }
@@ -96,21 +98,14 @@ async fn shown(door: &Door, id: Option<VisitId>) -> Result<Shown, Fault> {
 /// The parts of the page that change by themselves, and what tells them from others.
 fn parts(office: &crate::office::Office, sheet: &sheet::Sheet) -> (String, String) {
     let markup = markup::parts(office, sheet);
-    let version = version(&markup.0);
+    let version = markup::version(&markup.0);
     (markup::with_version(&markup, &version, sheet.now).0, version)
 }
 
-/// Two texts of one version are the same but by an accident that costs a screen one refresh.
-pub(super) fn version(text: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
-}
-
 /// Asks the center, which holds the question until something changes; then not again for a moment.
-async fn ask(door: &Door, id: VisitId) {
-    let office = door.office.clone();
-    let asked = door.pool.hold(move || {
+async fn ask(service: &Service, id: VisitId) {
+    let office = service.office.clone();
+    let asked = service.pool.hold(move || {
         let before = office.desk.visits().get(id)?;
         let (after, _) = office.desk.status(id, Some(CENTER_HOLDS))?;
         let told = |visit: &yanmi_client::gate::Visit| visit.status().map(|status| status.outcome.clone());

@@ -1,12 +1,13 @@
 //! The page's markup. What is written here is shown to the clerk, in Chinese.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use maud::{DOCTYPE, Markup, html};
 use yanmi_client::gate::{Medium, Reason, Rules, Settlement, Visit, Way};
 use yanmi_protocol::{UnixMillis, mask};
 
 use super::face::{self, Act, Face, Look, Step};
-use super::live::version;
-use super::sheet::{Chosen, Sheet};
+use super::sheet::{Selection, Sheet};
 use crate::fault::Fault;
 use crate::office::{Note, Office};
 
@@ -39,6 +40,19 @@ const OFFLINE: [(Way, &str, &str); 3] = [
 pub(super) struct Trouble {
     pub(super) fault: Fault,
     pub(super) amount: Option<String>,
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self { fault, amount: None }
+    }
+}
+
+/// Two texts of one version are the same but by an accident that costs a screen one refresh.
+pub(super) fn version(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// The whole page.
@@ -137,7 +151,7 @@ fn header(office: &Office) -> Markup {
     }
 }
 
-fn face_of(office: &Office, sheet: &Sheet, chosen: &Chosen) -> Face {
+fn face_of(office: &Office, sheet: &Sheet, chosen: &Selection) -> Face {
     face::face(&chosen.visit, chosen.ask, office.desk.rules(), sheet.now)
 }
 
@@ -160,7 +174,7 @@ pub(super) fn with_version(parts: &Markup, version: &str, now: UnixMillis) -> Ma
     html! { div #parts data-version=(version) data-now=(now) { (parts) } }
 }
 
-fn stage(chosen: &Chosen, face: &Face) -> Markup {
+fn stage(chosen: &Selection, face: &Face) -> Markup {
     let (sign, words) = face.look.words();
     let decision = chosen.visit.decision().filter(|_| face.look == Look::Yes);
     let good = decision.map(|decision| decision.at.plus(face::SIGN_FRESH).to_string());
@@ -200,7 +214,7 @@ fn stage(chosen: &Chosen, face: &Face) -> Markup {
 }
 
 /// Who is waited for, for how much, and how long still. It is not settled meanwhile.
-fn waiting(chosen: &Chosen, face: &Face) -> Markup {
+fn waiting(chosen: &Selection, face: &Face) -> Markup {
     html! {
         p.sum {
             @if let Some(ask) = chosen.ask { "¥ " (ask.amount) }
@@ -348,7 +362,7 @@ fn scan(office: &Office, sum: Option<&str>) -> Markup {
     }
 }
 
-fn work(office: &Office, chosen: &Chosen, face: Option<&Face>) -> Markup {
+fn work(office: &Office, chosen: &Selection, face: Option<&Face>) -> Markup {
     let visit = &chosen.visit;
     let place = format!("/page/visits/{}", visit.id());
     let sum = chosen.ask.map(|ask| ask.amount.to_string());

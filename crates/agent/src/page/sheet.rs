@@ -9,13 +9,13 @@ use crate::office::{Note, Office};
 /// What is drawn.
 pub(super) struct Sheet {
     pub(super) now: yanmi_protocol::UnixMillis,
-    pub(super) chosen: Option<Chosen>,
+    pub(super) chosen: Option<Selection>,
     /// Those of today, the latest first.
     pub(super) today: Vec<(Visit, Note)>,
 }
 
 /// The visit the page is about.
-pub(super) struct Chosen {
+pub(super) struct Selection {
     pub(super) visit: Visit,
     pub(super) ask: Option<Ask>,
 }
@@ -35,7 +35,7 @@ pub(super) fn read(office: &Office, id: Option<VisitId>) -> Result<Sheet, Fault>
                 }
                 _ => visit,
             };
-            Some(Chosen { visit, ask })
+            Some(Selection { visit, ask })
         }
         None => None,
     };

@@ -1,0 +1,35 @@
+//! Why an agent does not start.
+
+use std::net::SocketAddr;
+use std::{fmt, io};
+
+use yanmi_client::DeskError;
+use yanmi_protocol::system::words;
+
+use crate::config::AgentConfigError;
+
+/// Why an agent does not start. `Display` is Chinese.
+#[derive(Debug)]
+pub enum StartError {
+    /// The configuration cannot be used.
+    Config(AgentConfigError),
+    /// The token's file cannot be used.
+    Token(String),
+    /// The desk cannot be opened.
+    Desk(DeskError),
+    /// The address cannot be listened on.
+    Listen(SocketAddr, io::Error),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(error) => write!(f, "{error}"),
+            Self::Token(why) => f.write_str(why),
+            Self::Desk(error) => write!(f, "{error}"),
+            Self::Listen(address, error) => write!(f, "无法监听 {address}：{}", words(error)),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
