@@ -8,7 +8,7 @@ use sm4::cipher::{BlockCipherDecrypt, KeyInit};
 use yanmi_protocol::Sm4Key;
 use zeroize::Zeroizing;
 
-use crate::MAX_TOGETHER;
+use crate::diagnosis::MAX_TOGETHER;
 use crate::mistake::Mistake;
 use crate::writing::{from_base64, from_hex};
 

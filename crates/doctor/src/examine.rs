@@ -4,12 +4,12 @@ use yanmi_protocol::Sm4Key;
 use zeroize::Zeroizing;
 
 use crate::cipher::{self, Attempt, BLOCK};
+use crate::diagnosis::{Diagnosis, MAX_TOGETHER};
 use crate::flaw::Flaw;
 use crate::mistake::Mistake;
 use crate::padding;
 use crate::text::{self, Text};
 use crate::writing::{self, Reading};
-use crate::{Diagnosis, MAX_TOGETHER};
 
 /// How much a finding proves.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use crate::Diagnosis;
+use crate::diagnosis::Diagnosis;
 use crate::mistake::Mistake;
 
 /// Bytes that a text may stand for.

@@ -92,7 +92,7 @@ enum Script {
 
 /// What a character is to a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Class {
+enum CharacterClass {
     Chinese,
     Digit,
     Mark,
@@ -170,24 +170,25 @@ impl Reading {
     fn take(&mut self, c: char) -> Result<(), Trick> {
         let class = class(c);
         let stack = match class {
-            Class::Refused(trick) => return Err(trick),
-            Class::Blank if self.count == 0 || self.after_blank => return Err(Trick::Blank),
-            Class::Letter(script) if self.script.is_some_and(|other| other != script) => {
+            CharacterClass::Refused(trick) => return Err(trick),
+            CharacterClass::Blank if self.count == 0 || self.after_blank => return Err(Trick::Blank),
+            CharacterClass::Letter(script) if self.script.is_some_and(|other| other != script) => {
                 return Err(Trick::Mixed(c));
             }
-            Class::Stacked => match self.stack {
+            CharacterClass::Stacked => match self.stack {
                 Some(marks) if marks < MAX_STACK => Some(marks + 1),
                 _ => return Err(Trick::Piled(c)),
             },
-            Class::Letter(Script::Tibetan) => Some(0),
+            CharacterClass::Letter(Script::Tibetan) => Some(0),
             _ => None,
         };
-        if let Class::Letter(script) = class {
+        if let CharacterClass::Letter(script) = class {
             self.script = Some(script);
         }
         self.stack = stack;
-        self.readable |= matches!(class, Class::Chinese | Class::Digit | Class::Letter(_));
-        self.after_blank = class == Class::Blank;
+        self.readable |=
+            matches!(class, CharacterClass::Chinese | CharacterClass::Digit | CharacterClass::Letter(_));
+        self.after_blank = class == CharacterClass::Blank;
         self.count += 1;
         Ok(())
     }
@@ -210,31 +211,33 @@ impl Reading {
 }
 
 fn is_readable(c: char) -> bool {
-    matches!(class(c), Class::Chinese | Class::Digit | Class::Letter(_))
+    matches!(class(c), CharacterClass::Chinese | CharacterClass::Digit | CharacterClass::Letter(_))
 }
 
-fn class(c: char) -> Class {
+fn class(c: char) -> CharacterClass {
     match c {
-        ' ' => Class::Blank,
-        '0'..='9' | '\u{FF10}'..='\u{FF19}' => Class::Digit,
+        ' ' => CharacterClass::Blank,
+        '0'..='9' | '\u{FF10}'..='\u{FF19}' => CharacterClass::Digit,
         'A'..='Z' | 'a'..='z' | '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' => {
-            Class::Letter(Script::Latin)
+            CharacterClass::Letter(Script::Latin)
         }
-        c if is_mark(c) => Class::Mark,
+        c if is_mark(c) => CharacterClass::Mark,
         c if look_alike(c).is_some() => {
-            Class::Refused(Trick::LooksLike(c, look_alike(c).unwrap_or_default()))
+            CharacterClass::Refused(Trick::LooksLike(c, look_alike(c).unwrap_or_default()))
         }
-        c if is_chinese(c) => Class::Chinese,
-        '\u{AC00}'..='\u{D7A3}' => Class::Letter(Script::Hangul),
-        '\u{A000}'..='\u{A48C}' => Class::Letter(Script::Yi),
+        c if is_chinese(c) => CharacterClass::Chinese,
+        '\u{AC00}'..='\u{D7A3}' => CharacterClass::Letter(Script::Hangul),
+        '\u{A000}'..='\u{A48C}' => CharacterClass::Letter(Script::Yi),
         '\u{0F40}'..='\u{0F47}' | '\u{0F49}'..='\u{0F6C}' | '\u{0F88}'..='\u{0F8C}' => {
-            Class::Letter(Script::Tibetan)
+            CharacterClass::Letter(Script::Tibetan)
         }
         // Between syllables, and at the end.
-        '\u{0F0B}' | '\u{0F0D}' => Class::Mark,
-        '\u{0F71}'..='\u{0F84}' | '\u{0F8D}'..='\u{0F97}' | '\u{0F99}'..='\u{0FBC}' => Class::Stacked,
-        c if is_hidden(c) => Class::Refused(Trick::Hidden(c)),
-        c => Class::Refused(Trick::Foreign(c)),
+        '\u{0F0B}' | '\u{0F0D}' => CharacterClass::Mark,
+        '\u{0F71}'..='\u{0F84}' | '\u{0F8D}'..='\u{0F97}' | '\u{0F99}'..='\u{0FBC}' => {
+            CharacterClass::Stacked
+        }
+        c if is_hidden(c) => CharacterClass::Refused(Trick::Hidden(c)),
+        c => CharacterClass::Refused(Trick::Foreign(c)),
     }
 }
 

@@ -10,8 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::mac::MacKey;
 
-/// Bytes of an SM4 key, and of a block.
-pub const BLOCK: usize = 16;
+pub use crate::block::BLOCK;
 
 /// An SM4 key with its round keys expanded once, so that sealing and opening pay nothing for it.
 ///
@@ -21,17 +20,17 @@ pub const BLOCK: usize = 16;
 /// It is in one place however often it is cloned or moved, and that place is wiped with the last of its clones: a value
 /// that moves leaves a copy behind wherever it was, which nobody wipes.
 #[derive(Clone)]
-pub struct Sm4Key(Arc<Place>);
+pub struct Sm4Key(Arc<KeyPlace>);
 
 /// Where a key is.
-struct Place {
+struct KeyPlace {
     bytes: Zeroizing<[u8; BLOCK]>,
     cipher: Sm4,
     /// Derived when it is first asked for: most keys seal envelopes without a mac.
     mac: OnceLock<MacKey>,
 }
 
-impl Place {
+impl KeyPlace {
     /// A place for a key that is written by `write` where it will stay.
     fn of(write: impl FnOnce(&mut [u8; BLOCK])) -> Arc<Self> {
         let empty = [0; BLOCK];
@@ -78,7 +77,7 @@ impl std::error::Error for KeyError {}
 impl Sm4Key {
     /// The key of these bytes.
     pub fn from_bytes(bytes: &[u8; BLOCK]) -> Self {
-        Self(Place::of(|place| place.copy_from_slice(bytes)))
+        Self(KeyPlace::of(|place| place.copy_from_slice(bytes)))
     }
 
     /// The key written as 32 hexadecimal digits, in either case.
@@ -97,7 +96,7 @@ impl Sm4Key {
         if count != 2 * BLOCK {
             return Err(KeyError::HexLength(count));
         }
-        Ok(Self(Place::of(|place| {
+        Ok(Self(KeyPlace::of(|place| {
             // They are as many as there have to be, and digits all of them.
             crate::hex::decode_into(text, place);
         })))

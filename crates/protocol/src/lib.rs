@@ -15,6 +15,7 @@
 //!   wiped from memory when dropped.
 
 pub mod amount;
+mod block;
 pub mod code;
 pub mod dictionary;
 pub mod display;

@@ -15,8 +15,8 @@ use sm3::Sm3;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use crate::block::BLOCK;
 use crate::hex;
-use crate::key::BLOCK;
 
 /// Digits of a mac.
 pub const MAC_DIGITS: usize = 64;

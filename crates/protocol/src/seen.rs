@@ -10,10 +10,10 @@ pub struct Seen {
     kinds: u8,
 }
 
-type Kind = (&'static str, fn(char) -> bool);
+type CharacterKind = (&'static str, fn(char) -> bool);
 
 /// In the order in which they are named; a character is of the first kind that has it.
-const KINDS: [Kind; 7] = [
+const KINDS: [CharacterKind; 7] = [
     ("数字", |c| c.is_ascii_digit()),
     ("大写字母", |c| c.is_ascii_uppercase()),
     ("小写字母", |c| c.is_ascii_lowercase()),

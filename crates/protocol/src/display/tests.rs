@@ -101,7 +101,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn is_forbidden(c: char) -> bool {
-    c != MARK && matches!(class(c), Class::Refused(_))
+    c != MARK && matches!(class(c), CharacterClass::Refused(_))
 }
 
 proptest! {
@@ -116,7 +116,7 @@ proptest! {
         prop_assert!(!shown.contains("  ") && !shown.starts_with(' ') && !shown.ends_with(' '));
         // One kind of letters at most.
         let mut kinds: Vec<_> = body.chars().filter_map(|c| match class(c) {
-            Class::Letter(script) => Some(script),
+            CharacterClass::Letter(script) => Some(script),
             _ => None,
         }).collect();
         kinds.dedup();

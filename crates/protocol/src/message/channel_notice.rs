@@ -112,7 +112,7 @@ impl fmt::Debug for Notice {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire<'a> {
+struct NoticeJson<'a> {
     notc_type: &'static str,
     notc_no: String,
     notc_seq: String,
@@ -135,7 +135,7 @@ struct Wire<'a> {
 impl Notice {
     /// The plain text.
     pub fn to_json(&self) -> String {
-        to_json(&Wire {
+        to_json(&NoticeJson {
             notc_type: match self.kind {
                 Kind::Notice => "1",
                 Kind::Withdrawal => "2",

@@ -130,22 +130,22 @@ impl fmt::Debug for Decoded {
 /// The body of a successful answer.
 pub fn success(decoded: &Decoded) -> String {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct SuccessBody<'a> {
         code: i32,
         r#type: &'static str,
         message: &'static str,
         data: &'a Decoded,
     }
-    to_json(&Body { code: 0, r#type: "success", message: "成功", data: decoded })
+    to_json(&SuccessBody { code: 0, r#type: "success", message: "成功", data: decoded })
 }
 
 /// The body of a refusal: the field's shape, without `type` and `data`.
 pub fn refusal(code: crate::Code, message: &str) -> String {
     #[derive(Serialize)]
-    struct Body<'a> {
+    struct RefusalBody<'a> {
         code: i32,
         message: &'a str,
         success: bool,
     }
-    to_json(&Body { code: code.number(), message, success: false })
+    to_json(&RefusalBody { code: code.number(), message, success: false })
 }

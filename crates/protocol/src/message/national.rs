@@ -145,7 +145,7 @@ impl Credential {
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wire<'a> {
+        struct AnswerJson<'a> {
             ec_token: &'a str,
             ec_index_no: Option<&'a str>,
             user_name: Option<&'a str>,
@@ -164,7 +164,7 @@ impl Credential {
             email: Option<&'a str>,
         }
         let flag = |on| if on { "1" } else { "0" };
-        to_json(&Wire {
+        to_json(&AnswerJson {
             ec_token: self.token.as_str(),
             ec_index_no: self.index.as_ref().map(EcIndexNo::as_str),
             user_name: self.user_name.as_deref(),
@@ -237,13 +237,13 @@ impl PasswordQuestion {
     pub fn to_json(&self) -> Zeroizing<String> {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wire<'a> {
+        struct QuestionJson<'a> {
             id_no: &'a str,
             id_type: &'a str,
             user_name: &'a str,
             user_pwd: &'a str,
         }
-        to_secret_json(&Wire {
+        to_secret_json(&QuestionJson {
             id_no: &self.id_no,
             id_type: &self.id_type,
             user_name: &self.user_name,

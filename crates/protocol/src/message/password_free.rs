@@ -50,7 +50,7 @@ impl Request {
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         #[serde(rename_all = "camelCase")]
-        struct Wire<'a> {
+        struct SwitchJson<'a> {
             ec_index_no: &'a str,
             open_flag: &'static str,
             #[serde(skip_serializing_if = "Option::is_none")]
@@ -60,7 +60,7 @@ impl Request {
             #[serde(skip_serializing_if = "Option::is_none")]
             day_cnt: Option<String>,
         }
-        to_json(&Wire {
+        to_json(&SwitchJson {
             ec_index_no: self.index.as_str(),
             open_flag: flag(self.open),
             single_amt: self.single_limit.map(|amount| amount.to_string()),
