@@ -17,6 +17,7 @@
 pub mod amount;
 mod block;
 pub mod code;
+pub mod composition;
 pub mod dictionary;
 pub mod display;
 pub mod document;
@@ -29,7 +30,6 @@ pub mod mask;
 pub mod member;
 pub mod message;
 pub mod password;
-pub mod seen;
 pub mod system;
 pub mod text;
 pub mod time;

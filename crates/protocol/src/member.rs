@@ -30,8 +30,8 @@ use serde_json::value::RawValue;
 pub use self::object::{NotAnObject, Place, json_text, without_mark};
 pub use self::value::{JsonError, MAX_SHOWN_NAME, read_text, read_value};
 use crate::amount::{Amount, AmountError};
+use crate::composition::Composition;
 use crate::identifier::IdentifierError;
-use crate::seen::Seen;
 use crate::text::first_deceptive_character;
 
 /// Members one object may have; more is refused like any other nonsense.
@@ -68,7 +68,7 @@ pub enum Problem {
     /// It is not of the form named.
     Form(&'static str),
     /// It is not of the form named; what it is made of.
-    Malformed(&'static str, Seen),
+    Malformed(&'static str, Composition),
     /// It is not one of the values named.
     NotOneOf(&'static str),
     /// It is not one of the values named; what it is, where that is short and says nothing about a person.
@@ -116,13 +116,13 @@ impl MemberError {
 
     /// The member does not parse as the identifier it should be.
     pub fn form(member: &'static str, error: IdentifierError, text: &str) -> Self {
-        Self { member, problem: Problem::Malformed(error.expected, Seen::of(text)) }
+        Self { member, problem: Problem::Malformed(error.expected, Composition::of(text)) }
     }
 
     /// The member has a value it cannot have. Not for what may be about a person.
     pub fn value(member: &'static str, values: &'static str, seen: &str) -> Self {
         let shown = seen.len() <= MAX_SHOWN_VALUE && seen.bytes().all(|b| b.is_ascii_graphic());
-        let seen = if shown { seen.to_owned() } else { Seen::of(seen).to_string() };
+        let seen = if shown { seen.to_owned() } else { Composition::of(seen).to_string() };
         Self { member, problem: Problem::Value(values, seen) }
     }
 
@@ -334,7 +334,7 @@ impl<'a> Members<'a> {
         let thirteen = digits.len() == 13 && digits.bytes().all(|b| b.is_ascii_digit());
         match digits.parse() {
             Ok(millis) if thirteen => Ok(crate::UnixMillis::new(millis)),
-            _ => Err(MemberError::new(member, Problem::Malformed("13 位数字", Seen::of(digits)))),
+            _ => Err(MemberError::new(member, Problem::Malformed("13 位数字", Composition::of(digits)))),
         }
     }
 

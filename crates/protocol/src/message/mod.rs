@@ -35,7 +35,7 @@ fn to_json(message: &impl Serialize) -> String {
 
 /// The JSON text of a message that holds a password's digest: no part of it is left behind where it grew.
 fn to_secret_json(message: &impl Serialize) -> Zeroizing<String> {
-    let mut text = Growing(Zeroizing::new(Vec::with_capacity(USUAL_SECRET)));
+    let mut text = SecretBuffer(Zeroizing::new(Vec::with_capacity(USUAL_SECRET)));
     // Writing these types into memory cannot fail.
     let _ = serde_json::to_writer(&mut text, message);
     let bytes = std::mem::take(&mut *text.0);
@@ -49,9 +49,9 @@ fn to_secret_json(message: &impl Serialize) -> Zeroizing<String> {
 const USUAL_SECRET: usize = 512;
 
 /// Bytes that are wiped where they were before they are moved to a larger place.
-struct Growing(Zeroizing<Vec<u8>>);
+struct SecretBuffer(Zeroizing<Vec<u8>>);
 
-impl io::Write for Growing {
+impl io::Write for SecretBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let length = self.0.len() + bytes.len();
         if length > self.0.capacity() {

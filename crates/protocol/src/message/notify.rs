@@ -66,12 +66,12 @@ impl Draft<'_> {
     /// The plain text, asking for what the answer has beyond the specification (`"ext":"1"`).
     pub fn to_extended_json(&self) -> String {
         #[derive(Serialize)]
-        struct Extended<'a> {
+        struct ExtensionDraft<'a> {
             #[serde(flatten)]
             draft: &'a Draft<'a>,
             ext: &'a str,
         }
-        to_json(&Extended { draft: self, ext: "1" })
+        to_json(&ExtensionDraft { draft: self, ext: "1" })
     }
 }
 

@@ -7,10 +7,10 @@ use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{MAX_ID_NO, MAX_USER_NAME, to_secret_json};
+use crate::composition::Composition;
 use crate::dictionary::IdType;
 use crate::document;
 use crate::password::DIGEST_DIGITS;
-use crate::seen::Seen;
 use crate::{MemberError, Members, PasswordDigest, Problem, UnixMillis, mask};
 
 /// Where it is posted, below the center's address.
@@ -54,7 +54,7 @@ impl Request {
         if serial.len() < 13 || !serial.bytes().all(|b| b.is_ascii_digit()) {
             return Err(MemberError::new(
                 "reqBizNo",
-                Problem::Malformed("13 至 32 位数字", Seen::of(&serial)),
+                Problem::Malformed("13 至 32 位数字", Composition::of(&serial)),
             ));
         }
         let password = read_digest(members, "userPwd")?;
@@ -78,7 +78,7 @@ pub(super) fn read_digest(
     let text = members.text(member, DIGEST_DIGITS)?;
     let form = "64 位十六进制数字（密码的 SM3 值）";
     let digest = PasswordDigest::from_hex(&text)
-        .ok_or_else(|| MemberError::new(member, Problem::Malformed(form, Seen::of(&text))));
+        .ok_or_else(|| MemberError::new(member, Problem::Malformed(form, Composition::of(&text))));
     // Only a text with escapes is a copy; the plain text itself is wiped with the message.
     if let Cow::Owned(mut copy) = text {
         copy.zeroize();

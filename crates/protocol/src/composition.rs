@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How long a text is and what kinds of characters are in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Seen {
+pub struct Composition {
     characters: usize,
     /// One bit for each of [`KINDS`].
     kinds: u8,
@@ -23,7 +23,7 @@ const KINDS: [CharacterKind; 7] = [
     ("汉字等", |_| true),
 ];
 
-impl Seen {
+impl Composition {
     /// What is in this text.
     pub fn of(text: &str) -> Self {
         let mut seen = Self { characters: 0, kinds: 0 };
@@ -38,7 +38,7 @@ impl Seen {
 }
 
 /// `13 个字符（数字、空白）`.
-impl fmt::Display for Seen {
+impl fmt::Display for Composition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds = KINDS.iter().enumerate().filter(|(at, _)| self.kinds >> at & 1 == 1);
         let names: Vec<&str> = kinds.map(|(_, (name, _))| *name).collect();
@@ -48,7 +48,7 @@ impl fmt::Display for Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::Seen;
+    use super::Composition;
 
     #[test]
     fn kinds_and_never_a_character() {
@@ -57,7 +57,7 @@ mod tests {
             ("ｈ1", "2 个字符（数字、全角字符）"),
             ("测试-a", "4 个字符（小写字母、标点、汉字等）"),
         ] {
-            assert_eq!(Seen::of(text).to_string(), said);
+            assert_eq!(Composition::of(text).to_string(), said);
         }
     }
 }
