@@ -23,6 +23,7 @@ mod faults;
 mod ground;
 mod node;
 mod patroni;
+mod play;
 mod process;
 mod proxy;
 mod site;
@@ -34,9 +35,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use confine::Options;
-
-/// What this command understands.
-pub(crate) const USAGE: &str = "cluster [--short] [--release] [--keep DIR]";
+pub(crate) use confine::USAGE;
 
 /// Runs it, or, called by itself from within the namespaces, the part that is inside.
 pub(crate) fn run(words: &[&str]) -> ExitCode {

@@ -8,6 +8,9 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+/// What this command understands.
+pub(crate) const USAGE: &str = "cluster [--short] [--release] [--keep DIR]";
+
 /// `$1` is the process inside, `$2` the folder, `$3` whether to keep it.
 const KEEPER: &str = r#"
 if ! read -r _; then
@@ -59,7 +62,7 @@ impl Options {
                 "--keep" => options.keep = Some(PathBuf::from(value()?)),
                 "--inside" => options.inside = Some(PathBuf::from(value()?)),
                 "--no-network" => options.no_network = Some(value()?),
-                _ => return Err(format!("usage: cargo xtask {}", super::USAGE)),
+                _ => return Err(format!("usage: cargo xtask {USAGE}")),
             }
         }
         Ok(options)

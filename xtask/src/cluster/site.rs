@@ -6,7 +6,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::net::TcpListener;
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key, UnixMillis};
@@ -17,13 +16,11 @@ use yanmi_trial::oracle::{Parties, Visit};
 
 use super::books;
 use super::center::{Center, Common, write_private};
-use super::faults::Fault;
 use super::ground::{Ground, NODES, beside};
 use super::node::Node;
 use super::patroni::Patroni;
 use super::process::{LOOK, Process, find, run};
 use super::proxy::Proxy;
-use super::table::Row;
 use super::traffic::{DEADLINE, PERSONS, Traffic};
 
 /// Centers.
@@ -134,30 +131,6 @@ impl Site {
         Ok((etcd, nodes, centers, proxy, simulator))
     }
 
-    /// Breaks one thing after the other.
-    pub(super) async fn play(&mut self, short: bool) -> Result<Vec<Row>, String> {
-        self.traffic()?.stocked().await?;
-        let mut rows = Vec::new();
-        for fault in Fault::all(short) {
-            if fault.obstacle(&self.ground).is_some() {
-                continue;
-            }
-            eprintln!("cluster: {} …", fault.name());
-            let view = self.patroni.whole().await?;
-            let begin = Instant::now();
-            let own =
-                fault.strike(self, &view).await.map_err(|error| format!("{}: {error}", fault.name()))?;
-            self.patroni.whole().await?;
-            for center in &mut self.centers {
-                center.ready().await?;
-            }
-            self.traffic()?.flows().await?;
-            let calls = self.traffic()?.calls();
-            rows.push(Row::of(fault.name(), own, begin, Instant::now(), &calls));
-        }
-        Ok(rows)
-    }
-
     /// Ends the traffic and compares everything that was answered with everything that is stored.
     pub(super) async fn audit(&mut self) -> Result<Vec<String>, String> {
         eprintln!("cluster: the oracle …");
@@ -190,13 +163,6 @@ impl Site {
         Ok(found)
     }
 
-    /// What was not done here, and why.
-    pub(super) fn skipped(&self, short: bool) -> Vec<String> {
-        let faults = Fault::all(short).into_iter();
-        let why = |fault: Fault| Some(format!("{}: {}", fault.name(), fault.obstacle(&self.ground)?));
-        faults.filter_map(why).collect()
-    }
-
     pub(super) fn node(&mut self, name: &str) -> Result<&mut Node, String> {
         self.nodes.iter_mut().find(|node| node.name == name).ok_or_else(|| format!("there is no {name}"))
     }
@@ -209,7 +175,7 @@ impl Site {
         self.visits
     }
 
-    fn traffic(&self) -> Result<&Traffic, String> {
+    pub(super) fn traffic(&self) -> Result<&Traffic, String> {
         self.traffic.as_ref().ok_or_else(|| "no traffic".to_owned())
     }
 }

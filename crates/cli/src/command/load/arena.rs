@@ -18,7 +18,7 @@ use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 use yanmi_trial::load::{Noted, channel_router, noting_channel_router};
 
-use super::{Kind, Load};
+use super::options::{Kind, Load};
 use crate::ambient;
 use crate::command::sandbox::register;
 use crate::failure::Failure;

@@ -13,7 +13,8 @@ use yanmi_protocol::Sm4Key;
 use yanmi_trial::load::{What, bench_token};
 
 use super::arena::{self, Arena, Cores};
-use super::{Load, Printed, run};
+use super::options::Load;
+use super::target::{Printed, plan, run};
 use crate::ambient;
 use crate::failure::Failure;
 use crate::private_file;
@@ -48,7 +49,7 @@ pub(super) async fn measure(cores: &Cores, load: &Load) -> Result<Printed, Failu
     let what = What::Gate(Arc::new(move |n| {
         usize::try_from(n % count).ok().and_then(|at| requests.get(at)).cloned().unwrap_or_default()
     }));
-    let report = run(load.plan(vec![server.address], what)).await?;
+    let report = run(plan(vec![server.address], what, load.connections, load.until())).await?;
     Ok(Printed { report, server_memory_kib: Some(server.memory()?), ledger: count, audit: load.audit })
 }
 

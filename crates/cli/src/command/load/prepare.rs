@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use yanmi_trial::load::{Report, Until, What, bench_token};
 
-use super::{Target, plan, run};
+use super::target::{Target, plan, run};
 use crate::failure::Failure;
 
 /// As many verifications, each notified.

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Printed {
+struct PrintedStreams {
     what: &'static str,
     connections: usize,
     /// Memory of the simulator: before the first stream, and with all of them open.
@@ -34,7 +34,7 @@ pub(super) fn run(count: usize, json: bool) -> Result<(), Failure> {
     })?;
     let (before, after) = server_memory_kib;
     let each = u64::try_from(count).unwrap_or(u64::MAX).max(1);
-    let printed = Printed {
+    let printed = PrintedStreams {
         what: "streams",
         connections: count,
         server_memory_kib,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use yanmi_trial::load::{self, TapPlan, Until};
 
 use super::arena::Arena;
-use super::{Printed, Target};
+use super::target::{Printed, Target};
 use crate::ambient;
 use crate::failure::Failure;
 
