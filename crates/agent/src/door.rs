@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
-use hyper::body::Incoming;
 use yanmi_client::gate::VisitId;
 
 use crate::fault::Fault;
@@ -30,7 +30,7 @@ impl Door {
     }
 
     /// Answers whatever is asked.
-    pub(crate) async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Reply {
+    pub(crate) async fn answer(self: Arc<Self>, request: Request<Body>) -> Reply {
         let (head, body) = request.into_parts();
         let linked = matches!(head.uri.path(), "/" | LOGIN_PATH);
         if let Some(why) = self.hosts.refuse(&head.method, linked, &head.headers) {
@@ -51,7 +51,7 @@ impl Door {
         }
     }
 
-    async fn operate(&self, head: &Parts, body: Incoming) -> Result<Bytes, Fault> {
+    async fn operate(&self, head: &Parts, body: Body) -> Result<Bytes, Fault> {
         if !self.knows_token(head) {
             let why = "缺少令牌或令牌不符：请求头 Authorization: Bearer 后写 agent.token_file 中的令牌";
             return Err(Fault::new(StatusCode::UNAUTHORIZED, "noToken", why));

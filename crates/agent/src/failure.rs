@@ -1,9 +1,9 @@
 //! Why an agent does not start.
 
-use std::net::SocketAddr;
-use std::{fmt, io};
+use std::fmt;
 
 use yanmi_client::DeskError;
+use yanmi_http::BindError;
 use yanmi_protocol::system::words;
 
 use crate::config::AgentConfigError;
@@ -18,7 +18,7 @@ pub enum StartError {
     /// The desk cannot be opened.
     Desk(DeskError),
     /// The address cannot be listened on.
-    Listen(SocketAddr, io::Error),
+    Listen(BindError),
 }
 
 impl fmt::Display for StartError {
@@ -27,7 +27,10 @@ impl fmt::Display for StartError {
             Self::Config(error) => write!(f, "{error}"),
             Self::Token(why) => f.write_str(why),
             Self::Desk(error) => write!(f, "{error}"),
-            Self::Listen(address, error) => write!(f, "无法监听 {address}：{}", words(error)),
+            Self::Listen(BindError::Address { address, source, .. }) => {
+                write!(f, "无法监听 {address}：{}", words(source))
+            }
+            Self::Listen(error) => write!(f, "{error}"),
         }
     }
 }

@@ -10,11 +10,11 @@ mod live;
 mod markup;
 mod sheet;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::{COOKIE, SET_COOKIE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use hyper::body::Incoming;
 use yanmi_client::gate::VisitId;
 
 use self::frame::{dressed, moved, page, show};
@@ -39,7 +39,7 @@ pub(crate) fn is_of_the_page(path: &str) -> bool {
 }
 
 /// Answers a browser.
-pub(crate) async fn answer(service: &Service, head: &Parts, body: Incoming) -> Reply {
+pub(crate) async fn answer(service: &Service, head: &Parts, body: Body) -> Reply {
     let path = head.uri.path();
     if let Some((_, kind, text)) = FILES.iter().find(|(known, ..)| *known == path) {
         return dressed(reply(StatusCode::OK, kind, Bytes::from_static(text.as_bytes())));

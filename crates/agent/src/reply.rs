@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
 use tokio::time::timeout;
 
 use crate::fault::Fault;
@@ -26,7 +26,7 @@ const JSON: &str = "application/json;charset=UTF-8";
 pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// The body, when it is small and comes in time.
-pub(crate) async fn read_body(body: Incoming) -> Result<Bytes, Fault> {
+pub(crate) async fn read_body(body: Body) -> Result<Bytes, Fault> {
     let late = || Fault::new(StatusCode::REQUEST_TIMEOUT, "tooSlow", "请求体没有及时传完");
     match timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),

@@ -11,9 +11,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use yanmi_center::Center;
-use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Essentials, Listen};
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::{Clock, Entropy, Ports};
 use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{AccountId, Region, Sm4Key, UnixMillis, envelope};
@@ -86,7 +85,8 @@ async fn measure() -> [Vec<u64>; 3] {
     let folder = tempfile::tempdir().expect("a folder");
     let config = config(folder.path());
     register(&config).await;
-    let center = Center::start(config, Clock::new(|| NOW), Entropy::seeded(2)).await.expect("a center");
+    let center =
+        Center::start(config, Ports::system(Clock::new(|| NOW), Entropy::seeded(2))).await.expect("a center");
     let mut stream =
         TcpStream::connect(center.institution_addr().expect("a listener")).await.expect("connected");
     stream.set_nodelay(true).expect("an option");

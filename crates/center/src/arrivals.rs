@@ -24,12 +24,12 @@ const PARTS: usize = 8;
 
 /// The envelopes one account or channel had acted upon.
 #[derive(Debug, Default)]
-pub(crate) struct Arrivals([Mutex<Generations>; PARTS]);
+pub(crate) struct Arrivals([Mutex<ArrivalGenerations>; PARTS]);
 
 /// What arrived is kept by the time it came: a generation is as long as an envelope is to be remembered, and two of
 /// them always hold whatever came within one length.
 #[derive(Debug, Default)]
-struct Generations {
+struct ArrivalGenerations {
     begun: Option<Instant>,
     current: HashSet<u128>,
     before: HashSet<u128>,
@@ -46,11 +46,11 @@ pub(crate) enum Arrival {
 
 /// [`MAX_ARRIVALS`] are remembered already.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Full;
+pub(crate) struct ArrivalsFull;
 
 impl Arrivals {
     /// Remembers an envelope by its mac for at least `keep`, and tells whether it was remembered before.
-    pub(crate) fn note(&self, mac: u128, now: Instant, keep: Duration) -> Result<Arrival, Full> {
+    pub(crate) fn note(&self, mac: u128, now: Instant, keep: Duration) -> Result<Arrival, ArrivalsFull> {
         let part = usize::try_from(mac % PARTS as u128).unwrap_or(0);
         let mut part = self.0[part].lock().unwrap_or_else(PoisonError::into_inner);
         part.turn(now, keep);
@@ -58,14 +58,14 @@ impl Arrivals {
             return Ok(Arrival::Again);
         }
         if part.current.len() + part.before.len() >= MAX_ARRIVALS / PARTS {
-            return Err(Full);
+            return Err(ArrivalsFull);
         }
         part.current.insert(mac);
         Ok(Arrival::First)
     }
 }
 
-impl Generations {
+impl ArrivalGenerations {
     fn turn(&mut self, now: Instant, keep: Duration) {
         let age = now.saturating_duration_since(*self.begun.get_or_insert(now));
         if age < keep {
@@ -108,7 +108,7 @@ mod tests {
         for number in 0..most {
             assert_eq!(arrivals.note(number * PARTS as u128, start, KEEP), Ok(Arrival::First));
         }
-        assert_eq!(arrivals.note(most * PARTS as u128, start, KEEP), Err(Full));
+        assert_eq!(arrivals.note(most * PARTS as u128, start, KEEP), Err(ArrivalsFull));
         assert_eq!(arrivals.note(0, start, KEEP), Ok(Arrival::Again));
         // Another part has room.
         assert_eq!(arrivals.note(1, start, KEEP), Ok(Arrival::First));

@@ -1,4 +1,4 @@
-//! The whole center as one value: started from a configuration, a clock and a source of chance; stopped in order.
+//! The whole center as one value: started from a configuration and its ports to the world; stopped in order.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -10,31 +10,30 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 use yanmi_protocol::Sm4Key;
 
-use crate::calls::{self, Calls, Writer};
-use crate::clock::{Clock, Step, Steps};
+use crate::calls::{self, Calls, CallsWriter, CallsWriterParts};
 use crate::config::{Config, OPERATIONS};
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
 use crate::delivery::lane::LaneSettings;
-use crate::entropy::Entropy;
 use crate::face::operations;
 use crate::health::Health;
-use crate::http::{BindError, Bodies, Counters, ListenSettings, Listener, Server};
-use crate::institution::decodes::Decodes;
 use crate::insured::MOST_WATCHED;
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
+use crate::limits::{Decodes, FailedOpenings, RecordedLinks};
 use crate::national::{NationalCenter, NationalSettings};
 use crate::observe::{self, Observer};
-use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, Resolver, RootsError};
+use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, RootsError};
 use crate::page_link::PageOrigin;
+use crate::ports::{Clock, ClockStep, Network, Ports, Steps};
 use crate::registry::{Defaults, Registry};
 use crate::sealing::Sealer;
 use crate::share::Places;
-use crate::site::{Openings, Recorded, Site, SiteSettings};
+use crate::site::{Site, SiteSettings};
 use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 use crate::unknown::Unknown;
 use crate::{channel, institution, insured, retention};
+use yanmi_http::{BindError, Bodies, Counters, ListenSettings, Listener, Server};
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
 const REGISTRY_EVERY: Duration = Duration::from_secs(1);
@@ -77,7 +76,7 @@ pub struct Center {
     site: Arc<Site>,
     stopping: watch::Sender<bool>,
     chores: Vec<JoinHandle<()>>,
-    writer: Arc<Mutex<Writer>>,
+    writer: Arc<Mutex<CallsWriter>>,
     ledger: LedgerTasks,
     stop_within: Duration,
     _exclusive: Option<Exclusive>,
@@ -97,8 +96,8 @@ impl Center {
     ///
     /// # Errors
     /// [`StartError`]; nothing is left running.
-    pub async fn start(config: Config, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
-        Self::start_observed(config, clock, entropy, None).await
+    pub async fn start(config: Config, ports: Ports) -> Result<Self, StartError> {
+        Self::start_observed(config, ports, None).await
     }
 
     /// The same with somebody looking on at the institution face: for a sandbox.
@@ -107,18 +106,25 @@ impl Center {
     /// [`StartError`]; nothing is left running.
     pub async fn start_observed(
         config: Config,
-        clock: Clock,
-        entropy: Entropy,
+        Ports { clock, entropy, network }: Ports,
         observer: Option<Observer>,
     ) -> Result<Self, StartError> {
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
         // Everything that can fail for a reason outside is done before the first task is started.
         let Ground { telemetry, listeners, outbound, national, defaults, openings, decodes } =
-            Ground::lay(&config, &clock, config.listen.opened()).await?;
+            Ground::lay(&config, &clock, &network, config.listen.opened()).await?;
         let store = store.told_to(telemetry.clone());
-        let (calls, writer) = Calls::new(node.map_or(0, Node::id), telemetry.clone());
+        let (calls, waiting) = Calls::new(telemetry.clone());
+        let number = node.map_or(0, Node::id);
         let registry = Registry::open(&store, sealer.clone(), defaults, node, Health::new()).await?;
+        let writer = CallsWriterParts {
+            store: store.clone(),
+            registry: registry.clone(),
+            clock: clock.clone(),
+            telemetry: telemetry.clone(),
+        };
+        let writer = Arc::new(Mutex::new(CallsWriter::new(waiting, number, writer)));
         let parts = LedgerParts {
             store: store.clone(),
             registry: registry.clone(),
@@ -150,7 +156,7 @@ impl Center {
             decodes,
             bodies: Bodies::new(config.limits.unopened_kib.saturating_mul(1_024)),
             place: config.insured.public_url.as_ref().and_then(PageOrigin::new),
-            recorded: Recorded::default(),
+            recorded: RecordedLinks::default(),
             held: Places::new(config.limits.held_queries),
             persons: Arc::default(),
             strangers: Arc::default(),
@@ -159,7 +165,6 @@ impl Center {
             stopping: stopped,
             settings: settings(&config),
         });
-        let writer = Arc::new(Mutex::new(writer));
         Ok(Self {
             servers: serve(&site, listeners, &config, observer.as_ref()),
             chores: chores(&site, &writer),
@@ -177,12 +182,8 @@ impl Center {
     ///
     /// # Errors
     /// [`StartError`], as of a start.
-    pub async fn check(
-        config: &Config,
-        clock: &Clock,
-        entropy: Entropy,
-        beside: bool,
-    ) -> Result<(), StartError> {
+    pub async fn check(config: &Config, ports: Ports, beside: bool) -> Result<(), StartError> {
+        let Ports { clock, entropy, network } = ports;
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let store = Store::look(&config.database, &sealer, beside).await?;
         let mut opened = config.listen.opened();
@@ -192,7 +193,7 @@ impl Center {
                 settings.address.set_port(0);
             }
         }
-        let ground = Ground::lay(config, clock, opened).await?;
+        let ground = Ground::lay(config, &clock, &network, opened).await?;
         // One of an older version is brought up to date by the start; until then its registry is not read.
         if let Some(store) = store {
             Registry::open(&store, sealer, ground.defaults, None, Health::new()).await?.close().await;
@@ -235,7 +236,7 @@ impl Center {
 
     /// Writes down the refusals that wait, as many as are written in one second, now instead of within it.
     pub async fn keep_calls(&self) {
-        self.writer.lock().await.round(&self.site).await;
+        self.writer.lock().await.round().await;
     }
 
     /// What has the store take nothing (`true`) or everything again, for a sandbox in which -1 is to be seen.
@@ -273,8 +274,9 @@ impl Center {
             // Aborted just now; there is nothing in its result.
             let _ = chore.await;
         }
+        self.site.calls.sum_now(self.site.telemetry.sum_now(), self.site.clock.now());
         let mut writer = self.writer.lock().await;
-        if tokio::time::timeout(LAST_CALLS_WITHIN, writer.finish(&self.site)).await.is_err() {
+        if tokio::time::timeout(LAST_CALLS_WITHIN, writer.finish()).await.is_err() {
             tracing::warn!("最后的拒绝记录没有在规定时间内写完");
         }
         drop(writer);
@@ -295,18 +297,24 @@ struct Ground {
     outbound: Outbound,
     national: NationalCenter,
     defaults: Defaults,
-    openings: Openings,
+    openings: FailedOpenings,
     decodes: Decodes,
 }
 
 impl Ground {
-    async fn lay(config: &Config, clock: &Clock, opened: Vec<ListenSettings>) -> Result<Self, StartError> {
+    async fn lay(
+        config: &Config,
+        clock: &Clock,
+        network: &Network,
+        opened: Vec<ListenSettings>,
+    ) -> Result<Self, StartError> {
         let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
         let mut listeners = Vec::new();
         for settings in opened {
-            listeners.push((settings.name, Listener::bind(settings).await?));
+            listeners
+                .push((settings.name, Listener::bind_by(settings, |address| network.bind(address)).await?));
         }
-        let outbound = outbound(config)?;
+        let outbound = outbound(config, network)?;
         let national = national(config, &outbound, clock)?;
         let (defaults, openings, decodes) = (defaults(config)?, openings(config)?, decodes(config)?);
         Ok(Self { telemetry, listeners, outbound, national, defaults, openings, decodes })
@@ -314,13 +322,13 @@ impl Ground {
 }
 
 /// What is done beside requests.
-fn chores(site: &Arc<Site>, writer: &Arc<Mutex<Writer>>) -> Vec<JoinHandle<()>> {
+fn chores(site: &Arc<Site>, writer: &Arc<Mutex<CallsWriter>>) -> Vec<JoinHandle<()>> {
     vec![
         tokio::spawn(follow_registry(Arc::clone(site))),
         tokio::spawn(follow_clock(site.clock.clone())),
         tokio::spawn(upkeep(Arc::clone(site))),
         tokio::spawn(retention::follow(Arc::clone(site))),
-        tokio::spawn(calls::follow(Arc::clone(site), Arc::clone(writer))),
+        tokio::spawn(calls::follow(Arc::clone(writer))),
     ]
 }
 
@@ -361,11 +369,11 @@ fn serve(
     listeners.into_iter().enumerate().map(serve).collect()
 }
 
-fn outbound(config: &Config) -> Result<Outbound, RootsError> {
+fn outbound(config: &Config, network: &Network) -> Result<Outbound, RootsError> {
     Outbound::new(OutboundSettings {
         allow: AllowList::from(config.outbound.allow.clone()),
         roots: config.outbound.roots.clone(),
-        resolver: Resolver::system(),
+        network: network.clone(),
     })
 }
 
@@ -404,9 +412,9 @@ fn defaults(config: &Config) -> Result<Defaults, StartError> {
     })
 }
 
-fn openings(config: &Config) -> Result<Openings, StartError> {
+fn openings(config: &Config) -> Result<FailedOpenings, StartError> {
     let per_minute = config.limits.failed_openings_per_minute;
-    Ok(Openings::new(nonzero(per_minute, "limits.failed_openings_per_minute")?))
+    Ok(FailedOpenings::new(nonzero(per_minute, "limits.failed_openings_per_minute")?))
 }
 
 fn decodes(config: &Config) -> Result<Decodes, StartError> {
@@ -467,11 +475,11 @@ async fn follow_clock(clock: Clock) {
         let steady = begun.elapsed();
         match steps.look(clock.now(), steady) {
             None => {}
-            Some(Step::Ahead(by)) => tracing::warn!(
+            Some(ClockStep::Ahead(by)) => tracing::warn!(
                 seconds = by.as_secs_f64(),
                 "系统时钟被拨快：未到期的通知与确认会提早失效；请检查时间同步"
             ),
-            Some(Step::Back(by)) => tracing::warn!(
+            Some(ClockStep::Back(by)) => tracing::warn!(
                 seconds = by.as_secs_f64(),
                 "系统时钟被拨慢：晚于现在的时刻一律当作现在；请检查时间同步"
             ),

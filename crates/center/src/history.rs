@@ -12,14 +12,14 @@ pub mod trace;
 use yanmi_protocol::{Code, OrgCode, Sm4Key, UnixMillis};
 
 use crate::config::Database;
-use crate::entropy::Entropy;
+use crate::ports::Entropy;
 use crate::sealing::Sealer;
 use crate::store::connection::Connection;
 use crate::store::row::Columns;
 use crate::store::{Store, StoreError};
 
 pub use denied::{Denial, Denials, Filter};
-pub use explain::{Explanation, Happened, Kind, Step, explain};
+pub use explain::{Explanation, Happened, Step, StepKind, explain};
 pub use trace::{Question, Story, Trace};
 
 /// The op of rows about others that could not be written.

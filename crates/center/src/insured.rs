@@ -30,11 +30,13 @@
 
 mod browser;
 pub(crate) mod layout;
+mod request;
 mod scene;
 mod settings;
 mod view;
 mod visit;
 mod watch;
+mod words;
 
 use std::sync::Arc;
 
@@ -44,10 +46,6 @@ use axum::routing::any;
 pub(crate) use watch::MOST_WATCHED;
 
 use crate::site::Site;
-use yanmi_protocol::{Amount, UnixMillis};
-
-/// The largest form that is read, in bytes; a real one is a tenth of it.
-const MAX_FORM_BYTES: usize = 2 * 1024;
 
 /// The face's addresses.
 pub(crate) fn router(site: Arc<Site>) -> Router {
@@ -55,41 +53,4 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/p/{link}", any(visit::handle))
         .route("/p/free/{link}", any(settings::handle))
         .with_state(site)
-}
-
-/// A time of day as people read it: hours and minutes in Asia/Shanghai.
-pub(crate) fn clock_text(at: UnixMillis) -> String {
-    at.shanghai_text().get(11..16).unwrap_or_default().to_owned()
-}
-
-/// An amount as people read it: with a comma before every three digits, so that a zero too many is seen.
-fn grouped(amount: Amount) -> String {
-    let text = amount.to_string();
-    let whole = text.find('.').unwrap_or(text.len());
-    let mut out = String::with_capacity(text.len() + text.len() / 3);
-    for (at, digit) in text.char_indices() {
-        if at > 0 && at < whole && (whole - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digits_are_grouped() {
-        for (fen, text) in [
-            (0, "0.00"),
-            (12_850, "128.50"),
-            (99_999, "999.99"),
-            (100_000, "1,000.00"),
-            (12_345_678_901, "123,456,789.01"),
-        ] {
-            assert_eq!(grouped(Amount::from_fen(fen).expect("an amount")), text);
-        }
-    }
 }

@@ -27,20 +27,22 @@ mod command;
 mod key;
 pub(crate) mod load;
 mod machine;
+mod parts;
 pub(crate) mod recent;
 pub(crate) mod removal;
 mod settings;
 pub(crate) mod table;
+mod unavailable;
 
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use yanmi_protocol::{ChannelId, NoticeNo, UnixMillis};
-use yanmi_verification::{IdentityKey, PasswordTries, PersonKey, Policy};
+use yanmi_verification::{IdentityKey, PasswordTries, PersonKey};
 
 pub(crate) use command::{
-    BeginTry, Conclude, Delivery, EndTry, Learn, MarkDelivered, MarkUndelivered, Notify, NotifyDecision,
+    BeginTry, Conclude, Dispatch, EndTry, Learn, MarkDelivered, MarkUndelivered, Notify, NotifyDecision,
     OpenPage, OpenSettings, Record, SwitchFree, TakeWord, TryDecision, UseFree,
 };
 pub(crate) use key::{FaceKey, Key};
@@ -49,62 +51,33 @@ pub(crate) use machine::claim::{PagePlace, PageVisit};
 pub(crate) use machine::job::{Command, Decided};
 pub(crate) use machine::resident::Live;
 pub(crate) use machine::watch::Watch;
+pub(crate) use parts::{LedgerLimits, LedgerParts};
 pub(crate) use removal::{Removed, Window};
 pub(crate) use settings::{MAX_PAYMENTS, Settings};
 pub(crate) use table::free_payments::Payment;
 pub(crate) use table::tokens::TokenRecord;
+pub(crate) use unavailable::Unavailable;
 
 use machine::inbox::routed;
 use machine::job::job;
-use machine::writer::{Queued, Removal, Writer};
+use machine::writer::{Queued, RemovalRequest, Writer};
 use machine::{mark, news, numbers, reader, resident, watch};
 
-use crate::clock::Clock;
-use crate::registry::Registry;
 use crate::share::{Places, Share};
-
+use crate::store::StoreError;
 use crate::store::checkpoint::Checkpoints;
 use crate::store::connection::Connection;
 use crate::store::link::Link;
-use crate::store::{Store, StoreError};
-use crate::telemetry::Telemetry;
 
 /// Verifications read at a time when the map in memory is filled at start.
 const FILL_ROWS: i64 = 1_024;
-
-/// Bounds of the ledger, from the configuration.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LedgerLimits {
-    /// Commands that may wait.
-    pub(crate) queue: usize,
-    /// Commands of one batch.
-    pub(crate) batch: usize,
-    /// Verifications in memory, where nobody else changes them.
-    pub(crate) resident: usize,
-    /// Ledgers side by side; 1 on an embedded database.
-    pub(crate) ledgers: usize,
-}
-
-/// The ledger cannot take or decide a command now. Nothing about it is known to have happened.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum Unavailable {
-    /// Too many commands wait already.
-    #[error("账本排队已满")]
-    Full,
-    /// The store failed; the cause was logged.
-    #[error("账本存储失败")]
-    Failed,
-    /// The process is stopping.
-    #[error("账本已停止")]
-    Stopped,
-}
 
 /// The handle by which everybody reaches the ledger.
 #[derive(Clone)]
 pub(crate) struct Ledger {
     jobs: Arc<[mpsc::Sender<Queued>]>,
     places: Arc<Places>,
-    removals: mpsc::Sender<Removal>,
+    removals: mpsc::Sender<RemovalRequest>,
     reader: reader::Reader,
     resident: Arc<resident::Resident>,
     watchers: Arc<watch::Watchers>,
@@ -129,17 +102,6 @@ impl LedgerTasks {
             let _ = task.await;
         }
     }
-}
-
-/// What the ledger is made of.
-#[derive(Clone, Debug)]
-pub(crate) struct LedgerParts {
-    pub(crate) store: Store,
-    pub(crate) registry: Registry,
-    pub(crate) policy: Policy,
-    pub(crate) clock: Clock,
-    pub(crate) limits: LedgerLimits,
-    pub(crate) telemetry: Telemetry,
 }
 
 impl Ledger {

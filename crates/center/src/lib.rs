@@ -2,34 +2,35 @@
 //!
 //! An institution asks on one face, a channel app answers on another, the national center is asked four questions,
 //! and in the middle a ledger decides in batches and forgets nothing it has answered. The way of a request:
-//! [`http`] accepts it, the envelope is opened with the account's key, the operation reads the plain text and makes
+//! [`yanmi_http`] accepts it, the envelope is opened with the account's key, the operation reads the plain text and makes
 //! its checks in the order of the contract, the ledger decides by the rules of `yanmi-verification` and commits, the
 //! notice goes to the channel within the deadline, the answer is sealed.
 //!
 //! [`Center`] is all of it in one value. Only this crate has a database, sockets and tasks. Time and chance come in
-//! as a [`clock::Clock`] and an [`entropy::Entropy`].
+//! as a [`ports::Clock`] and an [`ports::Entropy`].
 
 mod arrivals;
 mod calls;
 mod center;
 pub mod channel;
 mod claimed;
-pub mod clock;
 pub mod config;
+pub mod copy;
 pub mod delivery;
-pub mod entropy;
 mod face;
 mod health;
 pub mod history;
-pub mod http;
 mod institution;
 mod insured;
 mod journey;
 mod ledger;
+mod limits;
+pub mod mac_rule;
 pub mod national;
 pub mod observe;
 pub mod outbound;
 mod page_link;
+pub mod ports;
 mod refusal;
 pub mod registry;
 mod retention;

@@ -27,8 +27,8 @@ use yanmi_protocol::{
 };
 use zeroize::Zeroizing;
 
-use crate::clock::Clock;
 use crate::outbound::{self, CallError, Outbound, Proof, Reply, Unusable};
+use crate::ports::Clock;
 use crate::share::{Places, Share};
 
 /// The codes that are passed on when the national center refuses with them.

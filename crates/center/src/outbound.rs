@@ -40,10 +40,11 @@ mod error;
 #[cfg(test)]
 pub(crate) mod peer;
 mod pool;
+mod reply;
+mod settings;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -57,40 +58,12 @@ use tokio::time::Instant;
 
 pub use self::allow::{AllowList, AllowListError, MAX_ENTRIES as MAX_ALLOW_ENTRIES};
 pub(crate) use self::answer::{Proof, Unusable, open};
+pub use self::connect::RootsError;
 use self::connect::{Connector, Target};
-pub use self::connect::{Resolver, RootsError};
 pub use self::error::CallError;
 use self::pool::Pool;
-
-/// Largest answer that is read, in bytes: as much as an envelope may have (E1).
-pub const MAX_ANSWER_BYTES: usize = yanmi_protocol::envelope::MAX_BODY_BYTES;
-
-/// What calls are allowed and how.
-#[derive(Clone, Debug)]
-pub struct OutboundSettings {
-    /// The networks that may be called.
-    pub allow: AllowList,
-    /// A PEM file with the certificates that servers are verified against, instead of the system's.
-    pub roots: Option<PathBuf>,
-    /// Who resolves names.
-    pub resolver: Resolver,
-}
-
-/// An answer of any status.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Reply {
-    /// The HTTP status.
-    pub status: u16,
-    /// The whole body, at most [`MAX_ANSWER_BYTES`].
-    pub body: Bytes,
-}
-
-/// Bodies may be personal: only the size.
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Reply({}, {} bytes)", self.status, self.body.len())
-    }
-}
+pub use self::reply::Reply;
+pub use self::settings::{MAX_ANSWER_BYTES, OutboundSettings};
 
 /// Makes calls. Clones share the connections that are kept open.
 #[derive(Clone, Debug)]

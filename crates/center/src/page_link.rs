@@ -113,7 +113,7 @@ mod tests {
     use yanmi_protocol::Sm4Key;
 
     use super::*;
-    use crate::entropy::Entropy;
+    use crate::ports::Entropy;
 
     fn sealer(key: &str) -> Sealer {
         Sealer::new(&Sm4Key::from_ascii(key).expect("a key"), Entropy::seeded(7))

@@ -12,9 +12,9 @@ use yanmi_protocol::{Code, MemberError, UnixMillis};
 use yanmi_verification::Refusal as Rule;
 
 use crate::delivery::deliver::DeliveryFailure;
-use crate::http::BodyError;
 use crate::ledger::Unavailable;
 use crate::national::NationalError;
+use yanmi_http::BodyError;
 
 /// A refusal. The order of the variants is about that of the checks.
 #[derive(Debug)]

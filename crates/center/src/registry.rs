@@ -13,9 +13,9 @@ mod handover;
 pub(crate) mod institution;
 mod keys;
 mod limiter;
-mod mac;
 mod misses;
 mod snapshot;
+mod version;
 
 use std::sync::Arc;
 
@@ -28,16 +28,16 @@ pub use channel::{ChannelRow, NewChannel};
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use keys::Keys;
-pub use mac::MacRule;
 pub(crate) use misses::Misses;
 pub(crate) use snapshot::{Account, Defaults, Institution, Snapshot};
+
+pub use crate::mac_rule::MacRule;
 
 use crate::health::Health;
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
 use crate::store::link::{Link, Retry, on_link};
 use crate::store::node::Node;
-use crate::store::row::Columns;
 use crate::store::{Store, StoreError};
 use crate::telemetry::chain;
 
@@ -109,7 +109,7 @@ impl Registry {
 
     async fn refresh_once(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let current = self.snapshot();
-        let moved = version(connection).await? != current.version();
+        let moved = version::read(connection).await? != current.version();
         if moved {
             let next = Snapshot::load(connection, &self.0.sealer, &self.0.defaults, Some(&current)).await?;
             self.0.current.store(Arc::new(next));
@@ -168,17 +168,4 @@ async fn there_and_back(connection: &mut Connection) -> Result<(), StoreError> {
     connection.run(Statement::new(THERE)).await?;
     connection.run(Statement::new(BACK)).await?;
     connection.commit().await
-}
-
-/// The version of the registry in the database.
-async fn version(connection: &mut Connection) -> Result<i64, StoreError> {
-    let found = connection.fetch(Statement::new("SELECT registry_version FROM site WHERE id = 1")).await?;
-    let missing = StoreError::Impossible { table: "site", what: "没有站点记录" };
-    Columns::new(found.iter().next().ok_or(missing)?, "site").number()
-}
-
-/// Raises the version, within the transaction of the change.
-async fn raise_version(connection: &mut Connection) -> Result<(), StoreError> {
-    const TEXT: &str = "UPDATE site SET registry_version = registry_version + 1 WHERE id = 1";
-    connection.run(Statement::new(TEXT)).await.map(|_| ())
 }

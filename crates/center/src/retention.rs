@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::ledger::{Unavailable, Window};
 use crate::site::Site;
 use crate::store::table::Kept;
+use crate::tables;
 
 /// After the start, before the first round.
 const FIRST: Duration = Duration::from_mins(1);
@@ -43,7 +44,7 @@ pub(crate) async fn round(site: &Site) -> Result<u64, Unavailable> {
             Kept::Calls => retention.calls(),
         })
     };
-    for window in Window::first_of_each(before) {
+    for window in Window::first_of_each(tables::all(), before) {
         rows += walk(site, window).await?;
     }
     site.telemetry.retention_round(now);

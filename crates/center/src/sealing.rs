@@ -11,22 +11,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aes_gcm::aead::consts::U12;
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{AesGcm, Nonce};
-use hmac::{Hmac, Mac};
-use sm3::Sm3;
-use sm4::Sm4;
 use yanmi_protocol::Sm4Key;
+pub(crate) use yanmi_seal::SealBroken;
+use yanmi_seal::{HashKey, NONCE, SealKey};
 use zeroize::Zeroizing;
 
-use crate::entropy::Entropy;
+use crate::ports::Entropy;
 
 const FORMAT: u8 = 1;
 const HEAD: usize = 1 + 3;
-const NONCE: usize = 12;
-const TAG: usize = 16;
-const SM3_BLOCK: usize = 64;
 
 /// The cell a sealed value belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +38,9 @@ impl Cell<'_> {
 /// Seals, opens and hashes with keys derived from the key-encryption key.
 #[derive(Clone)]
 pub(crate) struct Sealer {
-    cipher: Arc<AesGcm<Sm4, U12>>,
-    index: Arc<Zeroizing<[u8; 32]>>,
-    proof: Arc<Zeroizing<[u8; 32]>>,
+    cipher: Arc<SealKey>,
+    index: Arc<HashKey>,
+    proof: Arc<HashKey>,
     kcv: [u8; 3],
     entropy: Entropy,
 }
@@ -58,23 +51,12 @@ impl fmt::Debug for Sealer {
     }
 }
 
-/// A sealed value does not open: another key, another cell, or not what was stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("密文无法打开：密钥加密密钥不符，或数据被改动")]
-pub(crate) struct SealBroken;
-
 impl Sealer {
     pub(crate) fn new(key: &Sm4Key, entropy: Entropy) -> Self {
-        let derive = |purpose: &str| Zeroizing::new(mac(key.bytes(), &[purpose.as_bytes()]));
-        let seal = derive("yanmi seal 1");
-        // The left half of the derived bytes; an SM4 key has sixteen.
-        let mut half = Zeroizing::new([0; 16]);
-        half.copy_from_slice(&seal[..16]);
-        let cipher = AesGcm::<Sm4, U12>::new(&(*half).into());
         Self {
-            cipher: Arc::new(cipher),
-            index: Arc::new(derive("yanmi index 1")),
-            proof: Arc::new(derive("yanmi proof 1")),
+            cipher: Arc::new(SealKey::derive(key, "yanmi seal 1")),
+            index: Arc::new(HashKey::derive(key, "yanmi index 1")),
+            proof: Arc::new(HashKey::derive(key, "yanmi proof 1")),
             kcv: key.kcv().bytes(),
             entropy,
         }
@@ -84,13 +66,10 @@ impl Sealer {
     pub(crate) fn seal(&self, cell: Cell<'_>, value: &[u8]) -> Vec<u8> {
         let mut nonce = [0; NONCE];
         self.entropy.fill(&mut nonce);
-        let payload = Payload { msg: value, aad: &cell.bytes() };
-        // Encryption fails only for values of many gigabytes.
-        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).unwrap_or_default();
-        let mut out = Vec::with_capacity(HEAD + NONCE + sealed.len());
+        let sealed = self.cipher.seal(&cell.bytes(), nonce, value);
+        let mut out = Vec::with_capacity(HEAD + sealed.len());
         out.push(FORMAT);
         out.extend_from_slice(&self.kcv);
-        out.extend_from_slice(&nonce);
         out.extend_from_slice(&sealed);
         out
     }
@@ -98,19 +77,17 @@ impl Sealer {
     /// Opens a value from its cell.
     pub(crate) fn open(&self, cell: Cell<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
         let (head, rest) = sealed.split_at_checked(HEAD).ok_or(SealBroken)?;
-        if head[0] != FORMAT || head[1..] != self.kcv || rest.len() < NONCE + TAG {
+        if head[0] != FORMAT || head[1..] != self.kcv {
             return Err(SealBroken);
         }
-        let (nonce, text) = rest.split_first_chunk::<NONCE>().ok_or(SealBroken)?;
-        let payload = Payload { msg: text, aad: &cell.bytes() };
-        self.cipher.decrypt(&Nonce::from(*nonce), payload).map(Zeroizing::new).map_err(|_| SealBroken)
+        self.cipher.open(&cell.bytes(), rest)
     }
 
     /// The keyed hash a value is found by; `kind` keeps hashes of different things apart.
     pub(crate) fn index(&self, kind: &'static str, value: &[&str]) -> [u8; 16] {
         let mut parts: Vec<&[u8]> = vec![kind.as_bytes()];
         parts.extend(value.iter().map(|part| part.as_bytes()));
-        let full = mac(&self.index, &parts);
+        let full = self.index.hash(&parts);
         let mut out = [0; 16];
         out.copy_from_slice(&full[..16]);
         out
@@ -123,7 +100,7 @@ impl Sealer {
     pub(crate) fn proof(&self, kind: &'static str, parts: &[&[u8]]) -> [u8; 16] {
         let mut all: Vec<&[u8]> = vec![kind.as_bytes()];
         all.extend(parts);
-        let full = mac(&self.proof, &all);
+        let full = self.proof.hash(&all);
         let mut out = [0; 16];
         out.copy_from_slice(&full[..16]);
         out
@@ -135,19 +112,6 @@ impl Sealer {
         self.entropy.fill(&mut out);
         out
     }
-}
-
-/// HMAC-SM3 over parts, each behind its length so that no two lists look alike.
-fn mac<const N: usize>(key: &[u8; N], parts: &[&[u8]]) -> [u8; 32] {
-    const { assert!(N <= SM3_BLOCK, "a longer key would have to be hashed first") };
-    let mut block = Zeroizing::new([0; SM3_BLOCK]);
-    block[..N].copy_from_slice(key);
-    let mut mac = Hmac::<Sm3>::new(&(*block).into());
-    for part in parts {
-        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }
 
 #[cfg(test)]

@@ -8,155 +8,38 @@
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
 pub(crate) mod connection;
-pub mod copy;
-mod fault;
+pub(crate) mod error;
+mod exclusive;
+pub(crate) mod fault;
 pub mod fill;
 pub(crate) mod link;
 pub mod migrate;
 pub(crate) mod node;
-mod postgres;
+pub(crate) mod postgres;
 pub(crate) mod row;
+pub(crate) mod schema;
+mod server_problem;
+pub(crate) mod site_row;
 pub mod skip;
-mod sqlite;
+pub(crate) mod sqlite;
 mod standing;
 pub(crate) mod table;
 
 use std::fmt;
-use std::fs::File;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use sqlx::postgres::PgConnectOptions;
 
 use crate::config::Database;
-use crate::sealing::{Cell, Sealer};
+use crate::sealing::Sealer;
 use crate::telemetry::Telemetry;
 use connection::{Connection, Statement};
-pub use fault::{ServerProblem, Servers};
-use migrate::{Migrated, Pending, Schema};
+pub use error::StoreError;
+pub use exclusive::Exclusive;
 use node::Node;
-use row::Columns;
-
-/// The first number of thirteen digits.
-const FIRST_NUMBER: i64 = 1_000_000_000_000;
-/// What the canary holds.
-const CANARY: &[u8] = b"yanmi";
-const CANARY_CELL: Cell<'static> = Cell { table: "site", row: "1", column: "canary" };
-
-/// Why the database cannot be used. Chinese, and names the setting.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The file cannot be opened.
-    #[error("无法打开数据库 {0}（设置 database）")]
-    Open(PathBuf, #[source] sqlx::Error),
-    /// No server can be used.
-    #[error("无法使用数据库：{0}")]
-    Servers(Servers),
-    /// It belongs to another program.
-    #[error("{0} 是其他程序的数据库，未作改动（设置 database）")]
-    Foreign(String),
-    /// A newer version of yanmi has taken away what this one needs; its newest migration.
-    #[error("数据库由更新版本的验密写入（迁移 {0} 本版本不认识），本版本不能再使用它；请换用新版本")]
-    Newer(i64),
-    /// There is none yet, or nothing in it; where.
-    #[error(
-        "数据库 {0} 不存在或是空的，没有新建；第一次安装请先运行 yanmi migrate，否则请查明原来的数据库到哪里去了（设置 database）"
-    )]
-    NotMade(String),
-    /// The file that was opened is not there any more, or another one is.
-    #[error("数据库文件 {0} 在运行中被删除或替换，不再写入；请停止中心，查明原因，放回原来的文件后重新启动")]
-    Replaced(PathBuf),
-    /// A sandbox plays it.
-    #[error("沙箱把存储设为故障")]
-    Withheld,
-    /// A disk on which a trial found no room.
-    #[error("数据库操作失败：{}", ServerProblem::DiskFull)]
-    NoRoom,
-    /// It has not been migrated.
-    #[error("数据库结构不是本版本的，请先用本版本的程序运行 yanmi migrate（其他节点不必停止）")]
-    Outdated,
-    /// A contracting migration comes before an expanding one; its number.
-    #[error(
-        "迁移 {0} 去除旧结构，须先于其后的迁移执行，未作改动；\
-         请先把全部节点升级到它所在的版本，再运行 yanmi migrate --contract"
-    )]
-    ContractFirst(i64),
-    /// Centers run that need what a migration takes away.
-    #[error(
-        "还有 {nodes} 个正在运行的节点需要迁移 {migration} 要去除的结构，没有去除；\
-         请先逐个升级或停止它们，再运行 yanmi migrate --contract"
-    )]
-    OldNodes {
-        /// The migration.
-        migration: i64,
-        /// How many centers.
-        nodes: i64,
-    },
-    /// A migration failed.
-    #[error("数据库迁移失败{}", migration_detail(.0))]
-    Migrate(#[source] sqlx::migrate::MigrateError),
-    /// The key-encryption key is not the one it was made with.
-    #[error("密钥加密密钥与数据库不符（设置 keys.encryption_key_file 或环境变量 YANMI_KEY_ENCRYPTION_KEY）")]
-    WrongKey,
-    /// A site was to be copied into it, and not all of it is there.
-    #[error(
-        "数据库是一次没有完成的搬迁的目标，不能使用；请再次运行 yanmi store copy 直到完成（设置 database）"
-    )]
-    Unfinished,
-    /// There are not so many numbers left; how many there are.
-    #[error("流水号只剩 {0} 个，不够跳过，未作改动（选项 --by 与 --past）")]
-    TooFewNumbers(i64),
-    /// Another center runs on it.
-    #[error("数据库 {0} 正被另一个验密中心使用；嵌入式数据库只能由一个进程运行")]
-    InUse(PathBuf),
-    /// A statement failed.
-    #[error("数据库操作失败{}", detail(.0))]
-    Statement(#[from] sqlx::Error),
-    /// A row says something that cannot be.
-    #[error("数据库 {table} 表中有不可能的内容：{what}")]
-    Impossible {
-        /// The table.
-        table: &'static str,
-        /// What is wrong; never personal.
-        what: &'static str,
-    },
-}
-
-impl StoreError {
-    /// What it says, for readers who need not know where the database is: without names of servers and files.
-    pub(crate) fn without_address(&self) -> String {
-        match self {
-            Self::Open(_, error) => format!("无法打开数据库{}", detail(error)),
-            Self::Servers(servers) => {
-                let problems: std::collections::BTreeSet<String> =
-                    servers.0.iter().map(|(_, problem)| problem.to_string()).collect();
-                problems.into_iter().collect::<Vec<_>>().join("；")
-            }
-            Self::Foreign(_) => "是其他程序的数据库".to_owned(),
-            Self::NotMade(_) => "数据库不存在或是空的".to_owned(),
-            Self::Replaced(_) => "数据库文件在运行中被删除或替换，须停止中心并放回原来的文件".to_owned(),
-            Self::InUse(_) => "数据库正被另一个验密中心使用".to_owned(),
-            other => other.to_string(),
-        }
-    }
-}
-
-/// What an operator can do about a statement that failed, when the server says more than that.
-fn detail(error: &sqlx::Error) -> String {
-    match ServerProblem::of(error) {
-        ServerProblem::Other(_) => String::new(),
-        problem => format!("：{problem}"),
-    }
-}
-
-fn migration_detail(error: &sqlx::migrate::MigrateError) -> String {
-    use sqlx::migrate::MigrateError::{Execute, ExecuteMigration};
-    match error {
-        Execute(error) | ExecuteMigration(error, _) => detail(error),
-        _ => String::new(),
-    }
-}
+use schema::{Migrated, PendingMigrations, Schema};
+pub use server_problem::{ServerProblem, Servers};
 
 /// An opened database. Cloning is cheap; connections are made on demand.
 #[derive(Clone, Debug)]
@@ -174,12 +57,6 @@ enum Backend {
     Postgres(postgres::Postgres),
 }
 
-/// The right to be the one center on a database, where there can be only one; given back when dropped.
-#[derive(Debug)]
-pub struct Exclusive {
-    _lock: Option<File>,
-}
-
 /// What a database is opened for.
 #[derive(Clone, Copy, Debug)]
 enum Purpose<'a> {
@@ -190,7 +67,7 @@ enum Purpose<'a> {
     /// To see whether a center would run on it, and change nothing; while one does, its lock is left alone.
     Look { beside: bool },
     /// To be brought up to date.
-    Migrate { schema: &'a Schema, pending: Pending },
+    Migrate { schema: &'a Schema, pending: PendingMigrations },
 }
 
 impl Purpose<'_> {
@@ -241,7 +118,7 @@ impl Store {
     /// Makes a database and opens it.
     #[cfg(test)]
     pub(crate) async fn made(database: &Database, sealer: &Sealer) -> Result<Self, StoreError> {
-        let (schema, pending) = (&Schema::current(), Pending::Expand);
+        let (schema, pending) = (&Schema::current(), PendingMigrations::Expand);
         Ok(Self::enter(database, sealer, Purpose::Migrate { schema, pending }).await?.store)
     }
 
@@ -314,23 +191,23 @@ impl Store {
     ) -> Result<(Option<Exclusive>, Option<Node>, Migrated), StoreError> {
         let (current, exclusive) = (Schema::current(), self.hold(purpose)?);
         let (schema, pending) = match purpose {
-            Purpose::Serve if exclusive.is_some() => (&current, Pending::All),
-            Purpose::Look { .. } if !self.is_shared() => (&current, Pending::Nothing),
-            Purpose::Serve | Purpose::Use | Purpose::Look { .. } => (&current, Pending::Missed),
+            Purpose::Serve if exclusive.is_some() => (&current, PendingMigrations::All),
+            Purpose::Look { .. } if !self.is_shared() => (&current, PendingMigrations::Nothing),
+            Purpose::Serve | Purpose::Use | Purpose::Look { .. } => (&current, PendingMigrations::Missed),
             Purpose::Migrate { schema, pending } => (schema, pending),
         };
         match &self.place {
             Backend::Sqlite(file) => file.check_ours(connection).await?,
             Backend::Postgres(servers) => servers.prepare(connection).await?,
         }
-        if !purpose.makes() && !migrate::is_made(connection).await? {
+        if !purpose.makes() && !schema::is_made(connection).await? {
             return Err(StoreError::NotMade(self.place.to_string()));
         }
-        let migrated = migrate::run(connection, schema, pending, || self.take().is_ok()).await?;
+        let migrated = schema::run(connection, schema, pending, || self.take().is_ok()).await?;
         if !matches!(purpose, Purpose::Look { .. }) {
-            make_site(connection, sealer).await?;
+            site_row::make(connection, sealer).await?;
         }
-        check_site(connection, sealer).await?;
+        site_row::check(connection, sealer).await?;
         let node = match purpose {
             // Under the lock of whoever migrates, who therefore sees it.
             Purpose::Serve if self.is_shared() => Some(Node::join(connection, schema.knows()).await?),
@@ -428,28 +305,7 @@ impl Store {
     fn take(&self) -> Result<Exclusive, StoreError> {
         match &self.place {
             Backend::Sqlite(file) => file.take(),
-            Backend::Postgres(_) => Ok(Exclusive { _lock: None }),
+            Backend::Postgres(_) => Ok(Exclusive::of_none()),
         }
     }
-}
-
-/// Makes the site's row, if there is none.
-async fn make_site(connection: &mut Connection, sealer: &Sealer) -> Result<(), StoreError> {
-    const MAKE: &str =
-        "INSERT INTO site (id, canary, next_number) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING";
-    let canary = sealer.seal(CANARY_CELL, CANARY);
-    connection.run(Statement::new(MAKE).bytes(&canary).number(FIRST_NUMBER)).await.map(drop)
-}
-
-/// Checks that the site's row was made with the same key.
-async fn check_site(connection: &mut Connection, sealer: &Sealer) -> Result<(), StoreError> {
-    let found = connection.fetch(Statement::new("SELECT canary FROM site WHERE id = 1")).await?;
-    let missing = StoreError::Impossible { table: "site", what: "没有站点记录" };
-    let row = found.iter().next().ok_or(missing)?;
-    let found = Columns::new(row, "site").bytes()?;
-    if copy::is_unfinished(found) {
-        return Err(StoreError::Unfinished);
-    }
-    let opened = sealer.open(CANARY_CELL, found);
-    if opened.is_ok_and(|opened| opened.as_slice() == CANARY) { Ok(()) } else { Err(StoreError::WrongKey) }
 }

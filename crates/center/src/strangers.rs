@@ -7,7 +7,9 @@
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use hashbrown::HashMap;
 use yanmi_protocol::Code;
@@ -28,7 +30,7 @@ pub(crate) struct Tally<W> {
     most: u64,
     /// Stands for all that are not told apart.
     others: W,
-    told: Mutex<HashMap<(Code, W), Told>>,
+    told: Mutex<HashMap<(Code, W), LineCount>>,
 }
 
 /// Counts lines by source. A lock is taken for unproven requests only.
@@ -42,7 +44,7 @@ impl Default for Strangers {
 
 /// Since when requests are counted, and how many there were.
 #[derive(Debug)]
-struct Told {
+struct LineCount {
     since: Instant,
     count: u64,
     /// Who the first claimed to be.
@@ -53,7 +55,7 @@ struct Told {
 
 /// What was not let through.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Sum<W = IpAddr> {
+pub(crate) struct RefusalSum<W = IpAddr> {
     pub(crate) code: Code,
     pub(crate) whose: W,
     pub(crate) count: u64,
@@ -61,7 +63,7 @@ pub(crate) struct Sum<W = IpAddr> {
     pub(crate) claimed: Option<Claimed>,
 }
 
-impl<W: Copy + Eq + Hash> Tally<W> {
+impl<W: Copy + Ord + Hash> Tally<W> {
     pub(crate) fn new(most: u64, others: W) -> Self {
         Self { most, others, told: Mutex::default() }
     }
@@ -71,7 +73,7 @@ impl<W: Copy + Eq + Hash> Tally<W> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let is_full = told.len() >= MAX_TOLD && !told.contains_key(&(code, whose));
         let whose = if is_full { self.others } else { whose };
-        let fresh = Told { since: now, count: 0, claimed, several: false };
+        let fresh = LineCount { since: now, count: 0, claimed, several: false };
         let entry = told.entry((code, whose)).or_insert(fresh);
         entry.count += 1;
         entry.several |= entry.claimed != claimed;
@@ -79,23 +81,26 @@ impl<W: Copy + Eq + Hash> Tally<W> {
     }
 
     /// Forgets those whose minute is over; of what was not let through, the sums.
-    pub(crate) fn due(&self, now: Instant) -> Vec<Sum<W>> {
+    pub(crate) fn due(&self, now: Instant) -> Vec<RefusalSum<W>> {
         self.ended(|told| now.duration_since(told.since) >= MINUTE)
     }
 
     /// Forgets all; of what was not let through, the sums.
-    pub(crate) fn now(&self) -> Vec<Sum<W>> {
+    pub(crate) fn now(&self) -> Vec<RefusalSum<W>> {
         self.ended(|_| true)
     }
 
-    fn ended(&self, is_over: impl Fn(&Told) -> bool) -> Vec<Sum<W>> {
+    fn ended(&self, is_over: impl Fn(&LineCount) -> bool) -> Vec<RefusalSum<W>> {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let over = told.extract_if(|_, told| is_over(told));
         let sums = over.map(|((code, whose), told)| {
             let claimed = told.claimed.filter(|_| !told.several);
-            Sum { code, whose, count: told.count.saturating_sub(self.most), claimed }
+            RefusalSum { code, whose, count: told.count.saturating_sub(self.most), claimed }
         });
-        sums.filter(|sum| sum.count > 0).collect()
+        let mut sums: Vec<_> = sums.filter(|sum| sum.count > 0).collect();
+        // They become lines and rows, whose order is not to hang on chance.
+        sums.sort_unstable_by_key(|sum| (sum.code.number(), sum.whose));
+        sums
     }
 }
 
@@ -118,9 +123,8 @@ mod tests {
         assert_eq!(written(Code::Denied, 2), 5);
         assert!(strangers.admit(Code::NoSuchAddress, source(1), None, now));
         assert_eq!(strangers.due(now + Duration::from_secs(59)), []);
-        let mut sums = strangers.due(now + MINUTE);
-        sums.sort_by_key(|sum| (sum.code.number(), sum.whose));
-        let sum = |code, number| Sum { code, whose: source(number), count: 995, claimed: None };
+        let sums = strangers.due(now + MINUTE);
+        let sum = |code, number| RefusalSum { code, whose: source(number), count: 995, claimed: None };
         let [denied, wrong] = [Code::Denied, Code::BadParameter];
         assert_eq!(sums, [sum(denied, 1), sum(denied, 2), sum(wrong, 1)]);
         assert!(strangers.admit(Code::Denied, source(1), None, now + MINUTE), "a new minute");
@@ -139,7 +143,7 @@ mod tests {
         let missing = u64::from(sent) - u64::try_from(written).expect("few");
         assert_eq!(
             sums,
-            [Sum { code: Code::Denied, whose: strangers.others, count: missing, claimed: None }]
+            [RefusalSum { code: Code::Denied, whose: strangers.others, count: missing, claimed: None }]
         );
     }
 
@@ -155,8 +159,7 @@ mod tests {
         claims(1, &["his-1"]);
         claims(2, &["his-1", "his-2"]);
         claims(3, &["欧阳文静"]);
-        let mut sums = strangers.due(now + MINUTE);
-        sums.sort_by_key(|sum| sum.whose);
+        let sums = strangers.due(now + MINUTE);
         let claimed: Vec<_> = sums.iter().map(|sum| sum.claimed.map(|it| it.as_str().to_owned())).collect();
         assert_eq!(claimed, [Some("his-1".to_owned()), None, None]);
     }

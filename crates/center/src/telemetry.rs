@@ -7,7 +7,9 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use metrics::{
     Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder, SharedString, Unit,
@@ -18,8 +20,8 @@ use metrics_exporter_prometheus::{
 use yanmi_protocol::{Code, EcToken, UnixMillis};
 
 use crate::claimed::Claimed;
-use crate::http::Traffic;
-use crate::strangers::{Strangers, Sum};
+use crate::strangers::{RefusalSum, Strangers};
+use yanmi_http::Traffic;
 
 /// Upper bounds of the request time histogram, in seconds.
 const SECONDS: [f64; 12] = [0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.0, 5.0];
@@ -284,17 +286,17 @@ impl Telemetry {
 
     /// Folds recorded values into their histograms; without it they would pile up between two looks. Writes what was
     /// summed, and tells it.
-    pub(crate) fn upkeep(&self) -> Vec<Sum> {
+    pub(crate) fn upkeep(&self) -> Vec<RefusalSum> {
         self.0.handle.run_upkeep();
         self.sum(Instant::now())
     }
 
-    fn sum(&self, now: Instant) -> Vec<Sum> {
+    fn sum(&self, now: Instant) -> Vec<RefusalSum> {
         write_sums(self.0.strangers.due(now))
     }
 
     /// Writes and tells also what is not due yet, because nothing comes after it.
-    pub(crate) fn sum_now(&self) -> Vec<Sum> {
+    pub(crate) fn sum_now(&self) -> Vec<RefusalSum> {
         write_sums(self.0.strangers.now())
     }
 
@@ -307,8 +309,8 @@ impl Telemetry {
     }
 }
 
-fn write_sums(sums: Vec<Sum>) -> Vec<Sum> {
-    for Sum { code, whose: source, count, claimed } in &sums {
+fn write_sums(sums: Vec<RefusalSum>) -> Vec<RefusalSum> {
+    for RefusalSum { code, whose: source, count, claimed } in &sums {
         let (code, claimed) = (code.number(), claimed.as_ref().map(Claimed::as_str));
         tracing::warn!(
             target: REQUEST_TARGET, code, claimed, peer = %source, count, "未证实的请求，一分钟内没有逐行写出的次数"

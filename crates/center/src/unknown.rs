@@ -18,12 +18,12 @@ const GENERATION: usize = 8_192;
 #[derive(Debug)]
 pub(crate) struct Unknown {
     life: Duration,
-    tokens: Mutex<Generations>,
+    tokens: Mutex<UnknownGenerations>,
 }
 
 /// When the newer one is full it becomes the older one, and what was the older one is forgotten.
 #[derive(Debug, Default)]
-struct Generations {
+struct UnknownGenerations {
     newer: HashMap<EcToken, UnixMillis>,
     older: HashMap<EcToken, UnixMillis>,
 }

@@ -1,8 +1,7 @@
 //! Time and chance of the real world. Here, in the composition root, and nowhere else, they are fetched.
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
-use yanmi_center::clock::Clock;
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::{Clock, Entropy, Ports};
 use zeroize::Zeroizing;
 
 /// The system's clock.
@@ -13,6 +12,11 @@ pub(crate) fn clock() -> Clock {
 /// The system's source of unpredictable bytes.
 pub(crate) fn entropy() -> Entropy {
     Entropy::new(fill)
+}
+
+/// The doors of a center that runs on this machine.
+pub(crate) fn ports() -> Ports {
+    Ports::system(clock(), entropy())
 }
 
 /// Lets this process open as many files as the system allows it, and says how many that is.

@@ -101,9 +101,9 @@ impl Drop for Log {
 }
 
 /// One line being written.
-struct Line<'a>(&'a Gathered);
+struct LogLine<'a>(&'a Gathered);
 
-impl Write for Line<'_> {
+impl Write for LogLine<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut lines = self.0.lines();
         let full = lines.len() + bytes.len() > GATHERED_BYTES;
@@ -121,10 +121,10 @@ impl Write for Line<'_> {
 }
 
 impl<'a> MakeWriter<'a> for Gathered {
-    type Writer = Line<'a>;
+    type Writer = LogLine<'a>;
 
-    fn make_writer(&'a self) -> Line<'a> {
-        Line(self)
+    fn make_writer(&'a self) -> LogLine<'a> {
+        LogLine(self)
     }
 }
 

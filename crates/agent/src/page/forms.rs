@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use hyper::body::Incoming;
+use axum::body::Body;
 use yanmi_client::gate::{Medium, Settlement, VisitId};
 use yanmi_protocol::dictionary::{NOT_A_CREDENTIAL_CODE, is_credential_code};
 use yanmi_protocol::{Amount, EcToken, QrCode};
@@ -21,7 +21,7 @@ use crate::shapes::{Ask, Begin, Check, Send, Switch};
 const TOKEN: std::ops::RangeInclusive<usize> = 30..=40;
 
 /// Does what a form says, and leads back to the page of its visit.
-pub(super) async fn answer(service: &Service, rest: &[&str], body: Incoming) -> Reply {
+pub(super) async fn answer(service: &Service, rest: &[&str], body: Body) -> Reply {
     let (id, what) = match rest {
         [] => (None, ""),
         [id, what] => match VisitId::parse(id) {
@@ -42,7 +42,7 @@ async fn act(
     service: &Service,
     id: Option<VisitId>,
     what: &str,
-    body: Incoming,
+    body: Body,
     amount: &mut Option<String>,
 ) -> Result<VisitId, Fault> {
     let members = Members::of_form(&read_body(body).await?);

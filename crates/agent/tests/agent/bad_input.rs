@@ -47,6 +47,7 @@ fn pages_of_others_get_nothing_even_with_the_token() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table, read as one")]
 fn bodies_and_members() {
     let door = Door::open();
     let begun = door.well("POST", "/visits", &json!({"medium": "idCard"}));

@@ -2,7 +2,9 @@
 //!
 //! It is looked at after it was refused, on a thread for such work, and only its mistakes' names are kept.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use hashbrown::HashMap;
 use yanmi_protocol::envelope::CipherText;

@@ -6,65 +6,49 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use tokio::sync::{Mutex, mpsc};
-use yanmi_protocol::{EcToken, NoticeNo, OrgCode};
 
 use super::guess::Guesser;
-use super::{LOST, Seen, Whose};
-use crate::site::Site;
-use crate::store::StoreError;
-use crate::store::batch::{Insert, Rows, Script, Session};
+use super::seen::{LOST, Seen, Whose};
+use super::table;
+use crate::ports::Clock;
+use crate::registry::Registry;
+use crate::store::batch::{Rows, Script, Session};
 use crate::store::connection::Connection;
-use crate::store::connection::Kind::{Number, Text};
-use crate::store::table::{Kept, Old, Position, Removal, Table, removal};
+use crate::store::{Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 
 /// Between two rounds.
 const EVERY: Duration = Duration::from_secs(1);
 /// Refusals that one round writes.
 const A_ROUND: usize = 200;
-/// Characters of a cause or a detail that are kept.
-const MAX_TEXT: usize = 120;
+/// Refusals that wait to be written, and how many did not get so far.
+#[derive(Debug)]
+pub(crate) struct CallsQueue {
+    pub(super) seen: mpsc::Receiver<Seen>,
+    pub(super) lost: Arc<AtomicU64>,
+}
 
-/// The table.
-pub(crate) static TABLE: Table = Table {
-    into: "calls (id, at, node, op, org_id, proven, org_code, token, notice, code, cause, detail, us, address) \
-            OVERRIDING SYSTEM VALUE",
-    kinds: &[
-        Number, Number, Number, Text, Text, Number, Text, Text, Number, Number, Text, Text, Number, Text,
-    ],
-    key: 1,
-    written: Some(CALLS),
-    queries: &[],
-    statements: &[],
-    updates: &[],
-    removal: Some(Removal {
-        kept: Kept::Calls,
-        start: Position::Number(0),
-        last: "SELECT id, at FROM calls WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2",
-        remove: removal!(
-            "DELETE FROM calls WHERE id IN (SELECT id FROM calls WHERE id > $1 AND id <= $2 AND at < $3",
-            ""
-        ),
-        old: Old::Time,
-    }),
-};
-
-const CALLS: Insert = Insert {
-    into: "calls (at, node, op, org_id, proven, org_code, token, notice, code, cause, detail, us, address)",
-    key: 0,
-    conflict: "",
-};
+/// What a writer works with.
+#[derive(Clone, Debug)]
+pub(crate) struct CallsWriterParts {
+    pub(crate) store: Store,
+    pub(crate) registry: Registry,
+    pub(crate) clock: Clock,
+    pub(crate) telemetry: Telemetry,
+}
 
 /// Takes what waits and writes it.
 #[derive(Debug)]
-pub(crate) struct Writer {
-    waiting: mpsc::Receiver<Seen>,
-    lost: Arc<AtomicU64>,
+pub(crate) struct CallsWriter {
+    waiting: CallsQueue,
+    parts: CallsWriterParts,
+    /// Which of several processes this is.
     node: i64,
-    telemetry: Telemetry,
     connection: Option<Connection>,
     guesser: Guesser,
     /// Whether the latest round failed: it is said once.
@@ -72,49 +56,45 @@ pub(crate) struct Writer {
 }
 
 /// Rounds, until the process stops.
-pub(crate) async fn follow(site: Arc<Site>, writer: Arc<Mutex<Writer>>) {
+pub(crate) async fn follow(writer: Arc<Mutex<CallsWriter>>) {
     let mut tick = tokio::time::interval(EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        writer.lock().await.round(&site).await;
+        writer.lock().await.round().await;
     }
 }
 
-impl Writer {
-    pub(super) fn new(
-        waiting: mpsc::Receiver<Seen>,
-        lost: Arc<AtomicU64>,
-        node: i64,
-        telemetry: Telemetry,
-    ) -> Self {
+impl CallsWriter {
+    /// As this process.
+    pub(crate) fn new(waiting: CallsQueue, node: i64, parts: CallsWriterParts) -> Self {
         let guesser = Guesser::new(Instant::now());
-        Self { waiting, lost, node, telemetry, connection: None, guesser, failing: false }
+        Self { waiting, parts, node, connection: None, guesser, failing: false }
     }
 
     /// Writes what waits, as much as one round may. Tells how many refusals it took.
-    pub(crate) async fn round(&mut self, site: &Site) -> usize {
+    pub(crate) async fn round(&mut self) -> usize {
         let mut seen = Vec::new();
         while seen.len() < A_ROUND
-            && let Ok(one) = self.waiting.try_recv()
+            && let Ok(one) = self.waiting.seen.try_recv()
         {
             seen.push(one);
         }
         let taken = seen.len();
-        let lost = self.lost.swap(0, Ordering::Relaxed);
+        let lost = self.waiting.lost.swap(0, Ordering::Relaxed);
         if taken == 0 && lost == 0 {
             return 0;
         }
         let mut rows = Rows::default();
         for mut one in seen {
-            self.look_into(site, &mut one).await;
-            self.push(&mut rows, &one);
+            self.look_into(&mut one).await;
+            table::push(&mut rows, self.node, &one);
         }
         if lost > 0 {
-            let told = Seen { detail: Some(lost.to_string()), ..Seen::new(site.clock.now(), LOST, 0) };
-            self.push(&mut rows, &told);
+            let told = Seen { detail: Some(lost.to_string()), ..Seen::new(self.parts.clock.now(), LOST, 0) };
+            table::push(&mut rows, self.node, &told);
         }
-        match self.write(site, rows).await {
+        match self.write(rows).await {
             Ok(()) => self.failing = false,
             Err(error) => self.lose(lost, taken, &error),
         }
@@ -124,17 +104,16 @@ impl Writer {
     fn lose(&mut self, before: u64, taken: usize, error: &StoreError) {
         self.connection = None;
         let taken = u64::try_from(taken).unwrap_or(u64::MAX);
-        self.lost.fetch_add(before.saturating_add(taken), Ordering::Relaxed);
-        self.telemetry.calls_lost("database", taken);
+        self.waiting.lost.fetch_add(before.saturating_add(taken), Ordering::Relaxed);
+        self.parts.telemetry.calls_lost("database", taken);
         if !std::mem::replace(&mut self.failing, true) {
             tracing::warn!(cause = %chain(error), "拒绝记录未能写入数据库，只计数；业务不受影响");
         }
     }
 
     /// The last rounds, when nothing comes any more: until nothing waits, or nothing can be written.
-    pub(crate) async fn finish(&mut self, site: &Site) {
-        site.calls.sum_now(site.telemetry.sum_now(), site.clock.now());
-        while self.round(site).await > 0 && !self.failing {}
+    pub(crate) async fn finish(&mut self) {
+        while self.round().await > 0 && !self.failing {}
         if let Some(connection) = self.connection.take() {
             // Everything that counts is committed.
             let _ = connection.close().await;
@@ -142,55 +121,22 @@ impl Writer {
     }
 
     /// Adds the doctor's guess, where there is an envelope to be looked into.
-    async fn look_into(&mut self, site: &Site, seen: &mut Seen) {
+    async fn look_into(&mut self, seen: &mut Seen) {
         if let (Some(unopened), Whose::Claimed(claimed)) = (seen.unopened.take(), seen.whose) {
-            let registry = site.registry.snapshot();
+            let registry = self.parts.registry.snapshot();
             seen.detail = self.guesser.guess(&registry, claimed.account(), &unopened.sealed).await;
         }
     }
 
-    fn push(&self, rows: &mut Rows, seen: &Seen) {
-        let (org_id, proven) = match &seen.whose {
-            Whose::Proven(account) => (Some(account.as_str()), 1),
-            Whose::Claimed(claimed) => (Some(claimed.as_str()), 0),
-            Whose::Nobody => (None, 0),
-        };
-        let address = seen.address.map(|address| address.to_string());
-        let (cause, detail) = (cut(seen.cause.as_deref()), cut(seen.detail.as_deref()));
-        rows.push(|row| {
-            row.number(seen.at.get())
-                .number(self.node)
-                .text(seen.op)
-                .optional_text(org_id)
-                .number(proven)
-                .optional_text(seen.org_code.as_ref().map(OrgCode::as_str))
-                .optional_text(seen.token.as_ref().map(EcToken::as_str))
-                .optional_number(seen.notice.and_then(number))
-                .number(seen.code)
-                .optional_text(cause.as_deref())
-                .optional_text(detail.as_deref())
-                .number(seen.us)
-                .optional_text(address.as_deref());
-        });
-    }
-
-    async fn write(&mut self, site: &Site, rows: Rows) -> Result<(), StoreError> {
-        site.store.check_place()?;
+    async fn write(&mut self, rows: Rows) -> Result<(), StoreError> {
+        self.parts.store.check_place()?;
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => site.store.connect_aside().await?,
+            None => self.parts.store.connect_aside().await?,
         };
         let connection = self.connection.insert(connection);
         let mut script = Script::default();
-        script.insert(rows, CALLS);
+        script.insert(rows, table::INSERT);
         Session::writing(connection).commit(script).await.map_err(|not| not.error)
     }
-}
-
-fn number(notice: NoticeNo) -> Option<i64> {
-    i64::try_from(notice.number()).ok()
-}
-
-fn cut(text: Option<&str>) -> Option<String> {
-    text.map(|text| text.chars().take(MAX_TEXT).collect())
 }

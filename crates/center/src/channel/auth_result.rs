@@ -10,10 +10,10 @@ use yanmi_protocol::message::auth_result::{self as message, Accepted};
 use yanmi_protocol::{ChannelId, MemberError, Problem};
 use yanmi_verification::Refusal as Rule;
 
-use super::ByChannel;
+use super::caller::ByChannel;
 use crate::arrivals::Arrival;
 use crate::face::envelope::{self, Call};
-use crate::journey::report::{Report, Taken, Teller, way_of};
+use crate::journey::report::{Report, ReportOutcome, Teller, way_of};
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::telemetry::Operation;
@@ -44,8 +44,8 @@ async fn take(call: &mut Call<ChannelId>) -> Result<String, Refusal> {
     let (batch, taken) = report.finish().await?;
     call.noted.batch = batch;
     let accepted = match taken? {
-        Taken::Accepted => Accepted::Yes,
-        Taken::WrongPassword { left } => Accepted::WrongPassword { tries_left: left },
+        ReportOutcome::Accepted => Accepted::Yes,
+        ReportOutcome::WrongPassword { left } => Accepted::WrongPassword { tries_left: left },
     };
     Ok(message::answer_json(accepted))
 }

@@ -9,7 +9,7 @@ use http::Request;
 use yanmi_protocol::message::password_free as message;
 use yanmi_protocol::{ChannelId, MemberError, Problem};
 
-use super::ByChannel;
+use super::caller::ByChannel;
 use crate::arrivals::Arrival;
 use crate::face::envelope::{self, Call};
 use crate::journey::credential::person_key;

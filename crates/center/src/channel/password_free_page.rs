@@ -9,7 +9,7 @@ use http::Request;
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::password_free_page as message;
 
-use super::ByChannel;
+use super::caller::ByChannel;
 use crate::face::envelope::{self, Call};
 use crate::journey::credential::person_key;
 use crate::refusal::Refusal;

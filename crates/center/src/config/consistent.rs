@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Config, Listen, secret};
-use crate::http::ClientAddress;
+use super::secret;
+use super::values::{Config, Listen};
+use yanmi_http::ClientAddress;
 
 /// Settings that contradict each other.
 pub(super) struct Conflict {

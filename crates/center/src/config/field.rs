@@ -10,10 +10,13 @@ use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::ConfirmedAmount;
 use zeroize::Zeroizing;
 
+use super::path_prefix::PathPrefix;
+use super::postgres::PostgresSettings;
+use super::secret;
 use super::setting::{Form, Given, Raw, Unit, grouped, quoted};
-use super::{Database, LogLevel, PasswordFile, PostgresSettings, RequestPrefix, secret};
-use crate::http::ClientAddress;
+use super::values::{Database, LogLevel, PasswordFile, RequestPrefix};
 use crate::national::MacUse;
+use yanmi_http::ClientAddress;
 
 /// A type a setting can have. Errors are in the operator's words and do not name the key.
 pub(super) trait Field: Sized {
@@ -179,6 +182,17 @@ impl Field for RequestPrefix {
 
 pub(super) fn wrong_form(given: &Given<'_>) -> String {
     format!("{} 不符合要求：应为{}", given.raw.literal(), expected(given.form))
+}
+
+impl Field for PathPrefix {
+    fn read(given: &Given<'_>) -> Result<Self, String> {
+        let Raw::Text(text) = given.raw else { return Err(wrong_form(given)) };
+        Self::new(text).ok_or_else(|| wrong_form(given))
+    }
+
+    fn show(&self, _: &Form) -> String {
+        quoted(self.as_str())
+    }
 }
 
 impl Field for LogLevel {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::http::ServerLimits;
+use yanmi_http::ServerLimits;
 
 /// What one process lets anybody hold. Every count has its unit in the table of settings.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

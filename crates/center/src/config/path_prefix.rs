@@ -1,8 +1,5 @@
 //! What may stand before the addresses of the specification in the path of a listener (E15).
 
-use super::field::{Field, wrong_form};
-use super::setting::{Form, Given, Raw, quoted};
-
 /// A path in front: `/pcs`. Sites whose `localUrl` has a path of its own, or whose proxy passes one on, need it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PathPrefix(String);
@@ -23,17 +20,6 @@ impl PathPrefix {
     /// As it is written.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl Field for PathPrefix {
-    fn read(given: &Given<'_>) -> Result<Self, String> {
-        let Raw::Text(text) = given.raw else { return Err(wrong_form(given)) };
-        Self::new(text).ok_or_else(|| wrong_form(given))
-    }
-
-    fn show(&self, _: &Form) -> String {
-        quoted(self.as_str())
     }
 }
 

@@ -12,12 +12,16 @@ use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
 use zeroize::Zeroizing;
 
+use super::error::{ConfigError, Problem};
+use super::limits::Limits;
+use super::retention::Retention;
 use super::setting::{Form, Given, Raw, Setting};
 use super::table::settings;
-use super::{
-    Config, ConfigError, Database, Delivery, Essentials, Faces, Insured, Known, Limits, Log, National,
-    Origin, Outbound, Problem, RequestPrefix, Retention, consistent, nearest, secret,
+use super::values::{
+    Config, Database, Delivery, Effective, Essentials, Faces, Insured, Log, National, Origin, OutboundRules,
+    RequestPrefix,
 };
+use super::{consistent, nearest, secret};
 use crate::national::MacUse;
 
 /// The environment variable of the database's password.
@@ -42,7 +46,7 @@ pub(super) fn defaults(essentials: Essentials, folder: &Path) -> Config {
             None if setting.form.is_required() || matches!(setting.form, Form::Secret { .. }) => Origin::Code,
             None => Origin::Default,
         };
-        config.origins.push(Known { value: (setting.show)(&config, &setting.form), origin });
+        config.origins.push(Effective { value: (setting.show)(&config, &setting.form), origin });
     }
     config
 }
@@ -62,7 +66,7 @@ fn empty(essentials: Essentials) -> Config {
         show_registered_name: false,
         retention: Retention::default(),
         delivery: Delivery::default(),
-        outbound: Outbound::default(),
+        outbound: OutboundRules::default(),
         national: National {
             url: national_url,
             org_id: national_org_id,
@@ -194,7 +198,7 @@ impl<'a> Reading<'a> {
         };
         for setting in settings() {
             let origin = self.read(&mut config, setting);
-            config.origins.push(Known { value: (setting.show)(&config, &setting.form), origin });
+            config.origins.push(Effective { value: (setting.show)(&config, &setting.form), origin });
         }
         self.database_password(&mut config);
         self.check_together(&config);

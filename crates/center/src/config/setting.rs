@@ -4,7 +4,7 @@ use std::path::Path;
 
 use yanmi_protocol::Sm4Key;
 
-use super::Config;
+use super::values::Config;
 
 /// One row of the table of settings.
 pub struct Setting {

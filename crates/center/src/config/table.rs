@@ -6,10 +6,11 @@
 use yanmi_protocol::dictionary::BusinessType;
 
 use super::field::Field;
-use super::retention::RETENTION;
-use super::setting::{Form, Presence, Setting, Unit};
+use super::row::{count, milliseconds, row, seconds, switch};
+use super::setting::{Form, Presence, Setting};
 use super::table_limits::{DELIVERY, LIMITS};
 use super::table_policy::POLICY;
+use super::table_retention::RETENTION;
 
 /// A table of the file, and what it is about.
 pub(super) struct Group {
@@ -22,40 +23,6 @@ pub(super) struct Group {
 /// Every setting there is.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
     GROUPS.iter().flat_map(|group| group.settings)
-}
-
-/// A row: key, field, form, what it does, why it is bounded so.
-macro_rules! row {
-    ($key:literal, $($field:ident).+, $form:expr, $about:literal, $reason:literal) => {
-        $crate::config::setting::Setting {
-            key: $key,
-            form: $form,
-            about: $about,
-            reason: $reason,
-            put: |config, given| {
-                config.$($field).+ = Field::read(given)?;
-                Ok(())
-            },
-            show: |config, form| Field::show(&config.$($field).+, form),
-        }
-    };
-}
-pub(super) use row;
-
-pub(super) const fn count(unit: &'static str, default: u64, min: u64, max: u64) -> Form {
-    Form::Whole { unit: Unit::Count(unit), default, min, max }
-}
-
-pub(super) const fn seconds(default: u64, min: u64, max: u64) -> Form {
-    Form::Whole { unit: Unit::Seconds, default, min, max }
-}
-
-pub(super) const fn milliseconds(default: u64, min: u64, max: u64) -> Form {
-    Form::Whole { unit: Unit::Milliseconds, default, min, max }
-}
-
-pub(super) const fn switch(default: bool) -> Form {
-    Form::Switch { default }
 }
 
 const fn text(what: &'static str, presence: Presence) -> Form {

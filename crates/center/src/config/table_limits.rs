@@ -1,8 +1,8 @@
 //! Rows of the table: what one process lets anybody hold, and how notices are delivered.
 
 use super::field::Field;
+use super::row::{count, milliseconds, row, seconds};
 use super::setting::Setting;
-use super::table::{count, milliseconds, row, seconds};
 
 pub(super) static LIMITS: &[Setting] = &[
     row!(

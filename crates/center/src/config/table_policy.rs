@@ -3,8 +3,8 @@
 use yanmi_protocol::dictionary::IdType;
 
 use super::field::Field;
+use super::row::{count, row, seconds, switch};
 use super::setting::{Form, Presence, Setting};
-use super::table::{count, row, seconds, switch};
 
 pub(super) static POLICY: &[Setting] = &[
     row!(

@@ -1,10 +1,16 @@
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
+use std::time::Duration;
 
+use http::Uri;
 use yanmi_protocol::dictionary::{BusinessType, IdType};
+use yanmi_protocol::{AccountId, Region, Sm4Key};
+use yanmi_verification::Policy;
 
 use super::setting::Raw;
 use super::*;
+use yanmi_http::{ListenSettings, Proxies, TlsFiles};
 
 const KEY: &str = "0123456789abcdeffedcba9876543210";
 
@@ -256,6 +262,7 @@ fn everything_wrong_is_said_at_once_and_in_order() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table, read as one")]
 fn one_problem_each() {
     let table = [
         // The file itself.

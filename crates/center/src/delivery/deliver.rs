@@ -26,9 +26,9 @@ use yanmi_verification::Undelivered;
 use zeroize::Zeroizing;
 
 use super::lane::{Lane, LaneRefusal};
-use crate::clock::Clock;
+use crate::mac_rule::MacRule;
 use crate::outbound::{self, CallError, Outbound, Proof, Reply, Unusable};
-use crate::registry::MacRule;
+use crate::ports::Clock;
 
 /// Characters of a channel's own words that are passed on in 500319.
 pub const MAX_REASON: usize = 100;
@@ -166,7 +166,7 @@ impl From<LaneRefusal> for DeliveryFailure {
 
 /// How a channel took a notice.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Taken {
+pub enum Reception {
     /// It asks the person.
     Asked,
     /// It says that the person pays without a password. Whether that counts is for the ledger to decide.
@@ -190,7 +190,7 @@ struct Sealed {
 }
 
 /// A failed attempt.
-struct Failed {
+struct FailedCall {
     failure: DeliveryFailure,
     /// Whether another attempt may help.
     again: bool,
@@ -220,7 +220,7 @@ impl Deliverer {
         to: &Endpoint,
         notice: &Notice,
         deadline: Duration,
-    ) -> Result<Taken, DeliveryFailure> {
+    ) -> Result<Reception, DeliveryFailure> {
         let permit = to.lane.enter(self.clock.now())?;
         let outcome = self.attempt_all(to, notice, deadline).await;
         match &outcome {
@@ -237,14 +237,14 @@ impl Deliverer {
         to: &Endpoint,
         notice: &Notice,
         deadline: Duration,
-    ) -> Result<Taken, DeliveryFailure> {
+    ) -> Result<Reception, DeliveryFailure> {
         let begun = Instant::now();
         let request = self.seal(to, notice);
         let mut pause = self.settings.first_pause;
         let mut attempt = 1;
         loop {
             let left = deadline.saturating_sub(begun.elapsed());
-            let Failed { failure, again, cause } = match self.attempt(to, &request, left).await {
+            let FailedCall { failure, again, cause } = match self.attempt(to, &request, left).await {
                 Ok(taken) => return Ok(taken),
                 Err(failed) => failed,
             };
@@ -262,12 +262,19 @@ impl Deliverer {
         }
     }
 
-    async fn attempt(&self, to: &Endpoint, request: &Sealed, deadline: Duration) -> Result<Taken, Failed> {
+    async fn attempt(
+        &self,
+        to: &Endpoint,
+        request: &Sealed,
+        deadline: Duration,
+    ) -> Result<Reception, FailedCall> {
         match self.outbound.post(&to.url, request.body.clone(), deadline).await {
             Ok(reply) => judge(&reply, to, &request.mac),
-            Err(error) => {
-                Err(Failed { failure: of_call(error), again: error.is_retryable(), cause: error.to_string() })
-            }
+            Err(error) => Err(FailedCall {
+                failure: of_call(error),
+                again: error.is_retryable(),
+                cause: error.to_string(),
+            }),
         }
     }
 
@@ -300,22 +307,22 @@ fn of_call(error: CallError) -> DeliveryFailure {
 
 /// Whether a reply says that the channel took the notice or that nobody need be asked: code 0 and `rcvFlag` "1" or "2",
 /// sealed with its key.
-fn judge(reply: &Reply, from: &Endpoint, mac: &str) -> Result<Taken, Failed> {
+fn judge(reply: &Reply, from: &Endpoint, mac: &str) -> Result<Reception, FailedCall> {
     let proof = Proof { mac, required: from.mac == MacRule::Required };
-    let last = |failure, cause| Failed { failure, again: false, cause };
+    let last = |failure, cause| FailedCall { failure, again: false, cause };
     let refused = |words: &str| last(DeliveryFailure::Refused { reason: shown(words) }, String::new());
     let opened = outbound::open(reply, &from.key, Some(proof)).map_err(|unusable| match unusable {
         Unusable::ServerError(status) => {
             let failure = DeliveryFailure::ServerError { status };
-            Failed { failure, again: true, cause: format!("HTTP 状态 {status}") }
+            FailedCall { failure, again: true, cause: format!("HTTP 状态 {status}") }
         }
         Unusable::Refused { message, .. } => refused(&message),
         Unusable::Bad(why) => last(DeliveryFailure::BadAnswer, why),
     })?;
     let members = opened.plain.members().map_err(|why| last(DeliveryFailure::BadAnswer, why.to_string()))?;
     match channel_notice::read_received(&members) {
-        Ok(Received::Taken) => Ok(Taken::Asked),
-        Ok(Received::PasswordFree) => Ok(Taken::PasswordFree),
+        Ok(Received::Taken) => Ok(Reception::Asked),
+        Ok(Received::PasswordFree) => Ok(Reception::PasswordFree),
         // Whatever else is a refusal (section 5 of the reading), here one without words.
         Ok(Received::Refused) | Err(_) => Err(refused("")),
     }

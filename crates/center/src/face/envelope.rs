@@ -7,7 +7,9 @@
 use std::hint::black_box;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -16,16 +18,17 @@ use http::{HeaderValue, Method, Request, header};
 use yanmi_protocol::envelope::{self, CipherText, PlainText, RequestEnvelope};
 use yanmi_protocol::{AccountId, Code, MemberError, Members, Problem, Sm4Key, UnixMillis};
 
-use super::request::{Ending, Noted, Sender, Standing, unless_it_panics};
-use crate::arrivals::{Arrival, Arrivals, Full};
+use super::request::{Ending, Noted, Sender, Trust, unless_it_panics};
+use crate::arrivals::{Arrival, Arrivals, ArrivalsFull};
 use crate::claimed::Claimed;
-use crate::http::{Peer, Room, read_body};
+use crate::mac_rule::MacRule;
 use crate::observe::Cause;
 use crate::refusal::{Denied, Refusal};
-use crate::registry::{Keys, MacRule, Snapshot};
+use crate::registry::{Keys, Snapshot};
 use crate::share::Share;
 use crate::site::Site;
 use crate::telemetry::Operation;
+use yanmi_http::{Peer, Room, read_body};
 
 /// A proven request: its envelope opened with a key of an enabled account.
 #[derive(Debug)]
@@ -61,8 +64,8 @@ impl<C> Call<C> {
         let Some((mac, arrivals)) = &self.mac else { return Ok(Arrival::First) };
         // It may be stamped as far ahead as behind.
         let keep = self.site.settings.timestamp_window * 2;
-        let noted = arrivals.note(*mac, tokio::time::Instant::now(), keep);
-        noted.map_err(|Full| Refusal::RateLimited(ARRIVALS_PAUSE))
+        let noted = arrivals.note(*mac, Instant::now(), keep);
+        noted.map_err(|ArrivalsFull| Refusal::RateLimited(ARRIVALS_PAUSE))
     }
 }
 
@@ -163,7 +166,7 @@ pub(crate) async fn serve<P: Party>(
         (Ok(_), None) => Err(Refusal::Broken("应答没有密钥".to_owned())),
         (Err(refusal), _) => Err(refusal),
     };
-    let standing = if org_id.is_some() { Standing::Proven } else { Standing::Stranger };
+    let standing = if org_id.is_some() { Trust::Proven } else { Trust::Stranger };
     let sender = Sender { org_id: org_id.as_ref(), standing, claimed, peer: peer.as_ref(), unopened };
     finish(&ours, operation, started, sender, noted, seal.as_ref(), result)
 }

@@ -14,8 +14,8 @@ use axum::routing::get;
 use http::{HeaderValue, Request, StatusCode, header};
 use ipnet::IpNet;
 
-use crate::http::{Counters, Peer};
 use crate::site::Site;
+use yanmi_http::{Counters, Peer};
 
 #[derive(Clone, Debug)]
 struct Operator {

@@ -6,17 +6,18 @@ use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use yanmi_protocol::envelope::CipherText;
 use yanmi_protocol::{AccountId, Code, EcToken, NoticeNo, OrgCode};
 
 use crate::calls::{Seen, Whose};
 use crate::claimed::Claimed;
-use crate::http::Peer;
 use crate::refusal::Refusal;
-use crate::site::{NOBODY, Site};
+use crate::site::Site;
 use crate::telemetry::{Operation, RequestLine};
+use yanmi_http::NOBODY;
+use yanmi_http::Peer;
 
 /// What an operation notes for the log.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +46,7 @@ pub(crate) async fn unless_it_panics<T>(
 
 /// How far somebody is to be believed who sent a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Standing {
+pub(crate) enum Trust {
     /// It is who it says.
     Proven,
     /// Nothing proves who it is, but it showed what a stranger has not: a good code, a link of this site.
@@ -59,7 +60,7 @@ pub(crate) enum Standing {
 pub(crate) struct Sender<'a> {
     /// The account or channel it is about.
     pub(crate) org_id: Option<&'a AccountId>,
-    pub(crate) standing: Standing,
+    pub(crate) standing: Trust,
     /// Who it says to be, until that is proven.
     pub(crate) claimed: Option<Claimed>,
     pub(crate) peer: Option<&'a Peer>,
@@ -70,7 +71,7 @@ pub(crate) struct Sender<'a> {
 impl<'a> Sender<'a> {
     /// Somebody of whom nothing is known but the connection.
     pub(crate) fn stranger(peer: Option<&'a Peer>) -> Self {
-        Self { org_id: None, standing: Standing::Stranger, claimed: None, peer, unopened: None }
+        Self { org_id: None, standing: Trust::Stranger, claimed: None, peer, unopened: None }
     }
 }
 
@@ -114,7 +115,7 @@ impl<'a> Ending<'a> {
             started: self.started,
             batch: self.noted.batch,
             token: self.noted.token,
-            stranger: (sender.standing == Standing::Stranger).then_some(source),
+            stranger: (sender.standing == Trust::Stranger).then_some(source),
             claimed: sender.claimed,
             peer: address,
             cause: cause.as_deref(),
@@ -141,7 +142,7 @@ impl<'a> Ending<'a> {
         if self.code == Code::PasswordFree {
             return;
         }
-        let proven = sender.org_id.filter(|_| sender.standing == Standing::Proven);
+        let proven = sender.org_id.filter(|_| sender.standing == Trust::Proven);
         // An account that is not proven is merely claimed.
         let named = sender.org_id.and_then(|account| Claimed::of(account.as_str(), true));
         let whose = match (proven, sender.claimed.or(named)) {

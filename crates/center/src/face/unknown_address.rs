@@ -1,7 +1,7 @@
 //! An address nobody serves: an answer too (-5), which shows the path received (E15).
 
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -10,10 +10,10 @@ use axum::response::Response;
 
 use super::envelope;
 use super::request::{Noted, Sender};
-use crate::http::Peer;
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::telemetry::Operation;
+use yanmi_http::Peer;
 
 /// Answers -5.
 pub(crate) async fn answer(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {

@@ -17,7 +17,7 @@ pub struct Happened {
     /// When.
     pub at: UnixMillis,
     /// What.
-    pub kind: Kind,
+    pub kind: StepKind,
     /// The channel's code, where one had to do with it.
     pub channel: Option<String>,
     /// The notice.
@@ -28,7 +28,7 @@ pub struct Happened {
 
 /// What it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum StepKind {
     /// The ledger decided it; the detail of the audit.
     Decided(Event, Option<String>),
     /// It was refused.
@@ -100,7 +100,7 @@ enum Reached<'a> {
 pub fn explain(happened: &[Happened], standing: Option<&Verification>, now: UnixMillis) -> Explanation {
     let reached = reached(happened);
     let last = happened.iter().rev().find_map(|one| match &one.kind {
-        Kind::Refused(refused) if !refused.is_summed() && refused.op != LOST => Some((one.at, refused)),
+        StepKind::Refused(refused) if !refused.is_summed() && refused.op != LOST => Some((one.at, refused)),
         _ => None,
     });
     let progress = happened.iter().rev().find(|one| is_progress(&one.kind)).map(|one| one.at);
@@ -128,14 +128,14 @@ pub fn explain(happened: &[Happened], standing: Option<&Verification>, now: Unix
     }
 }
 
-fn is_progress(kind: &Kind) -> bool {
-    matches!(kind, Kind::Decided(event, _) if *event != Event::PageOpened)
+fn is_progress(kind: &StepKind) -> bool {
+    matches!(kind, StepKind::Decided(event, _) if *event != Event::PageOpened)
 }
 
 fn reached(happened: &[Happened]) -> Reached<'_> {
     let mut reached = Reached::Nothing;
     for one in happened {
-        let Kind::Decided(event, detail) = &one.kind else { continue };
+        let StepKind::Decided(event, detail) = &one.kind else { continue };
         reached = match *event {
             Event::Asked | Event::AskedAgain | Event::Superseded | Event::TookOver | Event::Voided => {
                 Reached::Asked

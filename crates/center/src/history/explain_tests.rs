@@ -24,8 +24,8 @@ fn one(text: &str) -> Happened {
     let mut parts = what.split(':').map(str::to_owned);
     let first = parts.next().expect("a word");
     let kind = match first.strip_prefix('!') {
-        None => Kind::Decided(Event::of_code(&first).expect("an event"), parts.next()),
-        Some(code) => Kind::Refused(Refused {
+        None => StepKind::Decided(Event::of_code(&first).expect("an event"), parts.next()),
+        Some(code) => StepKind::Refused(Refused {
             op: "status".to_owned(),
             org_id: Some("his".to_owned()),
             proven: code != "-4",

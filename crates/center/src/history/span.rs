@@ -1,6 +1,8 @@
 //! The keys of a span of time in a table whose keys grow with time, and reading it in parts.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use yanmi_protocol::UnixMillis;
 
@@ -123,7 +125,7 @@ impl Span {
 mod tests {
     use super::*;
     use crate::config::Database;
-    use crate::entropy::Entropy;
+    use crate::ports::Entropy;
     use crate::sealing::Sealer;
     use crate::store::Store;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode, UnixMillis, mask};
 use yanmi_verification::{Event, Verification};
 
-use super::explain::{Explanation, Happened, Kind, explain};
+use super::explain::{Explanation, Happened, StepKind, explain};
 use super::span::{AUDIT, Span};
 use super::{Between, History, lost_between, refused, refused_columns};
 use crate::journey::credential::Holder;
@@ -70,18 +70,18 @@ pub struct Trace {
     pub lost: u64,
 }
 
-type Key = (Option<EcToken>, Option<OrgCode>);
+type StoryKey = (Option<EcToken>, Option<OrgCode>);
 
 /// What a trace gathers.
 #[derive(Debug, Default)]
 struct Gathered {
-    found: BTreeMap<Key, Vec<Happened>>,
+    found: BTreeMap<StoryKey, Vec<Happened>>,
     count: usize,
     cut: bool,
 }
 
 impl Gathered {
-    fn push(&mut self, key: Key, one: Happened) {
+    fn push(&mut self, key: StoryKey, one: Happened) {
         if self.count < MOST_FOUND {
             self.count += 1;
             self.found.entry(key).or_default().push(one);
@@ -144,7 +144,7 @@ pub(crate) const BY_INDEX: [(&str, &str); 9] = [
 
 /// What is stored about a token.
 #[derive(Debug, Default)]
-struct Known {
+struct KnownToken {
     verifications: Vec<(OrgCode, Verification)>,
     holder: Option<(String, String)>,
     decoded_at: Option<UnixMillis>,
@@ -152,13 +152,13 @@ struct Known {
 
 /// What was read for the stories before.
 #[derive(Debug, Default)]
-struct Stored {
+struct StoredNotice {
     token: Option<EcToken>,
-    known: Known,
+    known: KnownToken,
     names: BTreeMap<OrgCode, Option<String>>,
 }
 
-impl Known {
+impl KnownToken {
     /// In what time things happened to it.
     fn between(&self) -> Option<Between> {
         let begun = self.verifications.iter().map(|(_, v)| v.first_at).chain(self.decoded_at).min()?;
@@ -198,7 +198,7 @@ impl History {
                 (token, between.or(Some(visit)))
             }
         };
-        let mut stored = Stored::default();
+        let mut stored = StoredNotice::default();
         if let Some(token) = token {
             stored.known = self.of_token(token, between, &mut gathered, &mut trace).await?;
             stored.token = Some(token);
@@ -258,7 +258,7 @@ impl History {
         between: Option<Between>,
         gathered: &mut Gathered,
         trace: &mut Trace,
-    ) -> Result<Known, StoreError> {
+    ) -> Result<KnownToken, StoreError> {
         let known = self.known(token).await?;
         for (code, _) in &known.verifications {
             gathered.found.entry((Some(token), Some(*code))).or_default();
@@ -311,7 +311,7 @@ impl History {
             let amount = columns.amount()?;
             let detail = columns.optional_text()?.map(str::to_owned);
             if let Some(event) = event {
-                let kind = Kind::Decided(event, detail);
+                let kind = StepKind::Decided(event, detail);
                 into.push((token, org_code), Happened { at, kind, channel, notice, amount });
             }
         }
@@ -326,14 +326,14 @@ impl History {
             let (token, notice) = (columns.optional_token()?, columns.optional_number()?);
             let (at, refused) = refused(&mut columns)?;
             let key = (token, refused.org_code);
-            let kind = Kind::Refused(refused);
+            let kind = StepKind::Refused(refused);
             into.push(key, Happened { at, kind, channel: None, notice, amount: None });
         }
         Ok(())
     }
 
-    async fn known(&mut self, token: EcToken) -> Result<Known, StoreError> {
-        let mut known = Known::default();
+    async fn known(&mut self, token: EcToken) -> Result<KnownToken, StoreError> {
+        let mut known = KnownToken::default();
         let found = self.connection.fetch(Statement::new(VERIFICATIONS).text(token.as_str())).await?;
         for row in found.iter() {
             let mut columns = Columns::new(row, "verifications");
@@ -354,9 +354,9 @@ impl History {
 
     async fn told(
         &mut self,
-        (token, org_code): Key,
+        (token, org_code): StoryKey,
         mut happened: Vec<Happened>,
-        stored: &mut Stored,
+        stored: &mut StoredNotice,
         now: UnixMillis,
     ) -> Result<Story, StoreError> {
         happened.sort_by_key(|one| one.at);
@@ -364,7 +364,7 @@ impl History {
         if stored.token != token {
             stored.known = match token {
                 Some(token) => self.known(token).await?,
-                None => Known::default(),
+                None => KnownToken::default(),
             };
             stored.token = token;
         }

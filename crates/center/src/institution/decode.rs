@@ -7,7 +7,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use tokio::time::Instant;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -20,14 +20,15 @@ use yanmi_protocol::message::national::Credential;
 use yanmi_verification::{Facts, token};
 
 use crate::face::envelope;
-use crate::face::request::{Ending, Noted, Sender, Standing, unless_it_panics};
-use crate::http::Peer;
+use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
 use crate::journey::credential::{learned, national_result};
 use crate::ledger::{Learn, TokenRecord};
 use crate::refusal::{Denied, OrgProblem, Refusal};
 use crate::registry::{Interface, Snapshot};
-use crate::site::{NOBODY, Site};
+use crate::site::Site;
 use crate::telemetry::Operation;
+use yanmi_http::NOBODY;
+use yanmi_http::Peer;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     let started = Instant::now();
@@ -36,7 +37,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
     let peer = request.extensions().get::<Peer>().cloned();
     let result = unless_it_panics(pin!(decode(&site, request, &mut noted, &mut account))).await;
     // Nothing proves who asks; but whoever shows a good code is no stranger.
-    let standing = if noted.token.is_some() { Standing::Known } else { Standing::Stranger };
+    let standing = if noted.token.is_some() { Trust::Known } else { Trust::Stranger };
     let ending = Ending::of(Operation::Decode, started, noted, result.as_ref().err());
     let sender = Sender { org_id: account.as_ref(), standing, ..Sender::stranger(peer.as_ref()) };
     ending.record(&site, sender);

@@ -11,7 +11,7 @@ use yanmi_protocol::display::{self, Trick};
 use yanmi_protocol::message::notify as message;
 use yanmi_protocol::{AccountId, MemberError, Problem};
 
-use super::{ByAccount, check_institution};
+use super::caller::{ByAccount, check_institution};
 use crate::arrivals::Arrival;
 use crate::face::envelope::{self, Call};
 use crate::journey::notify::NoticeJourney;

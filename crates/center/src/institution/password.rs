@@ -10,7 +10,7 @@ use yanmi_protocol::message::national::PasswordQuestion;
 use yanmi_protocol::message::password as message;
 use yanmi_protocol::{AccountId, MemberError};
 
-use super::ByAccount;
+use super::caller::ByAccount;
 use crate::arrivals::Arrival;
 use crate::face::envelope::{self, Call};
 use crate::journey::password_check::{self, Checked};

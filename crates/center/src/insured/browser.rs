@@ -115,7 +115,7 @@ mod tests {
     use yanmi_protocol::Sm4Key;
 
     use super::*;
-    use crate::entropy::Entropy;
+    use crate::ports::Entropy;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs

@@ -26,12 +26,12 @@ pub(super) struct Visit {
     /// Two digits to compare; only when the institution knows them.
     pub(super) check_number: Option<String>,
     /// Ways into the channel's app, if it registered an address.
-    pub(super) app: Vec<Door>,
+    pub(super) app: Vec<AppLink>,
 }
 
 /// A link into the channel's app, where the person confirms otherwise than here.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Door {
+pub(super) struct AppLink {
     /// The app's name.
     pub(super) app: String,
     /// What the person does there.
@@ -128,13 +128,13 @@ pub(super) fn visit(site: &Site, registry: &Snapshot, shown: &Shown) -> Result<V
 }
 
 /// One link for each way the app has besides the credential password, or one for all if it does not ask which.
-fn doors(registry: &Snapshot, shown: &Shown) -> Vec<Door> {
+fn doors(registry: &Snapshot, shown: &Shown) -> Vec<AppLink> {
     let Some(channel) = registry.channel(&shown.credential.channel) else { return Vec::new() };
     let Some(handover) = &channel.handover else { return Vec::new() };
     let offered = offered_ways(registry, shown);
     let ways = [(Way::Face, "刷脸确认"), (Way::ChannelPassword, "用支付密码确认")];
     let ways: Vec<_> = ways.into_iter().filter(|(way, _)| offered.contains(*way)).collect();
-    let door = |(way, deed)| Door {
+    let door = |(way, deed)| AppLink {
         app: display::encode(&channel.name).into_owned(),
         deed,
         address: handover.address(shown.verification.notice, way),

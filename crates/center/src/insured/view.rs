@@ -7,7 +7,7 @@ use yanmi_protocol::{Amount, UnixMillis};
 
 use super::layout::page;
 use super::scene::{Asking, Password, Scene, Visit};
-use super::{clock_text, grouped};
+use super::words::{clock_text, grouped};
 
 /// What the form before this page came to, where the state does not say it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -210,7 +210,7 @@ pub(super) fn head(words: &Words) -> Markup {
 
 /// What forms of this page carry.
 #[derive(Clone, Debug)]
-pub(super) struct Form {
+pub(super) struct FormAddress {
     /// Bound to browser and notice.
     pub(super) token: String,
     /// The page's own address, without anything behind it.
@@ -218,7 +218,13 @@ pub(super) struct Form {
 }
 
 /// The page of a visit.
-pub(super) fn shown(visit: &Visit, scene: Scene, form: &Form, hint: Option<Hint>, now: UnixMillis) -> Markup {
+pub(super) fn shown(
+    visit: &Visit,
+    scene: Scene,
+    form: &FormAddress,
+    hint: Option<Hint>,
+    now: UnixMillis,
+) -> Markup {
     if let Scene::Open(asking) = scene {
         return open(visit, asking, form, hint, now);
     }
@@ -292,7 +298,7 @@ fn summary(visit: &Visit, with_number: bool) -> Markup {
 }
 
 /// The person is asked.
-fn open(visit: &Visit, asking: Asking, form: &Form, hint: Option<Hint>, now: UnixMillis) -> Markup {
+fn open(visit: &Visit, asking: Asking, form: &FormAddress, hint: Option<Hint>, now: UnixMillis) -> Markup {
     let left = visit.expires_at.since(now).as_secs();
     let middle = html! {
         (watching(Scene::Open(asking)))
@@ -325,7 +331,7 @@ fn open(visit: &Visit, asking: Asking, form: &Form, hint: Option<Hint>, now: Uni
     page("请您确认", &middle)
 }
 
-fn password(password: Password, amount: Option<Amount>, form: &Form, hint: Option<Hint>) -> Markup {
+fn password(password: Password, amount: Option<Amount>, form: &FormAddress, hint: Option<Hint>) -> Markup {
     let Password::Asked { counted, wrong, left } = password else { return not_asked(password, hint) };
     let said = said(hint, wrong, left);
     html! {
@@ -389,7 +395,7 @@ fn not_asked(password: Password, hint: Option<Hint>) -> Markup {
 }
 
 /// Where else the person can confirm: in the channel's app, over the address it registered, or by going back there.
-fn other_ways(visit: &Visit, asking: Asking, form: &Form) -> Markup {
+fn other_ways(visit: &Visit, asking: Asking, form: &FormAddress) -> Markup {
     let first = !matches!(asking.password, Password::Asked { .. });
     html! {
         @if !asking.in_app {
@@ -414,7 +420,7 @@ fn other_ways(visit: &Visit, asking: Asking, form: &Form) -> Markup {
 }
 
 /// Asks once more before the counter is told that it is somebody else.
-pub(super) fn really_not_me(visit: &Visit, scene: Scene, form: &Form) -> Markup {
+pub(super) fn really_not_me(visit: &Visit, scene: Scene, form: &FormAddress) -> Markup {
     let middle = html! {
         (watching(scene))
         (head(&words("warn", "确定不是您本人吗？", "按“不是我”后，窗口会停止办理并核实身份。", "")))

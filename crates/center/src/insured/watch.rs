@@ -8,11 +8,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::scene;
-use super::visit::{Answer, Asking, gone};
+use super::request::{Answer, PageRequest};
+use super::view::Closed;
+use super::{layout, scene};
 use crate::ledger::Shown;
 use crate::page_link::NoticeLink;
 use crate::refusal::Refusal;
+use yanmi_protocol::UnixMillis;
 
 /// What a question begins with.
 pub(super) const QUERY: &str = "w=";
@@ -23,35 +25,43 @@ const HOLD: Duration = Duration::from_secs(15);
 /// costs a connection, and some kilobytes.
 pub(crate) const MOST_WATCHED: usize = 10_000;
 
-impl Asking<'_> {
-    /// Answers when what is shown is not `word` any more, or after a while.
-    pub(super) async fn watch(&self, link: NoticeLink, shown: &Shown, word: &str) -> Result<Answer, Refusal> {
-        let site = Arc::clone(self.site);
-        let place = site.watched.try_acquire();
-        let until = tokio::time::Instant::now() + HOLD;
-        let watch = site.ledger.watch(shown.key);
-        let mut stopping = site.stopping.clone();
-        loop {
-            // Armed before the look, so that no change falls between the two.
-            let changed = watch.changed();
-            let now = site.clock.now();
-            let Some(found) = site.ledger.by_notice(link.notice).await? else {
-                return Ok(Answer::Closed(gone(link, now)));
-            };
-            let registry = site.registry.snapshot();
-            let scene = scene::look(&site, &registry, &found, (now, link.until), self.is_private()).await?;
-            let left = found.verification.expires_at.since(now);
-            let stands = serde_json::json!({ "at": scene.word(), "left": left.as_secs() });
-            if scene.word() != word || place.is_err() || tokio::time::Instant::now() >= until {
-                return Ok(Answer::Stands(stands));
-            }
-            // What expires is news too, though nobody commits it.
-            let expires = (tokio::time::Instant::now() + left).min(until);
-            tokio::select! {
-                () = changed => {}
-                _ = stopping.wait_for(|stopping| *stopping) => return Ok(Answer::Stands(stands)),
-                () = tokio::time::sleep_until(expires) => {}
-            }
+/// Answers when what is shown is not `word` any more, or after a while.
+pub(super) async fn watch(
+    page: &PageRequest<'_>,
+    link: NoticeLink,
+    shown: &Shown,
+    word: &str,
+) -> Result<Answer, Refusal> {
+    let site = Arc::clone(page.site);
+    let place = site.watched.try_acquire();
+    let until = tokio::time::Instant::now() + HOLD;
+    let watch = site.ledger.watch(shown.key);
+    let mut stopping = site.stopping.clone();
+    loop {
+        // Armed before the look, so that no change falls between the two.
+        let changed = watch.changed();
+        let now = site.clock.now();
+        let Some(found) = site.ledger.by_notice(link.notice).await? else {
+            return Ok(Answer::Closed(gone(link, now)));
+        };
+        let registry = site.registry.snapshot();
+        let scene = scene::look(&site, &registry, &found, (now, link.until), page.is_private()).await?;
+        let left = found.verification.expires_at.since(now);
+        let stands = serde_json::json!({ "at": scene.word(), "left": left.as_secs() });
+        if scene.word() != word || place.is_err() || tokio::time::Instant::now() >= until {
+            return Ok(Answer::Shown(layout::said(&stands)));
+        }
+        // What expires is news too, though nobody commits it.
+        let expires = (tokio::time::Instant::now() + left).min(until);
+        tokio::select! {
+            () = changed => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return Ok(Answer::Shown(layout::said(&stands))),
+            () = tokio::time::sleep_until(expires) => {}
         }
     }
+}
+
+/// Why a link that was made by this site is about a notice that is not the latest any more.
+pub(super) fn gone(link: NoticeLink, now: UnixMillis) -> Closed {
+    if now < link.until { Closed::Replaced } else { Closed::Expired }
 }

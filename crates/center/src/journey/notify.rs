@@ -4,7 +4,9 @@
 //! notice. What was begun is finished even when whoever asked hangs up: the notice may be on the phone already.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::{Amount, Code, NoticeNo, SerialNo};
@@ -14,9 +16,9 @@ use super::credential;
 use super::facts;
 use super::notice::{self, Occasion};
 use crate::calls::{self, Seen};
-use crate::delivery::deliver::{DeliveryFailure, Endpoint, Taken};
+use crate::delivery::deliver::{DeliveryFailure, Endpoint, Reception};
 use crate::ledger::{
-    Decided, Delivery, Key, MarkDelivered, MarkUndelivered, Notify, NotifyDecision, TakeWord,
+    Decided, Dispatch, Key, MarkDelivered, MarkUndelivered, Notify, NotifyDecision, TakeWord,
 };
 use crate::page_link::check_number;
 use crate::refusal::Refusal;
@@ -33,7 +35,7 @@ const LEAST: Duration = Duration::from_millis(100);
 
 /// What the institution is told of a notice that went out.
 #[derive(Clone, Debug)]
-pub(crate) struct Reply {
+pub(crate) struct NoticeReply {
     pub(crate) serial: SerialNo,
     /// The number to compare, for an institution that asked for it.
     pub(crate) check_number: Option<String>,
@@ -57,7 +59,7 @@ impl NoticeJourney {
     pub(crate) async fn run(
         self,
         amount: Option<Amount>,
-    ) -> (usize, Option<NoticeNo>, Result<Reply, Refusal>) {
+    ) -> (usize, Option<NoticeNo>, Result<NoticeReply, Refusal>) {
         let decided = match self.ask(amount).await {
             Ok(decided) => decided,
             Err(refusal) => return (0, None, Err(refusal)),
@@ -70,7 +72,7 @@ impl NoticeJourney {
         let result = match decided.answer {
             NotifyDecision::Deliver(delivery) => self.deliver(*delivery).await,
             // It was confirmed already: there is nothing left to compare.
-            NotifyDecision::Stands { serial } => Ok(Reply { serial, check_number: None }),
+            NotifyDecision::Stands { serial } => Ok(NoticeReply { serial, check_number: None }),
             NotifyDecision::Free => Err(Refusal::PasswordFree),
             NotifyDecision::Refused(rule) => Err(rule.into()),
             NotifyDecision::TokenNotHeld => Err(Rule::TokenUnknown.into()),
@@ -80,7 +82,7 @@ impl NoticeJourney {
 
     /// What stands of a notice whose envelope comes again: nothing is asked, stored or delivered. While the first is
     /// under way its outcome is waited for, as its own caller waits.
-    pub(crate) async fn repeat(self, amount: Option<Amount>) -> Result<Reply, Refusal> {
+    pub(crate) async fn repeat(self, amount: Option<Amount>) -> Result<NoticeReply, Refusal> {
         let watch = self.site.ledger.watch(self.key);
         loop {
             let changed = watch.changed();
@@ -97,7 +99,7 @@ impl NoticeJourney {
                 Standing::Asked | Standing::Undelivered { .. } => return Err(Refusal::Repeated),
                 // There is something to compare as long as nobody has answered.
                 Standing::Notified { .. } => return Ok(self.notified(&verification)),
-                _ => return Ok(Reply { serial: verification.serial, check_number: None }),
+                _ => return Ok(NoticeReply { serial: verification.serial, check_number: None }),
             }
             let left = self.site.settings.call.saturating_sub(self.started.elapsed());
             if tokio::time::timeout(left, changed).await.is_err() {
@@ -112,9 +114,9 @@ impl NoticeJourney {
     }
 
     /// What is told of a notice that is on a phone: the number to compare is made from that of the notice.
-    fn notified(&self, verification: &Verification) -> Reply {
+    fn notified(&self, verification: &Verification) -> NoticeReply {
         let check_number = self.compares().then(|| check_number(&self.site.sealer, verification.notice));
-        Reply { serial: verification.serial, check_number }
+        NoticeReply { serial: verification.serial, check_number }
     }
 
     /// Has the ledger decide, asking the national center in between when it does not hold the token, or when it would
@@ -147,7 +149,7 @@ impl NoticeJourney {
         Ok(self.site.ledger.decide(&self.share, command(Some(learned))).await?)
     }
 
-    async fn deliver(&self, delivery: Delivery) -> Result<Reply, Refusal> {
+    async fn deliver(&self, delivery: Dispatch) -> Result<NoticeReply, Refusal> {
         let channel = self.registry.channel(&delivery.credential.channel);
         // The ledger has just found it in the same registry or a newer one.
         let channel = channel.ok_or(Refusal::Rule(Rule::ChannelUnknown))?;
@@ -174,7 +176,7 @@ impl NoticeJourney {
         let taken = self.site.deliverer.deliver(&channel.endpoint, &notice, time.max(LEAST)).await;
         let (key, notice) = (self.key, delivery.verification.notice);
         let taken = match taken {
-            Ok(Taken::PasswordFree) => {
+            Ok(Reception::PasswordFree) => {
                 if self.site.ledger.follow(TakeWord { key, notice }).await?.answer {
                     self.site.telemetry.delivery(channel.endpoint.id.as_str(), "password-free");
                     return Err(Refusal::PasswordFree);

@@ -23,7 +23,7 @@ use crate::site::Site;
 
 /// What becomes of a report.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Taken {
+pub(crate) enum ReportOutcome {
     /// It counts.
     Accepted,
     /// The password was wrong.
@@ -72,7 +72,7 @@ fn face_key(sealer: &Sealer, auth_no: AuthNo) -> FaceKey {
 impl Report {
     /// Takes it in a task of its own: one that was begun to be checked is finished even when the teller hangs up. The
     /// batch it was decided in, and whether it counts.
-    pub(crate) async fn finish(self) -> Result<(usize, Result<Taken, Refusal>), Refusal> {
+    pub(crate) async fn finish(self) -> Result<(usize, Result<ReportOutcome, Refusal>), Refusal> {
         let task = tokio::spawn(async move { self.take().await });
         task.await.map_err(|error| Refusal::Broken(format!("认证结果任务中断：{error}")))
     }
@@ -83,7 +83,7 @@ impl Report {
         conclude::is_repeated(&self.shown.verification, notice, self.conclusion())
     }
 
-    async fn take(self) -> (usize, Result<Taken, Refusal>) {
+    async fn take(self) -> (usize, Result<ReportOutcome, Refusal>) {
         let (conclusion, notice) = (self.conclusion(), self.shown.verification.notice);
         if !self.stands() {
             let now = self.site.clock.now();
@@ -91,15 +91,15 @@ impl Report {
                 return (0, Err(rule.into()));
             }
             match self.prove().await {
-                Ok(Taken::Accepted) => {}
+                Ok(ReportOutcome::Accepted) => {}
                 // The last wrong password ends the attempt, so that the counter learns of it.
-                Ok(wrong @ Taken::WrongPassword { left: 0 }) => {
+                Ok(wrong @ ReportOutcome::WrongPassword { left: 0 }) => {
                     return self.conclude(Conclusion::Declined(DeclineReason::WrongPassword), wrong).await;
                 }
                 other => return (0, other),
             }
         }
-        self.conclude(conclusion, Taken::Accepted).await
+        self.conclude(conclusion, ReportOutcome::Accepted).await
     }
 
     /// What is concluded if the proof holds.
@@ -115,15 +115,15 @@ impl Report {
     }
 
     /// V12.
-    async fn prove(&self) -> Result<Taken, Refusal> {
+    async fn prove(&self) -> Result<ReportOutcome, Refusal> {
         match &self.done {
             Done::ConfirmedByPassword(digest) => self.check_password(digest).await,
             Done::ConfirmedByFace(auth_no) => self.check_face(*auth_no).await,
-            _ => Ok(Taken::Accepted),
+            _ => Ok(ReportOutcome::Accepted),
         }
     }
 
-    async fn check_password(&self, digest: &PasswordDigest) -> Result<Taken, Refusal> {
+    async fn check_password(&self, digest: &PasswordDigest) -> Result<ReportOutcome, Refusal> {
         let holder = Holder::open(&self.site.sealer, self.shown.key.token, &self.shown.holder)?;
         let question = PasswordQuestion {
             id_type: holder.id_type,
@@ -136,19 +136,23 @@ impl Report {
             Teller::Channel { .. } => None,
         };
         Ok(match password_check::check(&self.site, &self.share, question, expected, None).await? {
-            Checked::Right => Taken::Accepted,
-            Checked::Wrong { left } => Taken::WrongPassword { left },
+            Checked::Right => ReportOutcome::Accepted,
+            Checked::Wrong { left } => ReportOutcome::WrongPassword { left },
         })
     }
 
-    async fn check_face(&self, auth_no: AuthNo) -> Result<Taken, Refusal> {
+    async fn check_face(&self, auth_no: AuthNo) -> Result<ReportOutcome, Refusal> {
         let holder = Holder::open(&self.site.sealer, self.shown.key.token, &self.shown.holder)?;
         let told = self.site.national.face_valid(&self.share, auth_no, holder.index()).await;
         self.site.telemetry.national("face", national_result(&told));
-        if told? { Ok(Taken::Accepted) } else { Err(Refusal::BadAuthNo) }
+        if told? { Ok(ReportOutcome::Accepted) } else { Err(Refusal::BadAuthNo) }
     }
 
-    async fn conclude(&self, conclusion: Conclusion, taken: Taken) -> (usize, Result<Taken, Refusal>) {
+    async fn conclude(
+        &self,
+        conclusion: Conclusion,
+        taken: ReportOutcome,
+    ) -> (usize, Result<ReportOutcome, Refusal>) {
         let (key, notice) = (self.shown.key, self.shown.verification.notice);
         let (confirmer, by) = match &self.teller {
             Teller::Channel { confirmed_by } => (confirmed_by.as_deref().map(|name| self.seal(name)), None),

@@ -23,7 +23,7 @@ pub(crate) use end_try::EndTry;
 pub(crate) use learn::Learn;
 pub(crate) use mark_delivered::MarkDelivered;
 pub(crate) use mark_undelivered::MarkUndelivered;
-pub(crate) use notify::{Delivery, Notify, NotifyDecision};
+pub(crate) use notify::{Dispatch, Notify, NotifyDecision};
 pub(crate) use open_page::OpenPage;
 pub(crate) use open_settings::OpenSettings;
 pub(crate) use record::Record;

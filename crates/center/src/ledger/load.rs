@@ -129,7 +129,7 @@ const NEWEST: &str = concat!(
 );
 
 /// A stored verification with its credential and its row.
-pub(crate) type Stored = (Key, Credential, Verification, i64);
+pub(crate) type StoredRow = (Key, Credential, Verification, i64);
 
 /// The newest verifications asked for after `since`, newest first, from row `below` down.
 pub(crate) async fn newest(
@@ -137,13 +137,13 @@ pub(crate) async fn newest(
     below: i64,
     since: UnixMillis,
     limit: i64,
-) -> Result<Vec<Stored>, StoreError> {
+) -> Result<Vec<StoredRow>, StoreError> {
     let statement = Statement::new(NEWEST).number(below).number(since.get()).number(limit);
     let found = connection.fetch(statement).await?;
     found.iter().map(read_stored).collect()
 }
 
-fn read_stored(row: RowRef<'_>) -> Result<Stored, StoreError> {
+fn read_stored(row: RowRef<'_>) -> Result<StoredRow, StoreError> {
     let mut columns = Columns::new(row, "verifications");
     let id = columns.number()?;
     let key = Key { token: columns.token()?, org_code: columns.org_code()? };

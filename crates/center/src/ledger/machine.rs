@@ -2,6 +2,7 @@
 
 mod attempt;
 pub(super) mod claim;
+mod decide;
 mod facts;
 mod free;
 pub(super) mod inbox;

@@ -20,7 +20,6 @@ use crate::store::StoreError;
 use crate::store::connection::{Connection, Statement};
 use crate::store::row::Columns;
 use crate::store::table::{Kept, Old, Position, Removal, Table};
-use crate::tables;
 
 /// Rows of one window.
 const WINDOW: i64 = 500;
@@ -46,9 +45,12 @@ pub(crate) struct Removed {
 }
 
 impl Window {
-    /// The first window of every table: of each what ended before the time that goes with how long it is kept.
-    pub(crate) fn first_of_each(before: impl Fn(Kept) -> UnixMillis) -> impl Iterator<Item = Self> {
-        tables::all().filter_map(move |table| {
+    /// The first window of each table: of each what ended before the time that goes with how long it is kept.
+    pub(crate) fn first_of_each(
+        tables: impl Iterator<Item = &'static Table>,
+        before: impl Fn(Kept) -> UnixMillis,
+    ) -> impl Iterator<Item = Self> {
+        tables.filter_map(move |table| {
             let removal = table.removal.as_ref()?;
             let (after, before) = (removal.start.clone(), before(removal.kept));
             Some(Self { table, removal, after, before })

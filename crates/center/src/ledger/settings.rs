@@ -5,7 +5,7 @@ use yanmi_verification::{PasswordFree, PersonKey};
 
 use super::table::free_payments::{self, Payment};
 use super::table::password_free;
-use super::table::tokens::{self, Known};
+use super::table::tokens::{self, StoredHolder};
 use crate::store::StoreError;
 use crate::store::batch::Session;
 use crate::store::connection::Connection;
@@ -18,7 +18,7 @@ pub(crate) const MAX_PAYMENTS: i64 = 50;
 pub(crate) struct Settings {
     pub(crate) free: Option<PasswordFree>,
     /// Nothing when the person has shown no code in this app for longer than tokens are kept.
-    pub(crate) known: Option<Known>,
+    pub(crate) known: Option<StoredHolder>,
     pub(crate) payments: Vec<Payment>,
 }
 

@@ -59,8 +59,8 @@ tables! {
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     rows: [Rows; TABLES.len()],
-    /// Verifications of which nothing has changed but the state.
-    states: Rows,
+    /// Rows of which a part has changed, as the first update of their table takes them.
+    updates: [Rows; TABLES.len()],
 }
 
 impl Changes {
@@ -69,14 +69,23 @@ impl Changes {
         &mut self.rows[name as usize]
     }
 
+    /// The rows of a table's first update.
+    fn updates(&mut self, name: Name) -> &mut Rows {
+        &mut self.updates[name as usize]
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.states.is_empty() && self.rows.iter().all(Rows::is_empty)
+        self.updates.iter().chain(&self.rows).all(Rows::is_empty)
     }
 
     /// The statements that write it all, under the mark of its batch.
     pub(crate) fn script(self, mark: Option<Mark>) -> Script {
         let mut script = Script::default();
-        script.update(self.states, verifications::STATES);
+        for (rows, table) in self.updates.into_iter().zip(TABLES) {
+            if let Some(update) = table.updates.first() {
+                script.update(rows, *update);
+            }
+        }
         for (rows, table) in self.rows.into_iter().zip(TABLES) {
             if let Some(insert) = table.written {
                 script.insert(rows, insert);

@@ -8,7 +8,8 @@ use yanmi_protocol::{ChannelId, PasswordDigest, UnixMillis};
 
 use super::*;
 use crate::outbound::peer::{Act, Asked, Peer, nobody};
-use crate::outbound::{AllowList, OutboundSettings, Resolver};
+use crate::outbound::{AllowList, OutboundSettings};
+use crate::ports::Network;
 
 /// Long enough for anything that is not about deadlines.
 const AMPLE: Duration = Duration::from_secs(20);
@@ -32,7 +33,7 @@ fn center_at(url: &str, timeout: Duration) -> Result<NationalCenter, CallError> 
 
 fn center_with(url: &str, timeout: Duration, mac: MacUse) -> Result<NationalCenter, CallError> {
     let allow = AllowList::parse(["127.0.0.1"]).expect("a list");
-    let outbound = Outbound::new(OutboundSettings { allow, roots: None, resolver: Resolver::system() });
+    let outbound = Outbound::new(OutboundSettings { allow, roots: None, network: Network::system() });
     let settings = NationalSettings {
         url: url.parse().expect("a URL"),
         org_id: AccountId::new("center-350000").expect("an account"),

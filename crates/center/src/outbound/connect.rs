@@ -1,11 +1,8 @@
 //! From an address to a connection: read the URL, resolve, check, connect, shake hands.
 
 use std::fmt;
-use std::future::Future;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +15,15 @@ use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use yanmi_http::{Duplex, Socket};
 
-use super::{AllowList, CallError, MAX_ANSWER_BYTES, OutboundSettings};
+use super::allow::AllowList;
+use super::error::CallError;
+use super::settings::{MAX_ANSWER_BYTES, OutboundSettings};
+use crate::ports::Network;
 
 /// How long one address may take to accept a connection: a handshake inside a province takes milliseconds, and
 /// another address should still get its turn within the five seconds of an institution's call.
@@ -77,33 +76,6 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Who resolves names: the system, or a test.
-#[derive(Clone)]
-pub struct Resolver(Arc<dyn Fn(String, u16) -> Resolving + Send + Sync>);
-
-type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>> + Send>>;
-
-impl Resolver {
-    /// The system's resolver.
-    pub fn system() -> Self {
-        Self::new(|host, port| async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
-    }
-
-    /// A resolver that asks `lookup` for the addresses of a host and port.
-    pub fn new<F>(lookup: impl Fn(String, u16) -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static,
-    {
-        Self(Arc::new(move |host, port| Box::pin(lookup(host, port))))
-    }
-}
-
-impl fmt::Debug for Resolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Resolver")
-    }
-}
-
 /// Why the certificates of a file cannot be used. `Display` is Chinese and names the file.
 #[derive(Debug)]
 pub enum RootsError {
@@ -135,21 +107,17 @@ impl std::error::Error for RootsError {
     }
 }
 
-/// A byte stream, enciphered or not.
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
 /// Makes checked connections.
 #[derive(Debug)]
 pub(super) struct Connector {
     allow: AllowList,
-    resolver: Resolver,
+    network: Network,
     tls: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Connector {
     pub(super) fn new(settings: OutboundSettings) -> Result<Self, RootsError> {
-        let OutboundSettings { allow, roots, resolver } = settings;
+        let OutboundSettings { allow, roots, network } = settings;
         let tls = match roots {
             Some(path) => {
                 let config = client_config(read_roots(&path)?).map_err(RootsError::Library)?;
@@ -157,7 +125,7 @@ impl Connector {
             }
             None => OnceCell::new(),
         };
-        Ok(Self { allow, resolver, tls })
+        Ok(Self { allow, network, tls })
     }
 
     /// Checks an address as far as it can be without the DNS.
@@ -171,10 +139,10 @@ impl Connector {
     /// A new connection, ready for one request after the other.
     pub(super) async fn connect(&self, target: &Target<'_>) -> Result<SendRequest<Full<Bytes>>, CallError> {
         let addresses = self.addresses(target).await?;
-        let tcp = first_to_accept(&addresses).await?;
+        let tcp = self.first_to_accept(&addresses).await?;
         // A notice is one small write that somebody waits for.
-        tcp.set_nodelay(true).map_err(|_| CallError::Connect)?;
-        let stream: Box<dyn Stream> = if target.tls {
+        tcp.set_nodelay().map_err(|_| CallError::Connect)?;
+        let stream: Box<dyn Duplex> = if target.tls {
             let name = ServerName::try_from(target.host.to_owned())
                 .map_err(|_| CallError::BadUrl("主机名不能用于 TLS"))?;
             let connector = TlsConnector::from(self.tls_config().await?);
@@ -196,7 +164,9 @@ impl Connector {
     async fn addresses(&self, target: &Target<'_>) -> Result<Vec<SocketAddr>, CallError> {
         let addresses = match target.host.parse::<IpAddr>() {
             Ok(address) => vec![SocketAddr::new(address, target.port)],
-            Err(_) => (self.resolver.0)(target.host.to_owned(), target.port)
+            Err(_) => self
+                .network
+                .look_up(target.host.to_owned(), target.port)
                 .await
                 .map_err(|_| CallError::NameNotFound)?,
         };
@@ -209,6 +179,16 @@ impl Connector {
         Ok(addresses)
     }
 
+    /// A connection to the first of some addresses that accepts one.
+    async fn first_to_accept(&self, addresses: &[SocketAddr]) -> Result<Socket, CallError> {
+        for address in addresses.iter().take(MAX_TRIED) {
+            if let Ok(Ok(stream)) = timeout(CONNECT_TIMEOUT, self.network.dial(*address)).await {
+                return Ok(stream);
+            }
+        }
+        Err(CallError::Connect)
+    }
+
     /// How TLS is spoken; reads the system's certificates the first time it is.
     async fn tls_config(&self) -> Result<Arc<ClientConfig>, CallError> {
         let config = self.tls.get_or_try_init(|| async {
@@ -217,15 +197,6 @@ impl Connector {
         });
         config.await.map(Arc::clone)
     }
-}
-
-async fn first_to_accept(addresses: &[SocketAddr]) -> Result<TcpStream, CallError> {
-    for address in addresses.iter().take(MAX_TRIED) {
-        if let Ok(Ok(stream)) = timeout(CONNECT_TIMEOUT, TcpStream::connect(address)).await {
-            return Ok(stream);
-        }
-    }
-    Err(CallError::Connect)
 }
 
 fn client_config(roots: RootCertStore) -> Result<Arc<ClientConfig>, rustls::Error> {

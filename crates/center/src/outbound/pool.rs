@@ -29,10 +29,10 @@ const MAX_SERVERS: usize = 1_024;
 
 /// The idle connections.
 #[derive(Default)]
-pub(super) struct Pool(Mutex<HashMap<Server, VecDeque<Idle>>>);
+pub(super) struct Pool(Mutex<HashMap<ServerKey, VecDeque<Idle>>>);
 
 /// Whether TLS is spoken, and with whom.
-type Server = (bool, Authority);
+type ServerKey = (bool, Authority);
 
 struct Idle {
     connection: SendRequest<Full<Bytes>>,
@@ -86,7 +86,7 @@ impl Pool {
     }
 
     /// Nothing can panic while it is held; if something did, a list of connections is still a list.
-    fn lists(&self) -> MutexGuard<'_, HashMap<Server, VecDeque<Idle>>> {
+    fn lists(&self) -> MutexGuard<'_, HashMap<ServerKey, VecDeque<Idle>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

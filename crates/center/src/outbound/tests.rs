@@ -11,25 +11,26 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
 use super::peer::{Act, Peer, nobody};
-use super::{AllowList, CallError, MAX_ANSWER_BYTES, Outbound, OutboundSettings, Resolver, RootsError};
+use super::{AllowList, CallError, MAX_ANSWER_BYTES, Outbound, OutboundSettings, RootsError};
+use crate::ports::Network;
 
 /// Long enough for anything that is not about deadlines.
 const AMPLE: Duration = Duration::from_secs(20);
 /// Where a deadline itself is the subject.
 const SHORT: Duration = Duration::from_millis(100);
 
-fn outbound_with(allow: &[&str], roots: Option<PathBuf>, resolver: Resolver) -> Outbound {
+fn outbound_with(allow: &[&str], roots: Option<PathBuf>, network: Network) -> Outbound {
     let allow = AllowList::parse(allow).expect("a list");
-    Outbound::new(OutboundSettings { allow, roots, resolver }).expect("roots")
+    Outbound::new(OutboundSettings { allow, roots, network }).expect("roots")
 }
 
 fn outbound() -> Outbound {
-    outbound_with(&["127.0.0.0/8"], None, Resolver::system())
+    outbound_with(&["127.0.0.0/8"], None, Network::system())
 }
 
 /// A resolver that knows one answer.
-fn resolving_to(addresses: &'static [&'static str], port: u16) -> Resolver {
-    Resolver::new(move |_, _| async move {
+fn resolving_to(addresses: &'static [&'static str], port: u16) -> Network {
+    Network::system().resolving(move |_, _| async move {
         Ok(addresses.iter().map(|ip| SocketAddr::new(ip.parse().expect("an address"), port)).collect())
     })
 }
@@ -128,7 +129,7 @@ async fn the_deadline_covers_a_server_that_says_nothing_and_one_that_never_ends(
     assert_eq!(client.post(&silent.url("/"), "{}", SHORT).await, Err(CallError::TimedOut));
     assert!(!CallError::TimedOut.is_retryable());
     assert!(silent.requests() <= 1);
-    let never = Resolver::new(|_, _| std::future::pending());
+    let never = Network::system().resolving(|_, _| std::future::pending());
     let url = "http://channel.test/".parse().expect("a URL");
     let client = outbound_with(&["127.0.0.0/8"], None, never);
     assert_eq!(client.post(&url, "{}", SHORT).await, Err(CallError::TimedOut));
@@ -162,7 +163,8 @@ async fn addresses_are_checked_after_the_name_is_resolved() {
         assert_eq!(got, outcome, "{addresses:?}");
     }
     assert_eq!(peer.requests(), 1);
-    let failing = Resolver::new(|_, _| std::future::ready(Err(std::io::ErrorKind::NotFound.into())));
+    let failing =
+        Network::system().resolving(|_, _| std::future::ready(Err(std::io::ErrorKind::NotFound.into())));
     let client = outbound_with(&["127.0.0.1"], None, failing);
     assert_eq!(client.post(&url, "{}", AMPLE).await, Err(CallError::NameNotFound));
 }
@@ -170,7 +172,7 @@ async fn addresses_are_checked_after_the_name_is_resolved() {
 #[tokio::test]
 async fn an_address_literal_off_the_list_is_not_called() {
     let peer = Peer::start(|_| ok()).await;
-    let client = outbound_with(&["10.0.0.0/8"], None, Resolver::system());
+    let client = outbound_with(&["10.0.0.0/8"], None, Network::system());
     assert_eq!(client.check_url(&peer.url("/")), Err(CallError::AddressRefused));
     assert_eq!(client.post(&peer.url("/"), "{}", AMPLE).await, Err(CallError::AddressRefused));
     assert_eq!(peer.connections(), 0);
@@ -188,7 +190,7 @@ async fn another_address_of_the_name_is_tried() {
 
 #[test]
 fn addresses_are_checked_when_they_are_stored() {
-    let client = outbound_with(&["127.0.0.1", "fd00::/8"], None, Resolver::system());
+    let client = outbound_with(&["127.0.0.1", "fd00::/8"], None, Network::system());
     for (url, outcome) in [
         ("http://127.0.0.1:8359/notice", Ok(())),
         ("https://channel.example.cn/notice", Ok(())),
@@ -244,7 +246,7 @@ async fn tls_is_spoken_to_whom_the_certificate_names_and_to_nobody_else() {
 #[tokio::test]
 async fn a_server_that_speaks_no_tls_is_told_from_one_that_is_not_there() {
     let (roots, _) = certificate();
-    let client = outbound_with(&["127.0.0.1"], Some(roots.path().to_owned()), Resolver::system());
+    let client = outbound_with(&["127.0.0.1"], Some(roots.path().to_owned()), Network::system());
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://{}/", listener.local_addr().expect("an address")).parse().expect("a URL");
     let served = tokio::spawn(async move {
@@ -261,7 +263,7 @@ async fn a_server_that_speaks_no_tls_is_told_from_one_that_is_not_there() {
 fn a_certificate_file_is_read_at_the_start() {
     let make = |path: PathBuf| {
         let allow = AllowList::default();
-        Outbound::new(OutboundSettings { allow, roots: Some(path), resolver: Resolver::system() })
+        Outbound::new(OutboundSettings { allow, roots: Some(path), network: Network::system() })
     };
     let missing = make(PathBuf::from("/nonexistent/roots.pem")).expect_err("no such file");
     assert_eq!(missing.to_string(), "无法读取根证书文件 /nonexistent/roots.pem");

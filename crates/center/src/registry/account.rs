@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
 use super::keys::Keys;
-use super::mac::MacRule;
+use crate::mac_rule::MacRule;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Bytes, Number, Text};
@@ -131,7 +131,7 @@ pub struct AccountRow {
 
 /// An account as it is stored.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(super) struct StoredAccount {
     pub(super) id: AccountId,
     pub(super) name: String,
     pub(super) enabled: bool,
@@ -142,8 +142,8 @@ pub(super) struct Stored {
     pub(super) changed_at: UnixMillis,
 }
 
-impl From<Stored> for AccountRow {
-    fn from(stored: Stored) -> Self {
+impl From<StoredAccount> for AccountRow {
+    fn from(stored: StoredAccount) -> Self {
         Self {
             id: stored.id,
             name: stored.name,
@@ -182,7 +182,10 @@ pub(super) fn open_keys(
 }
 
 /// All accounts, by name of account.
-pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
+pub(super) async fn all(
+    connection: &mut Connection,
+    sealer: &Sealer,
+) -> Result<Vec<StoredAccount>, StoreError> {
     const TEXT: &str = "\
         SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
         FROM accounts ORDER BY org_id";
@@ -190,9 +193,9 @@ pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<
     rows.iter().map(|row| read(&mut Columns::new(row, "accounts"), sealer)).collect()
 }
 
-fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError> {
+fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredAccount, StoreError> {
     let id = AccountId::new(columns.text()?).map_err(|_| columns.impossible("业务系统编码格式不对"))?;
-    Ok(Stored {
+    Ok(StoredAccount {
         id,
         name: columns.text()?.to_owned(),
         enabled: columns.flag()?,

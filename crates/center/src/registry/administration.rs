@@ -10,10 +10,10 @@ use super::account::{self, AccountRow, NewAccount};
 use super::channel::{self, ChannelRow, NewChannel};
 use super::handover::{Handover, HandoverError};
 use super::institution::{self, InstitutionRow, NewInstitution};
-use super::mac::MacRule;
-use super::raise_version;
+use super::version;
 use crate::config::Database;
-use crate::entropy::Entropy;
+use crate::mac_rule::MacRule;
+use crate::ports::Entropy;
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
 use crate::store::{Store, StoreError};
@@ -415,7 +415,7 @@ async fn change(
     connection.begin().await?;
     let changed = match connection.run(statement).await {
         Ok(0) => Err(nothing),
-        Ok(_) => raise_version(connection).await.map_err(AdministrationError::from),
+        Ok(_) => version::raise(connection).await.map_err(AdministrationError::from),
         Err(error) => Err(error.into()),
     };
     match changed {

@@ -8,7 +8,7 @@ use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 use super::account::{open_keys, read_mac};
 use super::handover::Handover;
 use super::keys::Keys;
-use super::mac::MacRule;
+use crate::mac_rule::MacRule;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Bytes, Number, Text};
@@ -70,7 +70,7 @@ pub struct ChannelRow {
 
 /// A channel as it is stored.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(super) struct StoredChannel {
     pub(super) id: ChannelId,
     pub(super) name: String,
     pub(super) notice_url: Uri,
@@ -82,8 +82,8 @@ pub(super) struct Stored {
     pub(super) changed_at: UnixMillis,
 }
 
-impl From<Stored> for ChannelRow {
-    fn from(stored: Stored) -> Self {
+impl From<StoredChannel> for ChannelRow {
+    fn from(stored: StoredChannel) -> Self {
         Self {
             id: stored.id,
             name: stored.name,
@@ -119,7 +119,10 @@ pub(super) fn key_cell(id: &str) -> Cell<'_> {
 }
 
 /// All channels, by id.
-pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<Vec<Stored>, StoreError> {
+pub(super) async fn all(
+    connection: &mut Connection,
+    sealer: &Sealer,
+) -> Result<Vec<StoredChannel>, StoreError> {
     const TEXT: &str = "\
         SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
             changed_at, handover_url, word_single, word_day, mac \
@@ -128,7 +131,7 @@ pub(super) async fn all(connection: &mut Connection, sealer: &Sealer) -> Result<
     rows.iter().map(|row| read(&mut Columns::new(row, "channels"), sealer)).collect()
 }
 
-fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError> {
+fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredChannel, StoreError> {
     let id = columns.channel()?;
     let name = columns.text()?.to_owned();
     let notice_url = columns.text()?.parse().map_err(|_| columns.impossible("通知地址格式不对"))?;
@@ -155,7 +158,7 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<Stored, StoreError
         (None, None) => None,
         _ => return Err(columns.impossible("免密答复的限额不全")),
     };
-    Ok(Stored {
+    Ok(StoredChannel {
         id,
         name,
         notice_url,

@@ -4,25 +4,26 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use governor::{Quota, RateLimiter};
+
+use crate::ports::{DirectLimiter, Monotonic};
 
 /// How often one account may call.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     quota: Quota,
-    limiter: DefaultDirectRateLimiter,
+    limiter: DirectLimiter,
 }
 
 impl Limiter {
     pub(crate) fn new(rate: NonZeroU32, burst: NonZeroU32) -> Self {
         let quota = Quota::per_second(rate).allow_burst(burst);
-        Self { quota, limiter: RateLimiter::direct(quota) }
+        Self { quota, limiter: RateLimiter::direct_with_clock(quota, Monotonic::default()) }
     }
 
     /// Counts one request; the time to wait when it is one too many.
     pub(crate) fn take(&self) -> Result<(), Duration> {
-        self.limiter.check().map_err(|until| until.wait_time_from(DefaultClock::default().now()))
+        self.limiter.check().map_err(|until| self.limiter.clock().until(&until))
     }
 
     /// The one before, if it has the same quota, so that a new snapshot gives no new burst.

@@ -11,12 +11,12 @@ use super::account::Interfaces;
 use super::handover::Handover;
 use super::keys::Keys;
 use super::limiter::Limiter;
-use super::mac::MacRule;
 use super::misses::Misses;
 use super::{account, channel, institution};
 use crate::arrivals::Arrivals;
 use crate::delivery::deliver::Endpoint;
 use crate::delivery::lane::{Lane, LaneSettings};
+use crate::mac_rule::MacRule;
 use crate::sealing::Sealer;
 use crate::share::Share;
 use crate::store::StoreError;
@@ -92,7 +92,7 @@ impl Snapshot {
         before: Option<&Self>,
     ) -> Result<Self, StoreError> {
         // The version is read first: a change in between is then seen at the next look.
-        let version = super::version(connection).await?;
+        let version = super::version::read(connection).await?;
         let mut snapshot = Self {
             version,
             accounts: HashMap::new(),
@@ -114,7 +114,7 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    fn take_account(&mut self, row: account::Stored, defaults: &Defaults, before: Option<&Self>) {
+    fn take_account(&mut self, row: account::StoredAccount, defaults: &Defaults, before: Option<&Self>) {
         let old = before.and_then(|before| before.accounts.get(&row.id));
         let (rate, burst) = match row.rate {
             Some(rate) => (rate, rate.max(defaults.burst)),
@@ -134,7 +134,7 @@ impl Snapshot {
         self.accounts.insert(row.id, account);
     }
 
-    fn take_channel(&mut self, row: channel::Stored, defaults: &Defaults, before: Option<&Self>) {
+    fn take_channel(&mut self, row: channel::StoredChannel, defaults: &Defaults, before: Option<&Self>) {
         let old = before.and_then(|before| before.channels.get(&row.id));
         // A channel that moved to another address starts with a clean record.
         let lane = old.filter(|old| old.endpoint.url == row.notice_url);

@@ -5,149 +5,46 @@
 //! connection of either with a transaction around what it is asked.
 
 mod postgres;
+mod rows;
+mod script;
 mod sqlite;
 
 use hashbrown::HashSet;
 use yanmi_protocol::EcToken;
 use yanmi_verification::PersonKey;
 
-use super::StoreError;
-use super::connection::{Connection, Found, Kind, Value};
-
-/// The rows of a batch, all of one width. The first column of a row is never null.
-#[derive(Debug, Default)]
-pub(crate) struct Rows {
-    values: Vec<Value>,
-    /// The type of each column, as the first row has it.
-    kinds: Vec<Kind>,
-    count: usize,
-}
-
-/// One row being written.
-#[derive(Debug)]
-pub(crate) struct RowWriter<'a>(&'a mut Rows);
-
-/// Where rows go.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Insert {
-    /// The table and its columns: `t (a, b)`.
-    pub(crate) into: &'static str,
-    /// How many of the columns, from the first, tell one row from another. Of two rows that are alike in them the
-    /// later one counts. 0: no two rows are alike.
-    pub(crate) key: usize,
-    /// What to do with a row that is there already: `ON CONFLICT …`, or nothing.
-    pub(crate) conflict: &'static str,
-}
-
-/// A query about rows.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Query {
-    /// The rows as a table: `k (a, b)`.
-    pub(crate) rows: &'static str,
-    /// `SELECT … FROM k …`.
-    pub(crate) select: &'static str,
-}
-
-/// A change of rows that are there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Update {
-    /// The new values as a table, what tells the rows apart first: `k (a, b)`.
-    pub(crate) rows: &'static str,
-    /// How many of the columns, from the first, tell one row from another.
-    pub(crate) key: usize,
-    /// What follows `UPDATE`: `t SET … FROM k WHERE …`.
-    pub(crate) set: &'static str,
-}
-
-/// What becomes of rows.
-#[derive(Clone, Copy, Debug)]
-enum Write {
-    Insert(Insert),
-    Update(Update),
-}
-
-/// Writes that go to the database together, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Script(Vec<(Rows, Write)>);
-
-/// Why a batch was not committed.
-#[derive(Debug)]
-pub(crate) struct NotCommitted {
-    pub(crate) error: StoreError,
-    /// The connection was lost during the commit: it may have happened all the same.
-    pub(crate) unknown: bool,
-}
-
-impl From<StoreError> for NotCommitted {
-    fn from(error: StoreError) -> Self {
-        Self { error, unknown: false }
-    }
-}
-
-impl Rows {
-    /// Adds one row, whose values `write` puts in order.
-    pub(crate) fn push(&mut self, write: impl FnOnce(&mut RowWriter<'_>)) {
-        write(&mut RowWriter(self));
-        self.count += 1;
-    }
-
-    /// The values of one row.
-    pub(in crate::store) fn row(&self, at: usize) -> &[Value] {
-        &self.values[at * self.width()..(at + 1) * self.width()]
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.count
-    }
-
-    fn width(&self) -> usize {
-        self.kinds.len()
-    }
-}
-
-impl Script {
-    /// Adds an insertion of all rows; nothing when there are none.
-    pub(crate) fn insert(&mut self, rows: Rows, insert: Insert) {
-        self.push(rows, Write::Insert(insert));
-    }
-
-    /// Adds a change of all rows; nothing when there are none.
-    pub(crate) fn update(&mut self, rows: Rows, update: Update) {
-        self.push(rows, Write::Update(update));
-    }
-
-    fn push(&mut self, rows: Rows, write: Write) {
-        if !rows.is_empty() {
-            self.0.push((rows, write));
-        }
-    }
-}
+use super::connection::{Connection, Found};
+use super::error::StoreError;
+pub(crate) use rows::{RowWriter, Rows};
+pub(crate) use script::{Insert, NotCommitted, Query, Script, Update};
+#[cfg(test)]
+pub(crate) use sqlite::Text;
 
 /// A connection on which a transaction is open, or will be as soon as something is asked.
 #[derive(Debug)]
 pub(crate) enum Session<'a> {
-    Sqlite(sqlite::Session<'a>),
-    Postgres(postgres::Session<'a>),
+    Sqlite(sqlite::SqliteSession<'a>),
+    Postgres(postgres::PostgresSession<'a>),
 }
 
 impl<'a> Session<'a> {
     /// Reads without a transaction around them.
     pub(crate) fn reading(connection: &'a mut Connection) -> Self {
         match connection {
-            Connection::Sqlite(connection) => Self::Sqlite(sqlite::Session::reading(connection)),
-            Connection::Postgres(connection) => Self::Postgres(postgres::Session::reading(connection)),
+            Connection::Sqlite(connection) => Self::Sqlite(sqlite::SqliteSession::reading(connection)),
+            Connection::Postgres(connection) => {
+                Self::Postgres(postgres::PostgresSession::reading(connection))
+            }
         }
     }
 
     /// A transaction that will write.
     pub(crate) fn writing(connection: &'a mut Connection) -> Self {
         match connection {
-            Connection::Sqlite(connection) => Self::Sqlite(sqlite::Session::writing(connection)),
-            Connection::Postgres(connection) => Self::Postgres(postgres::Session::writing(connection)),
+            Connection::Sqlite(connection) => Self::Sqlite(sqlite::SqliteSession::writing(connection)),
+            Connection::Postgres(connection) => {
+                Self::Postgres(postgres::PostgresSession::writing(connection))
+            }
         }
     }
 
@@ -241,39 +138,5 @@ impl<'a> Session<'a> {
             Self::Sqlite(session) => session.roll_back().await,
             Self::Postgres(session) => session.roll_back().await,
         }
-    }
-}
-
-impl RowWriter<'_> {
-    pub(in crate::store) fn put(&mut self, kind: Kind, value: Value) -> &mut Self {
-        if self.0.count == 0 {
-            self.0.kinds.push(kind);
-        }
-        self.0.values.push(value);
-        self
-    }
-
-    pub(crate) fn number(&mut self, value: i64) -> &mut Self {
-        self.put(Kind::Number, Value::Number(value))
-    }
-
-    pub(crate) fn optional_number(&mut self, value: Option<i64>) -> &mut Self {
-        self.put(Kind::Number, value.map_or(Value::Null, Value::Number))
-    }
-
-    pub(crate) fn text(&mut self, value: &str) -> &mut Self {
-        self.put(Kind::Text, Value::Text(value.to_owned()))
-    }
-
-    pub(crate) fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
-        self.put(Kind::Text, value.map_or(Value::Null, |value| Value::Text(value.to_owned())))
-    }
-
-    pub(crate) fn bytes(&mut self, value: &[u8]) -> &mut Self {
-        self.put(Kind::Bytes, Value::Bytes(value.to_vec()))
-    }
-
-    pub(crate) fn optional_bytes(&mut self, value: Option<&[u8]>) -> &mut Self {
-        self.put(Kind::Bytes, value.map_or(Value::Null, |value| Value::Bytes(value.to_vec())))
     }
 }

@@ -83,7 +83,7 @@ impl Found {
 
 impl RowRef<'_> {
     /// The value of a column, which must be of this type or null.
-    pub(super) fn value(self, column: usize, kind: Kind) -> Result<Value, sqlx::Error> {
+    pub(crate) fn value(self, column: usize, kind: Kind) -> Result<Value, sqlx::Error> {
         match self {
             Self::Sqlite(row) => match kind {
                 Kind::Number => cell(row, column, Value::Number),

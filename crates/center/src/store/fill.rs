@@ -6,7 +6,7 @@ use super::connection::{Connection, Statement};
 use super::row::Columns;
 use super::{Store, StoreError};
 use crate::config::Database;
-use crate::entropy::Entropy;
+use crate::ports::Entropy;
 use crate::sealing::Sealer;
 
 /// Rows of one statement, which a server answers in far less than it may take (`connection`, `ANSWER_WITHIN`).

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::StoreError;
 use super::connection::{Connection, answer};
-use super::fault::{ServerProblem, Servers};
+use super::server_problem::{ServerProblem, Servers};
 use crate::config::{PostgresSettings, PostgresTls};
 
 /// How long one server may take until a connection to it can be used.
@@ -27,7 +27,7 @@ const OLDEST: u32 = 130_000;
 const MIGRATING: i64 = 0x5941_4E4D;
 
 /// What a center's connections are called in the server's list of sessions.
-pub(super) const APPLICATION: &str = "yanmi";
+pub(crate) const APPLICATION: &str = "yanmi";
 
 /// What every connection asks of its server.
 ///
@@ -52,7 +52,7 @@ const OPTIONS: [(&str, &str); 10] = [
 /// Which of them takes changes is searched by one connection at a time, whoever needs to know: when the server is lost
 /// all connections are, and if each of them asked all servers the standbys would have enough to do with refusing.
 #[derive(Clone)]
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     servers: Arc<[PgConnectOptions]>,
     settings: Arc<PostgresSettings>,
     latest: Arc<Mutex<Option<Search>>>,
@@ -79,13 +79,13 @@ impl fmt::Display for Postgres {
 }
 
 impl Postgres {
-    pub(super) fn new(settings: &PostgresSettings) -> Self {
+    pub(crate) fn new(settings: &PostgresSettings) -> Self {
         let servers = settings.hosts.iter().map(|(host, port)| options(settings, host, *port)).collect();
         Self { servers, settings: Arc::new(settings.clone()), latest: Arc::default() }
     }
 
     /// Takes the lock under which databases are brought up to date, and makes sure that this one is ours.
-    pub(super) async fn prepare(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    pub(crate) async fn prepare(&self, connection: &mut Connection) -> Result<(), StoreError> {
         let foreign = || StoreError::Foreign(self.settings.to_string());
         let Connection::Postgres(connection) = connection else { return Err(foreign()) };
         // Held until the connection ends, so that of several centers that start at once one migrates.
@@ -98,13 +98,13 @@ impl Postgres {
 
     /// A connection to the server that takes changes, whichever it is now. All are asked at once: one that is cut off
     /// must not keep the others waiting.
-    pub(super) async fn connect(&self) -> Result<PgConnection, StoreError> {
+    pub(crate) async fn connect(&self) -> Result<PgConnection, StoreError> {
         let (_, connection) = self.find().await?;
         Ok(connection)
     }
 
     /// The options of the server that takes changes now, for a listener, which connects by itself.
-    pub(super) async fn writable(&self) -> Result<PgConnectOptions, StoreError> {
+    pub(crate) async fn writable(&self) -> Result<PgConnectOptions, StoreError> {
         let (server, connection) = self.find().await?;
         answer(connection.close()).await?;
         Ok(server)

@@ -6,7 +6,7 @@ use super::connection::Statement;
 use super::row::Columns;
 use super::{Store, StoreError};
 use crate::config::Database;
-use crate::entropy::Entropy;
+use crate::ports::Entropy;
 use crate::sealing::Sealer;
 
 /// The next number nobody has reserved, of thirteen digits: before and after.

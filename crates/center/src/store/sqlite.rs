@@ -32,7 +32,7 @@ const APPLICATION_ID: i64 = 0x5941_4E4D;
 
 /// A database file.
 #[derive(Clone, Debug)]
-pub(super) struct Sqlite {
+pub(crate) struct Sqlite {
     options: SqliteConnectOptions,
     path: Arc<Path>,
     place: OpenedFiles,
@@ -45,7 +45,7 @@ impl fmt::Display for Sqlite {
 }
 
 impl Sqlite {
-    pub(super) fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path) -> Self {
         let options = SqliteConnectOptions::new()
             .filename(path)
             // Made by nobody but `look_before_opening`.
@@ -66,7 +66,7 @@ impl Sqlite {
     /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell
     /// a database of another program beforehand; anything else is left to what follows. One that is not there is made
     /// only when `make` says so, and then for nobody else to read; what is kept beside it is made alike.
-    pub(super) fn look_before_opening(&self, make: bool) -> Result<(), StoreError> {
+    pub(crate) fn look_before_opening(&self, make: bool) -> Result<(), StoreError> {
         let failed = |error| StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(error));
         let mut head = Vec::with_capacity(HEAD_BYTES);
         match File::open(&self.path) {
@@ -90,20 +90,20 @@ impl Sqlite {
         StoreError::Foreign(self.path.display().to_string())
     }
 
-    pub(super) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
+    pub(crate) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
         self.options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
     }
 
     /// One whose commits do not wait for the disk, which never moves pages into the file, and which does not wait long
     /// for others.
-    pub(super) async fn connect_aside(&self) -> Result<SqliteConnection, StoreError> {
+    pub(crate) async fn connect_aside(&self) -> Result<SqliteConnection, StoreError> {
         let options = self.options.clone().synchronous(SqliteSynchronous::Normal);
         let options = options.busy_timeout(BUSY_ASIDE).pragma("wal_autocheckpoint", "0");
         options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
     }
 
     /// One that changes nothing.
-    pub(super) async fn connect_to_read(&self) -> Result<SqliteConnection, StoreError> {
+    pub(crate) async fn connect_to_read(&self) -> Result<SqliteConnection, StoreError> {
         let options = self.options.clone().pragma("query_only", "ON");
         options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
     }
@@ -114,24 +114,24 @@ impl Sqlite {
     }
 
     /// Holds the database for a moment, if it was ever held: who only looks leaves nothing behind that others own.
-    pub(super) fn take_if_there(&self) -> Result<Option<Exclusive>, StoreError> {
+    pub(crate) fn take_if_there(&self) -> Result<Option<Exclusive>, StoreError> {
         let there = Path::new(&standing::beside(&self.path, ".lock")).exists();
         there.then(|| self.take()).transpose()
     }
 
-    pub(super) fn take(&self) -> Result<Exclusive, StoreError> {
+    pub(crate) fn take(&self) -> Result<Exclusive, StoreError> {
         let path = standing::beside(&self.path, ".lock");
         let open = standing::private(File::options().create(true).truncate(false)).open(&path);
         let lock = open.map_err(|e| StoreError::Open(path.into(), sqlx::Error::Io(e)))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Exclusive { _lock: Some(lock) }),
+            Ok(()) => Ok(Exclusive::by(lock)),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse(self.path.to_path_buf())),
             Err(TryLockError::Error(e)) => Err(StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(e))),
         }
     }
 
     /// An empty file gets our mark; a file with another mark, or with tables and none, is left alone.
-    pub(super) async fn check_ours(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    pub(crate) async fn check_ours(&self, connection: &mut Connection) -> Result<(), StoreError> {
         let Connection::Sqlite(connection) = connection else { return Err(self.foreign()) };
         let mark: i64 = sqlx::query("PRAGMA application_id").fetch_one(&mut *connection).await?.try_get(0)?;
         let tables: i64 = sqlx::query("SELECT count(*) FROM sqlite_master")

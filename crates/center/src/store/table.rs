@@ -27,7 +27,6 @@ pub(crate) struct Table {
     #[cfg_attr(not(test), expect(dead_code, reason = "what looks at the plans reads it"))]
     pub(crate) statements: &'static [&'static str],
     /// What a batch changes in its rows.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what looks at the plans reads it"))]
     pub(crate) updates: &'static [Update],
     /// How what is old is removed; nothing where nothing is.
     pub(crate) removal: Option<Removal>,

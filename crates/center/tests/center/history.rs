@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use yanmi_center::entropy::Entropy;
-use yanmi_center::history::{Between, Filter, History, Kind, Question, Step, Story, Trace};
+use yanmi_center::history::{Between, Filter, History, Question, Step, StepKind, Story, Trace};
+use yanmi_center::ports::Entropy;
 use yanmi_protocol::message::notify;
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode};
 use yanmi_verification::Event;
@@ -28,9 +28,9 @@ fn hour(site: &Site) -> Between {
 }
 
 fn events(story: &Story) -> Vec<&'static str> {
-    let event = |kind: &Kind| match kind {
-        Kind::Decided(event, _) => event.code(),
-        Kind::Refused(_) => "refused",
+    let event = |kind: &StepKind| match kind {
+        StepKind::Decided(event, _) => event.code(),
+        StepKind::Refused(_) => "refused",
     };
     story.happened.iter().map(|one| event(&one.kind)).collect()
 }

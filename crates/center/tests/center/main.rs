@@ -4,6 +4,7 @@ mod calls;
 mod channel_guide;
 mod crowd;
 mod delivery;
+mod doors;
 mod extensions;
 mod guarding;
 mod handoff;

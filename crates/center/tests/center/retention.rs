@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use yanmi_center::config::Config;
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::Entropy;
 use yanmi_center::store::fill::fill_audit;
 
 use crate::site::Site;

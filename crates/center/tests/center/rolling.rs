@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::task::JoinHandle;
 use yanmi_center::StartError;
 use yanmi_center::config::Config;
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::Entropy;
 use yanmi_center::registry::{Administration, AdministrationError};
 use yanmi_center::store::StoreError;
-use yanmi_center::store::migrate::{Kind, Migrated, Schema, Step, migrate};
+use yanmi_center::store::migrate::{Migrated, MigrationKind, MigrationStep, Schema, migrate};
 use yanmi_protocol::EcToken;
 use yanmi_simulator::Institution;
 
@@ -20,24 +20,24 @@ use crate::register::execute;
 use crate::site::{Site, anywhere, eventually, start};
 
 /// What the next version adds.
-const ADDS: Step = Step {
+const ADDS: MigrationStep = MigrationStep {
     number: 1_001,
     name: "adds",
-    kind: Kind::Expanding,
+    kind: MigrationKind::Expanding,
     sqlite: "",
     postgres: "ALTER TABLE verifications ADD COLUMN later BIGINT; ALTER TABLE accounts ADD COLUMN later TEXT; \
         ALTER TABLE audit ADD COLUMN later TEXT; CREATE TABLE additions (id BIGINT PRIMARY KEY);",
 };
 /// What it takes away, which this version still needs.
-const REMOVES: Step = Step {
+const REMOVES: MigrationStep = MigrationStep {
     number: 1_002,
     name: "removes",
-    kind: Kind::Contracting,
+    kind: MigrationKind::Contracting,
     sqlite: "",
     postgres: "ALTER TABLE verifications DROP COLUMN shown_name;",
 };
 /// What the version after it adds.
-const ADDS_MORE: Step = Step { number: 1_003, name: "adds more", postgres: "", ..ADDS };
+const ADDS_MORE: MigrationStep = MigrationStep { number: 1_003, name: "adds more", postgres: "", ..ADDS };
 
 async fn migrated(config: &Config, schema: &Schema, contract: bool) -> Result<Migrated, StoreError> {
     migrate(&config.database, &config.encryption_key, Entropy::seeded(3), schema, contract).await

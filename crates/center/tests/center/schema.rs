@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use yanmi_center::config::Database;
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::Entropy;
 use yanmi_center::store::migrate::{self, migrate};
 use yanmi_protocol::Sm4Key;
 

@@ -9,9 +9,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
-use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Essentials, Listen};
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::{Clock, Entropy, Ports};
 use yanmi_center::{Center, Farewell, StartError};
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{EcToken, Region, Sm4Key, UnixMillis};
@@ -99,7 +98,7 @@ pub(crate) async fn start(config: &Config, hands: &Hands) -> Result<Center, Star
     let hands = hands.clone();
     let clock = Clock::new(move || hands.now());
     // On its own, so that whatever awaits it stays small.
-    Box::pin(Center::start(config.clone(), clock, Entropy::seeded(2))).await
+    Box::pin(Center::start(config.clone(), Ports::system(clock, Entropy::seeded(2)))).await
 }
 
 /// Any free port of this machine.

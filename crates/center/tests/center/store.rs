@@ -9,10 +9,10 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteConnectOptions;
 use yanmi_center::StartError;
 use yanmi_center::config::{Config, Database};
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::Entropy;
 use yanmi_center::registry::{Administration, AdministrationError};
 use yanmi_center::store::StoreError;
-use yanmi_center::store::migrate::{Kind, Schema, Step, migrate};
+use yanmi_center::store::migrate::{MigrationKind, MigrationStep, Schema, migrate};
 use yanmi_protocol::Sm4Key;
 
 use crate::register::execute;
@@ -168,18 +168,18 @@ async fn a_database_of_a_newer_version_is_refused() {
 }
 
 /// What the next version adds.
-const ADDS: Step = Step {
+const ADDS: MigrationStep = MigrationStep {
     number: 1_001,
     name: "adds",
-    kind: Kind::Expanding,
+    kind: MigrationKind::Expanding,
     sqlite: "ALTER TABLE verifications ADD COLUMN later BIGINT;",
     postgres: "",
 };
 /// What it takes away.
-const REMOVES: Step = Step {
+const REMOVES: MigrationStep = MigrationStep {
     number: 1_002,
     name: "removes",
-    kind: Kind::Contracting,
+    kind: MigrationKind::Contracting,
     sqlite: "ALTER TABLE verifications DROP COLUMN later;",
     postgres: "",
 };

@@ -17,11 +17,11 @@ pub(crate) struct Account {
     #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
     config: PathBuf,
     #[command(subcommand)]
-    what: What,
+    what: AccountAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum AccountAction {
     /// 新增账号；不给密钥则生成一个并打印一次
     Add {
         /// 业务系统编码
@@ -46,7 +46,7 @@ enum What {
     /// 更改报文 mac 的要求
     Edit {
         #[command(flatten)]
-        one: One,
+        one: AccountName,
         /// 报文的 mac：optional 有则核对，required 没有则拒绝
         #[arg(long, value_name = "要求")]
         mac: String,
@@ -54,29 +54,29 @@ enum What {
     /// 列出账号
     List(Listing),
     /// 停用
-    Disable(One),
+    Disable(AccountName),
     /// 启用
-    Enable(One),
+    Enable(AccountName),
     /// 换密钥：新旧密钥同时有效，直到 retire-key
     RotateKey {
         #[command(flatten)]
-        one: One,
+        one: AccountName,
         /// 新密钥文件；不给则生成一个并打印一次
         #[arg(long, value_name = "文件")]
         key_file: Option<PathBuf>,
     },
     /// 结束换密钥：旧密钥失效
-    RetireKey(One),
+    RetireKey(AccountName),
 }
 
 #[derive(Debug, clap::Args)]
-struct One {
+struct AccountName {
     /// 业务系统编码
     #[arg(long, value_name = "编码")]
     org_id: String,
 }
 
-impl One {
+impl AccountName {
     fn id(&self) -> Result<AccountId, Failure> {
         id(&self.org_id)
     }
@@ -92,7 +92,7 @@ impl Account {
     }
 }
 
-impl What {
+impl AccountAction {
     async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
         let now = ambient::clock().now();
         let changed = match self {

@@ -20,11 +20,11 @@ const SANDBOX: &str = "yanmi-sandbox/sandbox.json";
 #[derive(Debug, clap::Args)]
 pub(crate) struct Call {
     #[command(subcommand)]
-    what: What,
+    what: CallKind,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum CallKind {
     /// 1.7.1 发起线上密码核验认证通知
     Notify {
         #[command(flatten)]
@@ -127,7 +127,7 @@ impl Call {
 
     async fn call(self) -> Result<(), Failure> {
         match self.what {
-            What::Notify { sender, token, amount, name } => {
+            CallKind::Notify { sender, token, amount, name } => {
                 let ready = sender.ready()?;
                 let draft = notify::Draft {
                     token: &token,
@@ -137,14 +137,14 @@ impl Call {
                 };
                 show(&ready, ready.institution.notify(&draft).await)
             }
-            What::Status { sender, token, ext, wait } => {
+            CallKind::Status { sender, token, ext, wait } => {
                 let ready = sender.ready()?;
                 let extended = (ext || wait.is_some()).then_some("1");
                 let draft =
                     status::Draft { token: &token, org_code: &ready.org_code, extended, wait_seconds: wait };
                 show(&ready, ready.institution.status(&draft).await)
             }
-            What::Password { sender, id_type, id_no, user_name, serial } => {
+            CallKind::Password { sender, id_type, id_no, user_name, serial } => {
                 let ready = sender.ready()?;
                 let digest = read_password()?.to_hex();
                 let serial = serial.unwrap_or_else(|| ambient::clock().now().to_string());
@@ -157,7 +157,7 @@ impl Call {
                 };
                 show(&ready, ready.institution.password(&draft).await)
             }
-            What::Decode { sender, qr, business } => decode(&sender.ready()?, &business, &qr).await,
+            CallKind::Decode { sender, qr, business } => decode(&sender.ready()?, &business, &qr).await,
         }
     }
 }

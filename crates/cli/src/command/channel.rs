@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use yanmi_center::config::Config;
-use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings, Resolver};
+use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings};
+use yanmi_center::ports::Network;
 use yanmi_center::registry::{Administration, ChannelRow, Handover, HandoverError, NewChannel};
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::channel_notice::Way;
@@ -20,23 +21,23 @@ pub(crate) struct Channel {
     #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
     config: PathBuf,
     #[command(subcommand)]
-    what: What,
+    what: ChannelAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum ChannelAction {
     /// 新增渠道；不给密钥则生成一个并打印一次
     Add(Box<New>),
     /// 列出渠道
     List(Listing),
     /// 停用
-    Disable(One),
+    Disable(ChannelName),
     /// 启用
-    Enable(One),
+    Enable(ChannelName),
     /// 更换通知地址
     Move {
         #[command(flatten)]
-        one: One,
+        one: ChannelName,
         /// 新的通知地址
         #[arg(long, value_name = "地址")]
         url: http::Uri,
@@ -44,7 +45,7 @@ enum What {
     /// 更换或取消确认时的跳转地址：认证页由它打开渠道应用
     Handover {
         #[command(flatten)]
-        one: One,
+        one: ChannelName,
         /// 新的跳转地址，写法同 add 的 --handover-url
         #[arg(long, value_name = "地址", required_unless_present = "none", conflicts_with = "none")]
         url: Option<String>,
@@ -55,7 +56,7 @@ enum What {
     /// 登记或取消：渠道对通知答复“该参保人免密”（rcvFlag 为 2）时，在限额以内予以采信
     Word {
         #[command(flatten)]
-        one: One,
+        one: ChannelName,
         /// 限额：单笔与同一参保人当日合计，如 200,500（元）
         #[arg(long, value_name = "单笔,当日", required_unless_present = "none", conflicts_with = "none")]
         limits: Option<String>,
@@ -66,7 +67,7 @@ enum What {
     /// 更改报文 mac 的要求
     Edit {
         #[command(flatten)]
-        one: One,
+        one: ChannelName,
         /// 双向报文的 mac：required 没有则拒绝，optional 有则核对
         #[arg(long, value_name = "要求")]
         mac: String,
@@ -74,17 +75,17 @@ enum What {
     /// 换密钥：新旧密钥同时有效，直到 retire-key
     RotateKey {
         #[command(flatten)]
-        one: One,
+        one: ChannelName,
         /// 新密钥文件；不给则生成一个并打印一次
         #[arg(long, value_name = "文件")]
         key_file: Option<PathBuf>,
     },
     /// 结束换密钥：旧密钥失效
-    RetireKey(One),
+    RetireKey(ChannelName),
 }
 
 #[derive(Debug, clap::Args)]
-struct One {
+struct ChannelName {
     /// 渠道编码
     #[arg(long, value_name = "编码")]
     id: String,
@@ -93,7 +94,7 @@ struct One {
 #[derive(Debug, clap::Args)]
 struct New {
     #[command(flatten)]
-    one: One,
+    one: ChannelName,
     /// 名称
     #[arg(long, value_name = "名称")]
     name: String,
@@ -126,7 +127,7 @@ struct New {
     key_file: Option<PathBuf>,
 }
 
-impl One {
+impl ChannelName {
     fn id(&self) -> Result<ChannelId, Failure> {
         ChannelId::new(&self.id).map_err(|error| Failure::new(format!("--id {error}")))
     }
@@ -166,7 +167,7 @@ impl Channel {
     }
 }
 
-impl What {
+impl ChannelAction {
     async fn run(self, administration: &mut Administration, config: &Config) -> Result<(), Failure> {
         let now = ambient::clock().now();
         let changed = match self {
@@ -224,7 +225,7 @@ fn check_address(url: &http::Uri, config: &Config) -> Result<(), Failure> {
     let settings = OutboundSettings {
         allow: AllowList::from(config.outbound.allow.clone()),
         roots: config.outbound.roots.clone(),
-        resolver: Resolver::system(),
+        network: Network::system(),
     };
     let outbound =
         Outbound::new(settings).map_err(|error| Failure::because("设置 outbound 不可用", &error))?;

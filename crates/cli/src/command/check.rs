@@ -37,9 +37,8 @@ impl Check {
         if self.config_only {
             return Ok(());
         }
-        let (clock, entropy) = (ambient::clock(), ambient::entropy());
         serve::runtime(1)?
-            .block_on(Center::check(&config, &clock, entropy, self.beside))
+            .block_on(Center::check(&config, ambient::ports(), self.beside))
             .map_err(|error| Failure::because(serve::NOT_STARTED, &error))
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Denied {
 }
 
 /// By what refusals are told apart: who, whether that is proven, code, cause, guess or member, whether it is a sum.
-type Kind = (Option<String>, bool, i64, Option<String>, Option<String>, bool);
+type DeniedKind = (Option<String>, bool, i64, Option<String>, Option<String>, bool);
 
 /// Refusals of one kind.
 struct Group {
@@ -146,8 +146,8 @@ pub(super) async fn open(config: &yanmi_center::config::Config) -> Result<Histor
         .map_err(|error| Failure::because("无法打开数据库", &error))
 }
 
-fn groups(rows: &[Denial]) -> BTreeMap<Kind, Group> {
-    let mut groups = BTreeMap::<Kind, Group>::new();
+fn groups(rows: &[Denial]) -> BTreeMap<DeniedKind, Group> {
+    let mut groups = BTreeMap::<DeniedKind, Group>::new();
     for Denial { at, refused } in rows {
         let summed = refused.is_summed();
         let detail = refused.detail.clone().filter(|_| !summed);

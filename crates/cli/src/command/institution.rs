@@ -16,15 +16,15 @@ pub(crate) struct Institution {
     #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
     config: PathBuf,
     #[command(subcommand)]
-    what: What,
+    what: InstitutionAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum InstitutionAction {
     /// 新增机构
     Add {
         #[command(flatten)]
-        one: One,
+        one: InstitutionName,
         /// 登记名称，参保人在手机上看到的就是它
         #[arg(long, value_name = "名称")]
         name: String,
@@ -41,19 +41,19 @@ enum What {
         account: Option<String>,
     },
     /// 停用
-    Disable(One),
+    Disable(InstitutionName),
     /// 启用
-    Enable(One),
+    Enable(InstitutionName),
 }
 
 #[derive(Debug, clap::Args)]
-struct One {
+struct InstitutionName {
     /// 定点医药机构代码
     #[arg(long, value_name = "代码")]
     org: String,
 }
 
-impl One {
+impl InstitutionName {
     fn code(&self) -> Result<OrgCode, Failure> {
         OrgCode::new(&self.org).map_err(|error| Failure::new(format!("--org {error}")))
     }
@@ -65,7 +65,7 @@ impl Institution {
     }
 }
 
-impl What {
+impl InstitutionAction {
     async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
         let now = ambient::clock().now();
         let changed = match self {

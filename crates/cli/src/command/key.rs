@@ -13,11 +13,11 @@ use crate::key_text;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Key {
     #[command(subcommand)]
-    what: What,
+    what: KeyAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum KeyAction {
     /// 生成一个新密钥，连同密钥校验值打印一次
     New {
         /// 生成 16 个 ASCII 字符的密钥，而不是 32 位十六进制
@@ -31,15 +31,15 @@ enum What {
 impl Key {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         match self.what {
-            What::New { ascii: false } => {
+            KeyAction::New { ascii: false } => {
                 let key = random();
                 println!("密钥    {}\n校验值  {}", *key.to_hex(), key.kcv());
             }
-            What::New { ascii: true } => {
+            KeyAction::New { ascii: true } => {
                 let (text, key) = random_ascii()?;
                 println!("密钥    {}\n校验值  {}", *text, key.kcv());
             }
-            What::Kcv => {
+            KeyAction::Kcv => {
                 let mut text = Zeroizing::new(String::with_capacity(MAX_TYPED));
                 std::io::stdin()
                     .take(MAX_TYPED as u64 / 2)

@@ -114,10 +114,9 @@ impl Sandbox {
         register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
         let config = self.config(database, &world, &elsewhere, level)?;
         let window: Arc<OnceLock<Onlooker>> = Arc::default();
-        let center =
-            Center::start_observed(config, ambient::clock(), ambient::entropy(), Some(through(&window)))
-                .await
-                .map_err(|error| Failure::because("中心未能启动", &error))?;
+        let center = Center::start_observed(config, ambient::ports(), Some(through(&window)))
+            .await
+            .map_err(|error| Failure::because("中心未能启动", &error))?;
         let simulator = match listener {
             Some(listener) => Some(play_others(world.clone(), listener).await?),
             None => None,

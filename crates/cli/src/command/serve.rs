@@ -57,7 +57,7 @@ fn warn_of_few_files(config: &Config) {
 pub(crate) const NOT_STARTED: &str = "中心未能启动";
 
 async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
-    let center = Center::start(config, ambient::clock(), ambient::entropy())
+    let center = Center::start(config, ambient::ports())
         .await
         .map_err(|error| Failure::because(NOT_STARTED, &error))?;
     let faces = [

@@ -10,11 +10,11 @@ use crate::failure::Failure;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Store {
     #[command(subcommand)]
-    what: What,
+    what: StoreAction,
 }
 
 #[derive(Debug, clap::Subcommand)]
-enum What {
+enum StoreAction {
     Copy(copy::Copy),
     SkipNumbers(skip::SkipNumbers),
 }
@@ -22,8 +22,8 @@ enum What {
 impl Store {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.what {
-            What::Copy(copy) => copy.run(),
-            What::SkipNumbers(skip) => skip.run(),
+            StoreAction::Copy(copy) => copy.run(),
+            StoreAction::SkipNumbers(skip) => skip.run(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::json;
-use yanmi_center::history::{Between, Happened, Kind, LOST, Question, SUMMED, Step, Story, Trace};
+use yanmi_center::history::{Between, Happened, LOST, Question, SUMMED, Step, StepKind, Story, Trace};
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Code, EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis, mask};
 use yanmi_verification::Event;
@@ -114,7 +114,7 @@ fn of_story(story: &Story, trace: &Trace) -> serde_json::Value {
         .happened
         .iter()
         .map(|one| {
-            let line = Line::of(one, story, &trace.channels);
+            let line = TraceLine::of(one, story, &trace.channels);
             json!({
                 "at": one.at.shanghai_text(), "who": line.who, "whom": line.whom, "what": line.what,
                 "word": line.word, "code": line.code, "reason": line.reason, "notcNo": one.notice,
@@ -167,7 +167,7 @@ fn one_story(story: &Story, trace: &Trace) {
         .happened
         .iter()
         .map(|one| {
-            let line = Line::of(one, story, &trace.channels);
+            let line = TraceLine::of(one, story, &trace.channels);
             let amount = one.amount.map(|amount| format!("，{amount} 元")).unwrap_or_default();
             [
                 one.at.shanghai_text(),
@@ -198,7 +198,7 @@ fn institution(story: &Story) -> String {
 }
 
 /// One line of the account.
-struct Line {
+struct TraceLine {
     who: String,
     whom: String,
     what: String,
@@ -208,13 +208,13 @@ struct Line {
     reason: String,
 }
 
-impl Line {
+impl TraceLine {
     fn of(one: &Happened, story: &Story, channels: &BTreeMap<String, String>) -> Self {
         const CENTER: &str = "中心";
         let org = story.org_name.clone().unwrap_or_else(|| "机构".to_owned());
         let channel = one.channel.as_ref().map_or("渠道应用", |code| channels.get(code).unwrap_or(code));
         match &one.kind {
-            Kind::Decided(event, detail) => {
+            StepKind::Decided(event, detail) => {
                 let (who, whom, what, reason) = words(*event);
                 let place = |party: Side| match party {
                     Side::Institution => org.clone(),
@@ -227,7 +227,7 @@ impl Line {
                 let word = event.code().to_owned();
                 Self { who: place(who), whom: place(whom), what: what.to_owned(), word, code: None, reason }
             }
-            Kind::Refused(refused) => {
+            StepKind::Refused(refused) => {
                 let withdrawal = refused.op == "withdraw";
                 let asker = refused.org_id.clone().unwrap_or_else(|| org.clone());
                 let asker = if refused.proven { asker } else { format!("{asker}（自称）") };

@@ -50,7 +50,7 @@ impl Suite {
     }
 
     fn play(&self, mistake: Option<Mistake>) {
-        let clock = yanmi_center::clock::Clock::system();
+        let clock = yanmi_center::ports::Clock::system();
         let clock: yanmi_acceptance::Clock = Arc::new(move || -> UnixMillis { clock.now() });
         // Nothing that is played here has to be waited for.
         let pause = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::ready(())) };

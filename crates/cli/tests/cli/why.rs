@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use yanmi_center::clock::Clock;
+use yanmi_center::ports::Clock;
 use yanmi_protocol::{Sm4Key, envelope};
 
 use crate::sandbox::after;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::Pid;
-use yanmi_center::clock::Clock;
+use yanmi_center::ports::Clock;
 use yanmi_protocol::message::password::Draft;
 use yanmi_protocol::{PasswordDigest, Sm4Key};
 use yanmi_simulator::Institution;

@@ -3,13 +3,8 @@
 
 use std::fmt;
 
-use aes_gcm::aead::consts::U12;
-use aes_gcm::aead::{Aead, KeyInit, Payload};
-use aes_gcm::{AesGcm, Nonce};
-use hmac::{Hmac, Mac};
-use sm3::Sm3;
-use sm4::Sm4;
 use yanmi_protocol::Sm4Key;
+use yanmi_seal::{HashKey, NONCE, SealKey};
 use zeroize::Zeroizing;
 
 use super::error::VisitsError;
@@ -17,12 +12,10 @@ use crate::ambient::Ambient;
 use crate::gate::{Visit, VisitId};
 
 const FORMAT: u8 = 1;
-const NONCE: usize = 12;
-const SM3_BLOCK: usize = 64;
 
 pub(super) struct Sealer {
-    cipher: AesGcm<Sm4, U12>,
-    index: Zeroizing<[u8; 32]>,
+    cipher: SealKey,
+    index: HashKey,
 }
 
 impl fmt::Debug for Sealer {
@@ -33,12 +26,10 @@ impl fmt::Debug for Sealer {
 
 impl Sealer {
     pub(super) fn new(key: &Sm4Key) -> Self {
-        let derive = |purpose: &str| Zeroizing::new(mac(key.bytes(), &[purpose.as_bytes()]));
-        let seal = derive("yanmi visits seal 1");
-        // The left half of the derived bytes; an SM4 key has sixteen.
-        let mut half = Zeroizing::new([0; 16]);
-        half.copy_from_slice(&seal[..16]);
-        Self { cipher: AesGcm::new(&(*half).into()), index: derive("yanmi visits index 1") }
+        Self {
+            cipher: SealKey::derive(key, "yanmi visits seal 1"),
+            index: HashKey::derive(key, "yanmi visits index 1"),
+        }
     }
 
     pub(super) fn seal(&self, visit: &Visit, ambient: &dyn Ambient) -> Vec<u8> {
@@ -46,18 +37,13 @@ impl Sealer {
         let text = Zeroizing::new(serde_json::to_vec(visit).unwrap_or_default());
         let mut nonce = [0; NONCE];
         ambient.fill(&mut nonce);
-        let payload = Payload { msg: &text, aad: &bound_to(visit.id()) };
-        // Encryption fails only for values of many gigabytes.
-        let sealed = self.cipher.encrypt(&Nonce::from(nonce), payload).unwrap_or_default();
-        [&[FORMAT][..], &nonce, &sealed].concat()
+        [&[FORMAT][..], &self.cipher.seal(&bound_to(visit.id()), nonce, &text)].concat()
     }
 
     pub(super) fn open(&self, id: VisitId, sealed: &[u8]) -> Result<Visit, VisitsError> {
         let opened = || {
-            let (format, rest) = sealed.split_first()?;
-            let (nonce, text) = rest.split_first_chunk::<NONCE>().filter(|_| *format == FORMAT)?;
-            let payload = Payload { msg: text, aad: &bound_to(id) };
-            let text = self.cipher.decrypt(&Nonce::from(*nonce), payload).map(Zeroizing::new).ok()?;
+            let (_, rest) = sealed.split_first().filter(|(format, _)| **format == FORMAT)?;
+            let text = self.cipher.open(&bound_to(id), rest).ok()?;
             serde_json::from_slice(&text).ok()
         };
         opened().ok_or(VisitsError::Broken(id))
@@ -65,23 +51,10 @@ impl Sealer {
 
     /// The keyed hash a value is found by; `kind` keeps hashes of different things apart.
     pub(super) fn index(&self, kind: &str, value: &str) -> Vec<u8> {
-        mac(&self.index, &[kind.as_bytes(), value.as_bytes()])[..16].to_vec()
+        self.index.hash(&[kind.as_bytes(), value.as_bytes()])[..16].to_vec()
     }
 }
 
 fn bound_to(id: VisitId) -> Vec<u8> {
     format!("visits\0{id}\0record").into_bytes()
-}
-
-/// HMAC-SM3 over parts, each behind its length so that no two lists look alike.
-fn mac<const N: usize>(key: &[u8; N], parts: &[&[u8]]) -> [u8; 32] {
-    const { assert!(N <= SM3_BLOCK, "a longer key would have to be hashed first") };
-    let mut block = Zeroizing::new([0; SM3_BLOCK]);
-    block[..N].copy_from_slice(key);
-    let mut mac = Hmac::<Sm3>::new(&(*block).into());
-    for part in parts {
-        mac.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }

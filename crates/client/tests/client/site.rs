@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use yanmi_center::Center;
-use yanmi_center::clock::Clock;
 use yanmi_center::config::{Config, Database, Essentials, Listen};
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::{Clock, Entropy, Ports};
 use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_client::config::{Account, CenterSettings, ClientConfig, Institution, VisitsSettings};
@@ -167,7 +166,8 @@ async fn everybody(folder: &Path, hands: &Hands, adapt: impl FnOnce(&mut Config)
     adapt(&mut config);
     register(&config, &world, hands).await;
     let clock = hands.clone();
-    let center = Center::start(config, Clock::new(move || clock.now()), Entropy::seeded(2)).await;
+    let center =
+        Center::start(config, Ports::system(Clock::new(move || clock.now()), Entropy::seeded(2))).await;
     let center = center.expect("a center");
     let url = |address: Option<SocketAddr>| format!("http://{}", address.expect("a listener"));
     let urls = Urls {

@@ -9,7 +9,8 @@ use yanmi_protocol::{Amount, Code, EcToken, NoticeNo, OrgCode, UnixMillis};
 use super::super::lane::LaneSettings;
 use super::*;
 use crate::outbound::peer::{Act, Asked, Peer, nobody};
-use crate::outbound::{AllowList, OutboundSettings, Resolver};
+use crate::outbound::{AllowList, OutboundSettings};
+use crate::ports::Network;
 
 /// Long enough for anything that is not about deadlines.
 const AMPLE: Duration = Duration::from_secs(20);
@@ -27,7 +28,7 @@ fn region() -> Region {
 
 fn deliverer(settings: DeliverySettings) -> Deliverer {
     let allow = AllowList::parse(["127.0.0.1"]).expect("a list");
-    let outbound = Outbound::new(OutboundSettings { allow, roots: None, resolver: Resolver::system() });
+    let outbound = Outbound::new(OutboundSettings { allow, roots: None, network: Network::system() });
     Deliverer::new(outbound.expect("no roots"), Clock::new(|| NOW), region(), "center", settings)
 }
 
@@ -69,7 +70,7 @@ fn taken() -> Act {
 /// What becomes of a delivery to a channel that acts like this, and how many requests it took.
 async fn outcome(
     act: impl Fn(Asked) -> Act + Send + Sync + 'static,
-) -> (Result<Taken, DeliveryFailure>, usize) {
+) -> (Result<Reception, DeliveryFailure>, usize) {
     let peer = Peer::start(act).await;
     let outcome = quick().deliver(&endpoint(peer.url("/notice")), &notice(), AMPLE).await;
     (outcome, peer.requests())
@@ -84,7 +85,7 @@ async fn the_channel_gets_the_notice_in_an_envelope_of_its_own_account() {
         taken()
     })
     .await;
-    assert_eq!((outcome, requests), (Ok(Taken::Asked), 1));
+    assert_eq!((outcome, requests), (Ok(Reception::Asked), 1));
     let body = got.lock().expect("unbroken").remove(0);
     let request = RequestEnvelope::parse(&body, region()).expect("an envelope");
     assert_eq!((&*request.org_id, request.timestamp), ("A1B2C3D4E5F60718293A4B5C6D7E8F90", NOW));
@@ -107,7 +108,7 @@ async fn a_connection_error_and_a_5xx_are_tried_again_with_the_same_notice() {
             if asked.nth < 2 { trouble.clone() } else { taken() }
         })
         .await;
-        assert_eq!((outcome, requests), (Ok(Taken::Asked), 3));
+        assert_eq!((outcome, requests), (Ok(Reception::Asked), 3));
         assert_eq!(*numbers.lock().expect("unbroken"), vec![notice().number; 3]);
     }
 }
@@ -237,7 +238,7 @@ async fn a_hanging_channel_holds_no_more_than_its_lane() {
         tokio::task::yield_now().await;
     }
     assert_eq!(deliverer.deliver(&to, &notice(), AMPLE).await, Err(DeliveryFailure::Busy));
-    assert_eq!(deliverer.deliver(&endpoint(healthy.url("/")), &notice(), AMPLE).await, Ok(Taken::Asked));
+    assert_eq!(deliverer.deliver(&endpoint(healthy.url("/")), &notice(), AMPLE).await, Ok(Reception::Asked));
     // Abandoned calls give their places back and do not count against the channel.
     calls.shutdown().await;
     assert_eq!((to.lane.in_flight(), to.lane.open_until()), (0, None));
@@ -305,7 +306,7 @@ async fn a_mac_is_about_the_path_that_is_registered_without_its_query() {
         })
         .await;
         let to = Endpoint { mac: MacRule::Required, ..endpoint(peer.url(registered)) };
-        assert_eq!(quick().deliver(&to, &notice(), AMPLE).await, Ok(Taken::Asked), "{registered}");
+        assert_eq!(quick().deliver(&to, &notice(), AMPLE).await, Ok(Reception::Asked), "{registered}");
     }
 }
 
@@ -323,13 +324,18 @@ async fn an_answer_is_believed_by_its_mac() {
     for (rule, expected) in [
         (
             MacRule::Optional,
-            [Ok(Taken::Asked), Ok(Taken::Asked), Err(DeliveryFailure::BadAnswer), Err(refused.clone())],
+            [
+                Ok(Reception::Asked),
+                Ok(Reception::Asked),
+                Err(DeliveryFailure::BadAnswer),
+                Err(refused.clone()),
+            ],
         ),
         (
             MacRule::Required,
             [
                 Err(DeliveryFailure::BadAnswer),
-                Ok(Taken::Asked),
+                Ok(Reception::Asked),
                 Err(DeliveryFailure::BadAnswer),
                 Err(refused),
             ],

@@ -66,7 +66,7 @@ mod tests {
     use yanmi_protocol::Sm4Key;
 
     use super::*;
-    use crate::entropy::Entropy;
+    use crate::ports::Entropy;
 
     #[test]
     fn a_link_is_known_as_it_was_made_and_in_no_other_form() {

@@ -6,7 +6,7 @@ use yanmi_verification::{PasswordFree, PasswordTries};
 
 use crate::insured::layout::page;
 use crate::insured::view::{head, keypad, words};
-use crate::insured::{clock_text, grouped};
+use crate::insured::words::{clock_text, grouped};
 use crate::ledger::MAX_PAYMENTS;
 
 /// What the form before this page came to.
@@ -54,7 +54,7 @@ pub(super) enum Hindrance {
 
 /// A line of the list.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(super) struct PaymentLine {
     pub(super) institution: String,
     pub(super) amount: Option<Amount>,
     /// Day and minute in Asia/Shanghai.
@@ -63,7 +63,7 @@ pub(super) struct Line {
 
 /// Everything the page says.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct SettingsView {
     pub(super) app: String,
     pub(super) free: Option<PasswordFree>,
     /// What was used today: amount and count.
@@ -71,7 +71,7 @@ pub(super) struct Shown {
     pub(super) hindrance: Option<Hindrance>,
     pub(super) tries: PasswordTries,
     pub(super) left: u32,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<PaymentLine>,
     /// Bound to browser and link.
     pub(super) token: String,
     pub(super) path: String,
@@ -88,7 +88,7 @@ pub(super) fn door() -> Markup {
 }
 
 /// The page.
-pub(super) fn shown(shown: &Shown) -> Markup {
+pub(super) fn shown(shown: &SettingsView) -> Markup {
     let open = shown.free.is_some_and(|free| free.open);
     let title = if open { "免密支付：已开通" } else { "免密支付：未开通" };
     let text = format!("在「{}」出示医保电子凭证付款时", shown.app);
@@ -119,7 +119,7 @@ fn yuan(amount: Option<Amount>) -> String {
     amount.map_or_else(|| "不限".to_owned(), |amount| format!("{} 元", grouped(amount)))
 }
 
-fn limits(free: &PasswordFree, shown: &Shown) -> Markup {
+fn limits(free: &PasswordFree, shown: &SettingsView) -> Markup {
     let count = free.day_count.map_or_else(|| "不限".to_owned(), |count| format!("{count} 次"));
     let (spent, used) = shown.today;
     html! {
@@ -132,7 +132,7 @@ fn limits(free: &PasswordFree, shown: &Shown) -> Markup {
     }
 }
 
-fn switch_on(shown: &Shown, open: bool) -> Markup {
+fn switch_on(shown: &SettingsView, open: bool) -> Markup {
     if let Some(hindrance) = shown.hindrance {
         let text = match hindrance {
             Hindrance::NotOffered => "这个应用没有免密支付。".to_owned(),
@@ -185,7 +185,7 @@ fn limit(name: &str, label: &str, value: Option<String>) -> Markup {
     }
 }
 
-fn list(lines: &[Line]) -> Markup {
+fn list(lines: &[PaymentLine]) -> Markup {
     html! {
         h2 { "免密付款记录" }
         @if lines.is_empty() {

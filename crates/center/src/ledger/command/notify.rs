@@ -38,12 +38,12 @@ pub(crate) enum NotifyDecision {
     /// The confirmation at hand stands.
     Stands { serial: SerialNo },
     /// Send the notice.
-    Deliver(Box<Delivery>),
+    Deliver(Box<Dispatch>),
 }
 
 /// What the channel is to be told.
 #[derive(Debug)]
-pub(crate) struct Delivery {
+pub(crate) struct Dispatch {
     pub(crate) verification: Verification,
     pub(crate) credential: Credential,
     pub(crate) holder: Vec<u8>,
@@ -91,7 +91,7 @@ impl Command for Notify {
                 work.spend(credential.person, budget);
                 let holder = work.holder(&self.key);
                 let verification = next;
-                let delivery = Delivery { verification, credential, holder, ways, withdraw, taken_over };
+                let delivery = Dispatch { verification, credential, holder, ways, withdraw, taken_over };
                 NotifyDecision::Deliver(Box::new(delivery))
             }
         }

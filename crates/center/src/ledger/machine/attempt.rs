@@ -1,23 +1,24 @@
 //! Attempts at a batch: decide and commit, once more when that may help, and find out what became of a commit whose
 //! answer was lost.
 
+use super::decide::{Committed, decide_all};
 use super::job::Pending;
 use super::mark::Mark;
 use super::resident::Resident;
-use super::work::{Circumstances, Committed, decide_all};
+use super::work::Circumstances;
 use crate::store::StoreError;
 use crate::store::batch::{NotCommitted, Session};
 use crate::store::connection::Connection;
 use crate::store::link::{Link, Retry};
 
 /// Why an attempt at a batch failed.
-struct Failed {
+struct FailedAttempt {
     error: StoreError,
     /// What was decided, when only the answer to the commit is missing.
     unanswered: Option<Committed>,
 }
 
-impl From<StoreError> for Failed {
+impl From<StoreError> for FailedAttempt {
     fn from(error: StoreError) -> Self {
         Self { error, unanswered: None }
     }
@@ -57,7 +58,7 @@ async fn once(
     resident: &Resident,
     circumstances: Circumstances<'_>,
     mark: Option<Mark>,
-) -> Result<Committed, Failed> {
+) -> Result<Committed, FailedAttempt> {
     let mut session = Session::writing(connection);
     match decide_all(&mut session, commands, resident, circumstances).await {
         Ok((committed, writes)) => {
@@ -68,7 +69,7 @@ async fn once(
             match session.commit(writes.script(mark)).await {
                 Ok(()) => Ok(committed),
                 Err(NotCommitted { error, unknown }) => {
-                    Err(Failed { error, unanswered: unknown.then_some(committed) })
+                    Err(FailedAttempt { error, unanswered: unknown.then_some(committed) })
                 }
             }
         }

@@ -5,7 +5,7 @@ use yanmi_protocol::NoticeNo;
 
 use super::needs::Needs;
 use super::work::{Circumstances, Work};
-use crate::ledger::table::page_claims;
+use crate::ledger::table::page_claims::{self, Claim};
 use crate::store::StoreError;
 use crate::store::batch::Session;
 
@@ -32,20 +32,11 @@ pub(crate) enum PagePlace {
     Elsewhere,
 }
 
-/// Who has the page of a notice.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Claim {
-    /// How many notices there had been when its link was made.
-    pub(crate) sequence: u32,
-    /// The keyed hash of what the browser was given.
-    pub(crate) browser: [u8; 16],
-}
-
-/// The claims of a batch, by notice.
-pub(super) type Claims = HashMap<NoticeNo, Claim>;
-
 /// Loads what the batch asks about. The locks of the tokens keep other writers from it.
-pub(super) async fn load(session: &mut Session<'_>, needs: &[Needs<'_>]) -> Result<Claims, StoreError> {
+pub(super) async fn load(
+    session: &mut Session<'_>,
+    needs: &[Needs<'_>],
+) -> Result<HashMap<NoticeNo, Claim>, StoreError> {
     let wanted: Vec<NoticeNo> = needs.iter().filter_map(|needs| needs.page).collect();
     page_claims::load(session, &wanted).await
 }

@@ -13,6 +13,8 @@
 //! On a shared database a token that nobody knew is written ahead, because only a row can be locked. It is unknown all the
 //! same until the command that learned it is decided.
 
+use std::collections::BTreeMap;
+
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use yanmi_protocol::EcToken;
@@ -30,7 +32,7 @@ use crate::store::StoreError;
 use crate::store::batch::Session;
 
 /// What a batch learns, in its order.
-type Lessons<'a> = HashMap<EcToken, Vec<&'a TokenRecord>>;
+type Lessons<'a> = BTreeMap<EcToken, Vec<&'a TokenRecord>>;
 
 /// Loads everything, and on a shared database locks it first.
 pub(super) async fn load_all(

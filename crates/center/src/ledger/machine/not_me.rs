@@ -1,16 +1,7 @@
 //! What a batch does about "not me": it is kept, and the operator is told once it is committed.
 
-use yanmi_protocol::{ChannelId, OrgCode};
-
-use super::work::{Circumstances, Work};
+use super::work::{Circumstances, NotMe, Work};
 use crate::ledger::key::Key;
-
-/// Somebody said "not me": what the operator may know of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct NotMe {
-    pub(crate) org_code: OrgCode,
-    pub(crate) channel: ChannelId,
-}
 
 impl Work {
     /// From now on the institution is refused for a while.

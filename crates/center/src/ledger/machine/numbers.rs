@@ -81,7 +81,7 @@ mod tests {
     use yanmi_protocol::Sm4Key;
 
     use super::*;
-    use crate::entropy::Entropy;
+    use crate::ports::Entropy;
     use crate::sealing::Sealer;
 
     async fn open(path: &std::path::Path) -> Numbers {

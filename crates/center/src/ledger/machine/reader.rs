@@ -19,7 +19,7 @@ use crate::store::{Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 
 /// One question, with where its answer goes.
-enum Question {
+enum PendingRead {
     Facts(Key, oneshot::Sender<Result<StoredFacts, Unavailable>>),
     Standing(Key, oneshot::Sender<Result<Standing, Unavailable>>),
     Other(Other),
@@ -41,7 +41,7 @@ enum Other {
 
 /// The handle of the reading tasks.
 #[derive(Clone)]
-pub(crate) struct Reader(Arc<[mpsc::Sender<Question>]>);
+pub(crate) struct Reader(Arc<[mpsc::Sender<PendingRead>]>);
 
 impl Reader {
     pub(crate) async fn start(
@@ -61,19 +61,19 @@ impl Reader {
     }
 
     pub(crate) async fn load(&self, key: Key) -> Result<StoredFacts, Unavailable> {
-        self.ask(key.fingerprint(), |reply| Question::Facts(key, reply)).await
+        self.ask(key.fingerprint(), |reply| PendingRead::Facts(key, reply)).await
     }
 
     pub(crate) async fn standing(&self, key: Key) -> Result<Standing, Unavailable> {
-        self.ask(key.fingerprint(), |reply| Question::Standing(key, reply)).await
+        self.ask(key.fingerprint(), |reply| PendingRead::Standing(key, reply)).await
     }
 
     pub(crate) async fn by_notice(&self, notice: NoticeNo) -> Result<Option<Shown>, Unavailable> {
-        self.ask(notice.number(), |reply| Question::Other(Other::ByNotice(notice, reply))).await
+        self.ask(notice.number(), |reply| PendingRead::Other(Other::ByNotice(notice, reply))).await
     }
 
     pub(crate) async fn tries(&self, identity: IdentityKey) -> Result<PasswordTries, Unavailable> {
-        self.ask(fingerprint([&identity.0]), |reply| Question::Other(Other::Tries(identity, reply))).await
+        self.ask(fingerprint([&identity.0]), |reply| PendingRead::Other(Other::Tries(identity, reply))).await
     }
 
     pub(crate) async fn settings(
@@ -81,8 +81,10 @@ impl Reader {
         person: PersonKey,
         channel: ChannelId,
     ) -> Result<Settings, Unavailable> {
-        self.ask(fingerprint([&person.0]), |reply| Question::Other(Other::Settings(person, channel, reply)))
-            .await
+        self.ask(fingerprint([&person.0]), |reply| {
+            PendingRead::Other(Other::Settings(person, channel, reply))
+        })
+        .await
     }
 
     pub(crate) async fn pending(
@@ -93,7 +95,7 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<Shown>, Unavailable> {
         self.ask(fingerprint([&person.0]), |reply| {
-            Question::Other(Other::Pending { person, channel, now, limit, reply })
+            PendingRead::Other(Other::Pending { person, channel, now, limit, reply })
         })
         .await
     }
@@ -101,7 +103,7 @@ impl Reader {
     async fn ask<T>(
         &self,
         route: u64,
-        question: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> Question,
+        question: impl FnOnce(oneshot::Sender<Result<T, Unavailable>>) -> PendingRead,
     ) -> Result<T, Unavailable> {
         let (reply, answer) = oneshot::channel();
         let inbox = routed(&self.0, route).ok_or(Unavailable::Stopped)?;
@@ -113,7 +115,7 @@ impl Reader {
     }
 }
 
-async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, telemetry: Telemetry) {
+async fn run(mut inbox: mpsc::Receiver<PendingRead>, mut link: Link, most: usize, telemetry: Telemetry) {
     let mut questions = Vec::with_capacity(most);
     while inbox.recv_many(&mut questions, most).await > 0 {
         gather(&mut inbox, &mut questions, most).await;
@@ -121,9 +123,9 @@ async fn run(mut inbox: mpsc::Receiver<Question>, mut link: Link, most: usize, t
         let mut standings = Alike::default();
         for question in questions.drain(..) {
             match question {
-                Question::Facts(key, reply) => facts.push(key, reply),
-                Question::Standing(key, reply) => standings.push(key, reply),
-                Question::Other(other) => answer(other, &mut link).await,
+                PendingRead::Facts(key, reply) => facts.push(key, reply),
+                PendingRead::Standing(key, reply) => standings.push(key, reply),
+                PendingRead::Other(other) => answer(other, &mut link).await,
             }
         }
         let read = facts.keys.len() + standings.keys.len();

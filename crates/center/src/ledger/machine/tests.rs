@@ -15,16 +15,17 @@ use yanmi_verification::{
     Policy, Undelivered, Ways, WordLimits,
 };
 
+use super::decide::decide_all;
 use super::job::{Pending, job};
 use super::resident::Resident;
-use super::work::{Circumstances, decide_all};
+use super::work::Circumstances;
 use crate::config::Database;
 use crate::delivery::lane::LaneSettings;
-use crate::entropy::Entropy;
 use crate::ledger::{
     BeginTry, Conclude, EndTry, FaceKey, Key, Learn, MarkDelivered, MarkUndelivered, Notify, OpenPage,
     PageVisit, SwitchFree, TakeWord, TokenRecord, UseFree, load,
 };
+use crate::ports::Entropy;
 use crate::registry::{Administration, Defaults, MacRule, NewChannel, Snapshot};
 use crate::sealing::Sealer;
 use crate::store::Store;

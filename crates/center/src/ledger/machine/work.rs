@@ -1,4 +1,4 @@
-//! One batch: load, decide each command in order, write, commit.
+//! What a batch works on: the facts, and what has become of them so far.
 //!
 //! A later command of the batch sees what an earlier one changed, for both look at the same working facts. Here is what
 //! any command may look at and change; which rule decides which command is in the command's own file, and the rules
@@ -12,22 +12,15 @@ use yanmi_verification::{
     Verification,
 };
 
-use super::claim::Claims;
-use super::facts;
-use super::job::Pending;
-use super::needs::Needs;
-use super::not_me::NotMe;
-use super::resident::Resident;
 use crate::ledger::key::{FaceKey, Key};
 use crate::ledger::load::StoredFacts;
 use crate::ledger::recent::Recent;
 use crate::ledger::table::Changes;
 use crate::ledger::table::audit::Audited;
+use crate::ledger::table::page_claims::Claim;
 use crate::ledger::table::tokens::TokenRecord;
 use crate::ledger::table::verifications::Appearance;
 use crate::registry::Snapshot;
-use crate::store::StoreError;
-use crate::store::batch::Session;
 
 /// What decides beside the facts: the registry, the policy, the time.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +38,7 @@ pub(crate) struct Work {
     pub(super) recent: HashMap<PersonKey, Recent>,
     pub(super) free: HashMap<(PersonKey, ChannelId), PasswordFree>,
     pub(super) tries: HashMap<IdentityKey, PasswordTries>,
-    pub(super) claims: Claims,
+    pub(super) claims: HashMap<NoticeNo, Claim>,
     pub(super) not_me: HashMap<(PersonKey, OrgCode), UnixMillis>,
     /// Which notices face authorizations confirmed.
     pub(super) face_uses: HashMap<FaceKey, NoticeNo>,
@@ -62,36 +55,11 @@ pub(crate) struct Work {
     pub(super) told: Vec<NotMe>,
 }
 
-/// What a committed batch comes to.
-#[derive(Debug)]
-pub(crate) struct Committed {
-    /// The verifications that changed.
-    pub(crate) changed: Vec<(Key, StoredFacts)>,
-    /// What was learned about tokens.
-    pub(crate) learned: Vec<(EcToken, Credential)>,
-    /// What the operator is told.
-    pub(crate) told: Vec<NotMe>,
-}
-
-/// What a batch comes to when it is committed, and the rows to write for it.
-pub(super) type Decisions = (Committed, Changes);
-
-/// Loads the facts and decides each command in order.
-pub(super) async fn decide_all(
-    session: &mut Session<'_>,
-    commands: &mut [Box<dyn Pending>],
-    resident: &Resident,
-    circumstances: Circumstances<'_>,
-) -> Result<Decisions, StoreError> {
-    let needs: Vec<Needs<'_>> = commands.iter().map(|command| command.needs()).collect();
-    let mut work = facts::load_all(session, &needs, resident).await?;
-    drop(needs);
-    for command in commands {
-        command.decide(&mut work, circumstances);
-    }
-    let (told, learned) = (std::mem::take(&mut work.told), std::mem::take(&mut work.learned));
-    let (writes, changed) = work.finish();
-    Ok((Committed { changed, learned, told }, writes))
+/// Somebody said "not me": what the operator may know of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct NotMe {
+    pub(crate) org_code: OrgCode,
+    pub(crate) channel: ChannelId,
 }
 
 impl Work {
@@ -213,7 +181,7 @@ impl Work {
 
     /// The rows to write, each verification once, as the batch leaves it, in the order in which they were changed first: rows
     /// that are new are numbered by it.
-    fn finish(mut self) -> (Changes, Vec<(Key, StoredFacts)>) {
+    pub(super) fn finish(mut self) -> (Changes, Vec<(Key, StoredFacts)>) {
         let mut changed = Vec::with_capacity(self.changed.len());
         let mut ordered: Vec<_> = self.changed.into_iter().collect();
         ordered.sort_unstable_by_key(|(_, changed)| changed.order);

@@ -6,14 +6,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use super::attempt;
+use super::decide::Committed;
 use super::inbox::gather;
 use super::job::Pending;
 use super::mark::Mark;
 use super::news::News;
-use super::not_me::NotMe;
 use super::resident::Resident;
 use super::watch::Watchers;
-use super::work::{Circumstances, Committed};
+use super::work::{Circumstances, NotMe};
 use crate::ledger::removal::{Removed, Window};
 use crate::ledger::{LedgerParts, Unavailable};
 use crate::share::Place;
@@ -24,7 +24,7 @@ use crate::store::link::{Link, on_link};
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// A window of rows to be looked through, and where to tell what became of it.
-pub(in crate::ledger) type Removal = (Window, oneshot::Sender<Result<Removed, Unavailable>>);
+pub(in crate::ledger) type RemovalRequest = (Window, oneshot::Sender<Result<Removed, Unavailable>>);
 
 /// A command that waits to be taken into a batch.
 pub(in crate::ledger) struct Queued {
@@ -36,7 +36,7 @@ pub(in crate::ledger) struct Queued {
 /// The task that owns the writing connection.
 pub(in crate::ledger) struct Writer {
     pub(in crate::ledger) inbox: mpsc::Receiver<Queued>,
-    pub(in crate::ledger) removals: Option<mpsc::Receiver<Removal>>,
+    pub(in crate::ledger) removals: Option<mpsc::Receiver<RemovalRequest>>,
     pub(in crate::ledger) link: Link,
     /// The mark of the newest batch, where a commit may be left without an answer.
     pub(in crate::ledger) mark: Option<Mark>,
@@ -76,7 +76,7 @@ impl Writer {
         self.link.close().await;
     }
 
-    async fn remove(&mut self, (window, reply): Removal) {
+    async fn remove(&mut self, (window, reply): RemovalRequest) {
         let removed = on_link!(&mut self.link, |connection| window.remove(connection));
         let removed = removed.map_err(|error| {
             let table = window.table();

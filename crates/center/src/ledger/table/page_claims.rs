@@ -4,11 +4,19 @@ use hashbrown::HashMap;
 use yanmi_protocol::{NoticeNo, UnixMillis};
 
 use super::{Changes, Name, look_up, signed};
-use crate::ledger::machine::claim::Claim;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Session};
 use crate::store::connection::Kind::{Bytes, Number};
 use crate::store::table::{Kept, Old, Position, Removal, Table, removal};
+
+/// Who has the page of a notice.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim {
+    /// How many notices there had been when its link was made.
+    pub(crate) sequence: u32,
+    /// The keyed hash of what the browser was given.
+    pub(crate) browser: [u8; 16],
+}
 
 /// The table.
 pub(crate) static TABLE: Table = Table {

@@ -119,7 +119,7 @@ pub(crate) struct TokenRecord {
 
 /// Who the person is, by the newest token in this app.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub(crate) struct StoredHolder {
     pub(crate) token: EcToken,
     pub(crate) holder: Vec<u8>,
 }
@@ -147,12 +147,12 @@ pub(crate) async fn newest_of(
     connection: &mut Connection,
     person: PersonKey,
     channel: ChannelId,
-) -> Result<Option<Known>, StoreError> {
+) -> Result<Option<StoredHolder>, StoreError> {
     let statement = Statement::new(NEWEST).bytes(&person.0).text(channel.as_str());
     let found = connection.fetch(statement).await?;
     let known = found.iter().next().map(|row| {
         let mut columns = Columns::new(row, "tokens");
-        Ok(Known { token: columns.token()?, holder: columns.bytes()?.to_vec() })
+        Ok(StoredHolder { token: columns.token()?, holder: columns.bytes()?.to_vec() })
     });
     known.transpose()
 }

@@ -78,7 +78,7 @@ impl Changes {
     /// Nothing of it has changed but its state.
     pub(crate) fn state(&mut self, key: &Key, state: State) {
         let state = state_columns(state);
-        self.states.push(|row| {
+        self.updates(Name::Verifications).push(|row| {
             row.text(key.token.as_str())
                 .text(key.org_code.as_str())
                 .text(state.word)
@@ -129,7 +129,7 @@ impl Columns<'_> {
     }
 }
 
-pub(crate) const STATES: Update = Update {
+const STATES: Update = Update {
     rows: "k (token, org_code, state, state_at, reason, valid_until)",
     key: 2,
     set: "verifications SET state = k.state, state_at = k.state_at, reason = k.reason, valid_until = k.valid_until \

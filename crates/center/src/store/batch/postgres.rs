@@ -25,7 +25,8 @@ use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr};
 use yanmi_protocol::EcToken;
 use yanmi_verification::PersonKey;
 
-use super::{Insert, NotCommitted, Query, Rows, Script, Write};
+use super::rows::Rows;
+use super::script::{Insert, NotCommitted, Query, Script, Write};
 use crate::store::StoreError;
 use crate::store::connection::{Found, Kind, RowRef, Value, answer};
 use crate::store::fault::Fault;
@@ -52,13 +53,13 @@ const LOCK_NUMBERS: &str =
 
 /// See [`super::Session`].
 #[derive(Debug)]
-pub(crate) struct Session<'a> {
+pub(crate) struct PostgresSession<'a> {
     connection: &'a mut PgConnection,
-    transaction: Option<Transaction>,
+    transaction: Option<PostgresTransaction>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Transaction {
+enum PostgresTransaction {
     Wanted,
     Open,
 }
@@ -71,13 +72,13 @@ enum Column {
     Bytes(Vec<Option<Vec<u8>>>),
 }
 
-impl<'a> Session<'a> {
+impl<'a> PostgresSession<'a> {
     pub(super) fn reading(connection: &'a mut PgConnection) -> Self {
         Self { connection, transaction: None }
     }
 
     pub(super) fn writing(connection: &'a mut PgConnection) -> Self {
-        Self { connection, transaction: Some(Transaction::Wanted) }
+        Self { connection, transaction: Some(PostgresTransaction::Wanted) }
     }
 
     pub(super) async fn ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
@@ -184,7 +185,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) async fn roll_back(self) -> Result<(), StoreError> {
-        if self.transaction == Some(Transaction::Open) {
+        if self.transaction == Some(PostgresTransaction::Open) {
             answer(sqlx::raw_sql("ROLLBACK").execute(&mut *self.connection)).await?;
         }
         Ok(())
@@ -192,9 +193,9 @@ impl<'a> Session<'a> {
 
     /// Begins what has not begun.
     async fn begin(&mut self) -> Result<(), StoreError> {
-        if self.transaction == Some(Transaction::Wanted) {
+        if self.transaction == Some(PostgresTransaction::Wanted) {
             answer(sqlx::raw_sql("BEGIN").execute(&mut *self.connection)).await?;
-            self.transaction = Some(Transaction::Open);
+            self.transaction = Some(PostgresTransaction::Open);
         }
         Ok(())
     }

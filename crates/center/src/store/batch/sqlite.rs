@@ -10,7 +10,8 @@
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr};
 
-use super::{Insert, Query, Rows, Script, Update, Write};
+use super::rows::Rows;
+use super::script::{Insert, Query, Script, Update, Write};
 use crate::store::StoreError;
 use crate::store::connection::{Found, Value, add_sqlite};
 
@@ -19,8 +20,8 @@ const MOST_ROWS: usize = 1_024;
 
 /// Statements that go to the database in one trip.
 #[derive(Debug, Default)]
-struct Text {
-    text: String,
+pub(crate) struct Text {
+    pub(crate) text: String,
     arguments: SqliteArguments,
 }
 
@@ -36,7 +37,7 @@ impl Text {
     ///
     /// A statement that fails midway leaves its rows in place (`OR FAIL`), which spares the database a journal for each
     /// statement: the caller gives up the whole transaction anyway.
-    fn insert(&mut self, rows: Rows, insert: Insert, likely: usize) {
+    pub(crate) fn insert(&mut self, rows: Rows, insert: Insert, likely: usize) {
         self.lists(rows, likely, |text, list| {
             text.push_str("INSERT OR FAIL INTO ");
             text.push_str(insert.into);
@@ -48,7 +49,7 @@ impl Text {
     }
 
     /// Adds a change of all rows.
-    fn update(&mut self, rows: Rows, update: Update, likely: usize) {
+    pub(crate) fn update(&mut self, rows: Rows, update: Update, likely: usize) {
         self.lists(rows, likely, |text, list| {
             named(text, update.rows, list);
             text.push_str("UPDATE OR FAIL ");
@@ -68,7 +69,7 @@ impl Text {
     }
 
     /// Adds a query about all rows.
-    fn query(&mut self, rows: Rows, query: Query) {
+    pub(crate) fn query(&mut self, rows: Rows, query: Query) {
         let count = rows.count;
         self.lists(rows, count, |text, list| {
             named(text, query.rows, list);
@@ -95,24 +96,24 @@ impl Text {
 
 /// See [`super::Session`].
 #[derive(Debug)]
-pub(crate) struct Session<'a> {
+pub(crate) struct SqliteSession<'a> {
     connection: &'a mut SqliteConnection,
-    transaction: Option<Transaction>,
+    transaction: Option<SqliteTransaction>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Transaction {
+enum SqliteTransaction {
     Wanted,
     Open,
 }
 
-impl<'a> Session<'a> {
+impl<'a> SqliteSession<'a> {
     pub(super) fn reading(connection: &'a mut SqliteConnection) -> Self {
         Self { connection, transaction: None }
     }
 
     pub(super) fn writing(connection: &'a mut SqliteConnection) -> Self {
-        Self { connection, transaction: Some(Transaction::Wanted) }
+        Self { connection, transaction: Some(SqliteTransaction::Wanted) }
     }
 
     pub(super) async fn ask(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
@@ -146,7 +147,7 @@ impl<'a> Session<'a> {
 
     pub(super) async fn roll_back(mut self) -> Result<(), StoreError> {
         let mut text = Text::default();
-        if self.transaction == Some(Transaction::Open) {
+        if self.transaction == Some(SqliteTransaction::Open) {
             text.plain("ROLLBACK");
         }
         self.run(text).await
@@ -155,9 +156,9 @@ impl<'a> Session<'a> {
     /// A text that begins what has not begun.
     fn text(&mut self) -> Text {
         let mut text = Text::default();
-        if self.transaction == Some(Transaction::Wanted) {
+        if self.transaction == Some(SqliteTransaction::Wanted) {
             text.plain("BEGIN IMMEDIATE");
-            self.transaction = Some(Transaction::Open);
+            self.transaction = Some(SqliteTransaction::Open);
         }
         text
     }
@@ -199,9 +200,6 @@ fn list(text: &mut String, rows: usize, width: usize) {
         text.push(')');
     }
 }
-
-#[cfg(test)]
-mod plans;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Chance with a seed, so that a failure can be looked at again.
 
 use serde_json::Value;
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::Entropy;
 
 /// What may stand where something else should.
 const NASTY: [&str; 20] = [

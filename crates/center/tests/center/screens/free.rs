@@ -45,6 +45,7 @@ fn says(text: &str) -> String {
     )
 }
 
+#[expect(clippy::too_many_lines, reason = "one state after the other, as a person comes to them")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_state_of_the_password_free_page() {
     let mut ground = Ground::start().await;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::Entropy;
 use yanmi_protocol::{Region, Sm4Key};
 use yanmi_simulator::World;
 use yanmi_simulator::world::Urls;

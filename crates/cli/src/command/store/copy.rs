@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use yanmi_center::config::{Config, Database, PasswordFile, PostgresSettings};
-use yanmi_center::store::copy::{self, Beginning, Compared, Copied, CopyError, Move};
+use yanmi_center::copy::{self, Beginning, Compared, Copied, CopyError, Move};
 
 use super::progress::Bar;
 use crate::command::serve;

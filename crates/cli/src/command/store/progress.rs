@@ -4,7 +4,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
-use yanmi_center::store::copy::{Progress, Stage};
+use yanmi_center::copy::{Progress, Stage};
 
 /// The bar's characters.
 const WIDTH: u64 = 24;

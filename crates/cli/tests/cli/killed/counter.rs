@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
-use yanmi_center::entropy::Entropy;
+use yanmi_center::ports::Entropy;
 use yanmi_protocol::EcToken;
 use yanmi_trial::oracle::{Deed, Parties, Said, Unheard, Visit};
 

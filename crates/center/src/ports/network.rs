@@ -1,0 +1,84 @@
+//! How others are reached, and reach this center.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use yanmi_http::{Bound, Socket};
+
+type Answering<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
+
+/// The network: the system's, or a test's. Clones are the same network.
+#[derive(Clone)]
+pub struct Network {
+    resolve: Arc<dyn Fn(String, u16) -> Answering<Vec<SocketAddr>> + Send + Sync>,
+    dial: Arc<dyn Fn(SocketAddr) -> Answering<Socket> + Send + Sync>,
+    bind: Arc<dyn Fn(SocketAddr) -> Answering<Bound> + Send + Sync>,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Network")
+    }
+}
+
+impl Network {
+    /// The system's.
+    pub fn system() -> Self {
+        Self {
+            resolve: Arc::new(|host, port| {
+                Box::pin(async move { Ok(tokio::net::lookup_host((host, port)).await?.collect()) })
+            }),
+            dial: Arc::new(|address| {
+                Box::pin(async move { TcpStream::connect(address).await.map(Socket::Tcp) })
+            }),
+            bind: Arc::new(|address| Box::pin(Bound::tcp(address))),
+        }
+    }
+
+    /// The same, with names resolved by `resolve`: the addresses of a host and port.
+    #[must_use]
+    pub fn resolving<F>(self, resolve: impl Fn(String, u16) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<Vec<SocketAddr>>> + Send + 'static,
+    {
+        Self { resolve: Arc::new(move |host, port| Box::pin(resolve(host, port))), ..self }
+    }
+
+    /// The same, with connections made by `dial`.
+    #[must_use]
+    pub fn dialing<F>(self, dial: impl Fn(SocketAddr) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<Socket>> + Send + 'static,
+    {
+        Self { dial: Arc::new(move |address| Box::pin(dial(address))), ..self }
+    }
+
+    /// The same, with addresses listened on by `bind`.
+    #[must_use]
+    pub fn binding<F>(self, bind: impl Fn(SocketAddr) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<Bound>> + Send + 'static,
+    {
+        Self { bind: Arc::new(move |address| Box::pin(bind(address))), ..self }
+    }
+
+    /// The addresses of a host.
+    pub(crate) async fn look_up(&self, host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
+        (self.resolve)(host, port).await
+    }
+
+    /// A connection to an address.
+    pub(crate) async fn dial(&self, address: SocketAddr) -> io::Result<Socket> {
+        (self.dial)(address).await
+    }
+
+    /// An address to be listened on.
+    pub(crate) async fn bind(&self, address: SocketAddr) -> io::Result<Bound> {
+        (self.bind)(address).await
+    }
+}
