@@ -1,43 +1,23 @@
 //! `cargo xtask tidy`: what a test can check better than a reviewer. A rule that nobody enforces is not a rule.
 
+mod circles;
 mod dependencies;
-mod functions;
+mod doors;
+mod file;
+mod floors;
 mod glossary;
+mod modules;
 mod operating;
 mod pages;
 mod source;
 mod tables;
 mod text;
+mod types;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-/// One violation: where, and what to do.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Violation {
-    place: String,
-    what: String,
-}
-
-impl Violation {
-    pub(crate) fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self { place: place.into(), what: what.into() }
-    }
-}
-
-/// One tracked text file.
-#[derive(Debug)]
-pub(crate) struct File {
-    pub(crate) path: String,
-    pub(crate) text: String,
-}
-
-impl File {
-    /// Whether the name ends in this extension.
-    pub(crate) fn is(&self, extension: &str) -> bool {
-        self.path.rsplit_once('.').is_some_and(|(_, end)| end == extension)
-    }
-}
+use file::{File, Violation};
 
 /// Checks everything and prints what is wrong.
 pub(crate) fn run() -> ExitCode {
@@ -48,16 +28,19 @@ pub(crate) fn run() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut violations = dependencies::check(&files);
+    let mut violations: Vec<Violation> = dependencies::check(&files);
     for file in &files {
         violations.extend(text::check(file));
         violations.extend(source::check(file));
-        violations.extend(functions::check(file));
     }
     violations.extend(pages::check(&files));
     violations.extend(operating::check(&files));
     violations.extend(glossary::check(&files));
     violations.extend(tables::check(&files));
+    violations.extend(circles::check(&files));
+    violations.extend(floors::check(&files));
+    violations.extend(doors::check(&files));
+    violations.extend(types::check(&files));
     for violation in &violations {
         println!("{}: {}", violation.place, violation.what);
     }

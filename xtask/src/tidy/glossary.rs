@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{File, Violation};
+use super::file::{File, Violation};
 
 const PAGE: &str = "docs/reference/glossary.md";
 

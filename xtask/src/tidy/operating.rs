@@ -3,7 +3,7 @@
 //! The reference page is held equal to the metrics of the center by a test there; here the operating pages, the
 //! alerts and the dashboard are held to the reference page. An alert on a name that nobody counts never rings.
 
-use super::{File, Violation};
+use super::file::{File, Violation};
 
 /// The page that names every metric.
 const REFERENCE: &str = "docs/reference/metrics.md";

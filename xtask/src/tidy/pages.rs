@@ -1,6 +1,6 @@
 //! Pages: links that lead somewhere, decisions that are short, two readmes that say the same.
 
-use super::{File, Violation};
+use super::file::{File, Violation};
 
 const DECISIONS: &str = "docs/decisions/";
 /// Lines of a decision.

@@ -1,6 +1,6 @@
 //! Rust files: their size, their names, and what does not belong into a finished one.
 
-use super::{File, Violation};
+use super::file::{File, Violation};
 
 /// Lines of a file, its tests left out.
 const MAX_LINES: usize = 500;

@@ -2,7 +2,7 @@
 //!
 //! Reading is not held to it: queries join tables, and a trace goes through several.
 
-use super::{File, Violation};
+use super::file::{File, Violation};
 
 const TABLES: &str = "crates/center/src/ledger/table/";
 const SOURCES: &str = "crates/center/src/";

@@ -1,6 +1,6 @@
 //! Every text file: clean lines, and no path of somebody's machine.
 
-use super::{File, Violation};
+use super::file::{File, Violation};
 
 pub(crate) fn check(file: &File) -> Vec<Violation> {
     // Copied and generated files are as their makers made them.
