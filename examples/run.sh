@@ -6,6 +6,7 @@
 #   YANMI_REPORT=文件夹   存放接入验收的报告，每种语言一份
 #   YANMI_LIB=文件夹      libyanmi.so 所在；不给则现场编译（cargo xtask capi）
 #   YANMI_VENDOR=文件     模拟的厂商动态库 libyanmi_vendor.so；不给则现场编译
+#   YANMI_RUST=文件       编译好的 Rust 示例；不给则现场编译
 #   YANMI_SKIP="java …"   不运行的语言；没有安装又没有列在这里的，算失败
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,6 +23,7 @@ if [ -z "${YANMI_VENDOR:-}" ]; then
     YANMI_VENDOR=$here/../target/debug/libyanmi_vendor.so
 fi
 vendor=$(realpath "$YANMI_VENDOR")
+[ -z "${YANMI_RUST:-}" ] || YANMI_RUST=$(realpath "$YANMI_RUST")
 include=$here/../crates/capi/include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -75,17 +77,28 @@ csharp() {
     needs mcs mono-mcs && needs mono mono-runtime || return 1
     mcs -nologo -out:Desk.exe "$here/csharp/Desk.cs" && run mono Desk.exe
 }
+rust() {
+    local desk=${YANMI_RUST:-}
+    if [ -z "$desk" ]; then
+        needs cargo cargo || return 1
+        (cd "$here/.." && cargo build --quiet --package yanmi-client --example desk) || return 1
+        desk=$here/../target/debug/examples/desk
+    fi
+    run "$desk"
+}
 pascal() {
     needs fpc fp-compiler || return 1
     fpc -v0 -Fl"$lib" -FE. -odesk "$here/pascal/desk.pas" >fpc.log 2>&1 || { cat fpc.log; return 1; }
     run ./desk
 }
 
-for language in c cpp python java csharp pascal; do
+for language in c cpp python java csharp pascal rust; do
     case " ${YANMI_SKIP:-} " in *" $language "*) echo "== $language 跳过"; continue ;; esac
     mkdir "$work/$language" && cd "$work/$language" || exit 1
     if [ -z "$accepting" ]; then
-        python3 "$here/person.py" "$sandbox" config yanmi.toml "$language" "$vendor" || exit 1
+        # Rust 示例只用 yanmi-client；线下方式由 yanmi-offline 接入，不在其中
+        [ "$language" = rust ] && plugged=() || plugged=("$vendor")
+        python3 "$here/person.py" "$sandbox" config yanmi.toml "$language" "${plugged[@]}" || exit 1
         code=$(python3 "$here/person.py" "$sandbox" qr) || exit 1
     fi
     if "$language" >log 2>&1; then

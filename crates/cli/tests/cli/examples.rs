@@ -26,6 +26,14 @@ fn built(name: &str) -> PathBuf {
     std::env::current_exe().expect("a path").with_file_name(name)
 }
 
+/// The example in Rust. Cargo builds a package's examples with its tests, so with those of the workspace.
+fn rust() -> PathBuf {
+    let tests = std::env::current_exe().expect("a path");
+    let example = tests.ancestors().nth(2).expect("a profile's folder").join("examples/desk");
+    assert!(example.exists(), "cargo build --package yanmi-client --example desk");
+    example
+}
+
 fn script() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/run.sh")
 }
@@ -39,16 +47,17 @@ fn every_language_gets_from_the_code_to_the_settlement() {
         .arg(&sandbox.file)
         .env("YANMI_LIB", &lib)
         .env("YANMI_VENDOR", built("libyanmi_vendor.so"))
+        .env("YANMI_RUST", rust())
         .env_remove("YANMI_SKIP")
         .output()
         .expect("a shell");
     let told = String::from_utf8_lossy(&ran.stdout);
     assert!(ran.status.success(), "{told}{}", String::from_utf8_lossy(&ran.stderr));
-    assert!(told.ends_with("6 passed, 0 failed\n"), "{told}");
+    assert!(told.ends_with("7 passed, 0 failed\n"), "{told}");
     sandbox.stop();
 }
 
-const LANGUAGES: [&str; 6] = ["c", "cpp", "python", "java", "csharp", "pascal"];
+const LANGUAGES: [&str; 7] = ["c", "cpp", "python", "java", "csharp", "pascal", "rust"];
 
 #[test]
 fn every_language_passes_every_situation_of_the_acceptance() {
@@ -69,6 +78,7 @@ fn every_language_passes_every_situation_of_the_acceptance() {
                     .arg(&file)
                     .env("YANMI_LIB", lib)
                     .env("YANMI_VENDOR", built("libyanmi_vendor.so"))
+                    .env("YANMI_RUST", rust())
                     .env("YANMI_ATTEMPT", "2500")
                     .env("YANMI_SKIP", others.join(" "))
                     .output()
