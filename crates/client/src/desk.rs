@@ -105,6 +105,43 @@ impl StoredDecision {
 }
 
 /// A desk. Shared freely between threads.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use yanmi_client::gate::{Ask, Medium, OfflineOutcome, Settlement, Way};
+/// use yanmi_client::visits::NewVisit;
+/// use yanmi_client::{ClientConfig, Desk, Machine};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let text = r#"
+///     org_id = "his001"
+///     key = "00112233445566778899AABBCCDDEEFF"
+///     region = "350000"
+///     org_code = "H35010000001"
+///     org_name = "福州示范医院"
+///     [center]
+///     urls = ["http://127.0.0.1:8350"]
+///     [visits]
+///     file = "visits.sqlite"
+///     key = "FFEEDDCCBBAA99887766554433221100"
+/// "#;
+/// let config = ClientConfig::from_toml(text, folder.path(), &|_| None)?;
+/// let desk = Desk::open(&config, Arc::new(Machine::new()))?;
+///
+/// // A card was read, and its password has not been checked.
+/// let visit = desk.begin(&NewVisit::with(Medium::SocialSecurityCard))?;
+/// let ask = Ask { kind: Settlement::Outpatient, amount: "128.50".parse()? };
+/// assert!(!desk.gate(visit.id(), ask)?.settles());
+///
+/// // The terminal has checked it, and gave the check a number.
+/// let passed = OfflineOutcome::Passed { serial: Some("T20251123".to_owned()), token: None };
+/// desk.record_offline(visit.id(), Way::TerminalPassword, passed)?;
+/// assert!(desk.gate(visit.id(), ask)?.settles());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Desk {
     client: CenterClient,

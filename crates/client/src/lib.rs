@@ -17,6 +17,49 @@
 //!   [`Transport`]; the gate takes `now` as an argument.
 //! * **Blocking, and small.** There is no asynchronous runtime: an institution's system calls, waits and goes on.
 //!   Everything is safe to share between threads, and 64-bit numbers never depend on the size of a pointer.
+//!
+//! # From the code to the settlement
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use yanmi_client::config::environment;
+//! use yanmi_client::gate::{Ask, Settlement};
+//! use yanmi_client::{ClientConfig, DecodeRequest, Desk, Machine};
+//! use yanmi_protocol::QrCode;
+//! use yanmi_protocol::dictionary::BusinessType;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = ClientConfig::load(Path::new("yanmi.toml"), &environment)?;
+//! let desk = Desk::open(&config, Arc::new(Machine::new()))?;
+//!
+//! let scanned = DecodeRequest {
+//!     qr_code: QrCode::new("4243754826492874240001130000")?,
+//!     business: BusinessType::SETTLEMENT,
+//!     operator_id: "001",
+//!     operator_name: "经办人",
+//!     office_id: "01",
+//!     office_name: "收费处",
+//! };
+//! let (visit, _person) = desk.scan(&scanned, Some("MZ20251123-1"))?;
+//!
+//! let ask = Ask { kind: Settlement::Outpatient, amount: "128.50".parse()? };
+//! let notice = desk.notify(visit.id(), Some(ask.amount))?;
+//! assert!(notice.advice.is_none(), "the channel has it, and the person is asked");
+//! desk.status(visit.id(), Some(Duration::from_secs(20)))?;
+//!
+//! let decided = desk.gate(visit.id(), ask)?;
+//! match decided.advice() {
+//!     None => println!("settle"),
+//!     Some(advice) => println!("do not settle: {}. {}", advice.why, advice.next),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The whole of it, as a program, is `examples/rust/desk.rs`.
 
 mod addresses;
 pub mod ambient;

@@ -11,6 +11,27 @@ use super::visit::Visit;
 use super::{offline, online};
 
 /// Decides whether to settle.
+///
+/// ```
+/// use yanmi_client::gate::{
+///     Ask, Medium, OfflineOutcome, Reason, Rules, Settlement, Source, Verdict, Visit, VisitId, Way, decide,
+/// };
+/// use yanmi_protocol::UnixMillis;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let now = UnixMillis::new(1_763_869_440_000);
+/// let ask = Ask { kind: Settlement::Outpatient, amount: "100".parse()? };
+/// let mut visit = Visit::begin(VisitId::from_bytes([7; 16]), Medium::IdCard, None, now)?;
+/// let verdict = decide(&visit, &ask, &Rules::default(), now);
+/// assert!(matches!(verdict, Verdict::Refuse(advice) if advice.reason == Reason::NoWay));
+///
+/// // What a device that is plugged in has checked is its own evidence.
+/// let passed = OfflineOutcome::Passed { serial: None, token: None };
+/// visit.record_offline(Way::LibraryPassword, passed, Source::Port, now)?;
+/// assert!(decide(&visit, &ask, &Rules::default(), now).settles());
+/// # Ok(())
+/// # }
+/// ```
 pub fn decide(visit: &Visit, ask: &Ask, rules: &Rules, now: UnixMillis) -> Verdict {
     if let Some(exemption) = exemption(visit, ask, rules) {
         return Verdict::Settle(Grounds::NotGated(exemption));
