@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use yanmi_protocol::Sm4Key;
 
 use crate::calls::{self, Calls, CallsWriter, CallsWriterParts};
-use crate::config::{Config, OPERATIONS};
+use crate::config::{Config, Face};
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
 use crate::delivery::lane::LaneSettings;
 use crate::face::operations;
@@ -189,7 +189,7 @@ impl Center {
         let mut opened = config.listen.opened();
         if beside {
             // Any port will tell whether the address is this machine's and the certificate is good.
-            for settings in &mut opened {
+            for (_, settings) in &mut opened {
                 settings.address.set_port(0);
             }
         }
@@ -203,21 +203,21 @@ impl Center {
 
     /// Where the institution face listens, if this process serves it.
     pub fn institution_addr(&self) -> Option<SocketAddr> {
-        self.addr("institution")
+        self.addr(Face::Institution)
     }
 
     /// Where the channel face listens, if this process serves it.
     pub fn channel_addr(&self) -> Option<SocketAddr> {
-        self.addr("channel")
+        self.addr(Face::Channel)
     }
 
     /// Where those who run the center ask, if this process answers them.
     pub fn operations_addr(&self) -> Option<SocketAddr> {
-        self.addr(OPERATIONS)
+        self.addr(Face::Operations)
     }
 
-    fn addr(&self, face: &str) -> Option<SocketAddr> {
-        self.servers.iter().find(|server| server.name() == face).map(Server::addr)
+    fn addr(&self, face: Face) -> Option<SocketAddr> {
+        self.servers.iter().find(|server| server.name() == face.name()).map(Server::addr)
     }
 
     /// Looks at the database and takes over changes of the registry now, instead of within a second.
@@ -293,7 +293,7 @@ impl Center {
 /// What a center stands on, apart from its database: all that its surroundings may refuse.
 struct Ground {
     telemetry: Telemetry,
-    listeners: Vec<(&'static str, Listener)>,
+    listeners: Vec<(Face, Listener)>,
     outbound: Outbound,
     national: NationalCenter,
     defaults: Defaults,
@@ -306,13 +306,12 @@ impl Ground {
         config: &Config,
         clock: &Clock,
         network: &Network,
-        opened: Vec<ListenSettings>,
+        opened: Vec<(Face, ListenSettings)>,
     ) -> Result<Self, StartError> {
         let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
         let mut listeners = Vec::new();
-        for settings in opened {
-            listeners
-                .push((settings.name, Listener::bind_by(settings, |address| network.bind(address)).await?));
+        for (face, settings) in opened {
+            listeners.push((face, Listener::bind_by(settings, |address| network.bind(address)).await?));
         }
         let outbound = outbound(config, network)?;
         let national = national(config, &outbound, clock)?;
@@ -335,17 +334,17 @@ fn chores(site: &Arc<Site>, writer: &Arc<Mutex<CallsWriter>>) -> Vec<JoinHandle<
 /// Begins to serve every face on its listener.
 fn serve(
     site: &Arc<Site>,
-    listeners: Vec<(&'static str, Listener)>,
+    listeners: Vec<(Face, Listener)>,
     config: &Config,
     observer: Option<&Observer>,
 ) -> Vec<Server> {
     let metrics_from: Arc<[IpNet]> = config.metrics_from.clone().into();
     let counted: Vec<_> = listeners.iter().map(|(face, _)| (*face, Arc::<Counters>::default())).collect();
     let counted: Arc<[_]> = counted.into();
-    let serve = |(at, (face, listener)): (usize, (_, _))| {
+    let serve = |(at, (face, listener)): (usize, (Face, Listener))| {
         let mut limits = config.limits.server();
         let router = match face {
-            "institution" => {
+            Face::Institution => {
                 let router =
                     institution::router(Arc::clone(site), config.listen.institution.path_prefix.as_ref());
                 match observer {
@@ -354,14 +353,14 @@ fn serve(
                     None => router,
                 }
             }
-            OPERATIONS => {
+            Face::Operations => {
                 limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
                 limits.connections_per_source = limits.connections;
                 // Nobody proves anything here.
                 limits.unproven = limits.keep_alive;
                 operations::router(Arc::clone(site), Arc::clone(&metrics_from), Arc::clone(&counted))
             }
-            _ => channel::router(Arc::clone(site), config.listen.channel.path_prefix.as_ref())
+            Face::Channel => channel::router(Arc::clone(site), config.listen.channel.path_prefix.as_ref())
                 .merge(insured::router(Arc::clone(site))),
         };
         Server::start_counted(listener, router, limits, Arc::clone(&counted[at].1))

@@ -19,6 +19,7 @@
 mod codes;
 mod consistent;
 mod error;
+mod face;
 mod field;
 mod limits;
 mod nearest;
@@ -39,6 +40,7 @@ mod values;
 use std::path::Path;
 
 pub use error::{ConfigError, Problem};
+pub use face::Face;
 pub use limits::Limits;
 pub use path_prefix::PathPrefix;
 pub use postgres::{PostgresSettings, PostgresTls};
@@ -47,7 +49,6 @@ pub use reference::{reference_page, sample_file};
 pub use retention::Retention;
 pub use setting::{Form, Presence, Setting, Unit};
 pub use table::settings;
-pub(crate) use values::OPERATIONS;
 pub use values::{
     Config, Database, Delivery, Essentials, Faces, Insured, Line, Listen, Log, LogLevel, National, Origin,
     OutboundRules, PasswordFile, RequestPrefix,

@@ -98,13 +98,13 @@ impl Health {
     }
 
     /// The trouble of the newest batch, for who tries whether it is over.
-    pub(crate) fn doubt(&self) -> Option<Arc<Trouble>> {
+    pub(crate) fn unsettled(&self) -> Option<Arc<Trouble>> {
         self.0.batch.load_full()
     }
 
     /// A trial of what this trouble was about was committed; what failed meanwhile is not settled by it.
-    pub(crate) fn settled(&self, doubt: &Arc<Trouble>) {
-        self.0.batch.compare_and_swap(doubt, None);
+    pub(crate) fn settled(&self, trouble: &Arc<Trouble>) {
+        self.0.batch.compare_and_swap(trouble, None);
     }
 }
 
@@ -138,11 +138,11 @@ mod tests {
         health.committed();
         assert_eq!(health.trouble(), None);
         health.failed(&full());
-        let doubt = health.doubt().expect("a doubt");
+        let trouble = health.unsettled().expect("trouble");
         health.failed(&full());
-        health.settled(&doubt);
+        health.settled(&trouble);
         assert!(health.trouble().is_some(), "one that failed after the trial began");
-        health.settled(&health.doubt().expect("a doubt"));
+        health.settled(&health.unsettled().expect("trouble"));
         assert_eq!(health.trouble(), None);
     }
 }

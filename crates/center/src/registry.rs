@@ -100,10 +100,10 @@ impl Registry {
 
     /// A batch failed, and the database can be read again: whether it takes changes is tried.
     async fn settle(&self, link: &mut Link) -> Result<(), StoreError> {
-        let Some(doubt) = self.0.health.doubt() else { return Ok(()) };
+        let Some(trouble) = self.0.health.unsettled() else { return Ok(()) };
         link.store().try_room().await?;
         on_link!(link, Retry::once(), |connection| try_writing(connection))?;
-        self.0.health.settled(&doubt);
+        self.0.health.settled(&trouble);
         Ok(())
     }
 
@@ -153,7 +153,7 @@ async fn try_writing(connection: &mut Connection) -> Result<(), StoreError> {
         return connection.run(Statement::new(ROOM)).await.map(drop);
     }
     connection.begin().await?;
-    let written = there_and_back(connection).await;
+    let written = change_and_undo(connection).await;
     if written.is_err() {
         // What went wrong first tells more than what goes wrong now.
         let _ = connection.roll_back().await;
@@ -162,10 +162,10 @@ async fn try_writing(connection: &mut Connection) -> Result<(), StoreError> {
 }
 
 /// A value replaced by itself would not be written by `SQLite`.
-async fn there_and_back(connection: &mut Connection) -> Result<(), StoreError> {
-    const THERE: &str = "UPDATE site SET next_number = next_number + 1 WHERE id = 1";
-    const BACK: &str = "UPDATE site SET next_number = next_number - 1 WHERE id = 1";
-    connection.run(Statement::new(THERE)).await?;
-    connection.run(Statement::new(BACK)).await?;
+async fn change_and_undo(connection: &mut Connection) -> Result<(), StoreError> {
+    const CHANGE: &str = "UPDATE site SET next_number = next_number + 1 WHERE id = 1";
+    const UNDO: &str = "UPDATE site SET next_number = next_number - 1 WHERE id = 1";
+    connection.run(Statement::new(CHANGE)).await?;
+    connection.run(Statement::new(UNDO)).await?;
     connection.commit().await
 }

@@ -192,7 +192,7 @@ fn certificates_fill_their_fields() {
     let tls = TlsFiles { certificate: folder.path().join("c.pem"), key: folder.path().join("k.pem") };
     let address = "0.0.0.0:443".parse().expect("an address");
     assert_eq!(
-        opened[0],
+        opened[0].1,
         ListenSettings {
             name: "institution",
             address,
@@ -201,7 +201,7 @@ fn certificates_fill_their_fields() {
             proxies: Proxies::default()
         }
     );
-    assert_eq!((opened[1].name, opened[1].tls.clone()), ("channel", None));
+    assert_eq!((opened[1].0, opened[1].1.tls.clone()), (Face::Channel, None));
     assert_eq!(config.warnings(), Vec::<String>::new());
 }
 
@@ -614,7 +614,7 @@ fn the_sample_of_the_reference_is_the_table_and_starts_a_center() {
     let path = folder.path().join("yanmi.toml");
     fs::write(&path, &sample).expect("writing");
     let asit = Config::load(&path, &|_| None).expect("the sample as it is");
-    let shown: Vec<_> = asit.listen.opened().iter().map(|listen| listen.address.to_string()).collect();
+    let shown: Vec<_> = asit.listen.opened().iter().map(|(_, listen)| listen.address.to_string()).collect();
     assert_eq!(shown, ["127.0.0.1:8350", "127.0.0.1:8351", "127.0.0.1:8352"]);
 
     // With every setting uncommented it says the same, and the optional ones too.

@@ -12,6 +12,7 @@ use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
 use zeroize::Zeroizing;
 
+use super::face::Face;
 use super::limits::Limits;
 use super::path_prefix::PathPrefix;
 use super::postgres::PostgresSettings;
@@ -126,17 +127,21 @@ pub struct Faces {
 }
 
 impl Faces {
+    /// The listener of a face.
+    pub fn of(&self, face: Face) -> &Listen {
+        match face {
+            Face::Institution => &self.institution,
+            Face::Channel => &self.channel,
+            Face::Operations => &self.operations,
+        }
+    }
+
     /// The faces this process serves, ready to be bound, in the order of the reference page.
-    pub fn opened(&self) -> Vec<ListenSettings> {
-        [("institution", &self.institution), ("channel", &self.channel), (OPERATIONS, &self.operations)]
-            .into_iter()
-            .filter_map(|(name, listen)| listen.settings(name))
-            .collect()
+    pub fn opened(&self) -> Vec<(Face, ListenSettings)> {
+        let opened = |face: Face| Some((face, self.of(face).settings(face.name())?));
+        Face::ALL.into_iter().filter_map(opened).collect()
     }
 }
-
-/// The name of the operators' listener.
-pub(crate) const OPERATIONS: &str = "operations";
 
 /// One face's listener, as it stands in the file.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

@@ -14,6 +14,7 @@ use axum::routing::get;
 use http::{HeaderValue, Request, StatusCode, header};
 use ipnet::IpNet;
 
+use crate::config::Face;
 use crate::site::Site;
 use yanmi_http::{Counters, Peer};
 
@@ -21,14 +22,14 @@ use yanmi_http::{Counters, Peer};
 struct Operator {
     site: Arc<Site>,
     metrics_from: Arc<[IpNet]>,
-    listeners: Arc<[(&'static str, Arc<Counters>)]>,
+    listeners: Arc<[(Face, Arc<Counters>)]>,
 }
 
 /// The operator's addresses.
 pub(crate) fn router(
     site: Arc<Site>,
     metrics_from: Arc<[IpNet]>,
-    listeners: Arc<[(&'static str, Arc<Counters>)]>,
+    listeners: Arc<[(Face, Arc<Counters>)]>,
 ) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
@@ -69,8 +70,8 @@ async fn metrics(State(operator): State<Operator>, request: Request<Body>) -> Re
     };
     peer.prove();
     let site = &operator.site;
-    for (listener, counters) in operator.listeners.iter() {
-        site.telemetry.traffic(listener, &counters.traffic());
+    for (face, counters) in operator.listeners.iter() {
+        site.telemetry.traffic(face.name(), &counters.traffic());
     }
     let page = site.telemetry.render(site.ledger.waiting(), site.ledger.resident(), site.held.taken());
     let mut response = text(StatusCode::OK, page);

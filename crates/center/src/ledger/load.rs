@@ -112,7 +112,7 @@ async fn of_keys<T: Clone + Default>(
         row.text(key.token.as_str()).text(key.org_code.as_str());
     });
     let mut out = vec![T::default(); keys.len()];
-    for row in session.ask(rows, query).await?.iter() {
+    for row in session.query(rows, query).await?.iter() {
         let mut columns = Columns::new(row, "tokens");
         let at = usize::try_from(columns.number()?).unwrap_or(usize::MAX);
         let slot = out.get_mut(at).ok_or(columns.impossible("查询返回了未请求的行"))?;

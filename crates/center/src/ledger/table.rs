@@ -121,7 +121,7 @@ async fn look_up<K: Copy + Eq + Hash, V>(
     fill: impl Fn(&mut RowWriter<'_>, &K),
     read: impl Fn(&mut Columns<'_>) -> Result<Option<V>, StoreError>,
 ) -> Result<HashMap<K, V>, StoreError> {
-    let found = session.ask(numbered(wanted, fill), query).await?;
+    let found = session.query(numbered(wanted, fill), query).await?;
     let mut out = HashMap::with_capacity(wanted.len());
     for row in found.iter() {
         let mut columns = Columns::new(row, table.name());

@@ -56,10 +56,10 @@ impl<'a> Session<'a> {
     /// Writes something that is true by itself, before the transaction and without waiting for the disk: whatever the
     /// transaction leaves on the disk comes after it.
     /// Answers what the insertion returns.
-    pub(crate) async fn ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
+    pub(crate) async fn insert_ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
         match self {
             Self::Sqlite(_) => Ok(Found::none()),
-            Self::Postgres(session) => session.ahead(rows, insert).await,
+            Self::Postgres(session) => session.insert_ahead(rows, insert).await,
         }
     }
 
@@ -87,21 +87,21 @@ impl<'a> Session<'a> {
 
     /// Asks about rows; nothing when there are none. A row that is to be told apart in the answer carries its own
     /// number.
-    pub(crate) async fn ask(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
+    pub(crate) async fn query(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
         if rows.is_empty() {
             return Ok(Found::none());
         }
         match self {
-            Self::Sqlite(session) => session.ask(rows, query).await,
-            Self::Postgres(session) => session.ask(rows, query).await,
+            Self::Sqlite(session) => session.query(rows, query).await,
+            Self::Postgres(session) => session.query(rows, query).await,
         }
     }
 
     /// Asks for the rows that are there, making those that are not, and keeps everybody else from them until the end
     /// of the transaction. `keep` is the insertion that changes nothing, with `RETURNING` what is asked for.
-    pub(crate) async fn make(&mut self, rows: Rows, keep: Insert) -> Result<Found, StoreError> {
+    pub(crate) async fn lock_or_insert(&mut self, rows: Rows, keep: Insert) -> Result<Found, StoreError> {
         match self {
-            Self::Postgres(session) if !rows.is_empty() => session.make(rows, keep).await,
+            Self::Postgres(session) if !rows.is_empty() => session.lock_or_insert(rows, keep).await,
             _ => Ok(Found::none()),
         }
     }

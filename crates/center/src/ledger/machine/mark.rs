@@ -60,11 +60,11 @@ impl Mark {
 
     /// Whether this batch was committed.
     pub(super) async fn is_committed(self, link: &mut Link) -> Result<bool, StoreError> {
-        let batch = on_link!(link, |connection| self.ask(connection))?;
+        let batch = on_link!(link, |connection| self.query(connection))?;
         Ok(batch == self.batch)
     }
 
-    async fn ask(self, connection: &mut Connection) -> Result<i64, StoreError> {
+    async fn query(self, connection: &mut Connection) -> Result<i64, StoreError> {
         const TEXT: &str = "INSERT INTO ledgers (id, batch, at) VALUES ($1, 0, $2) \
             ON CONFLICT (id) DO UPDATE SET at = excluded.at RETURNING batch";
         let found = connection.fetch(Statement::new(TEXT).number(self.ledger).number(self.at.get())).await?;

@@ -98,7 +98,7 @@ pub(crate) async fn lock(
         });
     }
     let mut out = HashMap::with_capacity(identities.len());
-    for row in session.make(rows, KEEP).await?.iter() {
+    for row in session.lock_or_insert(rows, KEEP).await?.iter() {
         let mut columns = Columns::new(row, "password_tries");
         out.insert(IdentityKey(columns.key()?), columns.tries()?);
     }

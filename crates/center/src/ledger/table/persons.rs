@@ -93,5 +93,5 @@ pub(crate) async fn insert_missing(
             row.bytes(&person.0).bytes(&Budget::default().to_bytes());
         });
     }
-    session.ahead(rows, MISSING).await.map(|_| ())
+    session.insert_ahead(rows, MISSING).await.map(|_| ())
 }

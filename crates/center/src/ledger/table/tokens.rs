@@ -138,7 +138,7 @@ pub(crate) async fn insert_new(
     for learned in learned {
         push_token(&mut rows, learned);
     }
-    let new = session.ahead(rows, NEW).await?;
+    let new = session.insert_ahead(rows, NEW).await?;
     new.iter().map(|row| Columns::new(row, "tokens").token()).collect()
 }
 

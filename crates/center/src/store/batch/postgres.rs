@@ -81,7 +81,7 @@ impl<'a> PostgresSession<'a> {
         Self { connection, transaction: Some(PostgresTransaction::Wanted) }
     }
 
-    pub(super) async fn ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
+    pub(super) async fn insert_ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
         if rows.is_empty() {
             return Ok(Found::none());
         }
@@ -124,7 +124,7 @@ impl<'a> PostgresSession<'a> {
             .collect()
     }
 
-    pub(super) async fn ask(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
+    pub(super) async fn query(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
         self.begin().await?;
         let mut arguments = PgArguments::default();
         let list = list(&mut arguments, rows, 0, 0);
@@ -133,7 +133,7 @@ impl<'a> PostgresSession<'a> {
         answer(found).await.map(Found::Postgres)
     }
 
-    pub(super) async fn make(&mut self, rows: Rows, keep: Insert) -> Result<Found, StoreError> {
+    pub(super) async fn lock_or_insert(&mut self, rows: Rows, keep: Insert) -> Result<Found, StoreError> {
         self.begin().await?;
         let mut arguments = PgArguments::default();
         let text = AssertSqlSafe(insertion(&mut arguments, rows, keep, 0)).into_sql_str();

@@ -116,7 +116,7 @@ impl<'a> SqliteSession<'a> {
         Self { connection, transaction: Some(SqliteTransaction::Wanted) }
     }
 
-    pub(super) async fn ask(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
+    pub(super) async fn query(&mut self, rows: Rows, query: Query) -> Result<Found, StoreError> {
         let mut text = self.text();
         text.query(rows, query);
         let sql = AssertSqlSafe(text.text).into_sql_str();
