@@ -6,7 +6,7 @@
 //!
 //! * **Wall time** is a [`Clock`]: lives and limits, which outlive a process, are counted by it.
 //! * **Monotonic time** is tokio's [`Instant`](tokio::time::Instant), everywhere: deadlines, pauses, the limiters
-//!   ([`Monotonic`]). Whoever pauses the runtime's clock has all of it pass by hand.
+//!   (`Monotonic`). Whoever pauses the runtime's clock has all of it pass by hand.
 //! * **Chance** is an [`Entropy`].
 //! * **The network** is a [`Network`]: resolving names, dialing, listening. PostgreSQL's own connections are not among it.
 //!

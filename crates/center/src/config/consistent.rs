@@ -114,9 +114,9 @@ fn ordered(config: &Config) -> impl Iterator<Item = Conflict> {
 }
 
 /// A face and the keys of its settings.
-type Face<'a> = (&'a Listen, [&'static str; 4]);
+type NamedListener<'a> = (&'a Listen, [&'static str; 4]);
 
-fn faces(config: &Config) -> [Face<'_>; 3] {
+fn faces(config: &Config) -> [NamedListener<'_>; 3] {
     [
         (
             &config.listen.institution,
