@@ -13,9 +13,12 @@ use tokio::net::TcpStream;
 use yanmi_center::Center;
 use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::ports::{Clock, Entropy, Ports};
-use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount};
+use yanmi_center::registry::{Act, Actor, Administration, Interfaces, MacRule, NewAccount};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{AccountId, Region, Sm4Key, UnixMillis, envelope};
+
+/// Who registers.
+static TEST: Actor = Actor::program("test");
 
 const SAMPLES: usize = 5_000;
 const NOW: UnixMillis = UnixMillis::new(1_763_869_440_000);
@@ -135,15 +138,16 @@ async fn register(config: &Config) {
         .await
         .expect("migrated");
     let opened = Administration::open(&config.database, &config.encryption_key, Entropy::seeded(5)).await;
+    let act = Act { actor: &TEST, reason: "", at: NOW };
     let mut administration = opened.expect("a database");
     for id in KINDS.into_iter().skip(1) {
         let id = AccountId::new(id).expect("an account");
         let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(&[3; 16]));
         let (interfaces, mac) = (Interfaces::ALL, MacRule::Optional);
         let new = NewAccount { id, name, key, interfaces, rate: None, mac };
-        administration.add_account(&new, NOW).await.expect("a new account");
+        administration.add_account(&new, act).await.expect("a new account");
         if id.as_str() == "disabled" {
-            administration.enable_account(id, false, NOW).await.expect("disabled");
+            administration.enable_account(id, false, act).await.expect("disabled");
         }
     }
     administration.close().await.expect("closed");

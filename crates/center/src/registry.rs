@@ -8,12 +8,18 @@
 
 pub(crate) mod account;
 mod administration;
+mod administration_error;
+mod chain;
+mod change;
 pub(crate) mod channel;
+mod event;
 mod handover;
 pub(crate) mod institution;
 mod keys;
 mod limiter;
 mod misses;
+mod object;
+pub(crate) mod operator_events;
 mod snapshot;
 mod version;
 
@@ -23,8 +29,11 @@ use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 pub use account::{AccountRow, Interface, Interfaces, NewAccount};
-pub use administration::{Administration, AdministrationError};
+pub use administration::Administration;
+pub use administration_error::AdministrationError;
+pub use chain::{Break, BrokenLink, ChainReport};
 pub use channel::{ChannelRow, NewChannel};
+pub use event::{Act, Actor, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome};
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use keys::Keys;

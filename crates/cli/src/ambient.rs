@@ -2,6 +2,7 @@
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use yanmi_center::ports::{Clock, Entropy, Ports};
+use yanmi_center::registry::Actor;
 use zeroize::Zeroizing;
 
 /// The system's clock.
@@ -17,6 +18,26 @@ pub(crate) fn entropy() -> Entropy {
 /// The doors of a center that runs on this machine.
 pub(crate) fn ports() -> Ports {
     Ports::system(clock(), entropy())
+}
+
+/// Who is at the command line: the user this process belongs to, and behind it who became that user by `sudo`.
+pub(crate) fn actor() -> Actor {
+    let user = user(rustix::process::geteuid().as_raw());
+    match std::env::var("SUDO_USER") {
+        Ok(behind) if !behind.is_empty() && behind != user => Actor::host(&format!("{user}/{behind}")),
+        _ => Actor::host(&user),
+    }
+}
+
+/// The name of a user of this machine, or its number.
+fn user(number: u32) -> String {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let (name, number_of) = (parts.next()?, parts.nth(1)?);
+        (number_of.parse() == Ok(number)).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| number.to_string())
 }
 
 /// Lets this process open as many files as the system allows it, and says how many that is.

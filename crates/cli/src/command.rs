@@ -3,6 +3,7 @@
 pub(crate) mod acceptance;
 pub(crate) mod account;
 pub(crate) mod agent;
+pub(crate) mod audit;
 pub(crate) mod call;
 pub(crate) mod channel;
 pub(crate) mod check;

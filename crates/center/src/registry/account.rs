@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 
 use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
+use super::event::Fields;
 use super::keys::Keys;
 use crate::mac_rule::MacRule;
 use crate::sealing::{Cell, Sealer};
@@ -129,6 +130,21 @@ pub struct AccountRow {
     pub changed_at: UnixMillis,
 }
 
+impl AccountRow {
+    /// As an event shows it.
+    pub(super) fn fields(&self) -> Fields {
+        vec![
+            ("name", Some(self.name.clone())),
+            ("enabled", Some(self.enabled.to_string())),
+            ("interfaces", Some(self.interfaces.to_string())),
+            ("rate", self.rate.map(|rate| rate.to_string())),
+            ("mac", Some(self.mac.word().to_owned())),
+            ("key", Some(self.newest.to_string())),
+            ("older_key", self.older.map(|older| older.to_string())),
+        ]
+    }
+}
+
 /// An account as it is stored.
 #[derive(Debug)]
 pub(super) struct StoredAccount {
@@ -189,7 +205,28 @@ pub(super) async fn all(
     const TEXT: &str = "\
         SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
         FROM accounts ORDER BY org_id";
-    let rows = connection.fetch(Statement::new(TEXT)).await?;
+    fetch(connection, sealer, Statement::new(TEXT)).await
+}
+
+/// One account, if there is one.
+pub(super) async fn one(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    id: &AccountId,
+) -> Result<Option<AccountRow>, StoreError> {
+    const TEXT: &str = "\
+        SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
+        FROM accounts WHERE org_id = $1";
+    let found = fetch(connection, sealer, Statement::new(TEXT).text(id.as_str())).await?;
+    Ok(found.into_iter().next().map(AccountRow::from))
+}
+
+async fn fetch(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    statement: Statement,
+) -> Result<Vec<StoredAccount>, StoreError> {
+    let rows = connection.fetch(statement).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "accounts"), sealer)).collect()
 }
 

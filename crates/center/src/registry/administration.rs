@@ -1,77 +1,35 @@
 //! Changing the registry: what the command line and the sandbox do.
 //!
-//! Each change is one transaction that also raises the version, so that every running center takes it over.
+//! Each change is one transaction: the row, the event that says who did it and why, and the version, so that every running
+//! center takes it over. A change of something that is not there, or is there already, is refused, which is an event too;
+//! what cannot be stored at all (a name nobody may be shown) is told to who typed it, and is none.
 
-use yanmi_protocol::display::{self, Trick};
-use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
-use yanmi_verification::{WordLimits, WordLimitsError};
+use yanmi_protocol::display;
+use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
+use yanmi_verification::WordLimits;
 
 use super::account::{self, AccountRow, NewAccount};
+use super::administration_error::AdministrationError;
+use super::chain::{self, ChainReport};
 use super::channel::{self, ChannelRow, NewChannel};
-use super::handover::{Handover, HandoverError};
+use super::event::{Act, OperatorEvent};
+use super::handover::Handover;
 use super::institution::{self, InstitutionRow, NewInstitution};
-use super::version;
+use super::object::{ACCOUNT, CHANNEL, INSTITUTION, Object};
+use super::operator_events;
 use crate::config::Database;
 use crate::mac_rule::MacRule;
 use crate::ports::Entropy;
 use crate::sealing::Sealer;
+use crate::store::Store;
 use crate::store::connection::{Connection, Statement};
-use crate::store::{Store, StoreError};
-
-/// Why the registry was not changed. Chinese, for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum AdministrationError {
-    /// There is one already.
-    #[error("{kind} {id} 已存在")]
-    Exists {
-        /// What kind of entry.
-        kind: &'static str,
-        /// Which.
-        id: String,
-    },
-    /// There is none.
-    #[error("{kind} {id} 不存在")]
-    Missing {
-        /// What kind of entry.
-        kind: &'static str,
-        /// Which.
-        id: String,
-    },
-    /// The name is empty, too long, or could be read as another.
-    #[error("{kind}名称（name）{trick}")]
-    BadName {
-        /// What kind of entry.
-        kind: &'static str,
-        /// What is wrong with it.
-        trick: Trick,
-    },
-    /// The notice address is no HTTP address.
-    #[error("通知地址应为 http:// 或 https:// 开头的完整地址")]
-    BadAddress,
-    /// The address persons are handed over to is none.
-    #[error(transparent)]
-    BadHandover(HandoverError),
-    /// The amounts up to which a channel's word is taken are none.
-    #[error("免密答复的限额：{0}")]
-    BadWordLimits(WordLimitsError),
-    /// A channel without a way of confirming.
-    #[error("渠道至少要有一种认证方式（01、02、03）")]
-    NoWay,
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Lists and changes accounts, institutions and channels.
 #[derive(Debug)]
 pub struct Administration {
-    connection: Connection,
-    sealer: Sealer,
+    pub(super) connection: Connection,
+    pub(super) sealer: Sealer,
 }
-
-const ACCOUNT: &str = "业务系统编码";
-const INSTITUTION: &str = "定点机构";
-const CHANNEL: &str = "渠道";
 
 impl Administration {
     /// Opens a database, which is created if it is empty. One of an older version is left as it is.
@@ -92,11 +50,7 @@ impl Administration {
     ///
     /// # Errors
     /// When there is one of this `orgId`, or the name is not fit.
-    pub async fn add_account(
-        &mut self,
-        new: &NewAccount,
-        now: UnixMillis,
-    ) -> Result<(), AdministrationError> {
+    pub async fn add_account(&mut self, new: &NewAccount, act: Act<'_>) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
             INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at, mac) \
             VALUES ($1, $2, 1, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
@@ -108,10 +62,9 @@ impl Administration {
             .text(&new.interfaces.to_string())
             .optional_number(new.rate.map(|rate| i64::from(rate.get())))
             .bytes(&key)
-            .number(now.get())
+            .number(act.at.get())
             .text(new.mac.word());
-        let exists = AdministrationError::Exists { kind: ACCOUNT, id: new.id.as_str().to_owned() };
-        change(&mut self.connection, statement, exists).await
+        self.change(act, "account.add", Object::Account(new.id), statement).await
     }
 
     /// Adds an institution.
@@ -121,34 +74,30 @@ impl Administration {
     pub async fn add_institution(
         &mut self,
         new: &NewInstitution,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
             INSERT INTO institutions (org_code, name, org_id, active, changed_at) VALUES ($1, $2, $3, 1, $4) \
             ON CONFLICT DO NOTHING";
         check_name(INSTITUTION, &new.name)?;
-        if !self.accounts().await?.iter().any(|account| account.id == new.account) {
-            let id = new.account.as_str().to_owned();
-            return Err(AdministrationError::Missing { kind: ACCOUNT, id });
+        if account::one(&mut self.connection, &self.sealer, &new.account).await?.is_none() {
+            let error = AdministrationError::missing(ACCOUNT, new.account.as_str());
+            self.note_refusal(act, "institution.add", Object::Institution(new.org_code), &error).await?;
+            return Err(error);
         }
         let statement = Statement::new(TEXT)
             .text(new.org_code.as_str())
             .text(&new.name)
             .text(new.account.as_str())
-            .number(now.get());
-        let exists = AdministrationError::Exists { kind: INSTITUTION, id: new.org_code.as_str().to_owned() };
-        change(&mut self.connection, statement, exists).await
+            .number(act.at.get());
+        self.change(act, "institution.add", Object::Institution(new.org_code), statement).await
     }
 
     /// Adds a channel.
     ///
     /// # Errors
     /// When there is one of this id, or its address, name or ways are not fit.
-    pub async fn add_channel(
-        &mut self,
-        new: &NewChannel,
-        now: UnixMillis,
-    ) -> Result<(), AdministrationError> {
+    pub async fn add_channel(&mut self, new: &NewChannel, act: Act<'_>) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
             INSERT INTO channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, \
                 key_new, changed_at, handover_url, word_single, word_day, mac) \
@@ -168,13 +117,12 @@ impl Administration {
             .text(&channel::ways_words(new.facts.ways))
             .text(channel::record_word(new.facts.record))
             .bytes(&key)
-            .number(now.get())
+            .number(act.at.get())
             .optional_text(new.handover.as_ref().map(Handover::as_str))
             .optional_number(new.facts.word.map(|word| word.single.fen()))
             .optional_number(new.facts.word.map(|word| word.day.fen()))
             .text(new.mac.word());
-        let exists = AdministrationError::Exists { kind: CHANNEL, id: new.id.as_str().to_owned() };
-        change(&mut self.connection, statement, exists).await
+        self.change(act, "channel.add", Object::Channel(new.id), statement).await
     }
 
     /// Moves a channel to another notice address.
@@ -185,13 +133,13 @@ impl Administration {
         &mut self,
         id: ChannelId,
         notice_url: &http::Uri,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET notice_url = $2, changed_at = $3 WHERE channel = $1";
         check_address(notice_url)?;
         let statement =
-            Statement::new(TEXT).text(id.as_str()).text(&notice_url.to_string()).number(now.get());
-        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+            Statement::new(TEXT).text(id.as_str()).text(&notice_url.to_string()).number(act.at.get());
+        self.change(act, "channel.notice_url", Object::Channel(id), statement).await
     }
 
     /// Has the person's page send those who confirm in the channel's app to another address, or to none.
@@ -202,14 +150,14 @@ impl Administration {
         &mut self,
         id: ChannelId,
         handover: Option<&Handover>,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET changed_at = $2, handover_url = $3 WHERE channel = $1";
         let statement = Statement::new(TEXT)
             .text(id.as_str())
-            .number(now.get())
+            .number(act.at.get())
             .optional_text(handover.map(Handover::as_str));
-        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+        self.change(act, "channel.handover_url", Object::Channel(id), statement).await
     }
 
     /// Says up to which amounts the channel's word is taken that a person pays without a password, or that it is not.
@@ -220,16 +168,16 @@ impl Administration {
         &mut self,
         id: ChannelId,
         limits: Option<WordLimits>,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str =
             "UPDATE channels SET changed_at = $2, word_single = $3, word_day = $4 WHERE channel = $1";
         let statement = Statement::new(TEXT)
             .text(id.as_str())
-            .number(now.get())
+            .number(act.at.get())
             .optional_number(limits.map(|limits| limits.single.fen()))
             .optional_number(limits.map(|limits| limits.day.fen()));
-        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+        self.change(act, "channel.word", Object::Channel(id), statement).await
     }
 
     /// Switches an account on or off.
@@ -240,11 +188,17 @@ impl Administration {
         &mut self,
         id: AccountId,
         on: bool,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE accounts SET enabled = $2, changed_at = $3 WHERE org_id = $1";
-        let statement = Statement::new(TEXT).text(id.as_str()).number(i64::from(on)).number(now.get());
-        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(i64::from(on)).number(act.at.get());
+        self.change(
+            act,
+            if on { "account.enable" } else { "account.disable" },
+            Object::Account(id),
+            statement,
+        )
+        .await
     }
 
     /// Demands a mac of an account's envelopes, or no longer.
@@ -255,11 +209,11 @@ impl Administration {
         &mut self,
         id: AccountId,
         rule: MacRule,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE accounts SET mac = $2, changed_at = $3 WHERE org_id = $1";
-        let statement = Statement::new(TEXT).text(id.as_str()).text(rule.word()).number(now.get());
-        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).text(rule.word()).number(act.at.get());
+        self.change(act, "account.mac", Object::Account(id), statement).await
     }
 
     /// Demands a mac of a channel's envelopes and answers, or no longer.
@@ -270,11 +224,11 @@ impl Administration {
         &mut self,
         id: ChannelId,
         rule: MacRule,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET mac = $2, changed_at = $3 WHERE channel = $1";
-        let statement = Statement::new(TEXT).text(id.as_str()).text(rule.word()).number(now.get());
-        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).text(rule.word()).number(act.at.get());
+        self.change(act, "channel.mac", Object::Channel(id), statement).await
     }
 
     /// Switches an institution on or off.
@@ -285,11 +239,17 @@ impl Administration {
         &mut self,
         code: OrgCode,
         on: bool,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE institutions SET active = $2, changed_at = $3 WHERE org_code = $1";
-        let statement = Statement::new(TEXT).text(code.as_str()).number(i64::from(on)).number(now.get());
-        change(&mut self.connection, statement, missing(INSTITUTION, code.as_str())).await
+        let statement = Statement::new(TEXT).text(code.as_str()).number(i64::from(on)).number(act.at.get());
+        self.change(
+            act,
+            if on { "institution.enable" } else { "institution.disable" },
+            Object::Institution(code),
+            statement,
+        )
+        .await
     }
 
     /// Switches a channel on or off.
@@ -300,11 +260,17 @@ impl Administration {
         &mut self,
         id: ChannelId,
         on: bool,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET enabled = $2, changed_at = $3 WHERE channel = $1";
-        let statement = Statement::new(TEXT).text(id.as_str()).number(i64::from(on)).number(now.get());
-        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(i64::from(on)).number(act.at.get());
+        self.change(
+            act,
+            if on { "channel.enable" } else { "channel.disable" },
+            Object::Channel(id),
+            statement,
+        )
+        .await
     }
 
     /// Gives an account a new key; the key until now stays valid beside it until the next rotation, or until
@@ -316,13 +282,13 @@ impl Administration {
         &mut self,
         id: AccountId,
         key: &Sm4Key,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str =
             "UPDATE accounts SET key_old = key_new, key_new = $2, changed_at = $3 WHERE org_id = $1";
         let sealed = self.sealer.seal(account::key_cell(id.as_str()), key.bytes());
-        let statement = Statement::new(TEXT).text(id.as_str()).bytes(&sealed).number(now.get());
-        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).bytes(&sealed).number(act.at.get());
+        self.change(act, "account.rotate_key", Object::Account(id), statement).await
     }
 
     /// Ends a rotation: the older key no longer opens anything.
@@ -332,11 +298,11 @@ impl Administration {
     pub async fn retire_account_key(
         &mut self,
         id: AccountId,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE accounts SET key_old = NULL, changed_at = $2 WHERE org_id = $1";
-        let statement = Statement::new(TEXT).text(id.as_str()).number(now.get());
-        change(&mut self.connection, statement, missing(ACCOUNT, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(act.at.get());
+        self.change(act, "account.retire_key", Object::Account(id), statement).await
     }
 
     /// Gives a channel a new key, like [`Administration::rotate_account_key`]. Notices go out under the new key at
@@ -348,13 +314,13 @@ impl Administration {
         &mut self,
         id: ChannelId,
         key: &Sm4Key,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str =
             "UPDATE channels SET key_old = key_new, key_new = $2, changed_at = $3 WHERE channel = $1";
         let sealed = self.sealer.seal(channel::key_cell(id.as_str()), key.bytes());
-        let statement = Statement::new(TEXT).text(id.as_str()).bytes(&sealed).number(now.get());
-        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).bytes(&sealed).number(act.at.get());
+        self.change(act, "channel.rotate_key", Object::Channel(id), statement).await
     }
 
     /// Ends a rotation of a channel's key.
@@ -364,11 +330,11 @@ impl Administration {
     pub async fn retire_channel_key(
         &mut self,
         id: ChannelId,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         const TEXT: &str = "UPDATE channels SET key_old = NULL, changed_at = $2 WHERE channel = $1";
-        let statement = Statement::new(TEXT).text(id.as_str()).number(now.get());
-        change(&mut self.connection, statement, missing(CHANNEL, id.as_str())).await
+        let statement = Statement::new(TEXT).text(id.as_str()).number(act.at.get());
+        self.change(act, "channel.retire_key", Object::Channel(id), statement).await
     }
 
     /// All accounts.
@@ -397,6 +363,23 @@ impl Administration {
         Ok(stored.into_iter().map(ChannelRow::from).collect())
     }
 
+    /// The events after a number, the oldest first, a page of them; none when there is none further.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn events(&mut self, after: i64) -> Result<Vec<OperatorEvent>, AdministrationError> {
+        let page = operator_events::page(&mut self.connection, after).await?;
+        Ok(page.into_iter().map(|link| link.event).collect())
+    }
+
+    /// Looks whether the chain of events is whole.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn verify_events(&mut self) -> Result<ChainReport, AdministrationError> {
+        Ok(chain::verify(&mut self.connection).await?)
+    }
+
     /// Closes the connection.
     ///
     /// # Errors
@@ -404,32 +387,6 @@ impl Administration {
     pub async fn close(self) -> Result<(), AdministrationError> {
         Ok(self.connection.close().await?)
     }
-}
-
-/// Runs one change and raises the version; `nothing` is the error when no row was touched.
-async fn change(
-    connection: &mut Connection,
-    statement: Statement,
-    nothing: AdministrationError,
-) -> Result<(), AdministrationError> {
-    connection.begin().await?;
-    let changed = match connection.run(statement).await {
-        Ok(0) => Err(nothing),
-        Ok(_) => version::raise(connection).await.map_err(AdministrationError::from),
-        Err(error) => Err(error.into()),
-    };
-    match changed {
-        Ok(()) => Ok(connection.commit().await?),
-        Err(error) => {
-            // What went wrong first tells more than what goes wrong now.
-            let _ = connection.roll_back().await;
-            Err(error)
-        }
-    }
-}
-
-fn missing(kind: &'static str, id: &str) -> AdministrationError {
-    AdministrationError::Missing { kind, id: id.to_owned() }
 }
 
 fn check_name(kind: &'static str, name: &str) -> Result<(), AdministrationError> {

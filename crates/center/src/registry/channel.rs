@@ -6,6 +6,7 @@ use yanmi_protocol::{ChannelId, KeyCheckValue, Sm4Key, UnixMillis};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
 use super::account::{open_keys, read_mac};
+use super::event::Fields;
 use super::handover::Handover;
 use super::keys::Keys;
 use crate::mac_rule::MacRule;
@@ -68,6 +69,26 @@ pub struct ChannelRow {
     pub changed_at: UnixMillis,
 }
 
+impl ChannelRow {
+    /// As an event shows it.
+    pub(super) fn fields(&self) -> Fields {
+        vec![
+            ("name", Some(self.name.clone())),
+            ("enabled", Some(self.enabled.to_string())),
+            ("notice_url", Some(self.notice_url.to_string())),
+            ("settlement", Some(self.facts.settlement.to_string())),
+            ("password_free", Some(self.facts.password_free.to_string())),
+            ("ways", Some(ways_words(self.facts.ways))),
+            ("record", Some(record_word(self.facts.record).to_owned())),
+            ("handover_url", self.handover.as_ref().map(|handover| handover.as_str().to_owned())),
+            ("word", self.facts.word.map(|word| word.to_string())),
+            ("mac", Some(self.mac.word().to_owned())),
+            ("key", Some(self.newest.to_string())),
+            ("older_key", self.older.map(|older| older.to_string())),
+        ]
+    }
+}
+
 /// A channel as it is stored.
 #[derive(Debug)]
 pub(super) struct StoredChannel {
@@ -127,7 +148,29 @@ pub(super) async fn all(
         SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
             changed_at, handover_url, word_single, word_day, mac \
         FROM channels ORDER BY channel";
-    let rows = connection.fetch(Statement::new(TEXT)).await?;
+    fetch(connection, sealer, Statement::new(TEXT)).await
+}
+
+/// One channel, if there is one.
+pub(super) async fn one(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    id: &ChannelId,
+) -> Result<Option<ChannelRow>, StoreError> {
+    const TEXT: &str = "\
+        SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
+            changed_at, handover_url, word_single, word_day, mac \
+        FROM channels WHERE channel = $1";
+    let found = fetch(connection, sealer, Statement::new(TEXT).text(id.as_str())).await?;
+    Ok(found.into_iter().next().map(ChannelRow::from))
+}
+
+async fn fetch(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    statement: Statement,
+) -> Result<Vec<StoredChannel>, StoreError> {
+    let rows = connection.fetch(statement).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "channels"), sealer)).collect()
 }
 

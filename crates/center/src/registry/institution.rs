@@ -2,6 +2,7 @@
 
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
+use super::event::Fields;
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
 use crate::store::connection::{Connection, Statement};
@@ -39,6 +40,28 @@ pub struct InstitutionRow {
     pub active: bool,
     /// When it was last changed.
     pub changed_at: UnixMillis,
+}
+
+impl InstitutionRow {
+    /// As an event shows it.
+    pub(super) fn fields(&self) -> Fields {
+        vec![
+            ("name", Some(self.name.clone())),
+            ("account", Some(self.account.as_str().to_owned())),
+            ("active", Some(self.active.to_string())),
+        ]
+    }
+}
+
+/// One institution, if there is one.
+pub(super) async fn one(
+    connection: &mut Connection,
+    code: &OrgCode,
+) -> Result<Option<InstitutionRow>, StoreError> {
+    const TEXT: &str =
+        "SELECT org_code, name, org_id, active, changed_at FROM institutions WHERE org_code = $1";
+    let rows = connection.fetch(Statement::new(TEXT).text(code.as_str())).await?;
+    rows.iter().next().map(|row| read(&mut Columns::new(row, "institutions"))).transpose()
 }
 
 /// All institutions, by code.

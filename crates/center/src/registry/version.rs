@@ -16,3 +16,9 @@ pub(super) async fn raise(connection: &mut Connection) -> Result<(), StoreError>
     const TEXT: &str = "UPDATE site SET registry_version = registry_version + 1 WHERE id = 1";
     connection.run(Statement::new(TEXT)).await.map(|_| ())
 }
+
+/// Keeps others from the version until the end of the transaction, and leaves it as it is.
+pub(super) async fn hold(connection: &mut Connection) -> Result<(), StoreError> {
+    const TEXT: &str = "UPDATE site SET registry_version = registry_version WHERE id = 1";
+    connection.run(Statement::new(TEXT)).await.map(|_| ())
+}

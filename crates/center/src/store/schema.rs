@@ -112,6 +112,7 @@ impl Schema {
             step!(9, Expanding, "0009_", "payments"),
             step!(10, Expanding, "0010_", "macs"),
             step!(11, Expanding, "0011_", "calls"),
+            step!(12, Expanding, "0012_", "events"),
         ];
         Self(steps.to_vec())
     }

@@ -15,7 +15,7 @@ use yanmi_simulator::institution::Called;
 use crate::party::{GOOD_FACE, Mood, National, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD, nobody};
 use crate::password::{by_password, message, notice as asked, told};
 use crate::plan::credential;
-use crate::register::NOW;
+use crate::register::{NOW, act};
 use crate::site::{Site, eventually};
 use crate::wire::{Wire, request};
 
@@ -195,7 +195,7 @@ async fn where_a_mac_is_demanded_an_answer_without_is_none() {
     let app = site.scripted(&channel).await;
     let demand = async |rule| {
         let id = channel.chnl_id;
-        site.change(async |a| a.demand_channel_mac(id, rule, NOW).await.expect("a channel")).await;
+        site.change(async |a| a.demand_channel_mac(id, rule, act(NOW)).await.expect("a channel")).await;
     };
     demand(MacRule::Required).await;
     for mood in [Mood::Take, Mood::Refuse("请到窗口付现金"), Mood::Free("{\"rcvFlag\":\"2\"}")] {

@@ -12,7 +12,7 @@ use yanmi_simulator::Institution;
 
 use crate::party::National;
 use crate::plan::digest;
-use crate::register::{NOW, administration};
+use crate::register::{NOW, act, administration};
 use crate::site::{AMPLE, HOSPITAL, HOSPITAL_NAME, Site, anywhere, eventually, start};
 
 /// Another center of a site.
@@ -319,7 +319,10 @@ async fn a_change_of_the_registry_is_seen_by_every_center_within_two_seconds() {
     let token = site.token().await;
     assert_eq!(check_stas(&second.institution, token).await, "0");
     let mut administration = administration(&site.config).await;
-    administration.enable_account(site.world().accounts[0].org_id, false, NOW).await.expect("switched off");
+    administration
+        .enable_account(site.world().accounts[0].org_id, false, act(NOW))
+        .await
+        .expect("switched off");
     let changed = Instant::now();
     for institution in [site.institution(), second.institution.clone()] {
         eventually(async || check_stas(&institution, token).await != "0").await;

@@ -14,7 +14,7 @@ use yanmi_simulator::world::Channel;
 
 use crate::party::{Mood, gate};
 use crate::plan::digest;
-use crate::register::NOW;
+use crate::register::{NOW, act};
 use crate::site::{HOSPITAL, HOSPITAL_NAME, Site};
 
 /// Longer than the pause between two notices.
@@ -49,7 +49,7 @@ fn member(answer: &Answer, key: &Sm4Key, name: &'static str) -> String {
 async fn demand(site: &Site, channel: &Channel) {
     site.change(async |administration| {
         let id = channel.chnl_id;
-        administration.demand_channel_mac(id, MacRule::Required, NOW).await.expect("a channel");
+        administration.demand_channel_mac(id, MacRule::Required, act(NOW)).await.expect("a channel");
     })
     .await;
 }
@@ -110,7 +110,10 @@ async fn a_wrong_mac_is_denied_like_everything_that_does_not_open() {
         answers.push(String::from_utf8(received.body.to_vec()).expect("text"));
     }
     site.change(async |administration| {
-        administration.demand_account_mac(account.org_id, MacRule::Required, NOW).await.expect("an account");
+        administration
+            .demand_account_mac(account.org_id, MacRule::Required, act(NOW))
+            .await
+            .expect("an account");
     })
     .await;
     let bare = site.institution().call(status::PATH, "{}".to_owned()).await.expect("an answer");

@@ -14,7 +14,7 @@ use yanmi_protocol::message::{auth_result, decode, notify, password, password_fr
 use yanmi_protocol::{AccountId, Code, Sm4Key};
 
 use self::dice::Dice;
-use crate::register::NOW;
+use crate::register::{NOW, act};
 use crate::site::{Site, eventually, unlimited};
 use crate::wire::{Answer, Wire, request};
 
@@ -126,7 +126,7 @@ async fn what_the_vectors_refuse_is_refused_with_the_code_they_name() {
                 rate: None,
                 mac: MacRule::Optional,
             };
-            administration.add_account(&new, NOW).await.expect("a new account");
+            administration.add_account(&new, act(NOW)).await.expect("a new account");
         })
         .await;
         let body = json!({

@@ -17,7 +17,7 @@ use yanmi_protocol::{
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
 use crate::party::{App, National, PASSWORD, nobody};
-use crate::register::NOW;
+use crate::register::{NOW, act};
 use crate::site::{HOSPITAL, HOSPITAL_NAME, START, Site};
 use crate::wire::{Answer, Wire};
 
@@ -401,16 +401,16 @@ async fn register_accounts(administration: &mut Administration) {
     for (id, interfaces) in [(disabled, Interfaces::ALL), (without, Interfaces::default())] {
         let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(&KEY));
         let new = NewAccount { id, name, key, interfaces, rate: None, mac: MacRule::Optional };
-        administration.add_account(&new, NOW).await.expect("a new account");
+        administration.add_account(&new, act(NOW)).await.expect("a new account");
     }
     for (code, account) in [(INACTIVE, first), (OF_DISABLED, disabled), (OF_WITHOUT_RIGHTS, without)] {
         let org_code = OrgCode::new(code).expect("a code");
         let new = NewInstitution { org_code, name: "测试机构".to_owned(), account };
-        administration.add_institution(&new, NOW).await.expect("a new institution");
+        administration.add_institution(&new, act(NOW)).await.expect("a new institution");
     }
-    administration.enable_account(disabled, false, NOW).await.expect("disabled");
+    administration.enable_account(disabled, false, act(NOW)).await.expect("disabled");
     let inactive = OrgCode::new(INACTIVE).expect("a code");
-    administration.enable_institution(inactive, false, NOW).await.expect("inactive");
+    administration.enable_institution(inactive, false, act(NOW)).await.expect("inactive");
 }
 
 async fn register_channels(administration: &mut Administration, app: &http::Uri, nobody: &http::Uri) {
@@ -430,9 +430,9 @@ async fn register_channels(administration: &mut Administration, app: &http::Uri,
         key: Sm4Key::from_bytes(&KEY),
     };
     for plan in ChannelPlan::all() {
-        administration.add_channel(&channel(&plan.id(), plan), NOW).await.expect("a new channel");
+        administration.add_channel(&channel(&plan.id(), plan), act(NOW)).await.expect("a new channel");
     }
     let disabled = channel(DISABLED_CHANNEL, ChannelPlan::GOOD);
-    administration.add_channel(&disabled, NOW).await.expect("a new channel");
-    administration.enable_channel(disabled.id, false, NOW).await.expect("disabled");
+    administration.add_channel(&disabled, act(NOW)).await.expect("a new channel");
+    administration.enable_channel(disabled.id, false, act(NOW)).await.expect("disabled");
 }

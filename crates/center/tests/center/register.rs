@@ -5,7 +5,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Decode, Postgres, Row, Sqlite, Type};
 use yanmi_center::config::{Config, Database};
 use yanmi_center::ports::Entropy;
-use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{
+    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::UnixMillis;
 use yanmi_simulator::World;
@@ -17,6 +19,36 @@ use crate::site::{START, Site};
 
 /// When everything is registered.
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
+
+/// What takes a database back to the first migration.
+pub(crate) const FIRST_SCHEMA: [&str; 20] = [
+    "DROP TABLE _yanmi_schema",
+    "DROP TABLE page_claims",
+    "DROP TABLE not_me",
+    "DROP TABLE free_payments",
+    "ALTER TABLE persons DROP COLUMN asked",
+    "ALTER TABLE channels DROP COLUMN handover_url",
+    "ALTER TABLE channels DROP COLUMN word_single",
+    "ALTER TABLE channels DROP COLUMN word_day",
+    "ALTER TABLE password_free DROP COLUMN since",
+    "ALTER TABLE free_uses DROP COLUMN at",
+    "ALTER TABLE free_uses DROP COLUMN called_at",
+    "ALTER TABLE free_uses DROP COLUMN ground",
+    "ALTER TABLE free_uses DROP COLUMN day_total",
+    "DROP TABLE face_uses",
+    "DROP TABLE calls",
+    "ALTER TABLE verifications DROP COLUMN compared",
+    "ALTER TABLE accounts DROP COLUMN mac",
+    "ALTER TABLE channels DROP COLUMN mac",
+    "DROP TABLE operator_events",
+    "DELETE FROM _sqlx_migrations WHERE version > 1",
+];
+
+/// A test's act.
+pub(crate) fn act(at: UnixMillis) -> Act<'static> {
+    static TEST: Actor = Actor::program("test");
+    Act { actor: &TEST, reason: "", at }
+}
 
 /// The registry, opened as the command line opens it.
 pub(crate) async fn administration(config: &Config) -> Administration {
@@ -43,24 +75,24 @@ pub(crate) async fn everybody(config: &Config, world: &World) {
             rate: None,
             mac: MacRule::Optional,
         };
-        administration.add_account(&new, NOW).await.expect("a new account");
+        administration.add_account(&new, act(NOW)).await.expect("a new account");
         for member in &account.institutions {
             let new = NewInstitution {
                 org_code: member.org_codg,
                 name: member.org_name.clone(),
                 account: account.org_id,
             };
-            administration.add_institution(&new, NOW).await.expect("a new institution");
+            administration.add_institution(&new, act(NOW)).await.expect("a new institution");
         }
     }
     for account in &world.extra_accounts {
         let (id, key, interfaces) = (account.org_id, account.key.clone(), Interfaces::default());
         let (name, mac) = ("没有权限".to_owned(), MacRule::Optional);
         let new = NewAccount { id, name, key, interfaces, rate: None, mac };
-        administration.add_account(&new, NOW).await.expect("a new account");
+        administration.add_account(&new, act(NOW)).await.expect("a new account");
     }
     for channel in world.all_channels() {
-        administration.add_channel(&new_channel(channel), NOW).await.expect("a new channel");
+        administration.add_channel(&new_channel(channel), act(NOW)).await.expect("a new channel");
     }
     administration.close().await.expect("closed");
 }
@@ -107,7 +139,7 @@ impl Site {
     /// Has a channel take its notices at another address.
     pub(crate) async fn relocate(&self, channel: &Channel, url: &http::Uri) {
         self.change(async |administration| {
-            administration.move_channel(channel.chnl_id, url, NOW).await.expect("a channel");
+            administration.move_channel(channel.chnl_id, url, act(NOW)).await.expect("a channel");
         })
         .await;
     }

@@ -10,7 +10,7 @@ use yanmi_protocol::{AccountId, ChannelId, EcToken, OrgCode, Sm4Key, UnixMillis,
 use yanmi_simulator::Institution;
 
 use crate::party::App;
-use crate::register::{self, NOW};
+use crate::register::{self, NOW, act};
 use crate::site::{HOSPITAL, HOSPITAL_NAME, Site, eventually, unlimited};
 use crate::wire::{Answer, Wire};
 
@@ -54,12 +54,12 @@ async fn during_a_rotation_both_keys_open_and_after_it_the_new_one() {
         assert_eq!(codes, expected);
     };
     codes([0, -4, -4]).await;
-    site.change(async |a| a.rotate_account_key(account(), &key(1), NOW).await.expect("rotated")).await;
+    site.change(async |a| a.rotate_account_key(account(), &key(1), act(NOW)).await.expect("rotated")).await;
     codes([0, 0, -4]).await;
     // A second rotation ends the first.
-    site.change(async |a| a.rotate_account_key(account(), &key(2), NOW).await.expect("rotated")).await;
+    site.change(async |a| a.rotate_account_key(account(), &key(2), act(NOW)).await.expect("rotated")).await;
     codes([-4, 0, 0]).await;
-    site.change(async |a| a.retire_account_key(account(), NOW).await.expect("retired")).await;
+    site.change(async |a| a.retire_account_key(account(), act(NOW)).await.expect("retired")).await;
     codes([-4, -4, 0]).await;
     let site = site.restart().await;
     assert_eq!(status_with(&site, &key(2), token).await, 0);
@@ -83,11 +83,11 @@ async fn a_channels_new_key_is_the_one_its_notices_are_sealed_with() {
     assert_eq!([pending_with(&site, &channel.key).await, pending_with(&site, &new).await], [0, -4]);
     let app = App::start(new.clone()).await;
     site.relocate(&channel, &app.url()).await;
-    site.change(async |a| a.rotate_channel_key(id, &new, NOW).await.expect("rotated")).await;
+    site.change(async |a| a.rotate_channel_key(id, &new, act(NOW)).await.expect("rotated")).await;
     assert_eq!([pending_with(&site, &channel.key).await, pending_with(&site, &new).await], [0, 0]);
     assert_eq!(site.notify(site.token().await, None).await.code(), 0);
     assert_eq!(app.notices().len(), 1, "opened with the new key");
-    site.change(async |a| a.retire_channel_key(id, NOW).await.expect("retired")).await;
+    site.change(async |a| a.retire_channel_key(id, act(NOW)).await.expect("retired")).await;
     assert_eq!([pending_with(&site, &channel.key).await, pending_with(&site, &new).await], [-4, 0]);
 }
 
@@ -103,12 +103,12 @@ async fn where_a_channel_is_handed_over_to_is_kept_and_nothing_else_ever_gets_th
     let other = "bankapp://confirm/{notcNo}/{way}";
     site.change(async |a| {
         assert!(listed(a).await.is_some_and(|first| first.starts_with("http://127.0.0.1:")));
-        a.hand_over(id, Some(&other.parse().expect("an address")), NOW).await.expect("changed");
+        a.hand_over(id, Some(&other.parse().expect("an address")), act(NOW)).await.expect("changed");
         assert_eq!(listed(a).await.as_deref(), Some(other));
-        a.hand_over(id, None, NOW).await.expect("taken away");
+        a.hand_over(id, None, act(NOW)).await.expect("taken away");
         assert_eq!(listed(a).await, None);
         let nobody = ChannelId::new("nobody").expect("a channel");
-        assert!(a.hand_over(nobody, None, NOW).await.is_err());
+        assert!(a.hand_over(nobody, None, act(NOW)).await.is_err());
     })
     .await;
     // Written by somebody else, it is an error, and what was in force stays.
@@ -137,9 +137,9 @@ async fn who_is_switched_off_is_refused_without_a_restart_and_comes_back() {
     let switch = async |which: &str, on: bool| {
         site.change(async |a| {
             let switched = match which {
-                "account" => a.enable_account(account(), on, NOW).await,
-                "institution" => a.enable_institution(hospital, on, NOW).await,
-                _ => a.enable_channel(channel, on, NOW).await,
+                "account" => a.enable_account(account(), on, act(NOW)).await,
+                "institution" => a.enable_institution(hospital, on, act(NOW)).await,
+                _ => a.enable_channel(channel, on, act(NOW)).await,
             };
             switched.expect("switched");
         })
@@ -166,9 +166,9 @@ async fn a_running_center_takes_changes_over_by_itself() {
     assert_eq!(site.status(token).await.code(), 0);
     // As the command line does it, without a word to the center.
     let mut administration = register::administration(&site.config).await;
-    administration.enable_account(account(), false, NOW).await.expect("disabled");
+    administration.enable_account(account(), false, act(NOW)).await.expect("disabled");
     eventually(async || site.status(token).await.code() == -4).await;
-    administration.enable_account(account(), true, NOW).await.expect("enabled");
+    administration.enable_account(account(), true, act(NOW)).await.expect("enabled");
     eventually(async || site.status(token).await.code() == 0).await;
 }
 
@@ -190,10 +190,10 @@ async fn an_account_makes_the_calls_it_has_the_right_to() {
                 rate: None,
                 mac: MacRule::Optional,
             };
-            a.add_account(&new, NOW).await.expect("a new account");
+            a.add_account(&new, act(NOW)).await.expect("a new account");
             let org_code = OrgCode::new(&code).expect("a code");
             let new = NewInstitution { org_code, name: HOSPITAL_NAME.to_owned(), account: id };
-            a.add_institution(&new, NOW).await.expect("a new institution");
+            a.add_institution(&new, act(NOW)).await.expect("a new institution");
         })
         .await;
         let (world, hands) = (site.world(), site.hands.clone());
@@ -232,7 +232,7 @@ async fn one_accounts_rate_is_its_own_and_no_change_of_the_registry_renews_it() 
     }
     assert!(answered >= 10, "{answered} of twenty at once, some of them used by the decode");
     let other = AccountId::new("hisVendor2").expect("an account");
-    site.change(async |a| a.enable_account(other, true, NOW).await.expect("changed")).await;
+    site.change(async |a| a.enable_account(other, true, act(NOW)).await.expect("changed")).await;
     let mut codes = Vec::new();
     for _ in 0..10 {
         codes.push(ask().await);
@@ -252,7 +252,7 @@ async fn one_accounts_rate_is_its_own_and_no_change_of_the_registry_renews_it() 
             rate,
             mac: MacRule::Optional,
         };
-        a.add_account(&new, NOW).await.expect("a new account");
+        a.add_account(&new, act(NOW)).await.expect("a new account");
     })
     .await;
     let body = envelope::request(&key(1), "quick", "sys", site.world().region, NOW, b"{}");
@@ -368,7 +368,7 @@ async fn a_name_that_could_be_read_as_another_is_neither_registered_nor_shown() 
     for (name, why) in DECEPTIVE {
         let org_code = OrgCode::new("H35010099999").expect("a code");
         let new = NewInstitution { org_code, name: name.to_owned(), account };
-        let refused = administration.add_institution(&new, NOW).await.expect_err("refused").to_string();
+        let refused = administration.add_institution(&new, act(NOW)).await.expect_err("refused").to_string();
         assert!(refused.starts_with("定点机构名称（name）") && refused.contains(why), "{refused}");
         let token = site.token().await;
         let token = token.as_str();

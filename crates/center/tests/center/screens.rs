@@ -20,7 +20,7 @@ use yanmi_protocol::message::{notify, password_free};
 use crate::insured::Phone;
 use crate::party::{App, Mood, National, OUT_OF_ORDER, PASSWORD, WITHOUT_PASSWORD};
 use crate::plan::credential;
-use crate::register::NOW;
+use crate::register::{NOW, act};
 use crate::site::{HOSPITAL, HOSPITAL_NAME, Site};
 
 const WRONG: &str = "000000";
@@ -95,7 +95,7 @@ impl Ground {
     async fn hand_over(&self, handover: Option<&Handover>) {
         let channel = self.site.channel().chnl_id;
         let change =
-            async |a: &mut Administration| a.hand_over(channel, handover, NOW).await.expect("changed");
+            async |a: &mut Administration| a.hand_over(channel, handover, act(NOW)).await.expect("changed");
         self.site.change(change).await;
     }
 

@@ -15,7 +15,7 @@ use yanmi_center::store::StoreError;
 use yanmi_center::store::migrate::{MigrationKind, MigrationStep, Schema, migrate};
 use yanmi_protocol::Sm4Key;
 
-use crate::register::execute;
+use crate::register::{FIRST_SCHEMA, execute};
 use crate::site::{self, Hands, Site, anywhere, eventually};
 
 /// The database file.
@@ -210,27 +210,7 @@ async fn a_file_of_an_older_version_is_left_to_the_center_and_to_migrate() {
     let site = Site::start().await;
     let token = site.token().await;
     let site = site.stop().await;
-    for statement in [
-        "DROP TABLE _yanmi_schema",
-        "DROP TABLE page_claims",
-        "DROP TABLE not_me",
-        "DROP TABLE free_payments",
-        "ALTER TABLE persons DROP COLUMN asked",
-        "ALTER TABLE channels DROP COLUMN handover_url",
-        "ALTER TABLE channels DROP COLUMN word_single",
-        "ALTER TABLE channels DROP COLUMN word_day",
-        "ALTER TABLE password_free DROP COLUMN since",
-        "ALTER TABLE free_uses DROP COLUMN at",
-        "ALTER TABLE free_uses DROP COLUMN called_at",
-        "ALTER TABLE free_uses DROP COLUMN ground",
-        "ALTER TABLE free_uses DROP COLUMN day_total",
-        "DROP TABLE face_uses",
-        "DROP TABLE calls",
-        "ALTER TABLE verifications DROP COLUMN compared",
-        "ALTER TABLE accounts DROP COLUMN mac",
-        "ALTER TABLE channels DROP COLUMN mac",
-        "DELETE FROM _sqlx_migrations WHERE version > 1",
-    ] {
+    for statement in FIRST_SCHEMA {
         execute(&site.config, statement).await;
     }
     let path = database(&site.config);

@@ -3,11 +3,11 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Administration, Interfaces, NewAccount};
+use yanmi_center::registry::{Act, Administration, Interfaces, NewAccount};
 use yanmi_protocol::AccountId;
 
 use crate::ambient;
-use crate::command::registry::{self, Chosen, Entry, Listing, check_values, check_values_text, yes};
+use crate::command::registry::{self, Chosen, Entry, Listing, Why, check_values, check_values_text, yes};
 use crate::failure::Failure;
 
 /// 管理业务系统编码（账号）
@@ -16,6 +16,8 @@ pub(crate) struct Account {
     /// 配置文件
     #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
     config: PathBuf,
+    #[command(flatten)]
+    why: Why,
     #[command(subcommand)]
     what: AccountAction,
 }
@@ -88,13 +90,14 @@ fn id(text: &str) -> Result<AccountId, Failure> {
 
 impl Account {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        registry::administer(&self.config, async |administration, _| self.what.run(administration).await)
+        let actor = ambient::actor();
+        let act = self.why.act(&actor)?;
+        registry::administer(&self.config, async |administration, _| self.what.run(administration, act).await)
     }
 }
 
 impl AccountAction {
-    async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
-        let now = ambient::clock().now();
+    async fn run(self, administration: &mut Administration, act: Act<'_>) -> Result<(), Failure> {
         let changed = match self {
             Self::Add { org_id, name, key_file, interfaces, rate, mac } => {
                 let chosen = Chosen::from(key_file)?;
@@ -102,23 +105,23 @@ impl AccountAction {
                     .ok_or_else(|| Failure::new("--interfaces 只能是 notify、status、password、decode"))?;
                 let (id, key, mac) = (id(&org_id)?, chosen.key.clone(), registry::mac_rule(&mac)?);
                 let new = NewAccount { id, name, key, interfaces, rate, mac };
-                let stored = administration.add_account(&new, now).await;
+                let stored = administration.add_account(&new, act).await;
                 chosen.show_if(&stored);
                 stored
             }
             Self::Edit { one, mac } => {
-                administration.demand_account_mac(one.id()?, registry::mac_rule(&mac)?, now).await
+                administration.demand_account_mac(one.id()?, registry::mac_rule(&mac)?, act).await
             }
             Self::List(listing) => return list(administration, &listing).await,
-            Self::Disable(one) => administration.enable_account(one.id()?, false, now).await,
-            Self::Enable(one) => administration.enable_account(one.id()?, true, now).await,
+            Self::Disable(one) => administration.enable_account(one.id()?, false, act).await,
+            Self::Enable(one) => administration.enable_account(one.id()?, true, act).await,
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
-                let stored = administration.rotate_account_key(one.id()?, &chosen.key, now).await;
+                let stored = administration.rotate_account_key(one.id()?, &chosen.key, act).await;
                 chosen.show_if(&stored);
                 stored
             }
-            Self::RetireKey(one) => administration.retire_account_key(one.id()?, now).await,
+            Self::RetireKey(one) => administration.retire_account_key(one.id()?, act).await,
         };
         registry::told(changed)
     }

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use yanmi_center::config::Config;
 use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings};
 use yanmi_center::ports::Network;
-use yanmi_center::registry::{Administration, ChannelRow, Handover, HandoverError, NewChannel};
+use yanmi_center::registry::{Act, Administration, ChannelRow, Handover, HandoverError, NewChannel};
 use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits, WordLimitsError};
 
 use crate::ambient;
-use crate::command::registry::{self, Chosen, Entry, Listing, check_values, check_values_text, yes};
+use crate::command::registry::{self, Chosen, Entry, Listing, Why, check_values, check_values_text, yes};
 use crate::failure::Failure;
 
 /// 管理渠道应用
@@ -20,6 +20,8 @@ pub(crate) struct Channel {
     /// 配置文件
     #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
     config: PathBuf,
+    #[command(flatten)]
+    why: Why,
     #[command(subcommand)]
     what: ChannelAction,
 }
@@ -161,48 +163,54 @@ impl New {
 
 impl Channel {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        let actor = ambient::actor();
+        let act = self.why.act(&actor)?;
         registry::administer(&self.config, async |administration, config| {
-            self.what.run(administration, config).await
+            self.what.run(administration, config, act).await
         })
     }
 }
 
 impl ChannelAction {
-    async fn run(self, administration: &mut Administration, config: &Config) -> Result<(), Failure> {
-        let now = ambient::clock().now();
+    async fn run(
+        self,
+        administration: &mut Administration,
+        config: &Config,
+        act: Act<'_>,
+    ) -> Result<(), Failure> {
         let changed = match self {
             Self::Add(new) => {
                 check_address(&new.url, config)?;
                 let (new, chosen) = new.read()?;
-                let stored = administration.add_channel(&new, now).await;
+                let stored = administration.add_channel(&new, act).await;
                 chosen.show_if(&stored);
                 stored
             }
             Self::List(listing) => return list(administration, &listing).await,
-            Self::Disable(one) => administration.enable_channel(one.id()?, false, now).await,
-            Self::Enable(one) => administration.enable_channel(one.id()?, true, now).await,
+            Self::Disable(one) => administration.enable_channel(one.id()?, false, act).await,
+            Self::Enable(one) => administration.enable_channel(one.id()?, true, act).await,
             Self::Move { one, url } => {
                 check_address(&url, config)?;
-                administration.move_channel(one.id()?, &url, now).await
+                administration.move_channel(one.id()?, &url, act).await
             }
             Self::Handover { one, url, none: _ } => {
                 let url = handover("--url", url.as_deref())?;
-                administration.hand_over(one.id()?, url.as_ref(), now).await
+                administration.hand_over(one.id()?, url.as_ref(), act).await
             }
             Self::Word { one, limits, none: _ } => {
                 let limits = word_limits("--limits", limits.as_deref())?;
-                administration.limit_word(one.id()?, limits, now).await
+                administration.limit_word(one.id()?, limits, act).await
             }
             Self::Edit { one, mac } => {
-                administration.demand_channel_mac(one.id()?, registry::mac_rule(&mac)?, now).await
+                administration.demand_channel_mac(one.id()?, registry::mac_rule(&mac)?, act).await
             }
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
-                let stored = administration.rotate_channel_key(one.id()?, &chosen.key, now).await;
+                let stored = administration.rotate_channel_key(one.id()?, &chosen.key, act).await;
                 chosen.show_if(&stored);
                 stored
             }
-            Self::RetireKey(one) => administration.retire_channel_key(one.id()?, now).await,
+            Self::RetireKey(one) => administration.retire_channel_key(one.id()?, act).await,
         };
         registry::told(changed)
     }

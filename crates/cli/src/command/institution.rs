@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Administration, NewInstitution};
+use yanmi_center::registry::{Act, Administration, NewInstitution};
 use yanmi_protocol::{AccountId, OrgCode};
 
 use crate::ambient;
-use crate::command::registry::{self, Entry, Listing, yes};
+use crate::command::registry::{self, Entry, Listing, Why, yes};
 use crate::failure::Failure;
 
 /// 管理定点医药机构
@@ -15,6 +15,8 @@ pub(crate) struct Institution {
     /// 配置文件
     #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
     config: PathBuf,
+    #[command(flatten)]
+    why: Why,
     #[command(subcommand)]
     what: InstitutionAction,
 }
@@ -61,25 +63,26 @@ impl InstitutionName {
 
 impl Institution {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        registry::administer(&self.config, async |administration, _| self.what.run(administration).await)
+        let actor = ambient::actor();
+        let act = self.why.act(&actor)?;
+        registry::administer(&self.config, async |administration, _| self.what.run(administration, act).await)
     }
 }
 
 impl InstitutionAction {
-    async fn run(self, administration: &mut Administration) -> Result<(), Failure> {
-        let now = ambient::clock().now();
+    async fn run(self, administration: &mut Administration, act: Act<'_>) -> Result<(), Failure> {
         let changed = match self {
             Self::Add { one, name, account } => {
                 let account =
                     AccountId::new(&account).map_err(|error| Failure::new(format!("--account {error}")))?;
                 let new = NewInstitution { org_code: one.code()?, name, account };
-                administration.add_institution(&new, now).await
+                administration.add_institution(&new, act).await
             }
             Self::List { listing, account } => {
                 return list(administration, &listing, account.as_deref()).await;
             }
-            Self::Disable(one) => administration.enable_institution(one.code()?, false, now).await,
-            Self::Enable(one) => administration.enable_institution(one.code()?, true, now).await,
+            Self::Disable(one) => administration.enable_institution(one.code()?, false, act).await,
+            Self::Enable(one) => administration.enable_institution(one.code()?, true, act).await,
         };
         registry::told(changed)
     }

@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use yanmi_center::config::Config;
-use yanmi_center::registry::{Administration, AdministrationError, MacRule};
+use yanmi_center::registry::{Act, Actor, Administration, AdministrationError, MAX_REASON, MacRule};
 use yanmi_protocol::Sm4Key;
 
+use crate::ambient;
 use crate::command::check::{close, open};
 use crate::command::{key, serve};
 use crate::failure::Failure;
@@ -25,6 +26,24 @@ pub(super) fn administer(
         close(administration).await?;
         done
     })
+}
+
+/// Why something is changed, which is kept with who changed it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Why {
+    /// 变更理由，与操作人一起记入操作记录（yanmi audit list）
+    #[arg(long, value_name = "理由", global = true, default_value = "", hide_default_value = true)]
+    reason: String,
+}
+
+impl Why {
+    /// What somebody does now, for this reason.
+    pub(super) fn act<'a>(&'a self, actor: &'a Actor) -> Result<Act<'a>, Failure> {
+        if self.reason.chars().count() > MAX_REASON {
+            return Err(Failure::new(format!("--reason 不能超过 {MAX_REASON} 个字符")));
+        }
+        Ok(Act { actor, reason: self.reason.trim(), at: ambient::clock().now() })
+    }
 }
 
 /// Tells that a change was made, or why not.

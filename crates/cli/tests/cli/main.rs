@@ -2,6 +2,7 @@
 
 mod acceptance;
 mod agent;
+mod audit;
 mod conforms;
 mod crowded;
 mod disk;

@@ -10,7 +10,9 @@ use tokio::runtime::{Builder, Runtime};
 use yanmi_center::Center;
 use yanmi_center::config::{Config, Database, Essentials, Listen};
 use yanmi_center::ports::{Clock, Entropy, Ports};
-use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{
+    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_client::config::{Account, CenterSettings, ClientConfig, Institution, VisitsSettings};
 use yanmi_client::{Ambient, Desk};
@@ -19,6 +21,9 @@ use yanmi_simulator::world::{Channel, Record, Urls};
 use yanmi_simulator::{Simulator, World};
 
 use crate::hands::Hands;
+
+/// Who registers.
+static TEST: Actor = Actor::program("test");
 
 /// Everybody but the desk.
 pub(crate) struct Site {
@@ -193,6 +198,7 @@ async fn register(config: &Config, world: &World, hands: &Hands) {
     migrate(database, key, Entropy::seeded(4), &Schema::current(), false).await.expect("a database");
     let opened = Administration::open(&config.database, &config.encryption_key, Entropy::seeded(5)).await;
     let (mut administration, now) = (opened.expect("a database"), hands.now());
+    let act = Act { actor: &TEST, reason: "", at: now };
     for account in &world.accounts {
         let new = NewAccount {
             id: account.org_id,
@@ -202,15 +208,15 @@ async fn register(config: &Config, world: &World, hands: &Hands) {
             rate: None,
             mac: MacRule::Optional,
         };
-        administration.add_account(&new, now).await.expect("a new account");
+        administration.add_account(&new, act).await.expect("a new account");
         for member in &account.institutions {
             let (org_code, name) = (member.org_codg, member.org_name.clone());
             let new = NewInstitution { org_code, name, account: account.org_id };
-            administration.add_institution(&new, now).await.expect("a new institution");
+            administration.add_institution(&new, act).await.expect("a new institution");
         }
     }
     for channel in world.all_channels() {
-        administration.add_channel(&new_channel(channel), now).await.expect("a new channel");
+        administration.add_channel(&new_channel(channel), act).await.expect("a new channel");
     }
     administration.close().await.expect("closed");
 }

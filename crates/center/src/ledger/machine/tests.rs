@@ -26,7 +26,7 @@ use crate::ledger::{
     PageVisit, SwitchFree, TakeWord, TokenRecord, UseFree, load,
 };
 use crate::ports::Entropy;
-use crate::registry::{Administration, Defaults, MacRule, NewChannel, Snapshot};
+use crate::registry::{self, Actor, Administration, Defaults, MacRule, NewChannel, Snapshot};
 use crate::sealing::Sealer;
 use crate::store::Store;
 use crate::store::batch::Session;
@@ -157,6 +157,9 @@ struct Ground {
     next: u64,
 }
 
+/// Who registers.
+static TEST: Actor = Actor::program("test");
+
 /// The verifications there are, by key.
 type Stored = HashMap<Key, (Credential, NoticeNo, yanmi_verification::Verification)>;
 
@@ -184,7 +187,10 @@ impl Ground {
                 mac: MacRule::Optional,
                 key: kek.clone(),
             };
-            administration.add_channel(&new, START).await.expect("added");
+            administration
+                .add_channel(&new, registry::Act { actor: &TEST, reason: "", at: START })
+                .await
+                .expect("added");
         }
         administration.close().await.expect("closed");
         let mut connection = store.connect().await.expect("a connection");

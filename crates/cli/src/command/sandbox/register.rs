@@ -4,15 +4,19 @@ use std::num::NonZeroU32;
 
 use yanmi_center::config::Database;
 use yanmi_center::registry::{
-    Administration, AdministrationError, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+    Act, Actor, Administration, AdministrationError, Interfaces, MacRule, NewAccount, NewChannel,
+    NewInstitution,
 };
-use yanmi_protocol::{Sm4Key, UnixMillis};
+use yanmi_protocol::Sm4Key;
 use yanmi_simulator::World;
 use yanmi_simulator::world::{Account, Channel, Record};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
 use crate::ambient;
 use crate::failure::Failure;
+
+/// Who registers.
+static SANDBOX: Actor = Actor::program("sandbox");
 
 /// Adds what is missing and brings what is there up to date.
 ///
@@ -24,19 +28,19 @@ pub(in crate::command) async fn register(
     rate: NonZeroU32,
 ) -> Result<(), Failure> {
     let failed = |error: AdministrationError| Failure::because("未能登记沙箱各方", &error);
-    let now = ambient::clock().now();
+    let act = Act { actor: &SANDBOX, reason: "", at: ambient::clock().now() };
     let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
     let known = Known::read(&mut administration).await.map_err(failed)?;
     for (at, account) in world.accounts.iter().enumerate() {
         let rate = (at == 0).then_some(rate);
-        known.account(&mut administration, account, Interfaces::ALL, rate, now).await.map_err(failed)?;
+        known.account(&mut administration, account, Interfaces::ALL, rate, act).await.map_err(failed)?;
     }
     for account in &world.extra_accounts {
         let none = Interfaces::default();
-        known.account(&mut administration, account, none, None, now).await.map_err(failed)?;
+        known.account(&mut administration, account, none, None, act).await.map_err(failed)?;
     }
     for channel in world.all_channels() {
-        known.channel(&mut administration, channel, now).await.map_err(failed)?;
+        known.channel(&mut administration, channel, act).await.map_err(failed)?;
     }
     administration.close().await.map_err(failed)
 }
@@ -63,7 +67,7 @@ impl Known {
         account: &Account,
         interfaces: Interfaces,
         rate: Option<NonZeroU32>,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         match self.accounts.iter().find(|known| known.id == account.org_id) {
             None => {
@@ -75,10 +79,10 @@ impl Known {
                     rate,
                     mac: MacRule::Optional,
                 };
-                administration.add_account(&new, now).await?;
+                administration.add_account(&new, act).await?;
             }
             Some(known) if known.newest != account.key.kcv() => {
-                administration.rotate_account_key(account.org_id, &account.key, now).await?;
+                administration.rotate_account_key(account.org_id, &account.key, act).await?;
             }
             Some(_) => {}
         }
@@ -89,7 +93,7 @@ impl Known {
                     name: member.org_name.clone(),
                     account: account.org_id,
                 };
-                administration.add_institution(&new, now).await?;
+                administration.add_institution(&new, act).await?;
             }
         }
         Ok(())
@@ -99,7 +103,7 @@ impl Known {
         &self,
         administration: &mut Administration,
         channel: &Channel,
-        now: UnixMillis,
+        act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         let notice_url =
             channel.notice_url.parse::<http::Uri>().map_err(|_| AdministrationError::BadAddress)?;
@@ -115,23 +119,23 @@ impl Known {
                 mac: mac_rule(channel),
                 key: channel.key.clone(),
             };
-            return administration.add_channel(&new, now).await;
+            return administration.add_channel(&new, act).await;
         };
         if known.newest != channel.key.kcv() {
-            administration.rotate_channel_key(channel.chnl_id, &channel.key, now).await?;
+            administration.rotate_channel_key(channel.chnl_id, &channel.key, act).await?;
         }
         if known.notice_url != notice_url {
-            administration.move_channel(channel.chnl_id, &notice_url, now).await?;
+            administration.move_channel(channel.chnl_id, &notice_url, act).await?;
         }
         let word = word(channel)?;
         if known.facts.word != word {
-            administration.limit_word(channel.chnl_id, word, now).await?;
+            administration.limit_word(channel.chnl_id, word, act).await?;
         }
         if known.mac != mac_rule(channel) {
-            administration.demand_channel_mac(channel.chnl_id, mac_rule(channel), now).await?;
+            administration.demand_channel_mac(channel.chnl_id, mac_rule(channel), act).await?;
         }
         if known.handover != handover {
-            administration.hand_over(channel.chnl_id, handover.as_ref(), now).await?;
+            administration.hand_over(channel.chnl_id, handover.as_ref(), act).await?;
         }
         Ok(())
     }

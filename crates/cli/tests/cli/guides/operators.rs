@@ -154,7 +154,11 @@ fn a_site_moves_to_postgresql() {
 
 #[test]
 fn the_log_is_read() {
-    on_sqlite("operating/monitoring.md", |walk| walk.before = "systemctl start\n".to_owned());
+    on_sqlite("operating/monitoring.md", |walk| {
+        let account =
+            "yanmi account add --org-id testOrgId --name 测试 --config etc/yanmi/yanmi.toml > account\n";
+        walk.before = format!("systemctl start\n{account}");
+    });
 }
 
 #[test]

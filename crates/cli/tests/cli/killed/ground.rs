@@ -14,7 +14,9 @@ use rustix::process::Pid;
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use yanmi_center::ports::{Clock, Entropy};
-use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{
+    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key};
 use yanmi_simulator::world::{Person, Urls};
@@ -23,6 +25,9 @@ use yanmi_trial::oracle::Parties;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways};
 
 use crate::yanmi::PROGRAM;
+
+/// Who registers.
+static TEST: Actor = Actor::program("test");
 
 /// SIGKILL.
 const KILLED: i32 = 9;
@@ -186,6 +191,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
     let now = Clock::system().now();
     let made = migrate(&database.into(), key, Entropy::seeded(11), &Schema::current(), false).await;
     made.expect("a database");
+    let act = Act { actor: &TEST, reason: "", at: now };
     let mut administration =
         Administration::open(database, key, Entropy::seeded(12)).await.expect("a database");
     let account = &world.accounts[0];
@@ -197,11 +203,11 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
         rate: None,
         mac: MacRule::Optional,
     };
-    administration.add_account(&new, now).await.expect("a new account");
+    administration.add_account(&new, act).await.expect("a new account");
     let member = &account.institutions[0];
     let new =
         NewInstitution { org_code: member.org_codg, name: member.org_name.clone(), account: account.org_id };
-    administration.add_institution(&new, now).await.expect("a new institution");
+    administration.add_institution(&new, act).await.expect("a new institution");
     let channel = &world.channels[0];
     let new = NewChannel {
         id: channel.chnl_id,
@@ -218,7 +224,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
         mac: MacRule::Required,
         key: channel.key.clone(),
     };
-    administration.add_channel(&new, now).await.expect("a new channel");
+    administration.add_channel(&new, act).await.expect("a new channel");
     administration.close().await.expect("closed");
 }
 

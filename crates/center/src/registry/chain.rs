@@ -1,0 +1,65 @@
+//! Whether the chain of operator events is whole.
+
+use super::event::{BEGINNING, Hash, OperatorEvent};
+use super::operator_events;
+use crate::store::StoreError;
+use crate::store::connection::Connection;
+
+/// What there is of operator events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChainReport {
+    /// How many were looked at; when one is broken, those before it.
+    pub whole: u64,
+    /// The hash of the last one that is whole, to be noted elsewhere; zeros when there is none.
+    pub last: [u8; 32],
+    /// The first that is not as it was written.
+    pub broken: Option<BrokenLink>,
+}
+
+/// An event that does not fit into the chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BrokenLink {
+    /// Its number.
+    pub seq: i64,
+    /// What is wrong.
+    pub how: Break,
+}
+
+/// How a chain is broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Break {
+    /// The number before it is missing.
+    Gap,
+    /// It does not follow what stands before it.
+    Order,
+    /// It does not say what it said when it was written.
+    Content,
+}
+
+/// Looks through all of them, in their order.
+pub(super) async fn verify(connection: &mut Connection) -> Result<ChainReport, StoreError> {
+    let (mut whole, mut last, mut seq) = (0, BEGINNING, 0);
+    loop {
+        let page = operator_events::page(connection, seq).await?;
+        if page.is_empty() {
+            return Ok(ChainReport { whole, last, broken: None });
+        }
+        for link in page {
+            if let Some(how) = wrong(&link.event, (&link.prev, &link.hash), seq, &last) {
+                let broken = Some(BrokenLink { seq: link.event.seq, how });
+                return Ok(ChainReport { whole, last, broken });
+            }
+            (whole, last, seq) = (whole + 1, link.hash, link.event.seq);
+        }
+    }
+}
+
+fn wrong(event: &OperatorEvent, (prev, hash): (&Hash, &Hash), before: i64, last: &Hash) -> Option<Break> {
+    if event.seq != before + 1 {
+        return Some(Break::Gap);
+    }
+    if prev != last {
+        return Some(Break::Order);
+    }
+    (event.hash(prev) != *hash).then_some(Break::Content)
+}

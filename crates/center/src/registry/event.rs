@@ -1,0 +1,204 @@
+//! What was changed of who may call: by whom, why, and what it was before.
+//!
+//! An event is written in the transaction of its change, so there is no change without one and none without its change. Events
+//! are gapless and chained: each has the hash (SM3) of everything it says and of the event before. Whoever changes, leaves out
+//! or puts in one has to write all that follow anew, and the last hash, noted elsewhere (`yanmi audit verify` prints it), is
+//! another one then. Against somebody who has the database and notes nothing down elsewhere the chain proves nothing.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::Value;
+use sm3::{Digest, Sm3};
+use yanmi_protocol::UnixMillis;
+
+/// Characters of an actor's name.
+pub const MAX_ACTOR: usize = 80;
+/// Characters of a reason.
+pub const MAX_REASON: usize = 200;
+/// What an event's hash begins with, so that it is no hash of anything else.
+const DOMAIN: &[u8] = b"yanmi operator event 1";
+/// The hash before the first event.
+pub(super) const BEGINNING: Hash = [0; 32];
+
+/// The hash of an event.
+pub(super) type Hash = [u8; 32];
+
+/// Who changes something: `host:` and the user of the machine, `sandbox`, later an operator.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Actor(Cow<'static, str>);
+
+impl Actor {
+    /// A program that acts by itself.
+    pub const fn program(name: &'static str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+
+    /// Somebody at the machine's command line. What is no visible character of the name is left out.
+    pub fn host(user: &str) -> Self {
+        let visible = user.chars().filter(|c| !c.is_control() && !c.is_whitespace());
+        Self(Cow::Owned("host:".chars().chain(visible).take(MAX_ACTOR).collect()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Somebody's act: who, why and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Act<'a> {
+    /// Who.
+    pub actor: &'a Actor,
+    /// Why, at most [`MAX_REASON`] characters; empty when nobody said.
+    pub reason: &'a str,
+    /// When.
+    pub at: UnixMillis,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was refused, and nothing was changed.
+    Refused,
+}
+
+impl Outcome {
+    /// The stored word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+        }
+    }
+
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        [Self::Done, Self::Refused].into_iter().find(|outcome| outcome.word() == word)
+    }
+}
+
+/// An event as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OperatorEvent {
+    /// Its number; there is no gap.
+    pub seq: i64,
+    /// When.
+    pub at: UnixMillis,
+    /// Who.
+    pub actor: String,
+    /// What was done: `account.add`.
+    pub action: String,
+    /// To what kind of thing: `account`, `institution`, `channel`.
+    pub object_kind: String,
+    /// To which.
+    pub object: String,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why; empty when nobody said.
+    pub reason: String,
+    /// JSON: a list of `[field, before, after]`, both texts or null; keys by their key-check values. Of a refusal why.
+    pub changes: String,
+}
+
+impl OperatorEvent {
+    /// The hash of all it says and of the event before it. Every part is preceded by its length.
+    pub(super) fn hash(&self, before: &Hash) -> Hash {
+        let mut hash = Sm3::new();
+        let (seq, at) = (self.seq.to_be_bytes(), self.at.get().to_be_bytes());
+        let texts = [&self.actor, &self.action, &self.object_kind, &self.object, &self.reason, &self.changes];
+        let parts = [DOMAIN, before, &seq, &at, self.outcome.word().as_bytes()];
+        for part in parts.into_iter().chain(texts.map(String::as_bytes)) {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
+    }
+}
+
+/// The fields of a thing as an operator knows them, each with its value; nothing secret among them.
+pub(super) type Fields = Vec<(&'static str, Option<String>)>;
+
+/// What is different, as it is stored.
+pub(super) fn difference(before: Option<&Fields>, after: Option<&Fields>) -> String {
+    let value = |fields: Option<&Fields>, name: &str| {
+        let found = fields.into_iter().flatten().find(|(field, _)| *field == name);
+        found.and_then(|(_, value)| value.clone()).map_or(Value::Null, Value::String)
+    };
+    let names = after.or(before).into_iter().flatten().map(|(name, _)| *name);
+    let changes = names.filter_map(|name| {
+        let (old, new) = (value(before, name), value(after, name));
+        (old != new).then(|| Value::Array(vec![Value::from(name), old, new]))
+    });
+    Value::Array(changes.collect()).to_string()
+}
+
+/// Why it was refused, in the place of changes.
+pub(super) fn refusal(why: &impl fmt::Display) -> String {
+    Value::Array(vec![Value::Array(vec![Value::from("refusal"), Value::Null, Value::from(why.to_string())])])
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> OperatorEvent {
+        OperatorEvent {
+            seq: 1,
+            at: UnixMillis::new(1_763_869_440_000),
+            actor: "host:root".to_owned(),
+            action: "account.add".to_owned(),
+            object_kind: "account".to_owned(),
+            object: "his-1".to_owned(),
+            outcome: Outcome::Done,
+            reason: "接入".to_owned(),
+            changes: "[]".to_owned(),
+        }
+    }
+
+    #[test]
+    fn every_part_of_an_event_is_in_its_hash() {
+        let hash = event().hash(&BEGINNING);
+        let others = [
+            OperatorEvent { seq: 2, ..event() },
+            OperatorEvent { at: UnixMillis::new(1), ..event() },
+            OperatorEvent { actor: "host:other".to_owned(), ..event() },
+            OperatorEvent { action: "account.edit".to_owned(), ..event() },
+            OperatorEvent { object_kind: "channel".to_owned(), ..event() },
+            OperatorEvent { object: "his-2".to_owned(), ..event() },
+            OperatorEvent { outcome: Outcome::Refused, ..event() },
+            OperatorEvent { reason: String::new(), ..event() },
+            OperatorEvent { changes: "[[]]".to_owned(), ..event() },
+            // The same letters, otherwise cut.
+            OperatorEvent { object_kind: "accounth".to_owned(), object: "is-1".to_owned(), ..event() },
+        ];
+        for other in others {
+            assert_ne!(other.hash(&BEGINNING), hash, "{other:?}");
+        }
+        assert_ne!(event().hash(&[1; 32]), hash, "the one before");
+        assert_eq!(event().hash(&BEGINNING), hash);
+    }
+
+    #[test]
+    fn only_what_is_different_is_a_change() {
+        let before =
+            vec![("name", Some("甲".to_owned())), ("rate", None), ("enabled", Some("是".to_owned()))];
+        let after = vec![
+            ("name", Some("乙".to_owned())),
+            ("rate", Some("5".to_owned())),
+            ("enabled", Some("是".to_owned())),
+        ];
+        assert_eq!(difference(Some(&before), Some(&after)), r#"[["name","甲","乙"],["rate",null,"5"]]"#);
+        assert_eq!(difference(None, Some(&before)), r#"[["name",null,"甲"],["enabled",null,"是"]]"#);
+        assert_eq!(difference(Some(&before), Some(&before)), "[]");
+    }
+
+    #[test]
+    fn a_name_of_the_host_is_cut_and_has_nothing_invisible() {
+        assert_eq!(Actor::host("ro\not").as_str(), "host:root");
+        assert_eq!(Actor::host(&"x".repeat(500)).as_str().chars().count(), MAX_ACTOR);
+    }
+}

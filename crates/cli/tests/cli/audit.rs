@@ -1,0 +1,74 @@
+//! What was changed of who may call, from the command line.
+
+use crate::site::{ok, site};
+use crate::yanmi::run;
+
+#[test]
+fn every_change_is_listed_in_words_with_who_made_it_and_why() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "");
+    let on = |words: &[&str]| ok(&[words, &["--config", &config]].concat());
+    on(&["migrate"]);
+    for words in [
+        &["account", "add", "--org-id", "his", "--name", "某系统"][..],
+        &["account", "edit", "--org-id", "his", "--mac", "required", "--reason", "改造完成"],
+        &["account", "disable", "--org-id", "his"],
+        &["account", "enable", "--org-id", "his"],
+        &["account", "rotate-key", "--org-id", "his"],
+        &["account", "retire-key", "--org-id", "his"],
+        &["institution", "add", "--org", "H35010000001", "--name", "某医院", "--account", "his"],
+        &["institution", "disable", "--org", "H35010000001"],
+        &["institution", "enable", "--org", "H35010000001"],
+        &["channel", "add", "--id", "app", "--name", "某应用", "--url", "http://127.0.0.1:1/n"],
+        &["channel", "move", "--id", "app", "--url", "http://127.0.0.1:2/n"],
+        &["channel", "handover", "--id", "app", "--none"],
+        &["channel", "word", "--id", "app", "--limits", "200,500"],
+        &["channel", "edit", "--id", "app", "--mac", "optional"],
+        &["channel", "disable", "--id", "app"],
+        &["channel", "enable", "--id", "app"],
+        &["channel", "rotate-key", "--id", "app"],
+        &["channel", "retire-key", "--id", "app"],
+    ] {
+        on(words);
+    }
+    let twice = run(&["account", "add", "--org-id", "his", "--name", "x", "--config", &config], "");
+    assert_eq!(twice.code, 1);
+    let events: serde_json::Value =
+        serde_json::from_str(&on(&["audit", "list", "--json"]).out).expect("JSON");
+    let events = events.as_array().expect("events");
+    assert_eq!(events.len(), 19);
+    assert!(events.iter().all(|event| event["actor"].as_str().is_some_and(|who| who.starts_with("host:"))));
+    assert_eq!(events[1]["reason"], "改造完成");
+    assert_eq!(events[1]["changes"], serde_json::json!([["mac", "optional", "required"]]));
+    assert_eq!(
+        (events[18]["outcome"].as_str(), events[17]["outcome"].as_str()),
+        (Some("refused"), Some("done"))
+    );
+    // What a person reads has no code of a field or an action in it that there is a word for.
+    let listed = on(&["audit", "list"]).out;
+    let codes = events.iter().map(|event| event["action"].as_str().expect("an action").to_owned());
+    let fields = events.iter().flat_map(|event| event["changes"].as_array().expect("changes").clone());
+    let fields = fields.map(|change| change[0].as_str().expect("a field").to_owned());
+    for code in codes.chain(fields.filter(|field| field != "mac")) {
+        assert!(
+            !listed.contains(&format!("{code}：")) && !listed.contains(&format!(" {code} ")),
+            "{code}: {listed}"
+        );
+    }
+    let of_app = on(&["audit", "list", "--object", "app", "--count", "2"]).out;
+    assert_eq!(of_app.lines().count(), 3, "{of_app}");
+    let verified = on(&["audit", "verify"]).out;
+    assert!(verified.contains("共 19 条") && verified.contains("末尾摘要"), "{verified}");
+}
+
+#[test]
+fn a_reason_has_a_bound_and_says_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "");
+    ok(&["migrate", "--config", &config]);
+    let long = "长".repeat(201);
+    let add = ["account", "add", "--org-id", "his", "--name", "x", "--config", &config, "--reason", &long];
+    let refused = run(&add, "");
+    assert!(refused.code == 1 && refused.err.contains("--reason 不能超过 200 个字符"), "{refused:?}");
+    assert!(ok(&["audit", "verify", "--config", &config]).out.contains("共 0 条"));
+}
