@@ -281,11 +281,14 @@ impl Center {
         }
         drop(writer);
         self.site.registry.leave().await;
+        let store = self.site.store.clone();
         drop(self.site);
         // Journeys that outlive their caller hold the ledger until they are done; they are bounded by the call's time.
         if tokio::time::timeout(self.stop_within, self.ledger.finished()).await.is_err() {
             tracing::warn!("账本没有在规定时间内停止");
         }
+        drop(self.writer);
+        store.end().await;
         farewell
     }
 }

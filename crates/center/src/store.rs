@@ -285,6 +285,18 @@ impl Store {
         tokio::task::spawn_blocking(move || standing::try_room(&scratch)).await.unwrap_or(Ok(()))
     }
 
+    /// Leaves nothing beside an embedded database. Of connections that end at the same moment each takes the other for the
+    /// last one, and its log stays; one that ends by itself takes it away.
+    pub(crate) async fn end(&self) {
+        if !self.is_shared()
+            && self.check_place().is_ok()
+            && let Ok(last) = self.connect().await
+        {
+            // The next start takes up what this one may leave.
+            let _ = last.close().await;
+        }
+    }
+
     /// Whether other centers work on the same database.
     pub(crate) fn is_shared(&self) -> bool {
         matches!(self.place, Backend::Postgres(_))
