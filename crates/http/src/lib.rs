@@ -32,6 +32,7 @@
 
 mod bind_error;
 mod body;
+mod byte_stream;
 mod connection;
 mod door;
 mod forwarded;

@@ -12,7 +12,7 @@ use super::{Between, History, lost_between, refused, refused_columns};
 use crate::journey::credential::Holder;
 use crate::store::StoreError;
 use crate::store::connection::Statement;
-use crate::store::row::Columns;
+use crate::store::row::{Columns, signed};
 
 /// Events and refusals of one answer.
 const MOST_FOUND: usize = 5_000;
@@ -221,7 +221,7 @@ impl History {
         between: Option<Between>,
         trace: &mut Trace,
     ) -> Result<(Option<EcToken>, Option<Between>), StoreError> {
-        let number = i64::try_from(notice.number()).unwrap_or(i64::MAX);
+        let number = signed(notice.number());
         let found = self.connection.fetch(Statement::new(TOKEN_OF_NOTICE).number(number)).await?;
         if let Some(row) = found.iter().next() {
             return Ok((Columns::new(row, "verifications").optional_token()?, between));

@@ -6,11 +6,11 @@ use yanmi_verification::{Budget, Credential, FreeUse, PasswordFree, PersonKey, V
 
 use super::key::Key;
 use super::recent::Recent;
-use super::table::{numbered, signed};
+use super::table::numbered;
 use crate::store::StoreError;
 use crate::store::batch::{Query, Session};
 use crate::store::connection::{Connection, RowRef, Statement};
-use crate::store::row::Columns;
+use crate::store::row::{Columns, signed};
 
 /// What `Columns::credential` and then `Columns::verification` read, of tables named `t` and `v`.
 macro_rules! credential_and_verification {

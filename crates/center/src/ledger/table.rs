@@ -98,11 +98,6 @@ impl Changes {
     }
 }
 
-/// Numbers of thirteen digits fit either way.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
 /// A row for each of the wanted, its number first.
 pub(super) fn numbered<K>(wanted: &[K], fill: impl Fn(&mut RowWriter<'_>, &K)) -> Rows {
     let mut rows = Rows::default();

@@ -3,7 +3,7 @@
 use yanmi_protocol::{Sm4Key, UnixMillis};
 
 use super::connection::{Connection, Statement};
-use super::row::Columns;
+use super::row::{Columns, signed};
 use super::{Store, StoreError};
 use crate::config::Database;
 use crate::ports::Entropy;
@@ -74,8 +74,4 @@ async fn settle(connection: &mut Connection) -> Result<(), StoreError> {
         sqlx::query("VACUUM (ANALYZE) audit").execute(connection).await?;
     }
     Ok(())
-}
-
-fn signed(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
 }

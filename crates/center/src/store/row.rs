@@ -6,6 +6,11 @@ use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, UnixMillis};
 use super::StoreError;
 use super::connection::RowRef;
 
+/// Numbers of thirteen digits fit either way.
+pub(crate) fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 /// Reads the columns of a row one after the other.
 #[derive(Debug)]
 pub(crate) struct Columns<'a> {

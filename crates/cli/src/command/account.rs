@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use yanmi_center::registry::{Act, Administration, Interfaces, NewAccount};
 use yanmi_protocol::AccountId;
 
-use crate::ambient;
 use crate::command::registry::{self, Chosen, Entry, Listing, Why, check_values, check_values_text, yes};
 use crate::failure::Failure;
 
@@ -90,9 +89,9 @@ fn id(text: &str) -> Result<AccountId, Failure> {
 
 impl Account {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let actor = ambient::actor();
-        let act = self.why.act(&actor)?;
-        registry::administer(&self.config, async |administration, _| self.what.run(administration, act).await)
+        registry::change(&self.config, &self.why, async |administration, _, act| {
+            self.what.run(administration, act).await
+        })
     }
 }
 

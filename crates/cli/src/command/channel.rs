@@ -10,7 +10,6 @@ use yanmi_protocol::ChannelId;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits, WordLimitsError};
 
-use crate::ambient;
 use crate::command::registry::{self, Chosen, Entry, Listing, Why, check_values, check_values_text, yes};
 use crate::failure::Failure;
 
@@ -163,9 +162,7 @@ impl New {
 
 impl Channel {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let actor = ambient::actor();
-        let act = self.why.act(&actor)?;
-        registry::administer(&self.config, async |administration, config| {
+        registry::change(&self.config, &self.why, async |administration, config, act| {
             self.what.run(administration, config, act).await
         })
     }

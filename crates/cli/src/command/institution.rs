@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use yanmi_center::registry::{Act, Administration, NewInstitution};
 use yanmi_protocol::{AccountId, OrgCode};
 
-use crate::ambient;
 use crate::command::registry::{self, Entry, Listing, Why, yes};
 use crate::failure::Failure;
 
@@ -63,9 +62,9 @@ impl InstitutionName {
 
 impl Institution {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let actor = ambient::actor();
-        let act = self.why.act(&actor)?;
-        registry::administer(&self.config, async |administration, _| self.what.run(administration, act).await)
+        registry::change(&self.config, &self.why, async |administration, _, act| {
+            self.what.run(administration, act).await
+        })
     }
 }
 

@@ -38,12 +38,23 @@ pub(super) struct Why {
 
 impl Why {
     /// What somebody does now, for this reason.
-    pub(super) fn act<'a>(&'a self, actor: &'a Actor) -> Result<Act<'a>, Failure> {
+    fn act<'a>(&'a self, actor: &'a Actor) -> Result<Act<'a>, Failure> {
         if self.reason.chars().count() > MAX_REASON {
             return Err(Failure::new(format!("--reason 不能超过 {MAX_REASON} 个字符")));
         }
         Ok(Act { actor, reason: self.reason.trim(), at: ambient::clock().now() })
     }
+}
+
+/// The same for what changes something: by whoever is at the command line, now, and for this reason.
+pub(super) fn change(
+    config: &Path,
+    why: &Why,
+    work: impl AsyncFnOnce(&mut Administration, &Config, Act<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let actor = ambient::actor();
+    let act = why.act(&actor)?;
+    administer(config, async |administration, config| work(administration, config, act).await)
 }
 
 /// Tells that a change was made, or why not.

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use crate::store::batch::{Insert, Rows};
 use crate::store::connection::{Connection, Statement};
 use crate::store::link::{Link, on_link};
-use crate::store::row::Columns;
+use crate::store::row::{Columns, signed};
 
 /// Rows of ledgers that wrote nothing for so long are removed; their processes are long gone.
 const FORGET_AFTER: std::time::Duration = std::time::Duration::from_hours(30 * 24);
@@ -42,7 +42,7 @@ impl Mark {
     ) -> Result<Self, StoreError> {
         const FORGET: &str = "DELETE FROM ledgers WHERE at < $1";
         connection.run(Statement::new(FORGET).number(now.minus(FORGET_AFTER).get())).await?;
-        Ok(Self { ledger: i64::try_from(ledger.number()).unwrap_or(i64::MAX), batch: 0, at: now })
+        Ok(Self { ledger: signed(ledger.number()), batch: 0, at: now })
     }
 
     /// The next batch.

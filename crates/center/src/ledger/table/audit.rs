@@ -3,10 +3,11 @@
 use yanmi_protocol::{Amount, ChannelId, UnixMillis};
 use yanmi_verification::{Event, Verification};
 
-use super::{Changes, Name, signed};
+use super::{Changes, Name};
 use crate::ledger::key::Key;
 use crate::store::batch::Insert;
 use crate::store::connection::Kind::{Bytes, Number, Text};
+use crate::store::row::signed;
 use crate::store::table::{Kept, Old, Position, Removal, Table, removal};
 
 /// The table.

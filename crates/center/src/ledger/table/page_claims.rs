@@ -3,10 +3,11 @@
 use hashbrown::HashMap;
 use yanmi_protocol::{NoticeNo, UnixMillis};
 
-use super::{Changes, Name, look_up, signed};
+use super::{Changes, Name, look_up};
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Query, Session};
 use crate::store::connection::Kind::{Bytes, Number};
+use crate::store::row::signed;
 use crate::store::table::{Kept, Old, Position, Removal, Table, removal};
 
 /// Who has the page of a notice.

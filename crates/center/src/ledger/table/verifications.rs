@@ -4,12 +4,12 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{Amount, NoticeNo, SerialNo, UnixMillis};
 use yanmi_verification::{Confirmer, DeclineReason, State, Undelivered, Verification};
 
-use super::{Changes, Name, signed};
+use super::{Changes, Name};
 use crate::ledger::key::Key;
 use crate::store::StoreError;
 use crate::store::batch::{Insert, Update};
 use crate::store::connection::Kind::{Number, Text};
-use crate::store::row::Columns;
+use crate::store::row::{Columns, signed};
 use crate::store::table::{Kept, Old, Position, Removal, Table, removal};
 
 /// The table.
