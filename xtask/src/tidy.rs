@@ -18,6 +18,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use file::{File, Violation};
+use modules::Modules;
 
 /// Checks everything and prints what is wrong.
 pub(crate) fn run() -> ExitCode {
@@ -37,10 +38,11 @@ pub(crate) fn run() -> ExitCode {
     violations.extend(operating::check(&files));
     violations.extend(glossary::check(&files));
     violations.extend(tables::check(&files));
-    violations.extend(circles::check(&files));
+    let crates = Modules::of_crates(&files);
+    violations.extend(circles::check(&crates));
     violations.extend(floors::check(&files));
     violations.extend(doors::check(&files));
-    violations.extend(types::check(&files));
+    violations.extend(types::check(&files, &crates));
     for violation in &violations {
         println!("{}: {}", violation.place, violation.what);
     }

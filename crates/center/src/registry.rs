@@ -163,11 +163,7 @@ async fn try_writing(connection: &mut Connection) -> Result<(), StoreError> {
     }
     connection.begin().await?;
     let written = change_and_undo(connection).await;
-    if written.is_err() {
-        // What went wrong first tells more than what goes wrong now.
-        let _ = connection.roll_back().await;
-    }
-    written
+    connection.settle(written).await
 }
 
 /// A value replaced by itself would not be written by `SQLite`.
@@ -175,6 +171,5 @@ async fn change_and_undo(connection: &mut Connection) -> Result<(), StoreError> 
     const CHANGE: &str = "UPDATE site SET next_number = next_number + 1 WHERE id = 1";
     const UNDO: &str = "UPDATE site SET next_number = next_number - 1 WHERE id = 1";
     connection.run(Statement::new(CHANGE)).await?;
-    connection.run(Statement::new(UNDO)).await?;
-    connection.commit().await
+    connection.run(Statement::new(UNDO)).await.map(drop)
 }

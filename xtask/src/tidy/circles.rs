@@ -6,17 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file::{File, Violation};
+use super::file::Violation;
 use super::modules::{ModulePath, Modules};
 
-pub(crate) fn check(files: &[File]) -> Vec<Violation> {
-    crates(files).iter().flat_map(|below| circles(&Modules::of(files, below))).collect()
-}
-
-/// The folders of sources of all crates.
-pub(crate) fn crates(files: &[File]) -> Vec<String> {
-    let manifests = files.iter().filter_map(|file| file.path.strip_suffix("Cargo.toml"));
-    manifests.map(|folder| format!("{folder}src/")).collect()
+pub(crate) fn check(crates: &[Modules]) -> Vec<Violation> {
+    crates.iter().flat_map(circles).collect()
 }
 
 fn circles(modules: &Modules) -> Vec<Violation> {
@@ -60,13 +54,14 @@ fn name(module: &ModulePath) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tidy::file::File;
 
     fn found(files: &[(&str, &str)]) -> Vec<String> {
         let manifest = File { path: "x/Cargo.toml".to_owned(), text: String::new() };
         let sources =
             files.iter().map(|(path, text)| File { path: format!("x/src/{path}"), text: (*text).to_owned() });
         let files: Vec<File> = std::iter::once(manifest).chain(sources).collect();
-        check(&files).into_iter().map(|violation| violation.what).collect()
+        check(&Modules::of_crates(&files)).into_iter().map(|violation| violation.what).collect()
     }
 
     #[test]

@@ -21,6 +21,12 @@ pub(crate) struct Modules {
 }
 
 impl Modules {
+    /// Of every crate.
+    pub(crate) fn of_crates(files: &[File]) -> Vec<Self> {
+        let manifests = files.iter().filter_map(|file| file.path.strip_suffix("Cargo.toml"));
+        manifests.map(|folder| Self::of(files, &format!("{folder}src/"))).collect()
+    }
+
     /// Of the crate whose sources lie below this folder, which ends in a slash.
     pub(crate) fn of(files: &[File], below: &str) -> Self {
         let sources: BTreeMap<ModulePath, (&str, String)> = files

@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::circles::crates;
 use super::file::{File, Violation};
 use super::modules::Modules;
 
 /// One message a file, and the file's name is the first half of its types' names: `notify::Request`, `status::Request`.
 const MESSAGES: &str = "crates/protocol/src/message/";
 
-pub(crate) fn check(files: &[File]) -> Vec<Violation> {
-    crates(files).iter().flat_map(|below| of_crate(files, below)).collect()
+pub(crate) fn check(files: &[File], crates: &[Modules]) -> Vec<Violation> {
+    crates.iter().flat_map(|modules| of_crate(files, modules)).collect()
 }
 
-fn of_crate(files: &[File], below: &str) -> Vec<Violation> {
-    let modules = Modules::of(files, below);
+fn of_crate(files: &[File], modules: &Modules) -> Vec<Violation> {
     let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for path in modules.files.values().filter(|path| !path.starts_with(MESSAGES)) {
         let Some(file) = files.iter().find(|file| file.path == *path) else { continue };
@@ -59,7 +57,7 @@ mod tests {
             of("crates/x/src/a.rs", one),
             of("crates/x/src/b.rs", other),
         ];
-        check(&files).len()
+        check(&files, &Modules::of_crates(&files)).len()
     }
 
     #[test]

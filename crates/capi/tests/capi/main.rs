@@ -5,6 +5,8 @@
 mod hands;
 mod misuse;
 mod offline;
+#[path = "../../../offline/tests/offline/plugged.rs"]
+mod plugged;
 mod session;
 #[path = "../../../client/tests/client/site.rs"]
 #[expect(dead_code, reason = "the tests of the client use all of it")]
@@ -31,15 +33,4 @@ fn compile(source: &str, out: &Path, more: &[&str]) {
         .output()
         .expect("a C compiler: Debian package gcc");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-}
-
-/// A configuration whose center nobody is at.
-fn config(folder: &Path, more: &str) -> String {
-    let file = folder.join("visits.sqlite");
-    format!(
-        "org_id = 'his001'\nkey = '{key}'\nregion = '350000'\norg_code = 'H35010000001'\norg_name = '福州示范医院'\n\
-         [center]\nurls = ['http://127.0.0.1:1']\n[visits]\nfile = '{}'\nkey = '{key}'\n{more}",
-        file.display(),
-        key = "0123456789abcdef".repeat(2),
-    )
 }

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::{built, compile, config};
+use crate::plugged::config;
+use crate::{built, compile};
 
 #[test]
 fn nothing_handed_in_wrongly_is_more_than_a_number() {

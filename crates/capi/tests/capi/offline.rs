@@ -2,7 +2,6 @@
 //! shared object before a sandbox. What they check, and how, is for the tests of `yanmi-offline`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -14,8 +13,8 @@ use yanmi_client::{Ambient, Machine};
 use yanmi_simulator::World;
 use zeroize::Zeroizing;
 
+use crate::plugged::{config_at, vendor};
 use crate::site::Site;
-use crate::{built, config};
 
 const FACE: i32 = 1;
 const TERMINAL_PASSWORD: i32 = 2;
@@ -26,11 +25,6 @@ struct Counter {
     site: Site,
     session: Session,
     folder: TempDir,
-}
-
-/// The simulated vendor's library: cargo builds it beside the tests.
-fn vendor() -> PathBuf {
-    built().join("libyanmi_vendor.so")
 }
 
 /// Both tables, with `terminal` as further lines of the first.
@@ -52,11 +46,7 @@ impl Counter {
 
     fn with(more: impl FnOnce(&Site) -> String) -> Result<Self, Fault> {
         let (site, folder) = (Site::start(), tempfile::tempdir().expect("a folder"));
-        let account = &site.world().accounts[0];
-        let text = config(folder.path(), &more(&site))
-            .replacen("his001", account.org_id.as_str(), 1)
-            .replacen(&"0123456789abcdef".repeat(2), &account.key.to_hex(), 1)
-            .replacen("http://127.0.0.1:1'", &format!("http://{}'", site.institution_addr()), 1);
+        let text = config_at(&site, folder.path(), &more(&site));
         let session = Session::open(&text)?;
         Ok(Self { site, session, folder })
     }

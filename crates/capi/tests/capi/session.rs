@@ -7,7 +7,7 @@ use yanmi_capi::setup::Session;
 use yanmi_client::gate::Medium;
 use yanmi_client::visits::NewVisit;
 
-use crate::config;
+use crate::plugged::config;
 
 #[test]
 fn what_a_session_writes_is_for_its_owner_alone() {

@@ -197,14 +197,23 @@ pub(super) fn open_keys(
     })
 }
 
+/// Which rows, with the columns that `read` takes.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
+             FROM accounts ",
+            $which
+        )
+    };
+}
+
 /// All accounts, by name of account.
 pub(super) async fn all(
     connection: &mut Connection,
     sealer: &Sealer,
 ) -> Result<Vec<StoredAccount>, StoreError> {
-    const TEXT: &str = "\
-        SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
-        FROM accounts ORDER BY org_id";
+    const TEXT: &str = select!("ORDER BY org_id");
     fetch(connection, sealer, Statement::new(TEXT)).await
 }
 
@@ -214,9 +223,7 @@ pub(super) async fn one(
     sealer: &Sealer,
     id: &AccountId,
 ) -> Result<Option<AccountRow>, StoreError> {
-    const TEXT: &str = "\
-        SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
-        FROM accounts WHERE org_id = $1";
+    const TEXT: &str = select!("WHERE org_id = $1");
     let found = fetch(connection, sealer, Statement::new(TEXT).text(id.as_str())).await?;
     Ok(found.into_iter().next().map(AccountRow::from))
 }

@@ -28,24 +28,21 @@ impl Administration {
         statement: Statement,
     ) -> Result<(), AdministrationError> {
         self.connection.begin().await?;
-        match self.change_within(act, action, object, statement).await {
-            Ok(Touched::Row) => Ok(self.connection.commit().await?),
-            Ok(touched) => {
+        let touched = match self.change_within(act, action, object, statement).await {
+            Ok(nothing @ (Touched::Occupied | Touched::Nothing)) => {
                 self.connection.roll_back().await?;
-                let (_, kind, id) = object.names();
-                let error = match touched {
-                    Touched::Occupied => AdministrationError::Exists { kind, id: id.to_owned() },
-                    Touched::Row | Touched::Nothing => AdministrationError::missing(kind, id),
-                };
-                self.note_refusal(act, action, object, &error).await?;
-                Err(error)
+                nothing
             }
-            Err(error) => {
-                // What went wrong first tells more than what goes wrong now.
-                let _ = self.connection.roll_back().await;
-                Err(error.into())
-            }
-        }
+            touched => self.connection.settle(touched).await?,
+        };
+        let (_, kind, id) = object.names();
+        let error = match touched {
+            Touched::Row => return Ok(()),
+            Touched::Occupied => AdministrationError::Exists { kind, id: id.to_owned() },
+            Touched::Nothing => AdministrationError::missing(kind, id),
+        };
+        self.note_refusal(act, action, object, &error).await?;
+        Err(error)
     }
 
     async fn change_within(
@@ -82,14 +79,7 @@ impl Administration {
             Ok(()) => operator_events::append(&mut self.connection, event).await,
             Err(error) => Err(error),
         };
-        match noted {
-            Ok(()) => Ok(self.connection.commit().await?),
-            Err(error) => {
-                // What went wrong first tells more than what goes wrong now.
-                let _ = self.connection.roll_back().await;
-                Err(error.into())
-            }
-        }
+        Ok(self.connection.settle(noted).await?)
     }
 
     async fn fields(&mut self, object: Object) -> Result<Option<Fields>, StoreError> {

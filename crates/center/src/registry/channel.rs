@@ -139,15 +139,24 @@ pub(super) fn key_cell(id: &str) -> Cell<'_> {
     Cell { table: "channels", row: id, column: "key" }
 }
 
+/// Which rows, with the columns that `read` takes.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
+             changed_at, handover_url, word_single, word_day, mac \
+             FROM channels ",
+            $which
+        )
+    };
+}
+
 /// All channels, by id.
 pub(super) async fn all(
     connection: &mut Connection,
     sealer: &Sealer,
 ) -> Result<Vec<StoredChannel>, StoreError> {
-    const TEXT: &str = "\
-        SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
-            changed_at, handover_url, word_single, word_day, mac \
-        FROM channels ORDER BY channel";
+    const TEXT: &str = select!("ORDER BY channel");
     fetch(connection, sealer, Statement::new(TEXT)).await
 }
 
@@ -157,10 +166,7 @@ pub(super) async fn one(
     sealer: &Sealer,
     id: &ChannelId,
 ) -> Result<Option<ChannelRow>, StoreError> {
-    const TEXT: &str = "\
-        SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
-            changed_at, handover_url, word_single, word_day, mac \
-        FROM channels WHERE channel = $1";
+    const TEXT: &str = select!("WHERE channel = $1");
     let found = fetch(connection, sealer, Statement::new(TEXT).text(id.as_str())).await?;
     Ok(found.into_iter().next().map(ChannelRow::from))
 }

@@ -53,21 +53,26 @@ impl InstitutionRow {
     }
 }
 
+/// Which rows, with the columns that `read` takes.
+macro_rules! select {
+    ($which:literal) => {
+        concat!("SELECT org_code, name, org_id, active, changed_at FROM institutions ", $which)
+    };
+}
+
 /// One institution, if there is one.
 pub(super) async fn one(
     connection: &mut Connection,
     code: &OrgCode,
 ) -> Result<Option<InstitutionRow>, StoreError> {
-    const TEXT: &str =
-        "SELECT org_code, name, org_id, active, changed_at FROM institutions WHERE org_code = $1";
+    const TEXT: &str = select!("WHERE org_code = $1");
     let rows = connection.fetch(Statement::new(TEXT).text(code.as_str())).await?;
     rows.iter().next().map(|row| read(&mut Columns::new(row, "institutions"))).transpose()
 }
 
 /// All institutions, by code.
 pub(super) async fn all(connection: &mut Connection) -> Result<Vec<InstitutionRow>, StoreError> {
-    const TEXT: &str =
-        "SELECT org_code, name, org_id, active, changed_at FROM institutions ORDER BY org_code";
+    const TEXT: &str = select!("ORDER BY org_code");
     let rows = connection.fetch(Statement::new(TEXT)).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, "institutions"))).collect()
 }

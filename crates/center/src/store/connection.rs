@@ -236,6 +236,19 @@ impl Connection {
         self.run(Statement::new("COMMIT")).await.map(|_| ())
     }
 
+    /// Ends a transaction: commits what was done, or takes all of it back because of an error.
+    pub(crate) async fn settle<T>(&mut self, done: Result<T, StoreError>) -> Result<T, StoreError> {
+        let ended = match done {
+            Ok(done) => self.commit().await.map(|()| done),
+            Err(error) => Err(error),
+        };
+        if ended.is_err() {
+            // What went wrong first tells more than what goes wrong now.
+            let _ = self.roll_back().await;
+        }
+        ended
+    }
+
     /// Ends it, keeping nothing.
     pub(crate) async fn roll_back(&mut self) -> Result<(), StoreError> {
         self.run(Statement::new("ROLLBACK")).await.map(|_| ())

@@ -34,11 +34,7 @@ pub async fn skip_numbers(
     let mut connection = store.connect().await?;
     connection.begin().await?;
     let skipped = skip(&mut connection, past, by).await;
-    match &skipped {
-        Ok(_) => connection.commit().await?,
-        // What went wrong first tells more than what goes wrong now.
-        Err(_) => drop(connection.roll_back().await),
-    }
+    let skipped = connection.settle(skipped).await;
     connection.close().await?;
     skipped
 }

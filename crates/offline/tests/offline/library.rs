@@ -9,7 +9,8 @@ use yanmi_client::gate::{Medium, OfflineOutcome, ProofWay, Reason, VisitId, Way}
 use yanmi_client::visits::NewVisit;
 use yanmi_protocol::EcToken;
 
-use crate::{No, config, failed, gate, open, outcome, serial, typed, unavailable};
+use crate::plugged::config;
+use crate::{No, failed, gate, open, outcome, serial, typed, unavailable};
 
 const TOKEN: &str = "350000s0000m7c249p6b0441480000a1e8cb41";
 

@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "the tests of the client use all of it")]
 mod hands;
 mod library;
+mod plugged;
 mod sandbox;
 #[path = "../../../client/tests/client/site.rs"]
 #[expect(dead_code, reason = "the tests of the client use all of it")]
@@ -19,17 +20,6 @@ use yanmi_client::{Desk, Machine};
 use yanmi_offline::ports::Ports;
 use yanmi_protocol::Amount;
 use zeroize::Zeroizing;
-
-/// A configuration whose center nobody is at.
-fn config(folder: &Path, more: &str) -> String {
-    let file = folder.join("visits.sqlite");
-    format!(
-        "org_id = 'his001'\nkey = '{key}'\nregion = '350000'\norg_code = 'H35010000001'\norg_name = '福州示范医院'\n\
-         [center]\nurls = ['http://127.0.0.1:1']\n[visits]\nfile = '{}'\nkey = '{key}'\n{more}",
-        file.display(),
-        key = "0123456789abcdef".repeat(2),
-    )
-}
 
 /// The desk of a configuration with what it plugs in; or in words what is wrong with that.
 fn open(text: &str) -> Result<Desk, String> {

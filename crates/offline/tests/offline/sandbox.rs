@@ -2,7 +2,7 @@
 //! the real ABI.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -14,8 +14,9 @@ use yanmi_protocol::QrCode;
 use yanmi_protocol::dictionary::BusinessType;
 use yanmi_simulator::World;
 
+use crate::plugged::{config_at, vendor};
 use crate::site::Site;
-use crate::{No, config, failed, gate, open, outcome, serial, typed, unavailable};
+use crate::{No, failed, gate, open, outcome, serial, typed, unavailable};
 
 /// Calls that may wait for the one that is being made.
 const WAITING: usize = 16;
@@ -25,11 +26,6 @@ struct Counter {
     site: Site,
     desk: Desk,
     folder: TempDir,
-}
-
-/// The simulated vendor's library: cargo builds it beside the tests.
-fn vendor() -> PathBuf {
-    std::env::current_exe().expect("a path").with_file_name("libyanmi_vendor.so")
 }
 
 /// Both tables, with `terminal` and `library` as their further lines.
@@ -50,11 +46,7 @@ impl Counter {
 
     fn with(more: impl FnOnce(&Site) -> String) -> Result<Self, String> {
         let (site, folder) = (Site::start(), tempfile::tempdir().expect("a folder"));
-        let account = &site.world().accounts[0];
-        let text = config(folder.path(), &more(&site))
-            .replacen("his001", account.org_id.as_str(), 1)
-            .replacen(&"0123456789abcdef".repeat(2), &account.key.to_hex(), 1)
-            .replacen("http://127.0.0.1:1'", &format!("http://{}'", site.institution_addr()), 1);
+        let text = config_at(&site, folder.path(), &more(&site));
         let desk = open(&text)?;
         Ok(Self { site, desk, folder })
     }
