@@ -109,6 +109,7 @@ impl Center {
         Ports { clock, entropy, network }: Ports,
         observer: Option<Observer>,
     ) -> Result<Self, StartError> {
+        let bodies = Bodies::new(config.limits.unopened_kib.saturating_mul(1_024), entropy.word());
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
         // Everything that can fail for a reason outside is done before the first task is started.
@@ -154,7 +155,7 @@ impl Center {
             calls,
             openings,
             decodes,
-            bodies: Bodies::new(config.limits.unopened_kib.saturating_mul(1_024)),
+            bodies,
             place: config.insured.public_url.as_ref().and_then(PageOrigin::new),
             recorded: RecordedLinks::default(),
             held: Places::new(config.limits.held_queries),

@@ -1,7 +1,7 @@
 //! Reading a request's body, no more than is wanted, no longer than is patient, and no more at a time for all callers
 //! together than there is room for.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,22 +24,29 @@ pub struct Bodies {
     room: Arc<Places>,
     /// By a hash of the source: a table of sources would need a lock for every request.
     parties: Box<[Arc<Holding>]>,
-    hasher: RandomState,
+    seed: u64,
 }
 
 impl Bodies {
-    /// Room for so many bytes.
-    pub fn new(bytes: usize) -> Self {
+    /// Room for so many bytes. Which sources fall together follows from the seed; nobody outside may know it, as whoever
+    /// does can choose an address to share the room of another.
+    pub fn new(bytes: usize, seed: u64) -> Self {
         let parties = (0..PARTIES).map(|_| Arc::default()).collect();
-        Self { room: Places::new(bytes), parties, hasher: RandomState::new() }
+        Self { room: Places::new(bytes), parties, seed }
     }
 
     /// Room for one body from this address, nothing of it taken yet.
     pub fn room(&self, source: IpAddr) -> Room {
-        let at = self.hasher.hash_one(source_of(source)) % (PARTIES as u64);
         // Below a thousand, it fits; and were it not, the first would do.
-        let holding = self.parties.get(usize::try_from(at).unwrap_or(0)).map(Arc::clone).unwrap_or_default();
+        let at = usize::try_from(self.party_of(source)).unwrap_or(0);
+        let holding = self.parties.get(at).map(Arc::clone).unwrap_or_default();
         Room(Place::none(&self.room, &holding))
+    }
+
+    fn party_of(&self, source: IpAddr) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, source_of(source)).hash(&mut hasher);
+        hasher.finish() % (PARTIES as u64)
     }
 
     /// Bytes taken at this moment.
@@ -141,12 +148,12 @@ mod tests {
     where
         B: HttpBody<Data = Bytes> + Unpin,
     {
-        read_body(body, limit, deadline, &mut Bodies::new(1_000).room(HERE)).await
+        read_body(body, limit, deadline, &mut Bodies::new(1_000, 0).room(HERE)).await
     }
 
     #[tokio::test]
     async fn what_arrived_takes_room_until_it_is_let_go_and_one_source_never_takes_all_of_it() {
-        let bodies = Bodies::new(100);
+        let bodies = Bodies::new(100, 0);
         let mut room = bodies.room(HERE);
         let read = read_body(Body::from(vec![b'1'; 50]), 100, PATIENCE, &mut room).await;
         assert_eq!((read.map(|body| body.len()), bodies.taken()), (Ok(50), 50));
@@ -162,6 +169,19 @@ mod tests {
         let stalled = chunks([Some(Ok("12")), None]);
         let read = read_body(stalled, 100, Duration::from_millis(1), &mut room).await;
         assert_eq!((read, bodies.taken()), (Err(BodyError::TimedOut(Duration::from_millis(1))), 2));
+    }
+
+    #[test]
+    fn which_sources_share_follows_from_the_seed() {
+        let parties = |seed| {
+            let bodies = Bodies::new(100, seed);
+            let of = |last: u8| bodies.party_of(IpAddr::from([10, 0, 0, last]));
+            (0..=255).map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(parties(1), parties(1));
+        assert_ne!(parties(1), parties(2));
+        let apart = parties(1).into_iter().collect::<std::collections::BTreeSet<_>>().len();
+        assert!(apart > 200, "{apart} of 256 sources alone or first of their party");
     }
 
     /// A body without a Content-Length: what each poll yields, then the end; `None` is a client that stalls.

@@ -474,7 +474,7 @@ async fn dropping_a_server_cuts_everything() {
 #[tokio::test]
 async fn bodies_are_bounded_on_the_wire() {
     let read = |request: Request<Body>| async move {
-        let mut room = Bodies::new(1_000).room(SocketAddr::from(([127, 0, 0, 1], 0)).ip());
+        let mut room = Bodies::new(1_000, 0).room(SocketAddr::from(([127, 0, 0, 1], 0)).ip());
         match read_body(request.into_body(), 8, Duration::from_millis(20), &mut room).await {
             Ok(bytes) => format!("{} bytes", bytes.len()),
             Err(error) => error.to_string(),

@@ -31,6 +31,13 @@ impl Entropy {
     pub fn fill(&self, bytes: &mut [u8]) {
         (self.0)(bytes);
     }
+
+    /// A word nobody can guess.
+    pub(crate) fn word(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    }
 }
 
 impl fmt::Debug for Entropy {
