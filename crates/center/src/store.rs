@@ -11,7 +11,6 @@ pub(crate) mod connection;
 pub(crate) mod error;
 mod exclusive;
 pub(crate) mod fault;
-pub mod fill;
 pub(crate) mod link;
 pub mod migrate;
 pub(crate) mod node;

@@ -3,8 +3,6 @@
 use std::time::Duration;
 
 use yanmi_center::config::Config;
-use yanmi_center::ports::Entropy;
-use yanmi_center::store::fill::fill_audit;
 
 use crate::site::Site;
 
@@ -161,27 +159,4 @@ async fn nobody_is_turned_away_and_nothing_is_lost_while_rows_are_removed() {
     for token in tokens {
         assert_eq!(site.check_stas(token).await, "0");
     }
-}
-
-#[tokio::test]
-async fn an_audit_filled_for_a_measurement_is_a_year_long_and_filled_once() {
-    const ROWS: u64 = 120_001;
-    const SPAN: &str = "SELECT max(at) - min(at) FROM audit";
-    let site = swept(|_| {}).await;
-    let (database, key) = (site.config.database.clone(), site.config.encryption_key.clone());
-    let now = site.hands.now();
-    // What setting up the site has left there.
-    site.execute("DELETE FROM audit").await;
-    let stopped = site.stop().await;
-    let fill = |rows| fill_audit(&database, &key, Entropy::seeded(6), rows, now);
-    assert!(fill(ROWS).await.expect("filled"));
-    assert!(!fill(ROWS).await.expect("asked"), "one that is not empty is left as it is");
-    let site = stopped.start().await;
-    assert_eq!(count(&site, "SELECT count(*) FROM audit").await, 120_001);
-    assert_eq!(count(&site, "SELECT count(DISTINCT at) FROM audit").await, 120_001);
-    assert_eq!(count(&site, "SELECT CAST(max(length(token)) AS BIGINT) FROM audit").await, 38);
-    let year = i64::try_from((DAY * 365).as_millis()).expect("a year");
-    assert!((year - 1_000_000..year).contains(&count(&site, SPAN).await));
-    assert!(count(&site, "SELECT max(at) FROM audit").await < now.get());
-    assert_eq!(site.center.remove_old().await, Some(0), "it is young");
 }

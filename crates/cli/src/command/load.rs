@@ -5,6 +5,7 @@
 //! measurement is made by real calls, not by writing into the database, except an audit of years (`--audit`).
 
 mod arena;
+mod fill;
 mod gate;
 mod options;
 mod prepare;

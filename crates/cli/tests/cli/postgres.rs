@@ -9,6 +9,7 @@ use crate::sandbox::after;
 use crate::server;
 use crate::serving::Serving;
 use crate::site::{ok, site_on};
+use crate::tools::{load, loaded_with};
 use crate::yanmi::{Ran, Sandbox, http, run};
 
 fn now<T>(work: impl Future<Output = T>) -> T {
@@ -152,4 +153,28 @@ fn a_second_sandbox_is_a_second_center_of_the_same_site() {
     let third = Sandbox::start_with(folders[1].path(), &["--database", &address]);
     assert!(answer("status", &third.file, &token).starts_with("{\"checkStas\":\"1\""));
     third.stop();
+}
+
+#[test]
+fn a_load_fills_the_audit_with_a_year_before_it_begins_and_only_one_that_is_empty() {
+    let name = database();
+    let address = server::address(&name);
+    let options = ["--database", &address, "--ledger", "4", "--audit", "60001"];
+    let Some(report) = loaded_with("status", &options) else { return };
+    assert_eq!(report["audit"], 60_001);
+    let number = |query: &'static str| -> i64 {
+        now(async {
+            sqlx::query_scalar(query).fetch_one(&mut server::connect(&name).await).await.expect("a number")
+        })
+    };
+    assert_eq!(number("SELECT count(DISTINCT at) FROM audit WHERE token LIKE '350000filled%'"), 60_001);
+    assert_eq!(number("SELECT max(length(token))::BIGINT FROM audit WHERE token LIKE '350000filled%'"), 38);
+    let year = 365 * 24 * 60 * 60 * 1_000;
+    let span = number("SELECT max(at) - min(at) FROM audit WHERE token LIKE '350000filled%'");
+    assert!((year - 1_000_000..year).contains(&span), "{span}");
+    let (out, err) = load("status", &options);
+    assert!(out.is_empty() && err.contains("审计表不是空的"), "{out}{err}");
+    // The file of a measurement that brings its own is gone after it.
+    let report = loaded_with("status", &["--ledger", "4", "--audit", "60001"]).expect("two cores");
+    assert_eq!(report["audit"], 60_001);
 }

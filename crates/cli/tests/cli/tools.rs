@@ -99,18 +99,30 @@ fn an_agents_gate_is_measured() {
 
 /// A short measurement in which nothing fails; none where the server and the load cannot have a core each.
 fn loaded(what: &str) -> Option<serde_json::Value> {
+    loaded_with(what, &[])
+}
+
+/// The same with more options.
+pub(crate) fn loaded_with(what: &str, options: &[&str]) -> Option<serde_json::Value> {
     if std::thread::available_parallelism().is_ok_and(|cores| cores.get() < 2) {
         return None;
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let ran = std::process::Command::new(crate::yanmi::PROGRAM)
-        .args(["load", "--what", what, "--connections", "4", "--seconds", "1", "--json"])
-        .current_dir(folder.path())
-        .output()
-        .expect("the executable runs");
-    let text = String::from_utf8_lossy(&ran.stdout);
-    let report: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{ran:?}"));
+    let (out, err) = load(what, options);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
     assert_eq!(report["errors"], serde_json::json!({}), "{report}");
     assert!(report["requests"].as_u64().is_some_and(|asked| asked > 0), "{report}");
     Some(report)
+}
+
+/// What a short measurement writes; its files are in a folder of its own.
+pub(crate) fn load(what: &str, options: &[&str]) -> (String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = std::process::Command::new(crate::yanmi::PROGRAM)
+        .args(["load", "--what", what, "--connections", "4", "--seconds", "1", "--json"])
+        .args(options)
+        .current_dir(folder.path())
+        .output()
+        .expect("the executable runs");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    (text(ran.stdout), text(ran.stderr))
 }

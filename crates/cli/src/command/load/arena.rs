@@ -11,13 +11,13 @@ use std::sync::Arc;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::net::TcpListener;
 use yanmi_center::config::{Database, PostgresSettings};
-use yanmi_center::store::fill::fill_audit;
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{Region, Sm4Key};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 use yanmi_trial::load::{Noted, channel_router, noting_channel_router};
 
+use super::fill::fill_audit;
 use super::options::{Kind, Load};
 use crate::ambient;
 use crate::command::sandbox::register;
@@ -167,7 +167,7 @@ impl Arena {
             .map_err(|error| Failure::because("无法准备压测环境", &error))?;
         register::register(&database, &key, &world, NO_LIMIT).await?;
         if load.audit > 0 {
-            fill(&database, &key, load.audit).await?;
+            fill(&database, load.audit).await?;
         }
         let taps = (load.what == Kind::Tap)
             .then(|| free_address().map(|face| (face, Arc::default())))
@@ -206,8 +206,8 @@ impl Arena {
 }
 
 /// Fills the audit, which must be empty: what is no database for measurements is not to be filled by mistake.
-async fn fill(database: &Database, key: &Sm4Key, rows: u64) -> Result<(), Failure> {
-    match fill_audit(database, key, ambient::entropy(), rows, ambient::clock().now()).await {
+async fn fill(database: &Database, rows: u64) -> Result<(), Failure> {
+    match fill_audit(database, rows, ambient::clock().now()).await {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::new("审计表不是空的，没有写入：--audit 只用于专供压测的空库")),
         Err(error) => Err(Failure::because("未能写入审计记录", &error)),
