@@ -200,7 +200,8 @@ async fn a_moved_site_goes_on_as_if_nothing_had_happened() {
     };
     let copied = copy(&plan(&stopped, &to), Entropy::seeded(9), tell).await.expect("copied");
     assert_eq!(copied.beginning, Beginning::Fresh);
-    assert_eq!(copied.tables.len(), 16);
+    let tables = steps.iter().filter(|step| step.stage == Stage::Verifying && step.table_done).count();
+    assert_eq!(copied.tables.len(), tables);
     for table in &copied.tables {
         assert!(table.is_alike() && table.source.rows > 0, "{table:?}");
     }
