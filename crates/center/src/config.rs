@@ -40,7 +40,7 @@ mod values;
 use std::path::Path;
 
 pub use error::{ConfigError, Problem};
-pub use face::Face;
+pub use face::{Face, Faces, Listen};
 pub use limits::Limits;
 pub use path_prefix::PathPrefix;
 pub use postgres::{PostgresSettings, PostgresTls};
@@ -50,8 +50,8 @@ pub use retention::Retention;
 pub use setting::{Form, Presence, Setting, Unit};
 pub use table::settings;
 pub use values::{
-    Config, Database, Delivery, Essentials, Faces, Insured, Line, Listen, Log, LogLevel, National, Origin,
-    OutboundRules, PasswordFile, RequestPrefix,
+    Config, Database, Delivery, Essentials, Insured, Line, Log, LogLevel, National, Origin, OutboundRules,
+    PasswordFile, RequestPrefix,
 };
 
 use values::Effective;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::face::{Face, Listen};
 use super::secret;
-use super::values::{Config, Listen};
+use super::table::settings;
+use super::values::Config;
 use yanmi_http::ClientAddress;
 
 /// Settings that contradict each other.
@@ -28,13 +30,12 @@ pub(super) fn problems(config: &Config) -> Vec<Conflict> {
 
 /// Nobody is believed where nobody is named.
 fn proxies(config: &Config) -> impl Iterator<Item = Conflict> {
-    let faces = [
-        (&config.listen.institution, ["listen.institution.client_address", "listen.institution.proxies"]),
-        (&config.listen.channel, ["listen.channel.client_address", "listen.channel.proxies"]),
-    ];
-    let idle = |listen: &Listen| listen.client_address != ClientAddress::Untold && listen.proxies.is_empty();
-    let idle = faces.into_iter().filter(move |(listen, _)| idle(listen));
-    idle.map(|(_, keys)| conflict(&keys, "没有写明前置代理，来源地址不会采信任何人的说法"))
+    Face::ALL.into_iter().filter_map(|face| {
+        let listen = config.listen.of(face);
+        let idle = listen.client_address != ClientAddress::Untold && listen.proxies.is_empty();
+        let keys = idle.then(|| Some([key_of(face, "client_address")?, key_of(face, "proxies")?]))??;
+        Some(conflict(&keys, "没有写明前置代理，来源地址不会采信任何人的说法"))
+    })
 }
 
 /// The address of the page is one that a password may be sent to, and nothing but an address.
@@ -113,51 +114,48 @@ fn ordered(config: &Config) -> impl Iterator<Item = Conflict> {
     rules.into_iter().filter(|(holds, ..)| !holds).map(|(_, keys, why)| conflict(&keys, why))
 }
 
-/// A face and the keys of its settings.
-type NamedListener<'a> = (&'a Listen, [&'static str; 4]);
+/// The key of one of a face's settings; none, where this face has no such setting.
+fn key_of(face: Face, member: &str) -> Option<&'static str> {
+    settings().map(|setting| setting.key).find(|key| {
+        let rest = key.strip_prefix("listen.").and_then(|rest| rest.strip_prefix(face.name()));
+        rest.and_then(|rest| rest.strip_prefix('.')) == Some(member)
+    })
+}
 
-fn faces(config: &Config) -> [NamedListener<'_>; 3] {
-    [
-        (
-            &config.listen.institution,
-            [
-                "listen.institution.address",
-                "listen.institution.tls_certificate",
-                "listen.institution.tls_key",
-                "listen.institution.plain_http",
-            ],
-        ),
-        (
-            &config.listen.channel,
-            [
-                "listen.channel.address",
-                "listen.channel.tls_certificate",
-                "listen.channel.tls_key",
-                "listen.channel.plain_http",
-            ],
-        ),
-        (
-            &config.listen.operations,
-            [
-                "listen.operations.address",
-                "listen.operations.tls_certificate",
-                "listen.operations.tls_key",
-                "listen.operations.plain_http",
-            ],
-        ),
-    ]
+/// A face's listener and the keys of its settings.
+struct NamedListener<'a> {
+    face: Face,
+    listen: &'a Listen,
+    address: &'static str,
+    certificate: &'static str,
+    key: &'static str,
+    plain: &'static str,
+}
+
+fn faces(config: &Config) -> [NamedListener<'_>; Face::ALL.len()] {
+    Face::ALL.map(|face| {
+        // Every face has these four, which a test holds it to.
+        let key = |member| key_of(face, member).unwrap_or("listen");
+        NamedListener {
+            face,
+            listen: config.listen.of(face),
+            address: key("address"),
+            certificate: key("tls_certificate"),
+            key: key("tls_key"),
+            plain: key("plain_http"),
+        }
+    })
 }
 
 fn listeners(config: &Config) -> Vec<Conflict> {
     let faces = faces(config);
     let mut found = Vec::new();
-    // What only operators reach has nothing to tell them when nobody else is served.
-    let served = &faces[..2];
-    if served.iter().all(|(listen, _)| listen.address.is_none()) {
-        let keys: Vec<_> = served.iter().map(|(_, [address, ..])| *address).collect();
+    let served: Vec<_> = faces.iter().filter(|named| !named.face.is_for_operators()).collect();
+    if served.iter().all(|named| named.listen.address.is_none()) {
+        let keys: Vec<_> = served.iter().map(|named| named.address).collect();
         found.push(conflict(&keys, "至少要设置一个监听地址，否则进程无事可做"));
     }
-    for (listen, [address, certificate, key, plain]) in &faces {
+    for NamedListener { listen, address, certificate, key, plain, .. } in &faces {
         if listen.tls_certificate.is_some() != listen.tls_key.is_some() {
             found.push(conflict(&[*certificate, *key], "证书与私钥须同时设置"));
         }
@@ -182,9 +180,9 @@ fn listeners(config: &Config) -> Vec<Conflict> {
             found.push(conflict(&[*address, *plain], why));
         }
     }
-    for (at, (listen, [one, ..])) in faces.iter().enumerate() {
+    for (at, NamedListener { listen, address: one, .. }) in faces.iter().enumerate() {
         let Some(address) = listen.address.filter(|address| address.port() != 0) else { continue };
-        for (other, [another, ..]) in &faces[at + 1..] {
+        for NamedListener { listen: other, address: another, .. } in &faces[at + 1..] {
             if other.address == Some(address) {
                 found.push(conflict(&[*one, *another], "两个监听口不能使用同一地址"));
             }
@@ -197,9 +195,9 @@ fn listeners(config: &Config) -> Vec<Conflict> {
 pub(super) fn unusable_files(config: &Config) -> Vec<Conflict> {
     faces(config)
         .into_iter()
-        .filter_map(|(listen, [_, _, key, _])| {
-            let error = secret::open_private(listen.tls_key.as_ref()?).err()?;
-            Some(conflict(&[key], &error))
+        .filter_map(|named| {
+            let error = secret::open_private(named.listen.tls_key.as_ref()?).err()?;
+            Some(conflict(&[named.key], &error))
         })
         .collect()
 }
@@ -207,7 +205,7 @@ pub(super) fn unusable_files(config: &Config) -> Vec<Conflict> {
 /// What is allowed, and worth a second look.
 pub(super) fn warnings(config: &Config) -> Vec<String> {
     let mut found = Vec::new();
-    for (listen, [address, ..]) in faces(config) {
+    for NamedListener { listen, address, .. } in faces(config) {
         if let Some(settings) = listen.settings("").filter(|s| s.is_plain_outside_loopback() && s.plain_http)
         {
             found.push(format!(

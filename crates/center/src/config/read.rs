@@ -13,12 +13,13 @@ use yanmi_verification::Policy;
 use zeroize::Zeroizing;
 
 use super::error::{ConfigError, Problem};
+use super::face::Faces;
 use super::limits::Limits;
 use super::retention::Retention;
 use super::setting::{Form, Given, Raw, Setting};
 use super::table::settings;
 use super::values::{
-    Config, Database, Delivery, Effective, Essentials, Faces, Insured, Log, National, Origin, OutboundRules,
+    Config, Database, Delivery, Effective, Essentials, Insured, Log, National, Origin, OutboundRules,
     RequestPrefix,
 };
 use super::{consistent, nearest, secret};

@@ -598,6 +598,16 @@ fn checked_in(name: &str, generated: &str) {
 }
 
 #[test]
+fn every_face_has_the_settings_of_a_listener() {
+    for face in Face::ALL {
+        for member in ["address", "tls_certificate", "tls_key", "plain_http"] {
+            let key = format!("listen.{}.{member}", face.name());
+            assert!(settings().any(|setting| setting.key == key), "{key}");
+        }
+    }
+}
+
+#[test]
 fn the_reference_page_is_the_table() {
     checked_in("configuration.md", &reference_page());
 }

@@ -1,7 +1,6 @@
 //! What a configuration holds, whatever it came from.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,13 +11,11 @@ use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
 use zeroize::Zeroizing;
 
-use super::face::Face;
+use super::face::Faces;
 use super::limits::Limits;
-use super::path_prefix::PathPrefix;
 use super::postgres::PostgresSettings;
 use super::retention::Retention;
 use crate::national::MacUse;
-use yanmi_http::{ClientAddress, ListenSettings, Proxies, TlsFiles};
 
 /// Everything a center is told before it starts.
 #[derive(Clone, Debug)]
@@ -112,72 +109,6 @@ pub struct PasswordFile {
 impl fmt::Debug for PasswordFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PasswordFile({})", self.path.display())
-    }
-}
-
-/// The faces, each on a listener of its own or not served by this process.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Faces {
-    /// For institutions, on 医保专网.
-    pub institution: Listen,
-    /// For channel apps.
-    pub channel: Listen,
-    /// For those who run the center: whether it lives, is ready, and how it fares.
-    pub operations: Listen,
-}
-
-impl Faces {
-    /// The listener of a face.
-    pub fn of(&self, face: Face) -> &Listen {
-        match face {
-            Face::Institution => &self.institution,
-            Face::Channel => &self.channel,
-            Face::Operations => &self.operations,
-        }
-    }
-
-    /// The faces this process serves, ready to be bound, in the order of the reference page.
-    pub fn opened(&self) -> Vec<(Face, ListenSettings)> {
-        let opened = |face: Face| Some((face, self.of(face).settings(face.name())?));
-        Face::ALL.into_iter().filter_map(opened).collect()
-    }
-}
-
-/// One face's listener, as it stands in the file.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Listen {
-    /// The address; without it this process does not serve the face.
-    pub address: Option<SocketAddr>,
-    /// PEM file of the certificate chain; with the key, the listener speaks TLS.
-    pub tls_certificate: Option<PathBuf>,
-    /// PEM file of the private key.
-    pub tls_key: Option<PathBuf>,
-    /// Whether plain HTTP is allowed outside loopback.
-    pub plain_http: bool,
-    /// Networks of the proxies in front of it.
-    pub proxies: Vec<IpNet>,
-    /// How they say who their client is.
-    pub client_address: ClientAddress,
-    /// What may stand before the addresses of the specification (E15).
-    pub path_prefix: Option<PathPrefix>,
-}
-
-impl Listen {
-    /// Plain HTTP on this address, as tests and the sandbox use it.
-    pub fn plain(address: SocketAddr) -> Self {
-        Self { address: Some(address), ..Self::default() }
-    }
-
-    /// What the listener is bound from, when there is an address.
-    pub fn settings(&self, name: &'static str) -> Option<ListenSettings> {
-        let tls = match (&self.tls_certificate, &self.tls_key) {
-            (Some(certificate), Some(key)) => {
-                Some(TlsFiles { certificate: certificate.clone(), key: key.clone() })
-            }
-            _ => None,
-        };
-        let proxies = Proxies { networks: self.proxies.clone(), client: self.client_address };
-        Some(ListenSettings { name, address: self.address?, tls, plain_http: self.plain_http, proxies })
     }
 }
 
