@@ -13,7 +13,9 @@ use tokio::net::TcpStream;
 use yanmi_center::Center;
 use yanmi_center::config::{Config, Essentials, Listen};
 use yanmi_center::ports::{Clock, Entropy, Ports};
-use yanmi_center::registry::{Act, Actor, Administration, Interfaces, MacRule, NewAccount};
+use yanmi_center::registry::{
+    Act, Actor, Administration, Interfaces, MacRule, NewAccount, Object, SourceNetworks, Switch,
+};
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{AccountId, Region, Sm4Key, UnixMillis, envelope};
 
@@ -144,10 +146,11 @@ async fn register(config: &Config) {
         let id = AccountId::new(id).expect("an account");
         let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(&[3; 16]));
         let (interfaces, mac) = (Interfaces::ALL, MacRule::Optional);
-        let new = NewAccount { id, name, key, interfaces, rate: None, mac };
+        let new =
+            NewAccount { id, name, key, interfaces, rate: None, mac, networks: SourceNetworks::default() };
         administration.add_account(&new, act).await.expect("a new account");
         if id.as_str() == "disabled" {
-            administration.enable_account(id, false, act).await.expect("disabled");
+            administration.switch(Object::Account(id), Switch::Off, act).await.expect("disabled");
         }
     }
     administration.close().await.expect("closed");

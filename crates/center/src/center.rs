@@ -118,7 +118,8 @@ impl Center {
         let store = store.told_to(telemetry.clone());
         let (calls, waiting) = Calls::new(telemetry.clone());
         let number = node.map_or(0, Node::id);
-        let registry = Registry::open(&store, sealer.clone(), defaults, node, Health::new()).await?;
+        let registry =
+            Registry::open(&store, sealer.clone(), defaults, clock.clone(), node, Health::new()).await?;
         let writer = CallsWriterParts {
             store: store.clone(),
             registry: registry.clone(),
@@ -197,7 +198,7 @@ impl Center {
         let ground = Ground::lay(config, &clock, &network, opened).await?;
         // One of an older version is brought up to date by the start; until then its registry is not read.
         if let Some(store) = store {
-            Registry::open(&store, sealer, ground.defaults, None, Health::new()).await?.close().await;
+            Registry::open(&store, sealer, ground.defaults, clock, None, Health::new()).await?.close().await;
         }
         Ok(())
     }

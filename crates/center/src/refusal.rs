@@ -106,6 +106,8 @@ pub(crate) enum Denied {
     NoMac,
     /// The envelope opens, but its mac is not of this envelope, path and key.
     WrongMac,
+    /// It is the account's, but came from outside the networks registered for it.
+    Elsewhere,
 }
 
 impl Refusal {
@@ -216,6 +218,7 @@ impl Refusal {
             Self::Body(BodyError::NoRoom) => Some("未打开的请求体合计已达上限".to_owned()),
             Self::Denied(Denied::NoMac) => Some("登记为必须带 mac，报文没有 mac".to_owned()),
             Self::Denied(Denied::WrongMac) => Some("mac 不符（密钥、路径或报文被改动）".to_owned()),
+            Self::Denied(Denied::Elsewhere) => Some("来源地址不在该账号登记的网段之内".to_owned()),
             Self::Repeated => Some("同一报文再次提交".to_owned()),
             Self::OpeningsLimited(_) => Some("该来源地址的无法解密请求过多".to_owned()),
             Self::NoticeFailed(failure) => Some(failure.code().to_owned()),

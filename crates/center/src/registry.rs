@@ -7,21 +7,30 @@
 //! Changing them is the business of [`Administration`], used by the command line and the sandbox.
 
 pub(crate) mod account;
+pub(crate) mod account_institutions;
+mod add;
 mod administration;
 mod administration_error;
+mod assignment;
+mod attach;
 mod chain;
 mod change;
 pub(crate) mod channel;
+mod edit;
 mod event;
 mod handover;
 pub(crate) mod institution;
 mod keys;
 mod limiter;
 mod misses;
+mod networks;
 mod object;
 pub(crate) mod operator_events;
+mod rotation;
 mod snapshot;
+mod switch;
 mod version;
+mod words;
 
 use std::sync::Arc;
 
@@ -31,18 +40,25 @@ use tokio::sync::Mutex;
 pub use account::{AccountRow, Interface, Interfaces, NewAccount};
 pub use administration::Administration;
 pub use administration_error::AdministrationError;
+pub use attach::MAX_ACCOUNTS;
 pub use chain::{Break, BrokenLink, ChainReport};
 pub use channel::{ChannelRow, NewChannel};
+pub use edit::{AccountEdit, ChannelEdit, InstitutionEdit};
 pub use event::{Act, Actor, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome};
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use keys::Keys;
 pub(crate) use misses::Misses;
+pub use networks::SourceNetworks;
+pub use object::Object;
 pub(crate) use snapshot::{Account, Defaults, Institution, Snapshot};
+pub use switch::Switch;
+pub use words::{action_words, field_words};
 
 pub use crate::mac_rule::MacRule;
 
 use crate::health::Health;
+use crate::ports::Clock;
 use crate::sealing::Sealer;
 use crate::store::connection::{Connection, Statement};
 use crate::store::link::{Link, Retry, on_link};
@@ -60,6 +76,7 @@ struct RegistryState {
     link: Mutex<Link>,
     sealer: Sealer,
     defaults: Defaults,
+    clock: Clock,
     /// Where others may run too.
     node: Option<Node>,
     health: Health,
@@ -71,16 +88,18 @@ impl Registry {
         store: &Store,
         sealer: Sealer,
         defaults: Defaults,
+        clock: Clock,
         node: Option<Node>,
         health: Health,
     ) -> Result<Self, StoreError> {
         let mut link = Link::open(store).await?;
-        let first = Snapshot::load(link.connection().await?, &sealer, &defaults, None).await?;
+        let first = Snapshot::load(link.connection().await?, &sealer, &defaults, clock.now(), None).await?;
         Ok(Self(Arc::new(RegistryState {
             current: ArcSwap::from_pointee(first),
             link: Mutex::new(link),
             sealer,
             defaults,
+            clock,
             node,
             health,
         })))
@@ -91,7 +110,7 @@ impl Registry {
         self.0.current.load_full()
     }
 
-    /// Reads a new snapshot if the version in the database has moved; tells whether it has. Tells others that this
+    /// Reads a new snapshot if the version in the database has moved or a stop has lapsed; tells whether it has. Tells others that this
     /// center runs, and keeps what it found of the database.
     pub(crate) async fn refresh(&self) -> Result<bool, StoreError> {
         let mut link = self.0.link.lock().await;
@@ -118,9 +137,11 @@ impl Registry {
 
     async fn refresh_once(&self, connection: &mut Connection) -> Result<bool, StoreError> {
         let current = self.snapshot();
-        let moved = version::read(connection).await? != current.version();
+        let now = self.0.clock.now();
+        let moved = version::read(connection).await? != current.version() || current.is_lapsed(now);
         if moved {
-            let next = Snapshot::load(connection, &self.0.sealer, &self.0.defaults, Some(&current)).await?;
+            let next =
+                Snapshot::load(connection, &self.0.sealer, &self.0.defaults, now, Some(&current)).await?;
             self.0.current.store(Arc::new(next));
         }
         if let Some(node) = self.0.node {

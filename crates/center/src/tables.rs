@@ -5,14 +5,20 @@
 
 use crate::calls;
 use crate::ledger::table;
-use crate::registry::{account, channel, institution, operator_events};
+use crate::registry::{account, account_institutions, channel, institution, operator_events};
 #[cfg(test)]
 use crate::store::connection::{Kind, Statement};
 use crate::store::table::Table;
 
 /// All but `site`, which a copy writes itself, last. What refers to another comes after it.
 pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
-    let registry = [&account::TABLE, &institution::TABLE, &channel::TABLE, &operator_events::TABLE];
+    let registry = [
+        &account::TABLE,
+        &institution::TABLE,
+        &account_institutions::TABLE,
+        &channel::TABLE,
+        &operator_events::TABLE,
+    ];
     registry.into_iter().chain(table::TABLES).chain([&calls::table::TABLE])
 }
 

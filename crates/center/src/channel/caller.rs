@@ -24,8 +24,13 @@ impl Party for ByChannel {
         let unknown = (Denied::Unknown, registry.nobody());
         let id = ChannelId::new(org_id).map_err(|_| unknown)?;
         let channel = registry.channel(&id).ok_or(unknown)?;
-        let claimant =
-            Claimant { caller: id, keys: &channel.keys, mac: channel.mac, arrivals: &channel.arrivals };
+        let claimant = Claimant {
+            caller: id,
+            keys: &channel.keys,
+            mac: channel.mac,
+            networks: None,
+            arrivals: &channel.arrivals,
+        };
         if channel.enabled { Ok(claimant) } else { Err((Denied::Disabled, &channel.keys)) }
     }
 

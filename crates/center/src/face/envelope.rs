@@ -24,7 +24,7 @@ use crate::claimed::Claimed;
 use crate::mac_rule::MacRule;
 use crate::observe::Cause;
 use crate::refusal::{Denied, Refusal};
-use crate::registry::{Keys, Snapshot};
+use crate::registry::{Keys, Snapshot, SourceNetworks};
 use crate::share::Share;
 use crate::site::Site;
 use crate::telemetry::Operation;
@@ -77,6 +77,8 @@ pub(crate) struct Claimant<'s, C> {
     pub(crate) caller: C,
     pub(crate) keys: &'s Keys,
     pub(crate) mac: MacRule,
+    /// Where its envelopes may come from; nothing for anywhere.
+    pub(crate) networks: Option<&'s SourceNetworks>,
     pub(crate) arrivals: &'s Arc<Arrivals>,
 }
 
@@ -221,6 +223,11 @@ fn open<P: Party>(
             (None, MacRule::Required) => return Err(Denied::NoMac),
             (Some(_), _) if !envelope.is_proven(path, key) => return Err(Denied::WrongMac),
             _ => {}
+        }
+        if let (Some(networks), Some(peer)) = (claimant.networks, peer)
+            && !networks.permit(peer.ip())
+        {
+            return Err(Denied::Elsewhere);
         }
         let mac = envelope.mac.as_deref().map(|mac| (short(mac), Arc::clone(claimant.arrivals)));
         let seal = Seal { key: key.clone(), mac: envelope.mac.as_deref().map(str::to_owned) };

@@ -22,8 +22,8 @@ impl Party for ByAccount {
         org_id: &str,
     ) -> Result<Claimant<'s, AccountId>, (Denied, &'s Keys)> {
         let account = registry.account(org_id).ok_or((Denied::Unknown, registry.nobody()))?;
-        let Account { id: caller, keys, mac, arrivals, .. } = account;
-        let claimant = Claimant { caller: *caller, keys, mac: *mac, arrivals };
+        let Account { id: caller, keys, mac, networks, arrivals, .. } = account;
+        let claimant = Claimant { caller: *caller, keys, mac: *mac, networks: Some(networks), arrivals };
         if account.enabled { Ok(claimant) } else { Err((Denied::Disabled, keys)) }
     }
 
@@ -48,7 +48,7 @@ pub(super) fn check_institution(
     let code = org_code.ok_or(Refusal::BadOrgCode(OrgProblem::Form))?;
     let institution = call.registry.institution(&code).ok_or(Refusal::BadOrgCode(OrgProblem::Unknown))?;
     // Whose it is comes first: whether another account's is active is nobody else's business.
-    if institution.account != call.caller {
+    if !institution.accounts.contains(&call.caller) {
         return Err(Refusal::BadOrgCode(OrgProblem::AnotherAccount));
     }
     if !institution.active {

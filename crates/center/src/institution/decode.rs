@@ -67,14 +67,18 @@ async fn decode(
     if !institution.active {
         return Err(Refusal::BadOrgCode(OrgProblem::Inactive));
     }
-    *account = Some(institution.account);
-    // The budget of requests of the account behind it is not touched: anybody can write the code of an institution.
-    let account = registry.account_of(&institution.account).filter(|account| account.enabled);
-    let account = account.ok_or(Refusal::Denied(Denied::Disabled))?;
-    site.decodes.of_institution(source, code).map_err(Refusal::RateLimited)?;
-    if !account.interfaces.contains(Interface::Decode) {
-        return Err(Refusal::NoRight);
+    *account = institution.accounts.first().copied();
+    // The budget of requests of the accounts behind it is not touched: anybody can write the code of an institution.
+    let enabled = || {
+        let accounts = institution.accounts.iter().filter_map(|id| registry.account_of(id));
+        accounts.filter(|account| account.enabled)
+    };
+    if enabled().next().is_none() {
+        return Err(Refusal::Denied(Denied::Disabled));
     }
+    site.decodes.of_institution(source, code).map_err(Refusal::RateLimited)?;
+    let caller = enabled().find(|account| account.interfaces.contains(Interface::Decode));
+    *account = Some(caller.ok_or(Refusal::NoRight)?.id);
     let taken = request.business.filter(|business| site.settings.business_types.contains(business));
     let business = taken.ok_or(Refusal::BusinessType)?;
     let told = site.national.credential_of_qr_code(&site.strangers, request.qr_code, code, business).await;

@@ -7,6 +7,7 @@ use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
 use super::event::Fields;
 use super::keys::Keys;
+use super::networks::SourceNetworks;
 use crate::mac_rule::MacRule;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
@@ -17,8 +18,9 @@ use crate::store::table::Table;
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
-    "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac)",
-    &[Text, Text, Number, Text, Number, Bytes, Bytes, Number, Text],
+    "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac, networks, \
+            stopped_until, closed_at)",
+    &[Text, Text, Number, Text, Number, Bytes, Bytes, Number, Text, Text, Number, Number],
     1,
 );
 
@@ -105,6 +107,8 @@ pub struct NewAccount {
     pub rate: Option<NonZeroU32>,
     /// Whether its envelopes have to carry a mac.
     pub mac: MacRule,
+    /// Where its envelopes may come from.
+    pub networks: SourceNetworks,
 }
 
 /// An account as it is listed. Keys show only their key-check values.
@@ -122,6 +126,12 @@ pub struct AccountRow {
     pub rate: Option<NonZeroU32>,
     /// Whether its envelopes have to carry a mac.
     pub mac: MacRule,
+    /// Where its envelopes may come from.
+    pub networks: SourceNetworks,
+    /// Until when it is stopped, if it was stopped for a time.
+    pub stopped_until: Option<UnixMillis>,
+    /// When it was closed for good.
+    pub closed_at: Option<UnixMillis>,
     /// The newest key.
     pub newest: KeyCheckValue,
     /// The key before it, during a rotation.
@@ -139,6 +149,9 @@ impl AccountRow {
             ("interfaces", Some(self.interfaces.to_string())),
             ("rate", self.rate.map(|rate| rate.to_string())),
             ("mac", Some(self.mac.word().to_owned())),
+            ("networks", self.networks.stored()),
+            ("stopped_until", self.stopped_until.map(UnixMillis::shanghai_text)),
+            ("closed_at", self.closed_at.map(UnixMillis::shanghai_text)),
             ("key", Some(self.newest.to_string())),
             ("older_key", self.older.map(|older| older.to_string())),
         ]
@@ -154,6 +167,9 @@ pub(super) struct StoredAccount {
     pub(super) interfaces: Interfaces,
     pub(super) rate: Option<NonZeroU32>,
     pub(super) mac: MacRule,
+    pub(super) networks: SourceNetworks,
+    pub(super) stopped_until: Option<UnixMillis>,
+    pub(super) closed_at: Option<UnixMillis>,
     pub(super) keys: Keys,
     pub(super) changed_at: UnixMillis,
 }
@@ -167,6 +183,9 @@ impl From<StoredAccount> for AccountRow {
             interfaces: stored.interfaces,
             rate: stored.rate,
             mac: stored.mac,
+            networks: stored.networks,
+            stopped_until: stored.stopped_until,
+            closed_at: stored.closed_at,
             newest: stored.keys.newest.kcv(),
             older: stored.keys.older.map(|key| key.kcv()),
             changed_at: stored.changed_at,
@@ -201,8 +220,8 @@ pub(super) fn open_keys(
 macro_rules! select {
     ($which:literal) => {
         concat!(
-            "SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac \
-             FROM accounts ",
+            "SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac, networks, \
+             stopped_until, closed_at FROM accounts ",
             $which
         )
     };
@@ -238,7 +257,7 @@ async fn fetch(
 }
 
 fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredAccount, StoreError> {
-    let id = AccountId::new(columns.text()?).map_err(|_| columns.impossible("业务系统编码格式不对"))?;
+    let id = columns.account()?;
     Ok(StoredAccount {
         id,
         name: columns.text()?.to_owned(),
@@ -251,6 +270,10 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredAccount, Sto
         keys: open_keys(columns, sealer, key_cell(id.as_str()))?,
         changed_at: columns.time()?,
         mac: read_mac(columns)?,
+        networks: SourceNetworks::parse(columns.optional_text()?.unwrap_or_default())
+            .map_err(|_| columns.impossible("来源网段格式不对"))?,
+        stopped_until: columns.optional_time()?,
+        closed_at: columns.optional_time()?,
     })
 }
 

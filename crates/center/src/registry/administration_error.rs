@@ -45,6 +45,33 @@ pub enum AdministrationError {
     /// A channel without a way of confirming.
     #[error("渠道至少要有一种认证方式（01、02、03）")]
     NoWay,
+    /// It was closed for good.
+    #[error("{kind} {id} 已注销，不能再更改或启用")]
+    Closed {
+        /// What kind of entry.
+        kind: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// The institution calls through the account already.
+    #[error("定点机构 {code} 已经登记在业务系统编码 {account} 之下")]
+    Attached {
+        /// Which institution.
+        code: String,
+        /// Which account.
+        account: String,
+    },
+    /// The institution does not call through the account.
+    #[error("定点机构 {code} 没有登记在业务系统编码 {account} 之下")]
+    Detached {
+        /// Which institution.
+        code: String,
+        /// Which account.
+        account: String,
+    },
+    /// The institution calls through as many accounts as one may.
+    #[error("一个定点机构至多登记在 {0} 个业务系统编码之下")]
+    ManyAccounts(usize),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -54,5 +81,10 @@ impl AdministrationError {
     /// There is no such thing.
     pub(super) fn missing(kind: &'static str, id: &str) -> Self {
         Self::Missing { kind, id: id.to_owned() }
+    }
+
+    /// It was closed for good.
+    pub(super) fn closed(kind: &'static str, id: &str) -> Self {
+        Self::Closed { kind, id: id.to_owned() }
     }
 }

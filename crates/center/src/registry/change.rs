@@ -3,60 +3,69 @@
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::event::{self, Act, Fields, MAX_REASON, OperatorEvent, Outcome};
-use super::object::Object;
+use super::object::{Action, Object};
 use super::{account, channel, institution, operator_events, version};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 
-/// What a statement did to the row it was about.
+/// What a change is: of what, which, and how.
+pub(super) struct Change {
+    pub(super) action: Action,
+    pub(super) object: Object,
+    /// What is run, one after the other. The first tells by touching no row that the change cannot be made: what is to be
+    /// new is there already, what is to be changed is not there or is closed.
+    pub(super) statements: Vec<Statement>,
+}
+
+/// What the first statement did to the row it was about.
 enum Touched {
     /// It was written.
     Row,
-    /// Nothing: it is there already, and was to be new.
+    /// Nothing: there is one, which was to be new or is closed.
     Occupied,
     /// Nothing: there is none.
     Nothing,
 }
 
 impl Administration {
-    /// Runs one change, writes its event and raises the version; a change that touches no row is refused.
-    pub(super) async fn change(
-        &mut self,
-        act: Act<'_>,
-        action: &'static str,
-        object: Object,
-        statement: Statement,
-    ) -> Result<(), AdministrationError> {
+    /// Makes one change, writes its event and raises the version; a change that touches no row is refused.
+    pub(super) async fn change(&mut self, act: Act<'_>, change: Change) -> Result<(), AdministrationError> {
+        let Change { action, object, statements } = change;
         self.connection.begin().await?;
-        let touched = match self.change_within(act, action, object, statement).await {
+        let touched = match self.change_within(act, action, object, statements).await {
             Ok(nothing @ (Touched::Occupied | Touched::Nothing)) => {
                 self.connection.roll_back().await?;
                 nothing
             }
             touched => self.connection.settle(touched).await?,
         };
-        let (_, kind, id) = object.names();
+        let (kind, id) = object.names();
         let error = match touched {
             Touched::Row => return Ok(()),
-            Touched::Occupied => AdministrationError::Exists { kind, id: id.to_owned() },
+            Touched::Occupied if action == Action::Add => {
+                AdministrationError::Exists { kind, id: id.to_owned() }
+            }
+            Touched::Occupied => AdministrationError::closed(kind, id),
             Touched::Nothing => AdministrationError::missing(kind, id),
         };
-        self.note_refusal(act, action, object, &error).await?;
-        Err(error)
+        self.refuse(act, action, object, error).await
     }
 
     async fn change_within(
         &mut self,
         act: Act<'_>,
-        action: &'static str,
+        action: Action,
         object: Object,
-        statement: Statement,
+        statements: Vec<Statement>,
     ) -> Result<Touched, StoreError> {
         // First, because it is what keeps others from the chain.
         version::raise(&mut self.connection).await?;
         let before = self.fields(object).await?;
-        if self.connection.run(statement).await? == 0 {
-            return Ok(if before.is_some() { Touched::Occupied } else { Touched::Nothing });
+        for (at, statement) in statements.into_iter().enumerate() {
+            let rows = self.connection.run(statement).await?;
+            if at == 0 && rows == 0 {
+                return Ok(if before.is_some() { Touched::Occupied } else { Touched::Nothing });
+            }
         }
         let after = self.fields(object).await?;
         let changes = event::difference(before.as_ref(), after.as_ref());
@@ -65,21 +74,22 @@ impl Administration {
         Ok(Touched::Row)
     }
 
-    /// Writes down that something was refused, in a transaction of its own.
-    pub(super) async fn note_refusal(
+    /// Writes down that something was refused, in a transaction of its own, and refuses it.
+    pub(super) async fn refuse(
         &mut self,
         act: Act<'_>,
-        action: &'static str,
+        action: Action,
         object: Object,
-        why: &AdministrationError,
+        why: AdministrationError,
     ) -> Result<(), AdministrationError> {
-        let event = new_event(act, action, object, Outcome::Refused, event::refusal(why));
+        let event = new_event(act, action, object, Outcome::Refused, event::refusal(&why));
         self.connection.begin().await?;
         let noted = match version::hold(&mut self.connection).await {
             Ok(()) => operator_events::append(&mut self.connection, event).await,
             Err(error) => Err(error),
         };
-        Ok(self.connection.settle(noted).await?)
+        self.connection.settle(noted).await?;
+        Err(why)
     }
 
     async fn fields(&mut self, object: Object) -> Result<Option<Fields>, StoreError> {
@@ -95,18 +105,18 @@ impl Administration {
 /// An event that has its number only when it is written.
 fn new_event(
     act: Act<'_>,
-    action: &'static str,
+    action: Action,
     object: Object,
     outcome: Outcome,
     changes: String,
 ) -> OperatorEvent {
-    let (kind, _, id) = object.names();
+    let (_, id) = object.names();
     OperatorEvent {
         seq: 0,
         at: act.at,
         actor: act.actor.as_str().to_owned(),
-        action: action.to_owned(),
-        object_kind: kind.to_owned(),
+        action: format!("{}.{}", object.kind(), action.word()),
+        object_kind: object.kind().to_owned(),
         object: id.to_owned(),
         outcome,
         reason: act.reason.chars().take(MAX_REASON).collect(),

@@ -20,8 +20,11 @@ use crate::store::table::Table;
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
     "channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, \
-            key_old, changed_at, handover_url, word_single, word_day, mac)",
-    &[Text, Text, Text, Number, Number, Text, Text, Number, Bytes, Bytes, Number, Text, Number, Number, Text],
+            key_old, changed_at, handover_url, word_single, word_day, mac, stopped_until, closed_at)",
+    &[
+        Text, Text, Text, Number, Number, Text, Text, Number, Bytes, Bytes, Number, Text, Number, Number,
+        Text, Number, Number,
+    ],
     1,
 );
 
@@ -61,6 +64,10 @@ pub struct ChannelRow {
     pub mac: MacRule,
     /// Whether it is served at all.
     pub enabled: bool,
+    /// Until when it is stopped, if it was stopped for a time.
+    pub stopped_until: Option<UnixMillis>,
+    /// When it was closed for good.
+    pub closed_at: Option<UnixMillis>,
     /// The newest key.
     pub newest: KeyCheckValue,
     /// The key before it, during a rotation.
@@ -83,6 +90,8 @@ impl ChannelRow {
             ("handover_url", self.handover.as_ref().map(|handover| handover.as_str().to_owned())),
             ("word", self.facts.word.map(|word| word.to_string())),
             ("mac", Some(self.mac.word().to_owned())),
+            ("stopped_until", self.stopped_until.map(UnixMillis::shanghai_text)),
+            ("closed_at", self.closed_at.map(UnixMillis::shanghai_text)),
             ("key", Some(self.newest.to_string())),
             ("older_key", self.older.map(|older| older.to_string())),
         ]
@@ -99,6 +108,8 @@ pub(super) struct StoredChannel {
     pub(super) handover: Option<Handover>,
     pub(super) mac: MacRule,
     pub(super) enabled: bool,
+    pub(super) stopped_until: Option<UnixMillis>,
+    pub(super) closed_at: Option<UnixMillis>,
     pub(super) keys: Keys,
     pub(super) changed_at: UnixMillis,
 }
@@ -113,6 +124,8 @@ impl From<StoredChannel> for ChannelRow {
             handover: stored.handover,
             mac: stored.mac,
             enabled: stored.enabled,
+            stopped_until: stored.stopped_until,
+            closed_at: stored.closed_at,
             newest: stored.keys.newest.kcv(),
             older: stored.keys.older.map(|key| key.kcv()),
             changed_at: stored.changed_at,
@@ -144,7 +157,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "SELECT channel, name, notice_url, settlement, password_free, ways, record, enabled, key_new, key_old, \
-             changed_at, handover_url, word_single, word_day, mac \
+             changed_at, handover_url, word_single, word_day, mac, stopped_until, closed_at \
              FROM channels ",
             $which
         )
@@ -217,5 +230,7 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredChannel, Sto
         changed_at,
         handover,
         mac: read_mac(columns)?,
+        stopped_until: columns.optional_time()?,
+        closed_at: columns.optional_time()?,
     })
 }

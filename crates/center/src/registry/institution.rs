@@ -2,6 +2,7 @@
 
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
+use super::account_institutions::{self, Pairs};
 use super::event::Fields;
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
@@ -11,8 +12,8 @@ use crate::store::table::Table;
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
-    "institutions (org_code, name, org_id, active, changed_at)",
-    &[Text, Text, Text, Number, Number],
+    "institutions (org_code, name, org_id, active, changed_at, stopped_until, closed_at)",
+    &[Text, Text, Text, Number, Number, Number, Number],
     1,
 );
 
@@ -34,10 +35,14 @@ pub struct InstitutionRow {
     pub org_code: OrgCode,
     /// The registered name.
     pub name: String,
-    /// The account it calls through.
-    pub account: AccountId,
+    /// The accounts it calls through, in the order of their codes.
+    pub accounts: Vec<AccountId>,
     /// Whether it may be served.
     pub active: bool,
+    /// Until when it is stopped, if it was stopped for a time.
+    pub stopped_until: Option<UnixMillis>,
+    /// When it was closed for good.
+    pub closed_at: Option<UnixMillis>,
     /// When it was last changed.
     pub changed_at: UnixMillis,
 }
@@ -47,8 +52,10 @@ impl InstitutionRow {
     pub(super) fn fields(&self) -> Fields {
         vec![
             ("name", Some(self.name.clone())),
-            ("account", Some(self.account.as_str().to_owned())),
+            ("accounts", Some(self.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(","))),
             ("active", Some(self.active.to_string())),
+            ("stopped_until", self.stopped_until.map(UnixMillis::shanghai_text)),
+            ("closed_at", self.closed_at.map(UnixMillis::shanghai_text)),
         ]
     }
 }
@@ -56,7 +63,10 @@ impl InstitutionRow {
 /// Which rows, with the columns that `read` takes.
 macro_rules! select {
     ($which:literal) => {
-        concat!("SELECT org_code, name, org_id, active, changed_at FROM institutions ", $which)
+        concat!(
+            "SELECT org_code, name, org_id, active, changed_at, stopped_until, closed_at FROM institutions ",
+            $which
+        )
     };
 }
 
@@ -66,23 +76,28 @@ pub(super) async fn one(
     code: &OrgCode,
 ) -> Result<Option<InstitutionRow>, StoreError> {
     const TEXT: &str = select!("WHERE org_code = $1");
+    let pairs = account_institutions::of(connection, code).await?;
     let rows = connection.fetch(Statement::new(TEXT).text(code.as_str())).await?;
-    rows.iter().next().map(|row| read(&mut Columns::new(row, "institutions"))).transpose()
+    rows.iter().next().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).transpose()
 }
 
 /// All institutions, by code.
 pub(super) async fn all(connection: &mut Connection) -> Result<Vec<InstitutionRow>, StoreError> {
     const TEXT: &str = select!("ORDER BY org_code");
+    let pairs = account_institutions::all(connection).await?;
     let rows = connection.fetch(Statement::new(TEXT)).await?;
-    rows.iter().map(|row| read(&mut Columns::new(row, "institutions"))).collect()
+    rows.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).collect()
 }
 
-fn read(columns: &mut Columns<'_>) -> Result<InstitutionRow, StoreError> {
+fn read(columns: &mut Columns<'_>, pairs: &Pairs) -> Result<InstitutionRow, StoreError> {
+    let org_code = columns.org_code()?;
     Ok(InstitutionRow {
-        org_code: columns.org_code()?,
+        org_code,
         name: columns.text()?.to_owned(),
-        account: AccountId::new(columns.text()?).map_err(|_| columns.impossible("业务系统编码格式不对"))?,
+        accounts: pairs.of(&org_code, columns.account()?),
         active: columns.flag()?,
         changed_at: columns.time()?,
+        stopped_until: columns.optional_time()?,
+        closed_at: columns.optional_time()?,
     })
 }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
+use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
 use yanmi_verification::ChannelFacts;
 
 use super::account::Interfaces;
@@ -12,6 +12,8 @@ use super::handover::Handover;
 use super::keys::Keys;
 use super::limiter::Limiter;
 use super::misses::Misses;
+use super::networks::SourceNetworks;
+use super::switch::Switch;
 use super::{account, channel, institution};
 use crate::arrivals::Arrivals;
 use crate::delivery::deliver::Endpoint;
@@ -37,6 +39,8 @@ pub(crate) struct Defaults {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     version: i64,
+    /// When the first of the stops in force lapses.
+    lapses_at: Option<UnixMillis>,
     accounts: HashMap<AccountId, Account>,
     institutions: HashMap<OrgCode, Institution>,
     channels: HashMap<ChannelId, Channel>,
@@ -52,6 +56,8 @@ pub(crate) struct Account {
     pub(crate) interfaces: Interfaces,
     pub(crate) keys: Keys,
     pub(crate) mac: MacRule,
+    /// Where its envelopes may come from.
+    pub(crate) networks: SourceNetworks,
     pub(crate) arrivals: Arc<Arrivals>,
     pub(crate) limiter: Arc<Limiter>,
     pub(crate) share: Arc<Share>,
@@ -63,7 +69,8 @@ pub(crate) struct Account {
 #[derive(Debug)]
 pub(crate) struct Institution {
     pub(crate) name: String,
-    pub(crate) account: AccountId,
+    /// The accounts it calls through.
+    pub(crate) accounts: Box<[AccountId]>,
     pub(crate) active: bool,
 }
 
@@ -89,12 +96,14 @@ impl Snapshot {
         connection: &mut Connection,
         sealer: &Sealer,
         defaults: &Defaults,
+        now: UnixMillis,
         before: Option<&Self>,
     ) -> Result<Self, StoreError> {
         // The version is read first: a change in between is then seen at the next look.
         let version = super::version::read(connection).await?;
         let mut snapshot = Self {
             version,
+            lapses_at: None,
             accounts: HashMap::new(),
             institutions: HashMap::new(),
             channels: HashMap::new(),
@@ -102,19 +111,40 @@ impl Snapshot {
             nobody: Keys { newest: Sm4Key::from_bytes(&sealer.index("nobody", &[])), older: None },
         };
         for row in account::all(connection, sealer).await? {
-            snapshot.take_account(row, defaults, before);
+            let enabled = snapshot.is_on(row.enabled, row.stopped_until, now);
+            snapshot.take_account(row, enabled, defaults, before);
         }
         for row in institution::all(connection).await? {
-            let institution = Institution { name: row.name, account: row.account, active: row.active };
+            let active = snapshot.is_on(row.active, row.stopped_until, now);
+            let institution = Institution { name: row.name, accounts: row.accounts.into(), active };
             snapshot.institutions.insert(row.org_code, institution);
         }
         for row in channel::all(connection, sealer).await? {
-            snapshot.take_channel(row, defaults, before);
+            let enabled = snapshot.is_on(row.enabled, row.stopped_until, now);
+            snapshot.take_channel(row, enabled, defaults, before);
         }
         Ok(snapshot)
     }
 
-    fn take_account(&mut self, row: account::StoredAccount, defaults: &Defaults, before: Option<&Self>) {
+    /// Whether an entry is served now; when it is stopped, it will be looked at again.
+    fn is_on(&mut self, enabled: bool, stopped_until: Option<UnixMillis>, now: UnixMillis) -> bool {
+        let stopped = stopped_until.filter(|until| *until > now);
+        self.lapses_at = self.lapses_at.into_iter().chain(stopped).min();
+        Switch::is_on(enabled, stopped_until, now)
+    }
+
+    /// Whether a stop has lapsed since this was read.
+    pub(super) fn is_lapsed(&self, now: UnixMillis) -> bool {
+        self.lapses_at.is_some_and(|at| at <= now)
+    }
+
+    fn take_account(
+        &mut self,
+        row: account::StoredAccount,
+        enabled: bool,
+        defaults: &Defaults,
+        before: Option<&Self>,
+    ) {
         let old = before.and_then(|before| before.accounts.get(&row.id));
         let (rate, burst) = match row.rate {
             Some(rate) => (rate, rate.max(defaults.burst)),
@@ -122,10 +152,11 @@ impl Snapshot {
         };
         let account = Account {
             id: row.id,
-            enabled: row.enabled,
+            enabled,
             interfaces: row.interfaces,
             keys: row.keys,
             mac: row.mac,
+            networks: row.networks,
             arrivals: old.map(|old| Arc::clone(&old.arrivals)).unwrap_or_default(),
             limiter: Limiter::keep(rate, burst, old.map(|old| &old.limiter)),
             share: old.map(|old| Arc::clone(&old.share)).unwrap_or_default(),
@@ -134,7 +165,13 @@ impl Snapshot {
         self.accounts.insert(row.id, account);
     }
 
-    fn take_channel(&mut self, row: channel::StoredChannel, defaults: &Defaults, before: Option<&Self>) {
+    fn take_channel(
+        &mut self,
+        row: channel::StoredChannel,
+        enabled: bool,
+        defaults: &Defaults,
+        before: Option<&Self>,
+    ) {
         let old = before.and_then(|before| before.channels.get(&row.id));
         // A channel that moved to another address starts with a clean record.
         let lane = old.filter(|old| old.endpoint.url == row.notice_url);
@@ -144,7 +181,7 @@ impl Snapshot {
         let endpoint = Endpoint { id: row.id, url: row.notice_url, key, mac, lane };
         let channel = Channel {
             name: row.name,
-            enabled: row.enabled,
+            enabled,
             facts: row.facts,
             handover: row.handover,
             keys: row.keys,

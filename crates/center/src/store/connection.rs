@@ -123,7 +123,7 @@ impl Statement {
         self.text.as_str()
     }
 
-    pub(super) fn with(mut self, kind: Kind, value: Value) -> Self {
+    pub(crate) fn with(mut self, kind: Kind, value: Value) -> Self {
         self.values.push((kind, value));
         self
     }

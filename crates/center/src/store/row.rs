@@ -1,7 +1,7 @@
 //! Rows and values: what a column says, and refusing what no column can say.
 
 use sqlx::Row;
-use yanmi_protocol::{Amount, ChannelId, EcToken, NoticeNo, OrgCode, UnixMillis};
+use yanmi_protocol::{AccountId, Amount, ChannelId, EcToken, NoticeNo, OrgCode, UnixMillis};
 
 use super::StoreError;
 use super::connection::RowRef;
@@ -97,6 +97,10 @@ impl<'a> Columns<'a> {
         self.number().map(UnixMillis::new)
     }
 
+    pub(crate) fn optional_time(&mut self) -> Result<Option<UnixMillis>, StoreError> {
+        Ok(self.optional_number()?.map(UnixMillis::new))
+    }
+
     pub(crate) fn notice(&mut self) -> Result<NoticeNo, StoreError> {
         let number = self.number_13()?;
         NoticeNo::from_number(number).ok_or(self.impossible("流水号不是 13 位"))
@@ -123,6 +127,10 @@ impl<'a> Columns<'a> {
 
     pub(crate) fn org_code(&mut self) -> Result<OrgCode, StoreError> {
         OrgCode::new(self.text()?).map_err(|_| self.impossible("机构代码格式不对"))
+    }
+
+    pub(crate) fn account(&mut self) -> Result<AccountId, StoreError> {
+        AccountId::new(self.text()?).map_err(|_| self.impossible("业务系统编码格式不对"))
     }
 
     pub(crate) fn channel(&mut self) -> Result<ChannelId, StoreError> {

@@ -113,6 +113,7 @@ impl Schema {
             step!(10, Expanding, "0010_", "macs"),
             step!(11, Expanding, "0011_", "calls"),
             step!(12, Expanding, "0012_", "events"),
+            step!(13, Expanding, "0013_", "registry"),
         ];
         Self(steps.to_vec())
     }

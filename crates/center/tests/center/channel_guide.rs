@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use yanmi_center::config::Config;
-use yanmi_center::registry::MacRule;
+use yanmi_center::registry::{ChannelEdit, MacRule};
 use yanmi_protocol::envelope::Answer;
 use yanmi_protocol::message::auth_result;
 use yanmi_protocol::message::channel_notice::Kind;
@@ -195,7 +195,8 @@ async fn where_a_mac_is_demanded_an_answer_without_is_none() {
     let app = site.scripted(&channel).await;
     let demand = async |rule| {
         let id = channel.chnl_id;
-        site.change(async |a| a.demand_channel_mac(id, rule, act(NOW)).await.expect("a channel")).await;
+        let edit = ChannelEdit { mac: Some(rule), ..ChannelEdit::default() };
+        site.change(async |a| a.edit_channel(id, &edit, act(NOW)).await.expect("a channel")).await;
     };
     demand(MacRule::Required).await;
     for mood in [Mood::Take, Mood::Refuse("请到窗口付现金"), Mood::Free("{\"rcvFlag\":\"2\"}")] {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::task::JoinHandle;
 use yanmi_center::Center;
+use yanmi_center::registry::{Object, Switch};
 use yanmi_protocol::EcToken;
 use yanmi_protocol::message::{auth_result, notify, password, password_free, status};
 use yanmi_simulator::Institution;
@@ -320,7 +321,7 @@ async fn a_change_of_the_registry_is_seen_by_every_center_within_two_seconds() {
     assert_eq!(check_stas(&second.institution, token).await, "0");
     let mut administration = administration(&site.config).await;
     administration
-        .enable_account(site.world().accounts[0].org_id, false, act(NOW))
+        .switch(Object::Account(site.world().accounts[0].org_id), Switch::Off, act(NOW))
         .await
         .expect("switched off");
     let changed = Instant::now();

@@ -1,7 +1,8 @@
 //! Whoever changes who may call leaves an event, and nobody changes an event without being noticed.
 
 use yanmi_center::registry::{
-    Act, Actor, AdministrationError, Break, BrokenLink, MacRule, NewInstitution, OperatorEvent, Outcome,
+    AccountEdit, Act, Actor, AdministrationError, Break, BrokenLink, MacRule, NewInstitution, Object,
+    OperatorEvent, Outcome, Switch,
 };
 use yanmi_protocol::{AccountId, OrgCode, Sm4Key};
 
@@ -9,7 +10,7 @@ use crate::register::{NOW, act, administration, execute};
 use crate::site::{HOSPITAL, Site};
 
 /// All events, the oldest first.
-async fn events(site: &Site) -> Vec<OperatorEvent> {
+pub(crate) async fn events(site: &Site) -> Vec<OperatorEvent> {
     let mut administration = administration(&site.config).await;
     let (mut all, mut after) = (Vec::new(), 0);
     loop {
@@ -35,10 +36,11 @@ async fn every_change_says_who_why_and_what_it_was_before() {
     let actor = Actor::host("root");
     let why = Act { actor: &actor, reason: "接入改造完成", at: NOW };
     let id = site.world().accounts[0].org_id;
-    site.change(async |a| a.demand_account_mac(id, MacRule::Required, why).await.expect("changed")).await;
+    let edit = AccountEdit { mac: Some(MacRule::Required), ..AccountEdit::default() };
+    site.change(async |a| a.edit_account(id, &edit, why).await.expect("changed")).await;
     let event = newest(&site).await;
     assert_eq!((event.actor.as_str(), event.reason.as_str()), ("host:root", "接入改造完成"));
-    assert_eq!((event.action.as_str(), event.object.as_str()), ("account.mac", id.as_str()));
+    assert_eq!((event.action.as_str(), event.object.as_str()), ("account.edit", id.as_str()));
     assert_eq!(event.changes, r#"[["mac","optional","required"]]"#);
     // A key is never in an event, only what it can be compared by.
     let key = Sm4Key::from_bytes(&[9; 16]);
@@ -66,7 +68,7 @@ async fn what_is_refused_is_an_event_and_changes_nothing() {
         account,
     };
     site.change(async |a| {
-        let refused = a.enable_account(nobody, false, act(NOW)).await;
+        let refused = a.switch(Object::Account(nobody), Switch::Off, act(NOW)).await;
         assert!(matches!(refused, Err(AdministrationError::Missing { .. })));
         let refused = a.add_institution(&institution(nobody), act(NOW)).await;
         assert!(matches!(refused, Err(AdministrationError::Missing { .. })));
@@ -161,7 +163,8 @@ async fn changes_at_the_same_time_leave_no_gap() {
     let change = async |on: bool| {
         let mut administration = administration(&site.config).await;
         for _ in 0..8 {
-            administration.enable_account(id, on, act(NOW)).await.expect("changed");
+            let switch = if on { Switch::On } else { Switch::Off };
+            administration.switch(Object::Account(id), switch, act(NOW)).await.expect("changed");
         }
         administration.close().await.expect("closed");
     };

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use yanmi_center::registry::MacRule;
+use yanmi_center::registry::{AccountEdit, ChannelEdit, MacRule};
 use yanmi_protocol::envelope::{self, Answer, ProvenRequest, Sender};
 use yanmi_protocol::message::{auth_result, notify, password, password_free, status};
 use yanmi_protocol::{EcToken, Sm4Key, UnixMillis};
@@ -48,8 +48,8 @@ fn member(answer: &Answer, key: &Sm4Key, name: &'static str) -> String {
 
 async fn demand(site: &Site, channel: &Channel) {
     site.change(async |administration| {
-        let id = channel.chnl_id;
-        administration.demand_channel_mac(id, MacRule::Required, act(NOW)).await.expect("a channel");
+        let edit = ChannelEdit { mac: Some(MacRule::Required), ..ChannelEdit::default() };
+        administration.edit_channel(channel.chnl_id, &edit, act(NOW)).await.expect("a channel");
     })
     .await;
 }
@@ -110,10 +110,8 @@ async fn a_wrong_mac_is_denied_like_everything_that_does_not_open() {
         answers.push(String::from_utf8(received.body.to_vec()).expect("text"));
     }
     site.change(async |administration| {
-        administration
-            .demand_account_mac(account.org_id, MacRule::Required, act(NOW))
-            .await
-            .expect("an account");
+        let edit = AccountEdit { mac: Some(MacRule::Required), ..AccountEdit::default() };
+        administration.edit_account(account.org_id, &edit, act(NOW)).await.expect("an account");
     })
     .await;
     let bare = site.institution().call(status::PATH, "{}".to_owned()).await.expect("an answer");

@@ -5,6 +5,7 @@ mod channel_guide;
 mod crowd;
 mod delivery;
 mod doors;
+mod entries;
 mod events;
 mod extensions;
 mod guarding;

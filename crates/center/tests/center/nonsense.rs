@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use yanmi_center::registry::{Interfaces, MacRule, NewAccount};
+use yanmi_center::registry::{Interfaces, MacRule, NewAccount, SourceNetworks};
 use yanmi_protocol::envelope::{self, MAX_BODY_BYTES};
 use yanmi_protocol::message::{auth_result, decode, notify, password, password_free, pending, status};
 use yanmi_protocol::{AccountId, Code, Sm4Key};
@@ -125,6 +125,7 @@ async fn what_the_vectors_refuse_is_refused_with_the_code_they_name() {
                 interfaces: Interfaces::ALL,
                 rate: None,
                 mac: MacRule::Optional,
+                networks: SourceNetworks::default(),
             };
             administration.add_account(&new, act(NOW)).await.expect("a new account");
         })

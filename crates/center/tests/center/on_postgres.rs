@@ -7,6 +7,7 @@ mod cluster;
 mod copy;
 mod crowd;
 mod delivery;
+mod entries;
 mod events;
 mod extensions;
 mod guarding;

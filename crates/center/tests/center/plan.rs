@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Map, Value, json};
 use yanmi_center::config::Config;
-use yanmi_center::registry::{Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution};
+use yanmi_center::registry::{
+    Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution, Object, SourceNetworks,
+    Switch,
+};
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::message::national::{Credential, Details, PersonStatus};
 use yanmi_protocol::message::{auth_result, decode, notify, password, password_free, pending, status};
@@ -400,7 +403,8 @@ async fn register_accounts(administration: &mut Administration) {
     let [disabled, without] = [DISABLED, WITHOUT_RIGHTS].map(|id| AccountId::new(id).expect("an account"));
     for (id, interfaces) in [(disabled, Interfaces::ALL), (without, Interfaces::default())] {
         let (name, key) = ("测试账号".to_owned(), Sm4Key::from_bytes(&KEY));
-        let new = NewAccount { id, name, key, interfaces, rate: None, mac: MacRule::Optional };
+        let (mac, networks) = (MacRule::Optional, SourceNetworks::default());
+        let new = NewAccount { id, name, key, interfaces, rate: None, mac, networks };
         administration.add_account(&new, act(NOW)).await.expect("a new account");
     }
     for (code, account) in [(INACTIVE, first), (OF_DISABLED, disabled), (OF_WITHOUT_RIGHTS, without)] {
@@ -408,9 +412,9 @@ async fn register_accounts(administration: &mut Administration) {
         let new = NewInstitution { org_code, name: "测试机构".to_owned(), account };
         administration.add_institution(&new, act(NOW)).await.expect("a new institution");
     }
-    administration.enable_account(disabled, false, act(NOW)).await.expect("disabled");
-    let inactive = OrgCode::new(INACTIVE).expect("a code");
-    administration.enable_institution(inactive, false, act(NOW)).await.expect("inactive");
+    let mut off = async |object| administration.switch(object, Switch::Off, act(NOW)).await.expect("off");
+    off(Object::Account(disabled)).await;
+    off(Object::Institution(OrgCode::new(INACTIVE).expect("a code"))).await;
 }
 
 async fn register_channels(administration: &mut Administration, app: &http::Uri, nobody: &http::Uri) {
@@ -434,5 +438,6 @@ async fn register_channels(administration: &mut Administration, app: &http::Uri,
     }
     let disabled = channel(DISABLED_CHANNEL, ChannelPlan::GOOD);
     administration.add_channel(&disabled, act(NOW)).await.expect("a new channel");
-    administration.enable_channel(disabled.id, false, act(NOW)).await.expect("disabled");
+    let object = Object::Channel(disabled.id);
+    administration.switch(object, Switch::Off, act(NOW)).await.expect("disabled");
 }

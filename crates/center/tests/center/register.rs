@@ -6,7 +6,8 @@ use sqlx::{ConnectOptions, Connection, Decode, Postgres, Row, Sqlite, Type};
 use yanmi_center::config::{Config, Database};
 use yanmi_center::ports::Entropy;
 use yanmi_center::registry::{
-    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+    Act, Actor, Administration, ChannelEdit, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+    SourceNetworks,
 };
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::UnixMillis;
@@ -21,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 20] = [
+pub(crate) const FIRST_SCHEMA: [&str; 28] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -41,6 +42,14 @@ pub(crate) const FIRST_SCHEMA: [&str; 20] = [
     "ALTER TABLE accounts DROP COLUMN mac",
     "ALTER TABLE channels DROP COLUMN mac",
     "DROP TABLE operator_events",
+    "DROP TABLE account_institutions",
+    "ALTER TABLE accounts DROP COLUMN networks",
+    "ALTER TABLE accounts DROP COLUMN stopped_until",
+    "ALTER TABLE accounts DROP COLUMN closed_at",
+    "ALTER TABLE institutions DROP COLUMN stopped_until",
+    "ALTER TABLE institutions DROP COLUMN closed_at",
+    "ALTER TABLE channels DROP COLUMN stopped_until",
+    "ALTER TABLE channels DROP COLUMN closed_at",
     "DELETE FROM _sqlx_migrations WHERE version > 1",
 ];
 
@@ -74,6 +83,7 @@ pub(crate) async fn everybody(config: &Config, world: &World) {
             interfaces: Interfaces::ALL,
             rate: None,
             mac: MacRule::Optional,
+            networks: SourceNetworks::default(),
         };
         administration.add_account(&new, act(NOW)).await.expect("a new account");
         for member in &account.institutions {
@@ -88,7 +98,8 @@ pub(crate) async fn everybody(config: &Config, world: &World) {
     for account in &world.extra_accounts {
         let (id, key, interfaces) = (account.org_id, account.key.clone(), Interfaces::default());
         let (name, mac) = ("没有权限".to_owned(), MacRule::Optional);
-        let new = NewAccount { id, name, key, interfaces, rate: None, mac };
+        let new =
+            NewAccount { id, name, key, interfaces, rate: None, mac, networks: SourceNetworks::default() };
         administration.add_account(&new, act(NOW)).await.expect("a new account");
     }
     for channel in world.all_channels() {
@@ -139,7 +150,8 @@ impl Site {
     /// Has a channel take its notices at another address.
     pub(crate) async fn relocate(&self, channel: &Channel, url: &http::Uri) {
         self.change(async |administration| {
-            administration.move_channel(channel.chnl_id, url, act(NOW)).await.expect("a channel");
+            let edit = ChannelEdit { notice_url: Some(url.clone()), ..ChannelEdit::default() };
+            administration.edit_channel(channel.chnl_id, &edit, act(NOW)).await.expect("a channel");
         })
         .await;
     }

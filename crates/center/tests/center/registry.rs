@@ -4,7 +4,10 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use serde_json::json;
-use yanmi_center::registry::{Administration, Interface, Interfaces, MacRule, NewAccount, NewInstitution};
+use yanmi_center::registry::{
+    Administration, ChannelEdit, Interface, Interfaces, MacRule, NewAccount, NewInstitution, Object,
+    SourceNetworks, Switch,
+};
 use yanmi_protocol::message::{notify, password, pending, status};
 use yanmi_protocol::{AccountId, ChannelId, EcToken, OrgCode, Sm4Key, UnixMillis, envelope};
 use yanmi_simulator::Institution;
@@ -103,12 +106,14 @@ async fn where_a_channel_is_handed_over_to_is_kept_and_nothing_else_ever_gets_th
     let other = "bankapp://confirm/{notcNo}/{way}";
     site.change(async |a| {
         assert!(listed(a).await.is_some_and(|first| first.starts_with("http://127.0.0.1:")));
-        a.hand_over(id, Some(&other.parse().expect("an address")), act(NOW)).await.expect("changed");
+        let away = |handover| ChannelEdit { handover: Some(handover), ..ChannelEdit::default() };
+        let edit = away(Some(other.parse().expect("an address")));
+        a.edit_channel(id, &edit, act(NOW)).await.expect("changed");
         assert_eq!(listed(a).await.as_deref(), Some(other));
-        a.hand_over(id, None, act(NOW)).await.expect("taken away");
+        a.edit_channel(id, &away(None), act(NOW)).await.expect("taken away");
         assert_eq!(listed(a).await, None);
         let nobody = ChannelId::new("nobody").expect("a channel");
-        assert!(a.hand_over(nobody, None, act(NOW)).await.is_err());
+        assert!(a.edit_channel(nobody, &away(None), act(NOW)).await.is_err());
     })
     .await;
     // Written by somebody else, it is an error, and what was in force stays.
@@ -136,12 +141,13 @@ async fn who_is_switched_off_is_refused_without_a_restart_and_comes_back() {
     let channel = site.channel().chnl_id;
     let switch = async |which: &str, on: bool| {
         site.change(async |a| {
-            let switched = match which {
-                "account" => a.enable_account(account(), on, act(NOW)).await,
-                "institution" => a.enable_institution(hospital, on, act(NOW)).await,
-                _ => a.enable_channel(channel, on, act(NOW)).await,
+            let object = match which {
+                "account" => Object::Account(account()),
+                "institution" => Object::Institution(hospital),
+                _ => Object::Channel(channel),
             };
-            switched.expect("switched");
+            let switch = if on { Switch::On } else { Switch::Off };
+            a.switch(object, switch, act(NOW)).await.expect("switched");
         })
         .await;
     };
@@ -166,9 +172,10 @@ async fn a_running_center_takes_changes_over_by_itself() {
     assert_eq!(site.status(token).await.code(), 0);
     // As the command line does it, without a word to the center.
     let mut administration = register::administration(&site.config).await;
-    administration.enable_account(account(), false, act(NOW)).await.expect("disabled");
+    let object = Object::Account(account());
+    administration.switch(object, Switch::Off, act(NOW)).await.expect("disabled");
     eventually(async || site.status(token).await.code() == -4).await;
-    administration.enable_account(account(), true, act(NOW)).await.expect("enabled");
+    administration.switch(object, Switch::On, act(NOW)).await.expect("enabled");
     eventually(async || site.status(token).await.code() == 0).await;
 }
 
@@ -189,6 +196,7 @@ async fn an_account_makes_the_calls_it_has_the_right_to() {
                 interfaces,
                 rate: None,
                 mac: MacRule::Optional,
+                networks: SourceNetworks::default(),
             };
             a.add_account(&new, act(NOW)).await.expect("a new account");
             let org_code = OrgCode::new(&code).expect("a code");
@@ -231,8 +239,8 @@ async fn one_accounts_rate_is_its_own_and_no_change_of_the_registry_renews_it() 
         assert!(answered < 60, "a request a second, and twenty at once");
     }
     assert!(answered >= 10, "{answered} of twenty at once, some of them used by the decode");
-    let other = AccountId::new("hisVendor2").expect("an account");
-    site.change(async |a| a.enable_account(other, true, act(NOW)).await.expect("changed")).await;
+    let other = Object::Account(AccountId::new("hisVendor2").expect("an account"));
+    site.change(async |a| a.switch(other, Switch::On, act(NOW)).await.expect("changed")).await;
     let mut codes = Vec::new();
     for _ in 0..10 {
         codes.push(ask().await);
@@ -251,6 +259,7 @@ async fn one_accounts_rate_is_its_own_and_no_change_of_the_registry_renews_it() 
             interfaces: Interfaces::ALL,
             rate,
             mac: MacRule::Optional,
+            networks: SourceNetworks::default(),
         };
         a.add_account(&new, act(NOW)).await.expect("a new account");
     })

@@ -13,7 +13,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use yanmi_browser::Browser;
 use yanmi_center::config::Config;
-use yanmi_center::registry::{Administration, Handover};
+use yanmi_center::registry::{Administration, ChannelEdit, Handover};
 use yanmi_protocol::EcToken;
 use yanmi_protocol::message::{notify, password_free};
 
@@ -94,8 +94,9 @@ impl Ground {
     /// Has the app registered with another address for hand-over.
     async fn hand_over(&self, handover: Option<&Handover>) {
         let channel = self.site.channel().chnl_id;
+        let edit = ChannelEdit { handover: Some(handover.cloned()), ..ChannelEdit::default() };
         let change =
-            async |a: &mut Administration| a.hand_over(channel, handover, act(NOW)).await.expect("changed");
+            async |a: &mut Administration| a.edit_channel(channel, &edit, act(NOW)).await.expect("changed");
         self.site.change(change).await;
     }
 

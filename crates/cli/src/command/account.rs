@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Act, Administration, Interfaces, NewAccount};
-use yanmi_protocol::AccountId;
+use yanmi_center::registry::{AccountEdit, Act, Administration, Interfaces, NewAccount, Object, Switch};
+use yanmi_protocol::{AccountId, UnixMillis};
 
-use crate::command::registry::{self, Chosen, Entry, Listing, Why, check_values, check_values_text, yes};
+use crate::command::registry::{self, Chosen, Entry, Listing, Stop, Why, check_values, check_values_text};
 use crate::failure::Failure;
 
 /// 管理业务系统编码（账号）
@@ -43,21 +43,25 @@ enum AccountAction {
         /// 报文的 mac：optional 有则核对，required 没有则拒绝
         #[arg(long, value_name = "要求", default_value = "optional")]
         mac: String,
+        /// 报文只能来自这些网段，如 10.1.0.0/16,10.2.3.4；不给则不限
+        #[arg(long, value_name = "网段", default_value = "", hide_default_value = true)]
+        networks: String,
     },
-    /// 更改报文 mac 的要求
-    Edit {
-        #[command(flatten)]
-        one: AccountName,
-        /// 报文的 mac：optional 有则核对，required 没有则拒绝
-        #[arg(long, value_name = "要求")]
-        mac: String,
-    },
+    /// 更改名称、接口、每秒上限、mac 要求、来源网段；不给的不变
+    Edit(Change),
     /// 列出账号
     List(Listing),
     /// 停用
-    Disable(AccountName),
+    Disable {
+        #[command(flatten)]
+        one: AccountName,
+        #[command(flatten)]
+        stop: Stop,
+    },
     /// 启用
     Enable(AccountName),
+    /// 注销：永久停用，密钥作废，不能再启用，编码不再给别人
+    Close(AccountName),
     /// 换密钥：新旧密钥同时有效，直到 retire-key
     RotateKey {
         #[command(flatten)]
@@ -71,6 +75,51 @@ enum AccountAction {
 }
 
 #[derive(Debug, clap::Args)]
+struct Change {
+    #[command(flatten)]
+    one: AccountName,
+    #[command(flatten)]
+    what: What,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct What {
+    /// 名称
+    #[arg(long, value_name = "名称")]
+    name: Option<String>,
+    /// 允许的接口：notify,status,password,decode
+    #[arg(long, value_name = "接口")]
+    interfaces: Option<String>,
+    /// 每秒请求数上限；0 为用配置的值
+    #[arg(long, value_name = "次")]
+    rate: Option<u32>,
+    /// 报文的 mac：optional 有则核对，required 没有则拒绝
+    #[arg(long, value_name = "要求")]
+    mac: Option<String>,
+    /// 报文只能来自这些网段，如 10.1.0.0/16,10.2.3.4；空字符串为不限
+    #[arg(long, value_name = "网段")]
+    networks: Option<String>,
+}
+
+impl What {
+    fn edit(self) -> Result<AccountEdit, Failure> {
+        Ok(AccountEdit {
+            name: self.name,
+            interfaces: self.interfaces.as_deref().map(interfaces).transpose()?,
+            rate: self.rate.map(NonZeroU32::new),
+            mac: self.mac.as_deref().map(registry::mac_rule).transpose()?,
+            networks: self.networks.as_deref().map(registry::networks).transpose()?,
+        })
+    }
+}
+
+fn interfaces(words: &str) -> Result<Interfaces, Failure> {
+    Interfaces::parse(words)
+        .ok_or_else(|| Failure::new("--interfaces 只能是 notify、status、password、decode"))
+}
+
+#[derive(Debug, clap::Args)]
 struct AccountName {
     /// 业务系统编码
     #[arg(long, value_name = "编码")]
@@ -80,6 +129,10 @@ struct AccountName {
 impl AccountName {
     fn id(&self) -> Result<AccountId, Failure> {
         id(&self.org_id)
+    }
+
+    fn object(&self) -> Result<Object, Failure> {
+        self.id().map(Object::Account)
     }
 }
 
@@ -98,22 +151,24 @@ impl Account {
 impl AccountAction {
     async fn run(self, administration: &mut Administration, act: Act<'_>) -> Result<(), Failure> {
         let changed = match self {
-            Self::Add { org_id, name, key_file, interfaces, rate, mac } => {
+            Self::Add { org_id, name, key_file, interfaces: words, rate, mac, networks } => {
                 let chosen = Chosen::from(key_file)?;
-                let interfaces = Interfaces::parse(&interfaces)
-                    .ok_or_else(|| Failure::new("--interfaces 只能是 notify、status、password、decode"))?;
-                let (id, key, mac) = (id(&org_id)?, chosen.key.clone(), registry::mac_rule(&mac)?);
-                let new = NewAccount { id, name, key, interfaces, rate, mac };
+                let (id, key, interfaces) = (id(&org_id)?, chosen.key.clone(), interfaces(&words)?);
+                let (mac, networks) = (registry::mac_rule(&mac)?, registry::networks(&networks)?);
+                let new = NewAccount { id, name, key, interfaces, rate, mac, networks };
                 let stored = administration.add_account(&new, act).await;
                 chosen.show_if(&stored);
                 stored
             }
-            Self::Edit { one, mac } => {
-                administration.demand_account_mac(one.id()?, registry::mac_rule(&mac)?, act).await
+            Self::Edit(Change { one, what }) => {
+                administration.edit_account(one.id()?, &what.edit()?, act).await
             }
             Self::List(listing) => return list(administration, &listing).await,
-            Self::Disable(one) => administration.enable_account(one.id()?, false, act).await,
-            Self::Enable(one) => administration.enable_account(one.id()?, true, act).await,
+            Self::Disable { one, stop } => {
+                administration.switch(one.object()?, stop.switch(act.at), act).await
+            }
+            Self::Enable(one) => administration.switch(one.object()?, Switch::On, act).await,
+            Self::Close(one) => administration.close_entry(one.object()?, act).await,
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
                 let stored = administration.rotate_account_key(one.id()?, &chosen.key, act).await;
@@ -130,27 +185,30 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
     let rows = administration.accounts().await.map_err(registry::unread)?;
     let entries = rows.into_iter().map(|row| {
         let (id, interfaces) = (row.id.as_str().to_owned(), row.interfaces.to_string());
-        let keys = check_values(&row.newest, row.older.as_ref());
+        let (keys, networks) = (check_values(&row.newest, row.older.as_ref()), row.networks.to_string());
         Entry {
             program: serde_json::json!({
                 "orgId": id, "name": row.name, "enabled": row.enabled,
                 "interfaces": interfaces.split(',').collect::<Vec<_>>(),
-                "rate": row.rate.map(NonZeroU32::get), "mac": row.mac.word(), "kcv": keys, "changedAt": row.changed_at.get(),
+                "rate": row.rate.map(NonZeroU32::get), "mac": row.mac.word(), "networks": networks, "kcv": keys,
+                "stoppedUntil": row.stopped_until.map(UnixMillis::get), "closedAt": row.closed_at.map(UnixMillis::get),
+                "changedAt": row.changed_at.get(),
             }),
             enabled: row.enabled,
             names: vec![id.clone(), row.name.clone()],
             person: [
                 id,
                 row.name,
-                yes(row.enabled),
+                registry::served(row.enabled, row.stopped_until, row.closed_at),
                 interfaces,
                 row.rate.map_or_else(|| "默认".to_owned(), |rate| rate.to_string()),
                 registry::mac_words(row.mac).to_owned(),
+                if networks.is_empty() { "不限".to_owned() } else { networks },
                 check_values_text(&keys),
             ],
         }
     });
-    let heading = ["业务系统编码", "名称", "启用", "接口", "每秒上限", "mac", "密钥校验值"];
+    let heading = ["业务系统编码", "名称", "启用", "接口", "每秒上限", "mac", "来源网段", "密钥校验值"];
     listing.print(heading, entries.collect());
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Administration, Break, OperatorEvent, Outcome};
+use yanmi_center::registry::{Administration, Break, OperatorEvent, Outcome, action_words, field_words};
 
 use crate::command::registry;
 use crate::failure::Failure;
@@ -138,58 +138,11 @@ fn person(event: &OperatorEvent) -> [String; 7] {
         event.seq.to_string(),
         event.at.shanghai_text(),
         event.actor.clone(),
-        word(&ACTIONS, &event.action).to_owned(),
+        action_words(&event.action).to_owned(),
         event.object.clone(),
         outcome.to_owned(),
         reason,
     ]
-}
-
-/// What was done, as an operator calls it.
-const ACTIONS: [(&str, &str); 18] = [
-    ("account.add", "新增账号"),
-    ("account.enable", "启用账号"),
-    ("account.disable", "停用账号"),
-    ("account.mac", "账号 mac 要求"),
-    ("account.rotate_key", "轮换账号密钥"),
-    ("account.retire_key", "停用账号旧密钥"),
-    ("institution.add", "新增机构"),
-    ("institution.enable", "启用机构"),
-    ("institution.disable", "停用机构"),
-    ("channel.add", "新增渠道"),
-    ("channel.enable", "启用渠道"),
-    ("channel.disable", "停用渠道"),
-    ("channel.notice_url", "更换通知地址"),
-    ("channel.handover_url", "更换跳转地址"),
-    ("channel.word", "免密答复限额"),
-    ("channel.mac", "渠道 mac 要求"),
-    ("channel.rotate_key", "轮换渠道密钥"),
-    ("channel.retire_key", "停用渠道旧密钥"),
-];
-
-/// What was changed of it, likewise.
-const FIELDS: [(&str, &str); 16] = [
-    ("name", "名称"),
-    ("enabled", "启用"),
-    ("active", "启用"),
-    ("interfaces", "接口"),
-    ("rate", "每秒上限"),
-    ("mac", "mac"),
-    ("key", "密钥校验值"),
-    ("older_key", "旧密钥校验值"),
-    ("account", "所属业务系统"),
-    ("notice_url", "通知地址"),
-    ("settlement", "支持结算"),
-    ("password_free", "免密功能"),
-    ("ways", "认证方式"),
-    ("record", "认证记录"),
-    ("handover_url", "跳转地址"),
-    ("word", "免密答复限额"),
-];
-
-/// The word for a code; one that a newer version has written is shown as it is.
-fn word<'a>(words: &[(&str, &'static str)], code: &'a str) -> &'a str {
-    words.iter().find(|(known, _)| *known == code).map_or(code, |(_, word)| word)
 }
 
 /// `mac：optional → required`, each change.
@@ -202,7 +155,7 @@ fn changes(json: &str) -> String {
         Some(text) => text.to_owned(),
     };
     let one = |(field, before, after): (String, Option<String>, Option<String>)| {
-        let name = word(&FIELDS, &field);
+        let name = field_words(&field);
         match before {
             None if field == "refusal" => shown(after),
             None => format!("{name}：{}", shown(after)),

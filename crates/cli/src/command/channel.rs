@@ -5,12 +5,16 @@ use std::path::PathBuf;
 use yanmi_center::config::Config;
 use yanmi_center::outbound::{AllowList, Outbound, OutboundSettings};
 use yanmi_center::ports::Network;
-use yanmi_center::registry::{Act, Administration, ChannelRow, Handover, HandoverError, NewChannel};
-use yanmi_protocol::ChannelId;
+use yanmi_center::registry::{
+    Act, Administration, ChannelEdit, ChannelRow, Handover, HandoverError, NewChannel, Object, Switch,
+};
 use yanmi_protocol::message::channel_notice::Way;
+use yanmi_protocol::{ChannelId, UnixMillis};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits, WordLimitsError};
 
-use crate::command::registry::{self, Chosen, Entry, Listing, Why, check_values, check_values_text, yes};
+use crate::command::registry::{
+    self, Chosen, Entry, Listing, Stop, Why, check_values, check_values_text, yes,
+};
 use crate::failure::Failure;
 
 /// 管理渠道应用
@@ -32,9 +36,16 @@ enum ChannelAction {
     /// 列出渠道
     List(Listing),
     /// 停用
-    Disable(ChannelName),
+    Disable {
+        #[command(flatten)]
+        one: ChannelName,
+        #[command(flatten)]
+        stop: Stop,
+    },
     /// 启用
     Enable(ChannelName),
+    /// 注销：永久停用，密钥作废，不能再启用，编码不再给别人
+    Close(ChannelName),
     /// 更换通知地址
     Move {
         #[command(flatten)]
@@ -65,14 +76,8 @@ enum ChannelAction {
         #[arg(long)]
         none: bool,
     },
-    /// 更改报文 mac 的要求
-    Edit {
-        #[command(flatten)]
-        one: ChannelName,
-        /// 双向报文的 mac：required 没有则拒绝，optional 有则核对
-        #[arg(long, value_name = "要求")]
-        mac: String,
-    },
+    /// 更改名称、结算、免密、认证方式、认证记录、mac 要求；不给的不变
+    Edit(Change),
     /// 换密钥：新旧密钥同时有效，直到 retire-key
     RotateKey {
         #[command(flatten)]
@@ -83,6 +88,67 @@ enum ChannelAction {
     },
     /// 结束换密钥：旧密钥失效
     RetireKey(ChannelName),
+}
+
+#[derive(Debug, clap::Args)]
+struct Change {
+    #[command(flatten)]
+    one: ChannelName,
+    #[command(flatten)]
+    what: What,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct What {
+    /// 名称
+    #[arg(long, value_name = "名称")]
+    name: Option<String>,
+    /// 支持医保结算业务
+    #[arg(long, value_name = "true|false")]
+    settlement: Option<bool>,
+    /// 提供免密功能
+    #[arg(long, value_name = "true|false")]
+    password_free: Option<bool>,
+    /// 认证方式：01 凭证密码，02 人脸，03 渠道支付密码
+    #[arg(long, value_name = "代码", value_delimiter = ',')]
+    ways: Option<Vec<String>>,
+    /// 渠道认证记录：active、disabled、missing
+    #[arg(long, value_name = "状态")]
+    record: Option<String>,
+    /// 双向报文的 mac：required 没有则拒绝，optional 有则核对
+    #[arg(long, value_name = "要求")]
+    mac: Option<String>,
+}
+
+impl What {
+    fn edit(self) -> Result<ChannelEdit, Failure> {
+        Ok(ChannelEdit {
+            name: self.name,
+            settlement: self.settlement,
+            password_free: self.password_free,
+            ways: self.ways.as_deref().map(ways).transpose()?,
+            record: self.record.as_deref().map(record).transpose()?,
+            mac: self.mac.as_deref().map(registry::mac_rule).transpose()?,
+            ..ChannelEdit::default()
+        })
+    }
+}
+
+fn ways(codes: &[String]) -> Result<Ways, Failure> {
+    codes
+        .iter()
+        .try_fold(Ways::NONE, |set, code| Some(set.with(Way::from_code(code)?)))
+        .ok_or_else(|| Failure::new("--ways 只能是 01、02、03"))
+}
+
+fn record(word: &str) -> Result<ChannelRecord, Failure> {
+    match word {
+        "active" => Ok(ChannelRecord::Active),
+        "disabled" => Ok(ChannelRecord::Disabled),
+        "missing" => Ok(ChannelRecord::Missing),
+        _ => Err(Failure::new("--record 只能是 active、disabled、missing")),
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -132,21 +198,15 @@ impl ChannelName {
     fn id(&self) -> Result<ChannelId, Failure> {
         ChannelId::new(&self.id).map_err(|error| Failure::new(format!("--id {error}")))
     }
+
+    fn object(&self) -> Result<Object, Failure> {
+        self.id().map(Object::Channel)
+    }
 }
 
 impl New {
     fn read(self) -> Result<(NewChannel, Chosen), Failure> {
-        let ways = self
-            .ways
-            .iter()
-            .try_fold(Ways::NONE, |set, code| Some(set.with(Way::from_code(code)?)))
-            .ok_or_else(|| Failure::new("--ways 只能是 01、02、03"))?;
-        let record = match self.record.as_str() {
-            "active" => ChannelRecord::Active,
-            "disabled" => ChannelRecord::Disabled,
-            "missing" => ChannelRecord::Missing,
-            _ => return Err(Failure::new("--record 只能是 active、disabled、missing")),
-        };
+        let (ways, record) = (ways(&self.ways)?, record(&self.record)?);
         let word = word_limits("--word-limits", self.word_limits.as_deref())?;
         let (settlement, password_free) = (self.settlement, self.password_free);
         let facts = ChannelFacts { record, settlement, password_free, ways, word };
@@ -184,22 +244,28 @@ impl ChannelAction {
                 stored
             }
             Self::List(listing) => return list(administration, &listing).await,
-            Self::Disable(one) => administration.enable_channel(one.id()?, false, act).await,
-            Self::Enable(one) => administration.enable_channel(one.id()?, true, act).await,
+            Self::Disable { one, stop } => {
+                administration.switch(one.object()?, stop.switch(act.at), act).await
+            }
+            Self::Enable(one) => administration.switch(one.object()?, Switch::On, act).await,
+            Self::Close(one) => administration.close_entry(one.object()?, act).await,
             Self::Move { one, url } => {
                 check_address(&url, config)?;
-                administration.move_channel(one.id()?, &url, act).await
+                let edit = ChannelEdit { notice_url: Some(url), ..ChannelEdit::default() };
+                administration.edit_channel(one.id()?, &edit, act).await
             }
             Self::Handover { one, url, none: _ } => {
                 let url = handover("--url", url.as_deref())?;
-                administration.hand_over(one.id()?, url.as_ref(), act).await
+                let edit = ChannelEdit { handover: Some(url), ..ChannelEdit::default() };
+                administration.edit_channel(one.id()?, &edit, act).await
             }
             Self::Word { one, limits, none: _ } => {
                 let limits = word_limits("--limits", limits.as_deref())?;
-                administration.limit_word(one.id()?, limits, act).await
+                let edit = ChannelEdit { word: Some(limits), ..ChannelEdit::default() };
+                administration.edit_channel(one.id()?, &edit, act).await
             }
-            Self::Edit { one, mac } => {
-                administration.demand_channel_mac(one.id()?, registry::mac_rule(&mac)?, act).await
+            Self::Edit(Change { one, what }) => {
+                administration.edit_channel(one.id()?, &what.edit()?, act).await
             }
             Self::RotateKey { one, key_file } => {
                 let chosen = Chosen::from(key_file)?;
@@ -273,14 +339,15 @@ fn entry(row: ChannelRow) -> Entry<12> {
             "chnlId": id, "name": row.name, "enabled": row.enabled, "settlement": row.facts.settlement,
             "passwordFree": row.facts.password_free, "wordLimits": word, "ways": ways, "record": record, "mac": row.mac.word(),
             "kcv": keys, "url": url,
-            "handoverUrl": handover, "changedAt": row.changed_at.get(),
+            "handoverUrl": handover, "stoppedUntil": row.stopped_until.map(UnixMillis::get),
+            "closedAt": row.closed_at.map(UnixMillis::get), "changedAt": row.changed_at.get(),
         }),
         enabled: row.enabled,
         names: vec![id.clone(), row.name.clone()],
         person: [
             id,
             row.name,
-            yes(row.enabled),
+            registry::served(row.enabled, row.stopped_until, row.closed_at),
             yes(row.facts.settlement),
             yes(row.facts.password_free),
             word.unwrap_or_default(),

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Act, Administration, NewInstitution};
-use yanmi_protocol::{AccountId, OrgCode};
+use yanmi_center::registry::{
+    Act, Administration, InstitutionEdit, InstitutionRow, NewInstitution, Object, Switch,
+};
+use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
-use crate::command::registry::{self, Entry, Listing, Why, yes};
+use crate::command::registry::{self, Entry, Listing, Stop, Why};
 use crate::failure::Failure;
 
 /// 管理定点医药机构
@@ -41,10 +43,29 @@ enum InstitutionAction {
         #[arg(long, value_name = "编码")]
         account: Option<String>,
     },
+    /// 更改登记名称；下一次通知起参保人看到新的
+    Edit {
+        #[command(flatten)]
+        one: InstitutionName,
+        /// 登记名称
+        #[arg(long, value_name = "名称")]
+        name: String,
+    },
+    /// 登记到又一个业务系统编码之下；已有的不变
+    Attach(Pair),
+    /// 不再登记在这个业务系统编码之下
+    Detach(Pair),
     /// 停用
-    Disable(InstitutionName),
+    Disable {
+        #[command(flatten)]
+        one: InstitutionName,
+        #[command(flatten)]
+        stop: Stop,
+    },
     /// 启用
     Enable(InstitutionName),
+    /// 注销：永久停用，不能再启用，代码不再给别人
+    Close(InstitutionName),
 }
 
 #[derive(Debug, clap::Args)]
@@ -54,9 +75,32 @@ struct InstitutionName {
     org: String,
 }
 
+#[derive(Debug, clap::Args)]
+struct Pair {
+    #[command(flatten)]
+    one: InstitutionName,
+    /// 业务系统编码
+    #[arg(long, value_name = "编码")]
+    account: String,
+}
+
+impl Pair {
+    fn read(&self) -> Result<(OrgCode, AccountId), Failure> {
+        Ok((self.one.code()?, account_id(&self.account)?))
+    }
+}
+
+fn account_id(text: &str) -> Result<AccountId, Failure> {
+    AccountId::new(text).map_err(|error| Failure::new(format!("--account {error}")))
+}
+
 impl InstitutionName {
     fn code(&self) -> Result<OrgCode, Failure> {
         OrgCode::new(&self.org).map_err(|error| Failure::new(format!("--org {error}")))
+    }
+
+    fn object(&self) -> Result<Object, Failure> {
+        self.code().map(Object::Institution)
     }
 }
 
@@ -72,16 +116,29 @@ impl InstitutionAction {
     async fn run(self, administration: &mut Administration, act: Act<'_>) -> Result<(), Failure> {
         let changed = match self {
             Self::Add { one, name, account } => {
-                let account =
-                    AccountId::new(&account).map_err(|error| Failure::new(format!("--account {error}")))?;
-                let new = NewInstitution { org_code: one.code()?, name, account };
+                let new = NewInstitution { org_code: one.code()?, name, account: account_id(&account)? };
                 administration.add_institution(&new, act).await
             }
             Self::List { listing, account } => {
                 return list(administration, &listing, account.as_deref()).await;
             }
-            Self::Disable(one) => administration.enable_institution(one.code()?, false, act).await,
-            Self::Enable(one) => administration.enable_institution(one.code()?, true, act).await,
+            Self::Edit { one, name } => {
+                let edit = InstitutionEdit { name: Some(name) };
+                administration.edit_institution(one.code()?, &edit, act).await
+            }
+            Self::Attach(pair) => {
+                let (code, account) = pair.read()?;
+                administration.attach(code, account, act).await
+            }
+            Self::Detach(pair) => {
+                let (code, account) = pair.read()?;
+                administration.detach(code, account, act).await
+            }
+            Self::Disable { one, stop } => {
+                administration.switch(one.object()?, stop.switch(act.at), act).await
+            }
+            Self::Enable(one) => administration.switch(one.object()?, Switch::On, act).await,
+            Self::Close(one) => administration.close_entry(one.object()?, act).await,
         };
         registry::told(changed)
     }
@@ -93,17 +150,26 @@ async fn list(
     account: Option<&str>,
 ) -> Result<(), Failure> {
     let rows = administration.institutions().await.map_err(registry::unread)?;
-    let rows = rows.into_iter().filter(|row| account.is_none_or(|account| row.account.as_str() == account));
+    let has =
+        |row: &InstitutionRow, wanted: &str| row.accounts.iter().any(|account| account.as_str() == wanted);
+    let rows = rows.into_iter().filter(|row| account.is_none_or(|account| has(row, account)));
     let entries = rows.map(|row| {
-        let (code, account) = (row.org_code.as_str().to_owned(), row.account.as_str().to_owned());
+        let code = row.org_code.as_str().to_owned();
+        let accounts: Vec<&str> = row.accounts.iter().map(AccountId::as_str).collect();
         Entry {
             program: serde_json::json!({
-                "orgCodg": code, "name": row.name, "orgId": account, "enabled": row.active,
+                "orgCodg": code, "name": row.name, "orgIds": accounts, "enabled": row.active,
+                "stoppedUntil": row.stopped_until.map(UnixMillis::get), "closedAt": row.closed_at.map(UnixMillis::get),
                 "changedAt": row.changed_at.get(),
             }),
             enabled: row.active,
             names: vec![code.clone(), row.name.clone()],
-            person: [code, row.name, account, yes(row.active)],
+            person: [
+                code,
+                row.name,
+                accounts.join("、"),
+                registry::served(row.active, row.stopped_until, row.closed_at),
+            ],
         }
     });
     listing.print(["机构代码", "名称", "业务系统编码", "启用"], entries.collect());

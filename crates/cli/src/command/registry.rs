@@ -2,10 +2,13 @@
 //! change is told.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use yanmi_center::config::Config;
-use yanmi_center::registry::{Act, Actor, Administration, AdministrationError, MAX_REASON, MacRule};
-use yanmi_protocol::Sm4Key;
+use yanmi_center::registry::{
+    Act, Actor, Administration, AdministrationError, MAX_REASON, MacRule, SourceNetworks, Switch,
+};
+use yanmi_protocol::{Sm4Key, UnixMillis};
 
 use crate::ambient;
 use crate::command::check::{close, open};
@@ -93,6 +96,33 @@ impl Chosen {
     }
 }
 
+/// For how long something is switched off.
+#[derive(Debug, clap::Args)]
+pub(super) struct Stop {
+    /// 只停用这么多小时，到时自动恢复（至多 720）；不给则直到 enable
+    #[arg(long, value_name = "小时", value_parser = clap::value_parser!(u64).range(1..=MAX_STOP_HOURS))]
+    hours: Option<u64>,
+}
+
+/// The longest stop that ends by itself: a month.
+const MAX_STOP_HOURS: u64 = 720;
+
+impl Stop {
+    pub(super) fn switch(&self, now: UnixMillis) -> Switch {
+        self.hours.map_or(Switch::Off, |hours| Switch::OffUntil(now.plus(Duration::from_hours(hours))))
+    }
+}
+
+/// Whether something is served, as lists show it: 是, 否, until when it is stopped, or that it is closed.
+pub(super) fn served(on: bool, stopped_until: Option<UnixMillis>, closed_at: Option<UnixMillis>) -> String {
+    let now = ambient::clock().now();
+    match stopped_until.filter(|until| *until > now) {
+        _ if closed_at.is_some() => "已注销".to_owned(),
+        Some(until) if on => format!("停用至 {}", until.shanghai_text()),
+        _ => yes(on),
+    }
+}
+
 /// How a list is shown, and what of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Listing {
@@ -159,6 +189,11 @@ pub(super) fn yes(on: bool) -> String {
 /// The rule an option names.
 pub(super) fn mac_rule(word: &str) -> Result<MacRule, Failure> {
     MacRule::parse(word).ok_or_else(|| Failure::new("--mac 只能是 optional、required"))
+}
+
+/// The networks an option names.
+pub(super) fn networks(text: &str) -> Result<SourceNetworks, Failure> {
+    SourceNetworks::parse(text).map_err(|error| Failure::because("--networks 不可用", &error))
 }
 
 /// A rule as lists show it.

@@ -12,12 +12,28 @@ fn every_change_is_listed_in_words_with_who_made_it_and_why() {
     for words in [
         &["account", "add", "--org-id", "his", "--name", "某系统"][..],
         &["account", "edit", "--org-id", "his", "--mac", "required", "--reason", "改造完成"],
+        &[
+            "account",
+            "edit",
+            "--org-id",
+            "his",
+            "--name",
+            "某业务系统",
+            "--rate",
+            "7",
+            "--networks",
+            "10.0.0.0/8",
+        ],
         &["account", "disable", "--org-id", "his"],
         &["account", "enable", "--org-id", "his"],
         &["account", "rotate-key", "--org-id", "his"],
         &["account", "retire-key", "--org-id", "his"],
         &["institution", "add", "--org", "H35010000001", "--name", "某医院", "--account", "his"],
-        &["institution", "disable", "--org", "H35010000001"],
+        &["institution", "edit", "--org", "H35010000001", "--name", "某医院东院"],
+        &["account", "add", "--org-id", "other", "--name", "另一系统"],
+        &["institution", "attach", "--org", "H35010000001", "--account", "other"],
+        &["institution", "detach", "--org", "H35010000001", "--account", "his"],
+        &["institution", "disable", "--org", "H35010000001", "--hours", "4"],
         &["institution", "enable", "--org", "H35010000001"],
         &["channel", "add", "--id", "app", "--name", "某应用", "--url", "http://127.0.0.1:1/n"],
         &["channel", "move", "--id", "app", "--url", "http://127.0.0.1:2/n"],
@@ -28,6 +44,21 @@ fn every_change_is_listed_in_words_with_who_made_it_and_why() {
         &["channel", "enable", "--id", "app"],
         &["channel", "rotate-key", "--id", "app"],
         &["channel", "retire-key", "--id", "app"],
+        &[
+            "channel",
+            "edit",
+            "--id",
+            "app",
+            "--settlement",
+            "true",
+            "--ways",
+            "01,02",
+            "--record",
+            "disabled",
+        ],
+        &["account", "close", "--org-id", "other"],
+        &["institution", "close", "--org", "H35010000001"],
+        &["channel", "close", "--id", "app"],
     ] {
         on(words);
     }
@@ -36,12 +67,12 @@ fn every_change_is_listed_in_words_with_who_made_it_and_why() {
     let events: serde_json::Value =
         serde_json::from_str(&on(&["audit", "list", "--json"]).out).expect("JSON");
     let events = events.as_array().expect("events");
-    assert_eq!(events.len(), 19);
+    assert_eq!(events.len(), 28);
     assert!(events.iter().all(|event| event["actor"].as_str().is_some_and(|who| who.starts_with("host:"))));
     assert_eq!(events[1]["reason"], "改造完成");
     assert_eq!(events[1]["changes"], serde_json::json!([["mac", "optional", "required"]]));
     assert_eq!(
-        (events[18]["outcome"].as_str(), events[17]["outcome"].as_str()),
+        (events[27]["outcome"].as_str(), events[26]["outcome"].as_str()),
         (Some("refused"), Some("done"))
     );
     // What a person reads has no code of a field or an action in it that there is a word for.
@@ -58,7 +89,25 @@ fn every_change_is_listed_in_words_with_who_made_it_and_why() {
     let of_app = on(&["audit", "list", "--object", "app", "--count", "2"]).out;
     assert_eq!(of_app.lines().count(), 3, "{of_app}");
     let verified = on(&["audit", "verify"]).out;
-    assert!(verified.contains("共 19 条") && verified.contains("末尾摘要"), "{verified}");
+    let listed = on(&["institution", "list"]).out;
+    assert!(
+        listed.contains("某医院东院") && listed.contains("other") && listed.contains("已注销"),
+        "{listed}"
+    );
+    for (words, why) in [
+        (&["account", "enable", "--org-id", "other"][..], "已注销，不能再更改或启用"),
+        (
+            &["institution", "attach", "--org", "H35010000001", "--account", "nobody"],
+            "业务系统编码 nobody 不存在",
+        ),
+        (&["account", "edit", "--org-id", "his", "--networks", "10.1.2.3/8"], "--networks 不可用"),
+        (&["account", "edit", "--org-id", "his"], "--name"),
+        (&["account", "disable", "--org-id", "his", "--hours", "721"], "--hours"),
+    ] {
+        let refused = run(&[words, &["--config", &config]].concat(), "");
+        assert!(refused.code != 0 && refused.err.contains(why), "{words:?}: {refused:?}");
+    }
+    assert!(verified.contains("共 28 条") && verified.contains("末尾摘要"), "{verified}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use yanmi_center::Center;
 use yanmi_center::config::{Config, Database, Essentials, Listen};
 use yanmi_center::ports::{Clock, Entropy, Ports};
 use yanmi_center::registry::{
-    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution, SourceNetworks,
 };
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_client::config::{Account, CenterSettings, ClientConfig, Institution, VisitsSettings};
@@ -207,6 +207,7 @@ async fn register(config: &Config, world: &World, hands: &Hands) {
             interfaces: Interfaces::ALL,
             rate: None,
             mac: MacRule::Optional,
+            networks: SourceNetworks::default(),
         };
         administration.add_account(&new, act).await.expect("a new account");
         for member in &account.institutions {

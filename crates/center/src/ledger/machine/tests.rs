@@ -197,7 +197,9 @@ impl Ground {
         let one = std::num::NonZeroU32::MIN;
         let lane = LaneSettings { in_flight: 1, failures: 1, open_for: LATER };
         let defaults = Defaults { rate: one, burst: one, lane };
-        let registry = Snapshot::load(&mut connection, &sealer, &defaults, None).await.expect("a registry");
+        let registry = Snapshot::load(&mut connection, &sealer, &defaults, UnixMillis::new(0), None)
+            .await
+            .expect("a registry");
         Self { connection, registry, policy: policy(), now: START, next: FIRST }
     }
 

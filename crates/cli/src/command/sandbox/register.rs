@@ -4,8 +4,8 @@ use std::num::NonZeroU32;
 
 use yanmi_center::config::Database;
 use yanmi_center::registry::{
-    Act, Actor, Administration, AdministrationError, Interfaces, MacRule, NewAccount, NewChannel,
-    NewInstitution,
+    Act, Actor, Administration, AdministrationError, ChannelEdit, Interfaces, MacRule, NewAccount,
+    NewChannel, NewInstitution, SourceNetworks,
 };
 use yanmi_protocol::Sm4Key;
 use yanmi_simulator::World;
@@ -78,6 +78,7 @@ impl Known {
                     interfaces,
                     rate,
                     mac: MacRule::Optional,
+                    networks: SourceNetworks::default(),
                 };
                 administration.add_account(&new, act).await?;
             }
@@ -124,20 +125,24 @@ impl Known {
         if known.newest != channel.key.kcv() {
             administration.rotate_channel_key(channel.chnl_id, &channel.key, act).await?;
         }
+        let mut edit = ChannelEdit::default();
         if known.notice_url != notice_url {
-            administration.move_channel(channel.chnl_id, &notice_url, act).await?;
+            edit.notice_url = Some(notice_url);
         }
         let word = word(channel)?;
         if known.facts.word != word {
-            administration.limit_word(channel.chnl_id, word, act).await?;
+            edit.word = Some(word);
         }
         if known.mac != mac_rule(channel) {
-            administration.demand_channel_mac(channel.chnl_id, mac_rule(channel), act).await?;
+            edit.mac = Some(mac_rule(channel));
         }
         if known.handover != handover {
-            administration.hand_over(channel.chnl_id, handover.as_ref(), act).await?;
+            edit.handover = Some(handover);
         }
-        Ok(())
+        if edit == ChannelEdit::default() {
+            return Ok(());
+        }
+        administration.edit_channel(channel.chnl_id, &edit, act).await
     }
 }
 

@@ -8,8 +8,9 @@ use super::Walk;
 use crate::server;
 use crate::site::{secret, site_on};
 
-pub(super) const PAGES: [&str; 8] = [
+pub(super) const PAGES: [&str; 9] = [
     "operating/install.md",
+    "operating/registry.md",
     "operating/keys.md",
     "operating/backup.md",
     "operating/upgrade.md",
@@ -110,6 +111,16 @@ fn keys_are_made_given_out_and_changed() {
     });
     for word in ["跳过", "已更改；运行中的中心一秒内生效。", "（旧）", "national.key_file = KCV"]
     {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn the_registry_is_kept() {
+    let said = on_sqlite("operating/registry.md", |walk| {
+        walk.after = "yanmi audit verify --config $ROOT/etc/yanmi/yanmi.toml".to_owned();
+    });
+    for word in ["已注销", "his-fz-02", "共 15 条"] {
         assert!(said.contains(word), "{word}: {said}");
     }
 }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use yanmi_center::ports::{Clock, Entropy};
 use yanmi_center::registry::{
-    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution,
+    Act, Actor, Administration, Interfaces, MacRule, NewAccount, NewChannel, NewInstitution, SourceNetworks,
 };
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{EcIndexNo, Region, Sm4Key};
@@ -202,6 +202,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
         interfaces: Interfaces::ALL,
         rate: None,
         mac: MacRule::Optional,
+        networks: SourceNetworks::default(),
     };
     administration.add_account(&new, act).await.expect("a new account");
     let member = &account.institutions[0];

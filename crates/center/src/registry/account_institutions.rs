@@ -1,0 +1,99 @@
+//! `account_institutions`: which accounts an institution calls through, and since when.
+//!
+//! An institution had one account, in its own row (`institutions.org_id`), and programs of the version before read it there.
+//! So that column is kept up to date until a later version drops it: it counts where no row of this table says otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
+
+use crate::store::StoreError;
+use crate::store::connection::Kind::{Number, Text};
+use crate::store::connection::{Connection, Statement};
+use crate::store::row::Columns;
+use crate::store::table::Table;
+
+/// The table.
+pub(crate) static TABLE: Table =
+    Table::still("account_institutions (org_code, org_id, since, until)", &[Text, Text, Number, Number], 2);
+
+/// What is said of pairs, by institution: whether it calls through the account.
+#[derive(Default)]
+pub(super) struct Pairs(BTreeMap<OrgCode, BTreeMap<AccountId, bool>>);
+
+impl Pairs {
+    /// The accounts of an institution, in the order of their codes; `own` is the one of its row.
+    pub(super) fn of(&self, code: &OrgCode, own: AccountId) -> Vec<AccountId> {
+        let Some(told) = self.0.get(code) else { return vec![own] };
+        let mut accounts: BTreeSet<AccountId> =
+            told.iter().filter(|(_, holds)| **holds).map(|(account, _)| *account).collect();
+        if !told.contains_key(&own) {
+            accounts.insert(own);
+        }
+        accounts.into_iter().collect()
+    }
+}
+
+/// What is said of all institutions.
+pub(super) async fn all(connection: &mut Connection) -> Result<Pairs, StoreError> {
+    const TEXT: &str = "SELECT org_code, org_id, until FROM account_institutions";
+    fetch(connection, Statement::new(TEXT)).await
+}
+
+/// What is said of one.
+pub(super) async fn of(connection: &mut Connection, code: &OrgCode) -> Result<Pairs, StoreError> {
+    const TEXT: &str = "SELECT org_code, org_id, until FROM account_institutions WHERE org_code = $1";
+    fetch(connection, Statement::new(TEXT).text(code.as_str())).await
+}
+
+async fn fetch(connection: &mut Connection, statement: Statement) -> Result<Pairs, StoreError> {
+    let mut pairs = Pairs::default();
+    for row in connection.fetch(statement).await?.iter() {
+        let mut columns = Columns::new(row, TABLE.name());
+        let (code, account) = (columns.org_code()?, columns.account()?);
+        pairs.0.entry(code).or_default().insert(account, columns.optional_number()?.is_none());
+    }
+    Ok(pairs)
+}
+
+/// From now on the institution calls through the account.
+pub(super) fn begin(account: &AccountId, code: &OrgCode, at: UnixMillis) -> Statement {
+    const TEXT: &str = "INSERT INTO account_institutions (org_code, org_id, since, until) \
+        VALUES ($1, $2, $3, NULL) \
+        ON CONFLICT (org_code, org_id) DO UPDATE SET since = excluded.since, until = NULL";
+    Statement::new(TEXT).text(code.as_str()).text(account.as_str()).number(at.get())
+}
+
+/// From now on it does not.
+pub(super) fn end(account: &AccountId, code: &OrgCode, at: UnixMillis) -> Statement {
+    const TEXT: &str = "INSERT INTO account_institutions (org_code, org_id, since, until) \
+        VALUES ($1, $2, $3, $3) \
+        ON CONFLICT (org_code, org_id) DO UPDATE SET until = excluded.until";
+    Statement::new(TEXT).text(code.as_str()).text(account.as_str()).number(at.get())
+}
+
+/// The institution's own row no longer names the account, if there is another one to name.
+pub(super) fn follow(account: &AccountId, code: &OrgCode) -> Statement {
+    const OTHER: &str = "UPDATE institutions SET org_id = other.org_id FROM (\
+            SELECT min(org_id) AS org_id FROM account_institutions WHERE org_code = $1 AND until IS NULL\
+        ) AS other WHERE org_code = $1 AND institutions.org_id = $2 AND other.org_id IS NOT NULL";
+    Statement::new(OTHER).text(code.as_str()).text(account.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_account_of_the_row_counts_where_nothing_else_is_said_of_it() {
+        let account = |name: &str| AccountId::new(name).expect("an account");
+        let code = OrgCode::new("H35010000001").expect("a code");
+        let (one, two) = (account("one"), account("two"));
+        assert_eq!(Pairs::default().of(&code, one), [one]);
+        let pairs = |list: &[(AccountId, bool)]| Pairs([(code, list.iter().copied().collect())].into());
+        assert_eq!(pairs(&[(two, true)]).of(&code, one), [one, two]);
+        assert_eq!(pairs(&[(two, false)]).of(&code, one), [one]);
+        assert_eq!(pairs(&[(one, false), (two, true)]).of(&code, one), [two]);
+        assert!(pairs(&[(one, false)]).of(&code, one).is_empty());
+    }
+}

@@ -1,0 +1,110 @@
+//! Adding accounts, institutions and channels.
+
+use yanmi_protocol::display;
+
+use super::account::{self, NewAccount};
+use super::account_institutions;
+use super::administration::Administration;
+use super::administration_error::AdministrationError;
+use super::change::Change;
+use super::channel::{self, NewChannel};
+use super::event::Act;
+use super::handover::Handover;
+use super::institution::NewInstitution;
+use super::object::{ACCOUNT, Action, CHANNEL, INSTITUTION, Object};
+use crate::store::connection::Statement;
+
+impl Administration {
+    /// Adds an account.
+    ///
+    /// # Errors
+    /// When there is one of this `orgId`, also one that is closed, or the name is not fit.
+    pub async fn add_account(&mut self, new: &NewAccount, act: Act<'_>) -> Result<(), AdministrationError> {
+        const TEXT: &str = "\
+            INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at, mac, networks) \
+            VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+        check_name(ACCOUNT, &new.name)?;
+        let key = self.sealer.seal(account::key_cell(new.id.as_str()), new.key.bytes());
+        let statement = Statement::new(TEXT)
+            .text(new.id.as_str())
+            .text(&new.name)
+            .text(&new.interfaces.to_string())
+            .optional_number(new.rate.map(|rate| i64::from(rate.get())))
+            .bytes(&key)
+            .number(act.at.get())
+            .text(new.mac.word())
+            .optional_text(new.networks.stored().as_deref());
+        let (action, object) = (Action::Add, Object::Account(new.id));
+        self.change(act, Change { action, object, statements: vec![statement] }).await
+    }
+
+    /// Adds an institution.
+    ///
+    /// # Errors
+    /// When there is one of this code, its account is missing or closed, or the name is not fit to be shown.
+    pub async fn add_institution(
+        &mut self,
+        new: &NewInstitution,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        const TEXT: &str = "\
+            INSERT INTO institutions (org_code, name, org_id, active, changed_at) VALUES ($1, $2, $3, 1, $4) \
+            ON CONFLICT DO NOTHING";
+        check_name(INSTITUTION, &new.name)?;
+        let (action, object) = (Action::Add, Object::Institution(new.org_code));
+        if let Err(error) = self.check_account(&new.account).await {
+            return self.refuse(act, action, object, error).await;
+        }
+        let row = Statement::new(TEXT)
+            .text(new.org_code.as_str())
+            .text(&new.name)
+            .text(new.account.as_str())
+            .number(act.at.get());
+        let pair = account_institutions::begin(&new.account, &new.org_code, act.at);
+        self.change(act, Change { action, object, statements: vec![row, pair] }).await
+    }
+
+    /// Adds a channel.
+    ///
+    /// # Errors
+    /// When there is one of this id, also one that is closed, or its address, name or ways are not fit.
+    pub async fn add_channel(&mut self, new: &NewChannel, act: Act<'_>) -> Result<(), AdministrationError> {
+        const TEXT: &str = "\
+            INSERT INTO channels (channel, name, notice_url, settlement, password_free, ways, record, enabled, \
+                key_new, changed_at, handover_url, word_single, word_day, mac) \
+            VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING";
+        check_name(CHANNEL, &new.name)?;
+        check_address(&new.notice_url)?;
+        if new.facts.ways.is_empty() {
+            return Err(AdministrationError::NoWay);
+        }
+        let key = self.sealer.seal(channel::key_cell(new.id.as_str()), new.key.bytes());
+        let statement = Statement::new(TEXT)
+            .text(new.id.as_str())
+            .text(&new.name)
+            .text(&new.notice_url.to_string())
+            .number(i64::from(new.facts.settlement))
+            .number(i64::from(new.facts.password_free))
+            .text(&channel::ways_words(new.facts.ways))
+            .text(channel::record_word(new.facts.record))
+            .bytes(&key)
+            .number(act.at.get())
+            .optional_text(new.handover.as_ref().map(Handover::as_str))
+            .optional_number(new.facts.word.map(|word| word.single.fen()))
+            .optional_number(new.facts.word.map(|word| word.day.fen()))
+            .text(new.mac.word());
+        let (action, object) = (Action::Add, Object::Channel(new.id));
+        self.change(act, Change { action, object, statements: vec![statement] }).await
+    }
+}
+
+/// A name that people are shown.
+pub(super) fn check_name(kind: &'static str, name: &str) -> Result<(), AdministrationError> {
+    display::check(name).map_err(|trick| AdministrationError::BadName { kind, trick })
+}
+
+/// An address that notices can be posted to.
+pub(super) fn check_address(address: &http::Uri) -> Result<(), AdministrationError> {
+    let fits = matches!(address.scheme_str(), Some("http" | "https")) && address.host().is_some();
+    if fits { Ok(()) } else { Err(AdministrationError::BadAddress) }
+}

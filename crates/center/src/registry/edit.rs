@@ -1,0 +1,180 @@
+//! Changing what is registered of accounts, institutions and channels. What an edit leaves out stays as it is.
+
+use std::num::NonZeroU32;
+
+use http::Uri;
+use yanmi_protocol::{AccountId, ChannelId, OrgCode};
+use yanmi_verification::{ChannelRecord, Ways, WordLimits};
+
+use super::account::Interfaces;
+use super::add::{check_address, check_name};
+use super::administration::Administration;
+use super::administration_error::AdministrationError;
+use super::assignment::Assignments;
+use super::change::Change;
+use super::channel;
+use super::event::Act;
+use super::handover::Handover;
+use super::networks::SourceNetworks;
+use super::object::{ACCOUNT, Action, CHANNEL, INSTITUTION, Object};
+use crate::mac_rule::MacRule;
+
+/// What an account becomes.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct AccountEdit {
+    /// What people call it.
+    pub name: Option<String>,
+    /// The calls it may make.
+    pub interfaces: Option<Interfaces>,
+    /// Requests a second; `Some(None)` for what the configuration says.
+    pub rate: Option<Option<NonZeroU32>>,
+    /// Whether its envelopes have to carry a mac.
+    pub mac: Option<MacRule>,
+    /// Where its envelopes may come from.
+    pub networks: Option<SourceNetworks>,
+}
+
+/// What an institution becomes.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct InstitutionEdit {
+    /// The registered name, which the insured person is shown.
+    pub name: Option<String>,
+}
+
+/// What a channel becomes.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ChannelEdit {
+    /// What people call it.
+    pub name: Option<String>,
+    /// Where its notices are posted.
+    pub notice_url: Option<Uri>,
+    /// Whether it supports settlement.
+    pub settlement: Option<bool>,
+    /// Whether persons may go without a password on it.
+    pub password_free: Option<bool>,
+    /// How persons may confirm on it.
+    pub ways: Option<Ways>,
+    /// 渠道认证记录.
+    pub record: Option<ChannelRecord>,
+    /// Where the person's page sends who confirms in the app; `Some(None)` for nowhere.
+    pub handover: Option<Option<Handover>>,
+    /// Up to which amounts its word is taken that a person pays without a password; `Some(None)` for not at all.
+    pub word: Option<Option<WordLimits>>,
+    /// Whether its envelopes and answers have to carry a mac.
+    pub mac: Option<MacRule>,
+}
+
+impl Administration {
+    /// Changes an account.
+    ///
+    /// # Errors
+    /// When there is none, it is closed, or the name is not fit.
+    pub async fn edit_account(
+        &mut self,
+        id: AccountId,
+        edit: &AccountEdit,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let AccountEdit { name, interfaces, rate, mac, networks } = edit;
+        let mut set = Assignments::default();
+        if let Some(name) = name {
+            check_name(ACCOUNT, name)?;
+            set = set.text("name", name);
+        }
+        if let Some(interfaces) = interfaces {
+            set = set.text("interfaces", &interfaces.to_string());
+        }
+        if let Some(rate) = rate {
+            set = set.optional_number("rate", rate.map(|rate| i64::from(rate.get())));
+        }
+        if let Some(mac) = mac {
+            set = set.text("mac", mac.word());
+        }
+        if let Some(networks) = networks {
+            set = set.optional_text("networks", networks.stored().as_deref());
+        }
+        self.edit(Object::Account(id), set, act).await
+    }
+
+    /// Changes an institution. Another name is shown from the next notice on.
+    ///
+    /// # Errors
+    /// When there is none, it is closed, or the name is not fit to be shown.
+    pub async fn edit_institution(
+        &mut self,
+        code: OrgCode,
+        edit: &InstitutionEdit,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let InstitutionEdit { name } = edit;
+        let mut set = Assignments::default();
+        if let Some(name) = name {
+            check_name(INSTITUTION, name)?;
+            set = set.text("name", name);
+        }
+        self.edit(Object::Institution(code), set, act).await
+    }
+
+    /// Changes a channel. At another address it starts with a clean record of failures.
+    ///
+    /// # Errors
+    /// When there is none, it is closed, or its address, name or ways are not fit.
+    pub async fn edit_channel(
+        &mut self,
+        id: ChannelId,
+        edit: &ChannelEdit,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        self.edit(Object::Channel(id), channel_set(edit)?, act).await
+    }
+
+    async fn edit(
+        &mut self,
+        object: Object,
+        set: Assignments,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let statements = vec![set.of(&object, act.at)];
+        self.change(act, Change { action: Action::Edit, object, statements }).await
+    }
+}
+
+fn channel_set(edit: &ChannelEdit) -> Result<Assignments, AdministrationError> {
+    let ChannelEdit { name, notice_url, settlement, password_free, ways, record, handover, word, mac } = edit;
+    let mut set = Assignments::default();
+    if let Some(name) = name {
+        check_name(CHANNEL, name)?;
+        set = set.text("name", name);
+    }
+    if let Some(notice_url) = notice_url {
+        check_address(notice_url)?;
+        set = set.text("notice_url", &notice_url.to_string());
+    }
+    if let Some(settlement) = settlement {
+        set = set.flag("settlement", *settlement);
+    }
+    if let Some(password_free) = password_free {
+        set = set.flag("password_free", *password_free);
+    }
+    if let Some(ways) = ways {
+        if ways.is_empty() {
+            return Err(AdministrationError::NoWay);
+        }
+        set = set.text("ways", &channel::ways_words(*ways));
+    }
+    if let Some(record) = record {
+        set = set.text("record", channel::record_word(*record));
+    }
+    if let Some(handover) = handover {
+        set = set.optional_text("handover_url", handover.as_ref().map(Handover::as_str));
+    }
+    if let Some(word) = word {
+        set = set
+            .optional_number("word_single", word.map(|word| word.single.fen()))
+            .optional_number("word_day", word.map(|word| word.day.fen()));
+    }
+    if let Some(mac) = mac {
+        set = set.text("mac", mac.word());
+    }
+    Ok(set)
+}

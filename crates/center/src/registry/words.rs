@@ -1,0 +1,63 @@
+//! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
+
+/// What was done.
+const ACTIONS: [(&str, &str); 21] = [
+    ("account.add", "新增账号"),
+    ("account.edit", "更改账号"),
+    ("account.enable", "启用账号"),
+    ("account.disable", "停用账号"),
+    ("account.close", "注销账号"),
+    ("account.rotate_key", "轮换账号密钥"),
+    ("account.retire_key", "停用账号旧密钥"),
+    ("institution.add", "新增机构"),
+    ("institution.edit", "更改机构"),
+    ("institution.attach", "增加机构的业务系统"),
+    ("institution.detach", "解除机构的业务系统"),
+    ("institution.enable", "启用机构"),
+    ("institution.disable", "停用机构"),
+    ("institution.close", "注销机构"),
+    ("channel.add", "新增渠道"),
+    ("channel.edit", "更改渠道"),
+    ("channel.enable", "启用渠道"),
+    ("channel.disable", "停用渠道"),
+    ("channel.close", "注销渠道"),
+    ("channel.rotate_key", "轮换渠道密钥"),
+    ("channel.retire_key", "停用渠道旧密钥"),
+];
+
+/// What was changed.
+const FIELDS: [(&str, &str); 19] = [
+    ("name", "名称"),
+    ("enabled", "启用"),
+    ("active", "启用"),
+    ("stopped_until", "停用至"),
+    ("closed_at", "注销于"),
+    ("interfaces", "接口"),
+    ("rate", "每秒上限"),
+    ("mac", "mac"),
+    ("networks", "来源网段"),
+    ("key", "密钥校验值"),
+    ("older_key", "旧密钥校验值"),
+    ("accounts", "所属业务系统"),
+    ("notice_url", "通知地址"),
+    ("settlement", "支持结算"),
+    ("password_free", "免密功能"),
+    ("ways", "认证方式"),
+    ("record", "认证记录"),
+    ("handover_url", "跳转地址"),
+    ("word", "免密答复限额"),
+];
+
+/// What an action (`account.add`) is called.
+pub fn action_words(action: &str) -> &str {
+    word(&ACTIONS, action)
+}
+
+/// What a field of a change is called.
+pub fn field_words(field: &str) -> &str {
+    word(&FIELDS, field)
+}
+
+fn word<'a>(words: &[(&str, &'static str)], code: &'a str) -> &'a str {
+    words.iter().find(|(known, _)| *known == code).map_or(code, |(_, word)| word)
+}
