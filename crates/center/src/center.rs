@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 use yanmi_protocol::Sm4Key;
@@ -14,31 +13,29 @@ use crate::calls::{self, Calls, CallsWriter, CallsWriterParts};
 use crate::config::{Config, Face};
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
 use crate::delivery::lane::LaneSettings;
-use crate::face::operations;
 use crate::health::Health;
 use crate::insured::MOST_WATCHED;
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
 use crate::limits::{Decodes, FailedOpenings, RecordedLinks};
 use crate::national::{NationalCenter, NationalSettings};
-use crate::observe::{self, Observer};
+use crate::observe::Observer;
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, RootsError};
 use crate::page_link::PageOrigin;
 use crate::ports::{Clock, ClockStep, Network, Ports, Steps};
 use crate::registry::{Defaults, Registry};
+use crate::retention;
 use crate::sealing::Sealer;
+use crate::serving::serve;
 use crate::share::Places;
 use crate::site::{Site, SiteSettings};
 use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::telemetry::{Telemetry, chain};
 use crate::unknown::Unknown;
-use crate::{channel, institution, insured, retention};
-use yanmi_http::{BindError, Bodies, Counters, ListenSettings, Listener, Server};
+use yanmi_http::{BindError, Bodies, ListenSettings, Listener, Server};
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
 const REGISTRY_EVERY: Duration = Duration::from_secs(1);
-/// Connections to the operators' listener at the same time: load balancers and monitoring, each with a few.
-const OPERATIONS_CONNECTIONS: usize = 256;
 /// How often recorded values are folded into their histograms, and quiet sources forgotten.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long a stop waits for the last refusals to be written down.
@@ -334,43 +331,6 @@ fn chores(site: &Arc<Site>, writer: &Arc<Mutex<CallsWriter>>) -> Vec<JoinHandle<
         tokio::spawn(retention::follow(Arc::clone(site))),
         tokio::spawn(calls::follow(Arc::clone(writer))),
     ]
-}
-
-/// Begins to serve every face on its listener.
-fn serve(
-    site: &Arc<Site>,
-    listeners: Vec<(Face, Listener)>,
-    config: &Config,
-    observer: Option<&Observer>,
-) -> Vec<Server> {
-    let metrics_from: Arc<[IpNet]> = config.metrics_from.clone().into();
-    let counted: Vec<_> = listeners.iter().map(|(face, _)| (*face, Arc::<Counters>::default())).collect();
-    let counted: Arc<[_]> = counted.into();
-    let serve = |(at, (face, listener)): (usize, (Face, Listener))| {
-        let mut limits = config.limits.server();
-        let router = match face {
-            Face::Institution => {
-                let router =
-                    institution::router(Arc::clone(site), config.listen.institution.path_prefix.as_ref());
-                match observer {
-                    Some(observer) => router
-                        .layer(axum::middleware::from_fn_with_state(Arc::clone(observer), observe::observe)),
-                    None => router,
-                }
-            }
-            Face::Operations => {
-                limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
-                limits.connections_per_source = limits.connections;
-                // Nobody proves anything here.
-                limits.unproven = limits.keep_alive;
-                operations::router(Arc::clone(site), Arc::clone(&metrics_from), Arc::clone(&counted))
-            }
-            Face::Channel => channel::router(Arc::clone(site), config.listen.channel.path_prefix.as_ref())
-                .merge(insured::router(Arc::clone(site))),
-        };
-        Server::start_counted(listener, router, limits, Arc::clone(&counted[at].1))
-    };
-    listeners.into_iter().enumerate().map(serve).collect()
 }
 
 fn outbound(config: &Config, network: &Network) -> Result<Outbound, RootsError> {

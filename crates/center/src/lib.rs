@@ -35,6 +35,7 @@ mod refusal;
 pub mod registry;
 mod retention;
 mod sealing;
+mod serving;
 mod share;
 mod site;
 pub mod store;

@@ -48,7 +48,7 @@ enum AccountAction {
         networks: String,
     },
     /// 更改名称、接口、每秒上限、mac 要求、来源网段；不给的不变
-    Edit(Change),
+    Edit(AccountChange),
     /// 列出账号
     List(Listing),
     /// 停用
@@ -75,16 +75,16 @@ enum AccountAction {
 }
 
 #[derive(Debug, clap::Args)]
-struct Change {
+struct AccountChange {
     #[command(flatten)]
     one: AccountName,
     #[command(flatten)]
-    what: What,
+    what: AccountFields,
 }
 
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
-struct What {
+struct AccountFields {
     /// 名称
     #[arg(long, value_name = "名称")]
     name: Option<String>,
@@ -102,7 +102,7 @@ struct What {
     networks: Option<String>,
 }
 
-impl What {
+impl AccountFields {
     fn edit(self) -> Result<AccountEdit, Failure> {
         Ok(AccountEdit {
             name: self.name,
@@ -160,7 +160,7 @@ impl AccountAction {
                 chosen.show_if(&stored);
                 stored
             }
-            Self::Edit(Change { one, what }) => {
+            Self::Edit(AccountChange { one, what }) => {
                 administration.edit_account(one.id()?, &what.edit()?, act).await
             }
             Self::List(listing) => return list(administration, &listing).await,

@@ -77,7 +77,7 @@ enum ChannelAction {
         none: bool,
     },
     /// 更改名称、结算、免密、认证方式、认证记录、mac 要求；不给的不变
-    Edit(Change),
+    Edit(ChannelChange),
     /// 换密钥：新旧密钥同时有效，直到 retire-key
     RotateKey {
         #[command(flatten)]
@@ -91,16 +91,16 @@ enum ChannelAction {
 }
 
 #[derive(Debug, clap::Args)]
-struct Change {
+struct ChannelChange {
     #[command(flatten)]
     one: ChannelName,
     #[command(flatten)]
-    what: What,
+    what: ChannelFields,
 }
 
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
-struct What {
+struct ChannelFields {
     /// 名称
     #[arg(long, value_name = "名称")]
     name: Option<String>,
@@ -121,7 +121,7 @@ struct What {
     mac: Option<String>,
 }
 
-impl What {
+impl ChannelFields {
     fn edit(self) -> Result<ChannelEdit, Failure> {
         Ok(ChannelEdit {
             name: self.name,
@@ -264,7 +264,7 @@ impl ChannelAction {
                 let edit = ChannelEdit { word: Some(limits), ..ChannelEdit::default() };
                 administration.edit_channel(one.id()?, &edit, act).await
             }
-            Self::Edit(Change { one, what }) => {
+            Self::Edit(ChannelChange { one, what }) => {
                 administration.edit_channel(one.id()?, &what.edit()?, act).await
             }
             Self::RotateKey { one, key_file } => {
