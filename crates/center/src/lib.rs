@@ -17,6 +17,7 @@ mod claimed;
 pub mod config;
 pub mod copy;
 pub mod delivery;
+mod events;
 mod face;
 mod health;
 pub mod history;

@@ -13,11 +13,9 @@ mod administration;
 mod administration_error;
 mod assignment;
 mod attach;
-mod chain;
 mod change;
 pub(crate) mod channel;
 mod edit;
-mod event;
 mod handover;
 pub(crate) mod institution;
 mod keys;
@@ -25,12 +23,10 @@ mod limiter;
 mod misses;
 mod networks;
 mod object;
-pub(crate) mod operator_events;
 mod rotation;
 mod snapshot;
 mod switch;
 mod version;
-mod words;
 
 use std::sync::Arc;
 
@@ -41,10 +37,8 @@ pub use account::{AccountRow, Interface, Interfaces, NewAccount};
 pub use administration::Administration;
 pub use administration_error::AdministrationError;
 pub use attach::MAX_ACCOUNTS;
-pub use chain::{Break, BrokenLink, ChainReport};
 pub use channel::{ChannelRow, NewChannel};
 pub use edit::{AccountEdit, ChannelEdit, InstitutionEdit};
-pub use event::{Act, Actor, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome};
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use keys::Keys;
@@ -53,8 +47,11 @@ pub use networks::SourceNetworks;
 pub use object::Object;
 pub(crate) use snapshot::{Account, Defaults, Institution, Snapshot};
 pub use switch::Switch;
-pub use words::{action_words, field_words};
 
+pub use crate::events::{
+    Act, Actor, Break, BrokenLink, ChainReport, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome, action_words,
+    field_words,
+};
 pub use crate::mac_rule::MacRule;
 
 use crate::health::Health;

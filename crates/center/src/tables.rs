@@ -4,8 +4,9 @@
 //! and forgets it here does not pass.
 
 use crate::calls;
+use crate::events::operator_events;
 use crate::ledger::table;
-use crate::registry::{account, account_institutions, channel, institution, operator_events};
+use crate::registry::{account, account_institutions, channel, institution};
 #[cfg(test)]
 use crate::store::connection::{Kind, Statement};
 use crate::store::table::Table;

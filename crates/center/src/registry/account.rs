@@ -5,9 +5,9 @@ use std::num::NonZeroU32;
 
 use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
-use super::event::Fields;
 use super::keys::Keys;
 use super::networks::SourceNetworks;
+use crate::events::Fields;
 use crate::mac_rule::MacRule;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;

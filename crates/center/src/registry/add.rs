@@ -8,10 +8,10 @@ use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::change::Change;
 use super::channel::{self, NewChannel};
-use super::event::Act;
 use super::handover::Handover;
 use super::institution::NewInstitution;
 use super::object::{ACCOUNT, Action, CHANNEL, INSTITUTION, Object};
+use crate::events::Act;
 use crate::store::connection::Statement;
 
 impl Administration {

@@ -8,12 +8,11 @@ use yanmi_protocol::Sm4Key;
 
 use super::account::{self, AccountRow};
 use super::administration_error::AdministrationError;
-use super::chain::{self, ChainReport};
 use super::channel::{self, ChannelRow};
-use super::event::OperatorEvent;
 use super::institution::{self, InstitutionRow};
-use super::operator_events;
 use crate::config::Database;
+use crate::events::OperatorEvent;
+use crate::events::{self, ChainReport, operator_events};
 use crate::ports::Entropy;
 use crate::sealing::Sealer;
 use crate::store::Store;
@@ -82,7 +81,7 @@ impl Administration {
     /// # Errors
     /// When the database fails.
     pub async fn verify_events(&mut self) -> Result<ChainReport, AdministrationError> {
-        Ok(chain::verify(&mut self.connection).await?)
+        Ok(events::verify(&mut self.connection).await?)
     }
 
     /// Closes the connection.

@@ -7,9 +7,9 @@ use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::change::Change;
-use super::event::Act;
 use super::object::{ACCOUNT, Action, INSTITUTION, Object};
 use super::{account, institution};
+use crate::events::Act;
 
 /// Accounts one institution may call through at a time.
 pub const MAX_ACCOUNTS: usize = 16;

@@ -2,9 +2,9 @@
 
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
-use super::event::{self, Act, Fields, MAX_REASON, OperatorEvent, Outcome};
 use super::object::{Action, Object};
-use super::{account, channel, institution, operator_events, version};
+use super::{account, channel, institution, version};
+use crate::events::{self, Act, Fields, MAX_REASON, OperatorEvent, Outcome, operator_events};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 
@@ -68,7 +68,7 @@ impl Administration {
             }
         }
         let after = self.fields(object).await?;
-        let changes = event::difference(before.as_ref(), after.as_ref());
+        let changes = events::difference(before.as_ref(), after.as_ref());
         operator_events::append(&mut self.connection, new_event(act, action, object, Outcome::Done, changes))
             .await?;
         Ok(Touched::Row)
@@ -82,7 +82,7 @@ impl Administration {
         object: Object,
         why: AdministrationError,
     ) -> Result<(), AdministrationError> {
-        let event = new_event(act, action, object, Outcome::Refused, event::refusal(&why));
+        let event = new_event(act, action, object, Outcome::Refused, events::refusal(&why));
         self.connection.begin().await?;
         let noted = match version::hold(&mut self.connection).await {
             Ok(()) => operator_events::append(&mut self.connection, event).await,

@@ -6,9 +6,9 @@ use yanmi_protocol::{ChannelId, KeyCheckValue, Sm4Key, UnixMillis};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
 use super::account::{open_keys, read_mac};
-use super::event::Fields;
 use super::handover::Handover;
 use super::keys::Keys;
+use crate::events::Fields;
 use crate::mac_rule::MacRule;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;

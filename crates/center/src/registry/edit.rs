@@ -13,10 +13,10 @@ use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::change::Change;
 use super::channel;
-use super::event::Act;
 use super::handover::Handover;
 use super::networks::SourceNetworks;
 use super::object::{ACCOUNT, Action, CHANNEL, INSTITUTION, Object};
+use crate::events::Act;
 use crate::mac_rule::MacRule;
 
 /// What an account becomes.

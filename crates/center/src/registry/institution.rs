@@ -3,7 +3,7 @@
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use super::account_institutions::{self, Pairs};
-use super::event::Fields;
+use crate::events::Fields;
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
 use crate::store::connection::{Connection, Statement};

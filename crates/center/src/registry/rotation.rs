@@ -6,9 +6,9 @@ use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::change::Change;
-use super::event::Act;
 use super::object::{Action, Object};
 use super::{account, channel};
+use crate::events::Act;
 
 impl Administration {
     /// Gives an account a new key; the key until now stays valid beside it until the next rotation, or until

@@ -6,9 +6,9 @@ use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::change::Change;
-use super::event::Act;
 use super::object::{Action, Object};
 use super::{account, channel};
+use crate::events::Act;
 
 /// Whether an entry is served.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

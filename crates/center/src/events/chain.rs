@@ -37,7 +37,7 @@ pub enum Break {
 }
 
 /// Looks through all of them, in their order.
-pub(super) async fn verify(connection: &mut Connection) -> Result<ChainReport, StoreError> {
+pub(crate) async fn verify(connection: &mut Connection) -> Result<ChainReport, StoreError> {
     let (mut whole, mut last, mut seq) = (0, BEGINNING, 0);
     loop {
         let page = operator_events::page(connection, seq).await?;

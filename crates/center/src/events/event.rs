@@ -19,10 +19,10 @@ pub const MAX_REASON: usize = 200;
 /// What an event's hash begins with, so that it is no hash of anything else.
 const DOMAIN: &[u8] = b"yanmi operator event 1";
 /// The hash before the first event.
-pub(super) const BEGINNING: Hash = [0; 32];
+pub(crate) const BEGINNING: Hash = [0; 32];
 
 /// The hash of an event.
-pub(super) type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
 /// Who changes something: `host:` and the user of the machine, `sandbox`, later an operator.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,7 +75,7 @@ impl Outcome {
         }
     }
 
-    pub(super) fn of_word(word: &str) -> Option<Self> {
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
         [Self::Done, Self::Refused].into_iter().find(|outcome| outcome.word() == word)
     }
 }
@@ -105,7 +105,7 @@ pub struct OperatorEvent {
 
 impl OperatorEvent {
     /// The hash of all it says and of the event before it. Every part is preceded by its length.
-    pub(super) fn hash(&self, before: &Hash) -> Hash {
+    pub(crate) fn hash(&self, before: &Hash) -> Hash {
         let mut hash = Sm3::new();
         let (seq, at) = (self.seq.to_be_bytes(), self.at.get().to_be_bytes());
         let texts = [&self.actor, &self.action, &self.object_kind, &self.object, &self.reason, &self.changes];
@@ -119,10 +119,10 @@ impl OperatorEvent {
 }
 
 /// The fields of a thing as an operator knows them, each with its value; nothing secret among them.
-pub(super) type Fields = Vec<(&'static str, Option<String>)>;
+pub(crate) type Fields = Vec<(&'static str, Option<String>)>;
 
 /// What is different, as it is stored.
-pub(super) fn difference(before: Option<&Fields>, after: Option<&Fields>) -> String {
+pub(crate) fn difference(before: Option<&Fields>, after: Option<&Fields>) -> String {
     let value = |fields: Option<&Fields>, name: &str| {
         let found = fields.into_iter().flatten().find(|(field, _)| *field == name);
         found.and_then(|(_, value)| value.clone()).map_or(Value::Null, Value::String)
@@ -136,7 +136,7 @@ pub(super) fn difference(before: Option<&Fields>, after: Option<&Fields>) -> Str
 }
 
 /// Why it was refused, in the place of changes.
-pub(super) fn refusal(why: &impl fmt::Display) -> String {
+pub(crate) fn refusal(why: &impl fmt::Display) -> String {
     Value::Array(vec![Value::Array(vec![Value::from("refusal"), Value::Null, Value::from(why.to_string())])])
         .to_string()
 }

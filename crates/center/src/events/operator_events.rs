@@ -20,15 +20,15 @@ pub(crate) static TABLE: Table = Table::still(
 const PAGE: i64 = 1_000;
 
 /// An event with its links of the chain.
-pub(super) struct ChainLink {
-    pub(super) event: OperatorEvent,
-    pub(super) prev: Hash,
-    pub(super) hash: Hash,
+pub(crate) struct ChainLink {
+    pub(crate) event: OperatorEvent,
+    pub(crate) prev: Hash,
+    pub(crate) hash: Hash,
 }
 
 /// Adds an event within the transaction of its change, which holds the row of `site`: so its number is the next one, and
 /// nobody else's. The number of `event` is given here.
-pub(super) async fn append(connection: &mut Connection, event: OperatorEvent) -> Result<(), StoreError> {
+pub(crate) async fn append(connection: &mut Connection, event: OperatorEvent) -> Result<(), StoreError> {
     const LAST: &str = "SELECT seq, hash FROM operator_events ORDER BY seq DESC LIMIT 1";
     const INSERT: &str = "INSERT INTO operator_events \
         (seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash) \
@@ -59,7 +59,7 @@ pub(super) async fn append(connection: &mut Connection, event: OperatorEvent) ->
 }
 
 /// The events after a number, so many as a page has.
-pub(super) async fn page(connection: &mut Connection, after: i64) -> Result<Vec<ChainLink>, StoreError> {
+pub(crate) async fn page(connection: &mut Connection, after: i64) -> Result<Vec<ChainLink>, StoreError> {
     const TEXT: &str = "\
         SELECT seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash \
         FROM operator_events WHERE seq > $1 ORDER BY seq LIMIT $2";

@@ -1,0 +1,12 @@
+//! What operators and programs did to what is registered: gapless, chained, in words.
+
+mod chain;
+mod event;
+pub(crate) mod operator_events;
+mod words;
+
+pub(crate) use chain::verify;
+pub use chain::{Break, BrokenLink, ChainReport};
+pub use event::{Act, Actor, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome};
+pub(crate) use event::{Fields, difference, refusal};
+pub use words::{action_words, field_words};
