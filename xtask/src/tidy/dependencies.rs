@@ -4,15 +4,20 @@
 use super::file::{File, Violation};
 
 /// What each crate may depend on, beside crates of others: in general, and in its tests.
-const ALLOWED: [(&str, &[&str], &[&str]); 20] = [
+const ALLOWED: [(&str, &[&str], &[&str]); 21] = [
     ("protocol", &[], &[]),
     ("verification", &["protocol"], &[]),
+    ("onboarding", &["protocol"], &[]),
     ("doctor", &["protocol"], &[]),
     // A browser for tests: nothing of ours in it, and nothing of ours in production knows it.
     ("browser", &[], &[]),
     ("seal", &["protocol"], &[]),
     ("http", &[], &[]),
-    ("center", &["protocol", "verification", "doctor", "seal", "http"], &["simulator", "browser"]),
+    (
+        "center",
+        &["protocol", "verification", "onboarding", "doctor", "seal", "http"],
+        &["simulator", "browser"],
+    ),
     ("client", &["protocol", "seal"], &["verification", "center", "simulator", "acceptance"]),
     // What loads vendors' files: apart from the C ABI, so that the agent has the one without the other.
     ("offline", &["protocol", "client"], &["verification", "center", "simulator", "vendor"]),
@@ -42,6 +47,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 20] = [
         &[
             "protocol",
             "verification",
+            "onboarding",
             "doctor",
             "center",
             "client",
@@ -59,7 +65,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 20] = [
 
 /// Crates of others that would bring I/O into the pure crates.
 const IMPURE: [&str; 6] = ["tokio", "sqlx", "hyper", "axum", "rustls", "tracing"];
-const PURE: [&str; 3] = ["protocol", "verification", "doctor"];
+const PURE: [&str; 4] = ["protocol", "verification", "onboarding", "doctor"];
 
 pub(crate) fn check(files: &[File]) -> Vec<Violation> {
     let manifests = files.iter().filter(|file| file.path.ends_with("/Cargo.toml"));

@@ -1,0 +1,79 @@
+//! What: the things that are done at the console, and the roles they are for.
+
+use crate::role::Role;
+
+/// Something an operator does or looks at. Every page and every form of the console declares one.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Action {
+    /// See what is registered: accounts, institutions, channels.
+    ViewRegistry,
+    /// Change an entry of the registry.
+    EditEntry,
+    /// Stop an entry in an emergency, for some hours.
+    StopEntry,
+    /// Disable or enable an entry until further notice.
+    SwitchEntry,
+    /// Close an entry for good.
+    CloseEntry,
+    /// Give an entry another key.
+    RotateKey,
+    /// Read what operators did.
+    ViewEvents,
+    /// Check that what operators did is recorded without a gap.
+    VerifyEvents,
+    /// See operators and their grants.
+    ViewOperators,
+    /// Let somebody become an operator, without any right.
+    InviteOperator,
+    /// Close an operator for good.
+    CloseOperator,
+    /// Grant a role; [`crate::may_grant`] asks for more than this.
+    GrantRole,
+    /// Take a role away.
+    RevokeRole,
+    /// Let an operator in again who was locked out.
+    UnlockOperator,
+    /// See the center's settings.
+    ViewSettings,
+    /// See how the center does.
+    ViewHealth,
+}
+
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::ViewRegistry,
+        Self::EditEntry,
+        Self::StopEntry,
+        Self::SwitchEntry,
+        Self::CloseEntry,
+        Self::RotateKey,
+        Self::ViewEvents,
+        Self::VerifyEvents,
+        Self::ViewOperators,
+        Self::InviteOperator,
+        Self::CloseOperator,
+        Self::GrantRole,
+        Self::RevokeRole,
+        Self::UnlockOperator,
+        Self::ViewSettings,
+        Self::ViewHealth,
+    ];
+
+    /// The roles it is for; one of them is enough, in an area that covers the place.
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Self::ViewRegistry => {
+                &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper, Role::Duty, Role::Helpdesk]
+            }
+            Self::EditEntry | Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
+            Self::StopEntry => &[Role::Duty, Role::Approver],
+            Self::RotateKey => &[Role::KeyKeeper],
+            Self::ViewEvents | Self::VerifyEvents => &[Role::Auditor],
+            Self::ViewOperators => &[Role::SystemAdmin, Role::SecurityAdmin, Role::Auditor],
+            Self::InviteOperator | Self::CloseOperator | Self::ViewSettings => &[Role::SystemAdmin],
+            Self::GrantRole | Self::RevokeRole | Self::UnlockOperator => &[Role::SecurityAdmin],
+            Self::ViewHealth => &[Role::SystemAdmin, Role::Duty],
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Who may do what, and where.
+//!
+//! An **operator** works at the center's console. What he may do there follows from his *grants* and from nothing else: a
+//! [`Grant`] is a [`Role`] in an [`Area`], perhaps until some moment. An [`Action`] names the roles it is for, and
+//! everything it can be done to has a place, which is an area too. [`may`] puts the two together, and is the only check.
+//!
+//! This crate has no I/O and no clock: grants and time come in as arguments, and what comes out is yes or why not.
+//!
+//! # What is guaranteed
+//!
+//! * Without a grant nothing is allowed; no role is above the others, and none is allowed everything.
+//! * Lists and single things agree: an action is allowed at a place exactly when [`reach`] has an area that covers it.
+//! * Whoever gives rights uses none of them: the administrators exclude each other and every business role
+//!   ([`Role::excludes`]), and nobody grants to himself ([`may_grant`]).
+
+pub mod action;
+pub mod area;
+pub mod grant;
+pub mod role;
+
+pub use action::Action;
+pub use area::{Area, AreaError, Level};
+pub use grant::{Denied, Grant, may, may_grant, reach};
+pub use role::Role;
