@@ -39,6 +39,7 @@ mod sealing;
 mod serving;
 mod share;
 mod site;
+mod staff;
 pub mod store;
 mod strangers;
 mod tables;
