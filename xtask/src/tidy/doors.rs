@@ -21,7 +21,7 @@ const ASKS: [(&str, &str); 11] = [
     ("getrandom", "an Entropy"),
     ("DefaultClock", "ports::Monotonic"),
     ("RateLimiter::direct(", "direct_with_clock and ports::Monotonic"),
-    ("RateLimiter::keyed(", "dashmap_with_clock and ports::Monotonic"),
+    ("RateLimiter::keyed(", "hashmap_with_clock and ports::Monotonic"),
 ];
 
 pub(crate) fn check(files: &[File]) -> Vec<Violation> {

@@ -26,8 +26,8 @@ impl Decodes {
     /// So many a minute of one source, and of one institution from one source.
     pub(crate) fn new(source: NonZeroU32, institution: NonZeroU32) -> Self {
         Self {
-            sources: RateLimiter::dashmap_with_clock(Quota::per_minute(source), Monotonic::default()),
-            institutions: RateLimiter::dashmap_with_clock(
+            sources: RateLimiter::hashmap_with_clock(Quota::per_minute(source), Monotonic::default()),
+            institutions: RateLimiter::hashmap_with_clock(
                 Quota::per_minute(institution),
                 Monotonic::default(),
             ),

@@ -20,7 +20,7 @@ pub(crate) struct FailedOpenings(KeyedLimiter<IpAddr>);
 
 impl FailedOpenings {
     pub(crate) fn new(per_minute: NonZeroU32) -> Self {
-        Self(RateLimiter::dashmap_with_clock(Quota::per_minute(per_minute), Monotonic::default()))
+        Self(RateLimiter::hashmap_with_clock(Quota::per_minute(per_minute), Monotonic::default()))
     }
 
     /// Counts one that failed; the time to wait when there were too many.

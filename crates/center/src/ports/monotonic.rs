@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
-use governor::state::keyed::DashMapStateStore;
+use governor::state::keyed::HashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{NotUntil, RateLimiter};
 use tokio::time::Instant;
@@ -31,7 +31,7 @@ impl governor::clock::Clock for Monotonic {
 /// A limiter by this time.
 pub(crate) type DirectLimiter = RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Nanos>>;
 /// The same for each key.
-pub(crate) type KeyedLimiter<K> = RateLimiter<K, DashMapStateStore<K>, Monotonic, NoOpMiddleware<Nanos>>;
+pub(crate) type KeyedLimiter<K> = RateLimiter<K, HashMapStateStore<K>, Monotonic, NoOpMiddleware<Nanos>>;
 
 impl Monotonic {
     /// How long to wait until a limiter has room again.
