@@ -13,7 +13,13 @@ const TESTS: [(&str, &str, &[&str]); 2] = [
     (
         "yanmi-center",
         "center",
-        &["screens::every", "screens::live::", "screens::doors::every", "screens::free::every"],
+        &[
+            "screens::every",
+            "screens::live::",
+            "screens::doors::every",
+            "screens::free::every",
+            "screens::console::",
+        ],
     ),
     ("yanmi", "cli", &["watched::every", "handed_over::"]),
 ];

@@ -11,6 +11,7 @@ use yanmi_protocol::Sm4Key;
 
 use crate::calls::{self, Calls, CallsWriter, CallsWriterParts};
 use crate::config::{Config, Face};
+use crate::console::Console;
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
 use crate::delivery::lane::LaneSettings;
 use crate::health::Health;
@@ -114,7 +115,6 @@ impl Center {
             Ground::lay(&config, &clock, &network, config.listen.opened()).await?;
         let store = store.told_to(telemetry.clone());
         let (calls, waiting) = Calls::new(telemetry.clone());
-        let number = node.map_or(0, Node::id);
         let registry =
             Registry::open(&store, sealer.clone(), defaults, clock.clone(), node, Health::new()).await?;
         let writer = CallsWriterParts {
@@ -123,7 +123,7 @@ impl Center {
             clock: clock.clone(),
             telemetry: telemetry.clone(),
         };
-        let writer = Arc::new(Mutex::new(CallsWriter::new(waiting, number, writer)));
+        let writer = Arc::new(Mutex::new(CallsWriter::new(waiting, node.map_or(0, Node::id), writer)));
         let parts = LedgerParts {
             store: store.clone(),
             registry: registry.clone(),
@@ -138,6 +138,7 @@ impl Center {
             telemetry: telemetry.clone(),
         };
         let (ledger, ledger_tasks) = Ledger::start(parts).await?;
+        let console = Console::new(&store, &sealer, &config);
         let (stopping, stopped) = watch::channel(false);
         let site = Arc::new(Site {
             region: config.region,
@@ -162,6 +163,7 @@ impl Center {
             unknown: Unknown::new(config.national.unknown),
             watched: Semaphore::new(MOST_WATCHED),
             stopping: stopped,
+            console,
             settings: settings(&config),
         });
         Ok(Self {
@@ -213,6 +215,11 @@ impl Center {
     /// Where those who run the center ask, if this process answers them.
     pub fn operations_addr(&self) -> Option<SocketAddr> {
         self.addr(Face::Operations)
+    }
+
+    /// Where the operators' console is, if this process has it.
+    pub fn operator_addr(&self) -> Option<SocketAddr> {
+        self.addr(Face::Operator)
     }
 
     fn addr(&self, face: Face) -> Option<SocketAddr> {
@@ -280,6 +287,7 @@ impl Center {
         }
         drop(writer);
         self.site.registry.leave().await;
+        self.site.console.close().await;
         let store = self.site.store.clone();
         drop(self.site);
         // Journeys that outlive their caller hold the ledger until they are done; they are bounded by the call's time.
@@ -458,5 +466,6 @@ async fn upkeep(site: Arc<Site>) {
         site.calls.sum(site.telemetry.upkeep(), site.clock.now());
         site.openings.sweep();
         site.decodes.sweep();
+        site.console.sweep();
     }
 }

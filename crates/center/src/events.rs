@@ -9,4 +9,4 @@ pub(crate) use chain::verify;
 pub use chain::{Break, BrokenLink, ChainReport};
 pub use event::{Act, Actor, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome};
 pub(crate) use event::{Fields, difference, refusal};
-pub use words::{action_words, field_words};
+pub use words::{action_words, change_words, field_words};

@@ -2,5 +2,6 @@
 
 pub(crate) mod envelope;
 pub(crate) mod operations;
+pub(crate) mod page;
 pub(crate) mod request;
 pub(crate) mod unknown_address;

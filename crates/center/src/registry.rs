@@ -16,14 +16,21 @@ mod attach;
 mod change;
 pub(crate) mod channel;
 mod edit;
+mod enrolment;
 mod handover;
 pub(crate) mod institution;
 mod keys;
 mod limiter;
+mod login;
 mod misses;
 mod networks;
 mod object;
+mod operator_change;
+pub(crate) mod operator_grants;
+pub(crate) mod operator_sessions;
+pub(crate) mod operators;
 mod rotation;
+mod session;
 mod snapshot;
 mod switch;
 mod version;
@@ -39,20 +46,27 @@ pub use administration_error::AdministrationError;
 pub use attach::MAX_ACCOUNTS;
 pub use channel::{ChannelRow, NewChannel};
 pub use edit::{AccountEdit, ChannelEdit, InstitutionEdit};
+pub(crate) use enrolment::Invited;
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use keys::Keys;
+pub use login::{Login, LoginError};
 pub(crate) use misses::Misses;
 pub use networks::SourceNetworks;
 pub use object::Object;
+pub use operator_change::{FirstOperators, GRANTED, Invitation, NewOperator};
+pub use operator_grants::GrantRow;
+pub use operators::OperatorRow;
+pub(crate) use session::{LoginTry, OperatorSession};
 pub(crate) use snapshot::{Account, Defaults, Institution, Snapshot};
 pub use switch::Switch;
 
 pub use crate::events::{
     Act, Actor, Break, BrokenLink, ChainReport, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome, action_words,
-    field_words,
+    change_words, field_words,
 };
 pub use crate::mac_rule::MacRule;
+pub use crate::staff::WeakPassword;
 
 use crate::health::Health;
 use crate::ports::Clock;

@@ -10,6 +10,7 @@ use yanmi_verification::Policy;
 
 use crate::calls::Calls;
 use crate::config::Retention;
+use crate::console::Console;
 use crate::delivery::deliver::Deliverer;
 use crate::ledger::Ledger;
 use crate::limits::{Decodes, FailedOpenings, RecordedLinks};
@@ -59,6 +60,8 @@ pub(crate) struct Site {
     pub(crate) watched: Semaphore,
     /// Becomes true when the process is told to stop; held queries then answer.
     pub(crate) stopping: watch::Receiver<bool>,
+    /// What the operators' pages work with.
+    pub(crate) console: Console,
     pub(crate) settings: SiteSettings,
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Nothing here knows of requests, sessions or tables: it says what fits, and how long a guess takes.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the operators' login comes next"))]
-
 mod password;
 mod totp;
+
+pub use password::WeakPassword;
+pub(crate) use password::{PasswordHash, check, spend};
+pub(crate) use totp::TotpSecret;

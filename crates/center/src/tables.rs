@@ -6,7 +6,9 @@
 use crate::calls;
 use crate::events::operator_events;
 use crate::ledger::table;
-use crate::registry::{account, account_institutions, channel, institution};
+use crate::registry::{
+    account, account_institutions, channel, institution, operator_grants, operator_sessions, operators,
+};
 #[cfg(test)]
 use crate::store::connection::{Kind, Statement};
 use crate::store::table::Table;
@@ -19,6 +21,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &account_institutions::TABLE,
         &channel::TABLE,
         &operator_events::TABLE,
+        &operators::TABLE,
+        &operator_grants::TABLE,
+        &operator_sessions::TABLE,
     ];
     registry.into_iter().chain(table::TABLES).chain([&calls::table::TABLE])
 }

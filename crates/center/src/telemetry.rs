@@ -53,13 +53,15 @@ pub enum Operation {
     PasswordFreePage,
     /// The insured person's page.
     Page,
+    /// A page of the operators' console.
+    Console,
     /// An address that is none.
     Unknown,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Notify,
         Self::Status,
         Self::Password,
@@ -69,6 +71,7 @@ impl Operation {
         Self::PasswordFree,
         Self::PasswordFreePage,
         Self::Page,
+        Self::Console,
         Self::Unknown,
     ];
 
@@ -84,6 +87,7 @@ impl Operation {
             Self::PasswordFree => "password-free",
             Self::PasswordFreePage => "password-free-page",
             Self::Page => "page",
+            Self::Console => "console",
             Self::Unknown => "unknown",
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod echo;
 pub(crate) mod institution;
 pub(crate) mod key;
 pub(crate) mod load;
+pub(crate) mod operator;
 mod registry;
 pub(crate) mod sandbox;
 pub(crate) mod seal;

@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 16] = [
     &["journey"],
     &["refusal", "tables"],
     &["site"],
-    &["calls", "ledger"],
+    &["calls", "console", "ledger"],
     &["registry"],
     &["events", "staff"],
     &["health"],

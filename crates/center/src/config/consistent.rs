@@ -129,12 +129,13 @@ struct NamedListener<'a> {
     address: &'static str,
     certificate: &'static str,
     key: &'static str,
-    plain: &'static str,
+    /// Nothing where there is no plain HTTP off this machine.
+    plain: Option<&'static str>,
 }
 
 fn faces(config: &Config) -> [NamedListener<'_>; Face::ALL.len()] {
     Face::ALL.map(|face| {
-        // Every face has these four, which a test holds it to.
+        // Every face has these three, which a test holds it to.
         let key = |member| key_of(face, member).unwrap_or("listen");
         NamedListener {
             face,
@@ -142,7 +143,7 @@ fn faces(config: &Config) -> [NamedListener<'_>; Face::ALL.len()] {
             address: key("address"),
             certificate: key("tls_certificate"),
             key: key("tls_key"),
-            plain: key("plain_http"),
+            plain: key_of(face, "plain_http"),
         }
     })
 }
@@ -160,12 +161,9 @@ fn listeners(config: &Config) -> Vec<Conflict> {
             found.push(conflict(&[*certificate, *key], "证书与私钥须同时设置"));
         }
         let Some(settings) = listen.settings("") else {
-            let set = [
-                (listen.tls_certificate.is_some(), certificate),
-                (listen.tls_key.is_some(), key),
-                (listen.plain_http, plain),
-            ];
+            let set = [(listen.tls_certificate.is_some(), certificate), (listen.tls_key.is_some(), key)];
             let idle = set.into_iter().filter(|(is_set, _)| *is_set).map(|(_, key)| *key);
+            let idle = idle.chain(plain.filter(|_| listen.plain_http));
             let keys: Vec<_> = std::iter::once(*address).chain(idle).collect();
             if keys.len() > 1 {
                 found.push(conflict(&keys, "没有监听地址，其余设置不起作用"));
@@ -175,9 +173,15 @@ fn listeners(config: &Config) -> Vec<Conflict> {
         // Half a certificate is a problem of its own, told above.
         let plain_meant = listen.tls_key.is_none() && listen.tls_certificate.is_none();
         if settings.is_plain_outside_loopback() && !listen.plain_http && plain_meant {
-            let why = "地址不是本机回环地址，又没有证书：明文 HTTP 会让其他机器看到报文。\
-                       请设置 tls_certificate 和 tls_key；若由前置设备卸载 TLS，请设置 plain_http = true";
-            found.push(conflict(&[*address, *plain], why));
+            const ALONE: &str = "地址不是本机回环地址，又没有证书：明文 HTTP 会让其他机器看到报文。\
+                请设置 tls_certificate 和 tls_key";
+            found.push(match plain {
+                Some(plain) => conflict(
+                    &[*address, *plain],
+                    &format!("{ALONE}；若由前置设备卸载 TLS，请设置 plain_http = true"),
+                ),
+                None => conflict(&[*address], ALONE),
+            });
         }
     }
     for (at, NamedListener { listen, address: one, .. }) in faces.iter().enumerate() {

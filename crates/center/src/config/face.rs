@@ -17,11 +17,13 @@ pub enum Face {
     Channel,
     /// For those who run the center: whether it lives, is ready, and how it fares.
     Operations,
+    /// The operators' console.
+    Operator,
 }
 
 impl Face {
     /// All of them, in the order of the reference page.
-    pub const ALL: [Self; 3] = [Self::Institution, Self::Channel, Self::Operations];
+    pub const ALL: [Self; 4] = [Self::Institution, Self::Channel, Self::Operations, Self::Operator];
 
     /// Its name in the configuration, in log lines and in metrics.
     pub const fn name(self) -> &'static str {
@@ -29,12 +31,13 @@ impl Face {
             Self::Institution => "institution",
             Self::Channel => "channel",
             Self::Operations => "operations",
+            Self::Operator => "operator",
         }
     }
 
     /// Whether only those who run the center reach it: alone it would have nothing to tell them.
     pub(super) const fn is_for_operators(self) -> bool {
-        matches!(self, Self::Operations)
+        matches!(self, Self::Operations | Self::Operator)
     }
 }
 
@@ -47,6 +50,8 @@ pub struct Faces {
     pub channel: Listen,
     /// For those who run the center: whether it lives, is ready, and how it fares.
     pub operations: Listen,
+    /// The operators' console.
+    pub operator: Listen,
 }
 
 impl Faces {
@@ -56,6 +61,7 @@ impl Faces {
             Face::Institution => &self.institution,
             Face::Channel => &self.channel,
             Face::Operations => &self.operations,
+            Face::Operator => &self.operator,
         }
     }
 

@@ -56,6 +56,7 @@ pub(super) static GROUPS: &[Group] = &[
         about: "监听口：运维（/healthz、/readyz、/metrics）",
         settings: LISTEN_OPERATIONS,
     },
+    Group { name: "listen.operator", about: "监听口：管理台", settings: LISTEN_OPERATOR },
     Group { name: "limits", about: "单个进程的资源上限与期限", settings: LIMITS },
     Group { name: "policy", about: "业务策略：有效期与次数", settings: POLICY },
     Group { name: "retention", about: "数据保留", settings: RETENTION },
@@ -238,6 +239,30 @@ static LISTEN_OPERATIONS: &[Setting] = &[
         switch(false),
         "是否允许在非回环地址上使用明文 HTTP。",
         "默认不允许；运维网络可信时可以打开，打开后每次启动都会告警。"
+    ),
+];
+
+static LISTEN_OPERATOR: &[Setting] = &[
+    row!(
+        "listen.operator.address",
+        listen.operator.address,
+        text(ADDRESS, Presence::Optional("127.0.0.1:8353")),
+        "管理台的监听地址；不设置则本进程没有管理台。",
+        "放在管理网，不要放在医保专网或互联网。第一批管理员由 yanmi operator bootstrap 产生。"
+    ),
+    row!(
+        "listen.operator.tls_certificate",
+        listen.operator.tls_certificate,
+        text(PATH, Presence::Optional("operator.crt")),
+        "证书链（PEM，服务器证书在前）；与 tls_key 同时设置后使用 HTTPS。",
+        "不在本机回环地址上时必须有：登录的密码要经过它，这里没有 plain_http 可用。"
+    ),
+    row!(
+        "listen.operator.tls_key",
+        listen.operator.tls_key,
+        text(PATH, Presence::Optional("operator.key")),
+        "证书的私钥（PEM）。",
+        "文件只能由运行中心的用户读写（chmod 600）。"
     ),
 ];
 

@@ -600,7 +600,7 @@ fn checked_in(name: &str, generated: &str) {
 #[test]
 fn every_face_has_the_settings_of_a_listener() {
     for face in Face::ALL {
-        for member in ["address", "tls_certificate", "tls_key", "plain_http"] {
+        for member in ["address", "tls_certificate", "tls_key"] {
             let key = format!("listen.{}.{member}", face.name());
             assert!(settings().any(|setting| setting.key == key), "{key}");
         }
@@ -618,8 +618,8 @@ fn the_sample_of_the_reference_is_the_table_and_starts_a_center() {
     checked_in("yanmi.example.toml", &sample);
 
     let folder = tempfile::tempdir().expect("a folder");
-    for name in ["encryption.key", "national.key", "institution.key", "channel.key", "operations.key"] {
-        private(&folder.path().join(name), KEY);
+    for name in ["encryption", "national", "institution", "channel", "operations", "operator"] {
+        private(&folder.path().join(format!("{name}.key")), KEY);
     }
     let path = folder.path().join("yanmi.toml");
     fs::write(&path, &sample).expect("writing");

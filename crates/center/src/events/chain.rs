@@ -1,5 +1,7 @@
 //! Whether the chain of operator events is whole.
 
+use std::fmt::{self, Write};
+
 use super::event::{BEGINNING, Hash, OperatorEvent};
 use super::operator_events;
 use crate::store::StoreError;
@@ -34,6 +36,28 @@ pub enum Break {
     Order,
     /// It does not say what it said when it was written.
     Content,
+}
+
+impl ChainReport {
+    /// The last hash as people note it down, in hexadecimal digits.
+    pub fn last_text(&self) -> String {
+        self.last.iter().fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+/// What an operator is told.
+impl fmt::Display for BrokenLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let how = match self.how {
+            Break::Gap => "之前的记录缺失",
+            Break::Order => "与前一条接不上",
+            Break::Content => "内容与写入时不符",
+        };
+        write!(f, "操作记录不完整：第 {} 条{how}", self.seq)
+    }
 }
 
 /// Looks through all of them, in their order.

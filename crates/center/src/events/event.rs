@@ -40,6 +40,11 @@ impl Actor {
         Self(Cow::Owned("host:".chars().chain(visible).take(MAX_ACTOR).collect()))
     }
 
+    /// An operator at the console.
+    pub fn operator(login: &str) -> Self {
+        Self(Cow::Owned(login.to_owned()))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,7 +6,7 @@ use super::event::{BEGINNING, Hash, OperatorEvent, Outcome};
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Bytes, Number, Text};
 use crate::store::connection::{Connection, Statement};
-use crate::store::row::Columns;
+use crate::store::row::{Columns, contains, signed};
 use crate::store::table::Table;
 
 /// The table.
@@ -65,6 +65,22 @@ pub(crate) async fn page(connection: &mut Connection, after: i64) -> Result<Vec<
         FROM operator_events WHERE seq > $1 ORDER BY seq LIMIT $2";
     let found = connection.fetch(Statement::new(TEXT).number(after).number(PAGE)).await?;
     found.iter().map(|row| read(&mut Columns::new(row, TABLE.name()))).collect()
+}
+
+/// So many events before a number, the newest first, of which actor or object contain a text.
+pub(crate) async fn before(
+    connection: &mut Connection,
+    before: i64,
+    find: &str,
+    count: usize,
+) -> Result<Vec<OperatorEvent>, StoreError> {
+    const TEXT: &str = "\
+        SELECT seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash \
+        FROM operator_events WHERE seq < $1 AND (actor LIKE $2 ESCAPE '!' OR object LIKE $2 ESCAPE '!') \
+        ORDER BY seq DESC LIMIT $3";
+    let statement = Statement::new(TEXT).number(before).text(&contains(find)).number(signed(count as u64));
+    let found = connection.fetch(statement).await?;
+    found.iter().map(|row| Ok(read(&mut Columns::new(row, TABLE.name()))?.event)).collect()
 }
 
 fn read(columns: &mut Columns<'_>) -> Result<ChainLink, StoreError> {

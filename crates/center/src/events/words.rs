@@ -1,7 +1,15 @@
 //! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
 
 /// What was done.
-const ACTIONS: [(&str, &str); 21] = [
+const ACTIONS: [(&str, &str); 29] = [
+    ("operator.invite", "邀请操作员"),
+    ("operator.edit", "重新邀请操作员"),
+    ("operator.enrol", "接受邀请"),
+    ("operator.login", "登录"),
+    ("operator.grant", "授权"),
+    ("operator.revoke", "撤销授权"),
+    ("operator.unlock", "解除锁定"),
+    ("operator.close", "注销操作员"),
     ("account.add", "新增账号"),
     ("account.edit", "更改账号"),
     ("account.enable", "启用账号"),
@@ -26,7 +34,13 @@ const ACTIONS: [(&str, &str); 21] = [
 ];
 
 /// What was changed.
-const FIELDS: [(&str, &str); 19] = [
+const FIELDS: [(&str, &str); 25] = [
+    ("region", "区划"),
+    ("unit", "单位"),
+    ("grants", "授权"),
+    ("password_at", "设置密码于"),
+    ("invited_until", "邀请有效至"),
+    ("locked_until", "锁定至"),
     ("name", "名称"),
     ("enabled", "启用"),
     ("active", "启用"),
@@ -60,4 +74,43 @@ pub fn field_words(field: &str) -> &str {
 
 fn word<'a>(words: &[(&str, &'static str)], code: &'a str) -> &'a str {
     words.iter().find(|(known, _)| *known == code).map_or(code, |(_, word)| word)
+}
+
+/// `mac：optional → required`, each change.
+pub fn change_words(json: &str) -> String {
+    let all: Vec<(String, Option<String>, Option<String>)> = serde_json::from_str(json).unwrap_or_default();
+    let shown = |value: Option<String>| match value.as_deref() {
+        None => "无".to_owned(),
+        Some("true") => "是".to_owned(),
+        Some("false") => "否".to_owned(),
+        Some(text) => text.to_owned(),
+    };
+    let one = |(field, before, after): (String, Option<String>, Option<String>)| {
+        let name = field_words(&field);
+        match before {
+            None if field == "refusal" => shown(after),
+            None => format!("{name}：{}", shown(after)),
+            before => format!("{name}：{} → {}", shown(before), shown(after)),
+        }
+    };
+    all.into_iter().map(one).collect::<Vec<_>>().join("，")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn changes_are_read_by_people() {
+        let json = r#"[["mac","optional","required"],["rate",null,"5"],["older_key","8C9B2A",null]]"#;
+        assert_eq!(
+            super::change_words(json),
+            "mac：optional → required，每秒上限：5，旧密钥校验值：8C9B2A → 无"
+        );
+        let json = r#"[["enabled","true","false"],["later","a","b"]]"#;
+        assert_eq!(super::change_words(json), "启用：是 → 否，later：a → b");
+        assert_eq!(
+            super::change_words(r#"[["refusal",null,"业务系统编码 x 不存在"]]"#),
+            "业务系统编码 x 不存在"
+        );
+        assert_eq!(super::change_words("[]"), "");
+    }
 }

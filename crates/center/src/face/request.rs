@@ -105,7 +105,7 @@ impl<'a> Ending<'a> {
     pub(crate) fn record(self, site: &Site, sender: Sender<'_>) -> Option<String> {
         let cause = self.refusal.and_then(Refusal::cause);
         // The other end of a page is a person's telephone, which is written down nowhere.
-        let is_person = self.operation == Operation::Page;
+        let is_person = matches!(self.operation, Operation::Page | Operation::Console);
         let source = sender.peer.map_or(NOBODY, Peer::source);
         let address = sender.peer.map(Peer::ip).filter(|_| !is_person);
         let told = site.telemetry.request(&RequestLine {

@@ -14,6 +14,8 @@ use http::{HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use crate::face::page::keep_private;
+
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
@@ -64,18 +66,7 @@ pub(crate) fn answer(status: StatusCode, page: Markup) -> Response {
     response
 }
 
-/// The answer that sends the browser to a page of its own after a form.
-pub(crate) fn see_other(place: &str) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SEE_OTHER;
-    if let Ok(place) = HeaderValue::from_str(place) {
-        response.headers_mut().insert(header::LOCATION, place);
-    }
-    keep_private(&mut response);
-    response
-}
-
-/// The same for a script that sent the form: it goes there itself.
+/// Where the page's script that sent a form goes by itself.
 pub(crate) fn go_to(place: &str) -> Response {
     said(&serde_json::json!({ "to": place }))
 }
@@ -86,19 +77,6 @@ pub(crate) fn said(value: &serde_json::Value) -> Response {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     keep_private(&mut response);
     response
-}
-
-/// The headers of everything that is said to a person's browser.
-pub(crate) fn keep_private(response: &mut Response) {
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
 }
 
 #[cfg(test)]

@@ -172,7 +172,7 @@ impl PageRequest<'_> {
 
     /// Sends the browser to a page after a form, or has its script go there.
     pub(super) fn back(&self, place: &str) -> Answer {
-        let go = if browser::is_script(&self.headers) { layout::go_to } else { layout::see_other };
+        let go = if browser::is_script(&self.headers) { layout::go_to } else { crate::face::page::see_other };
         Answer::Shown(go(place))
     }
 

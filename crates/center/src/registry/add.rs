@@ -35,7 +35,7 @@ impl Administration {
             .text(new.mac.word())
             .optional_text(new.networks.stored().as_deref());
         let (action, object) = (Action::Add, Object::Account(new.id));
-        self.change(act, Change { action, object, statements: vec![statement] }).await
+        self.change(act, Change { action, subject: object.into(), statements: vec![statement] }).await
     }
 
     /// Adds an institution.
@@ -53,7 +53,7 @@ impl Administration {
         check_name(INSTITUTION, &new.name)?;
         let (action, object) = (Action::Add, Object::Institution(new.org_code));
         if let Err(error) = self.check_account(&new.account).await {
-            return self.refuse(act, action, object, error).await;
+            return self.refuse(act, action, object.into(), error).await;
         }
         let row = Statement::new(TEXT)
             .text(new.org_code.as_str())
@@ -61,7 +61,7 @@ impl Administration {
             .text(new.account.as_str())
             .number(act.at.get());
         let pair = account_institutions::begin(&new.account, &new.org_code, act.at);
-        self.change(act, Change { action, object, statements: vec![row, pair] }).await
+        self.change(act, Change { action, subject: object.into(), statements: vec![row, pair] }).await
     }
 
     /// Adds a channel.
@@ -94,7 +94,7 @@ impl Administration {
             .optional_number(new.facts.word.map(|word| word.day.fen()))
             .text(new.mac.word());
         let (action, object) = (Action::Add, Object::Channel(new.id));
-        self.change(act, Change { action, object, statements: vec![statement] }).await
+        self.change(act, Change { action, subject: object.into(), statements: vec![statement] }).await
     }
 }
 

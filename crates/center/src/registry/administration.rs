@@ -4,7 +4,8 @@
 //! center takes it over. A change of something that is not there, or is there already, is refused, which is an event too;
 //! what cannot be stored at all (a name nobody may be shown) is told to who typed it, and is none.
 
-use yanmi_protocol::Sm4Key;
+use yanmi_onboarding::Area;
+use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
 
 use super::account::{self, AccountRow};
 use super::administration_error::AdministrationError;
@@ -23,7 +24,6 @@ use crate::store::connection::Connection;
 pub struct Administration {
     pub(super) connection: Connection,
     pub(super) sealer: Sealer,
-    pub(super) entropy: Entropy,
 }
 
 impl Administration {
@@ -36,9 +36,14 @@ impl Administration {
         key: &Sm4Key,
         entropy: Entropy,
     ) -> Result<Self, AdministrationError> {
-        let sealer = Sealer::new(key, entropy.clone());
+        let sealer = Sealer::new(key, entropy);
         let store = Store::open(&database.into(), &sealer).await?;
-        Ok(Self { connection: store.connect().await?, sealer, entropy })
+        Ok(Self { connection: store.connect().await?, sealer })
+    }
+
+    /// The same for who has a store open already.
+    pub(crate) async fn within(store: &Store, sealer: &Sealer) -> Result<Self, AdministrationError> {
+        Ok(Self { connection: store.connect().await?, sealer: sealer.clone() })
     }
 
     /// All accounts.
@@ -65,6 +70,60 @@ impl Administration {
     pub async fn channels(&mut self) -> Result<Vec<ChannelRow>, AdministrationError> {
         let stored = channel::all(&mut self.connection, &self.sealer).await?;
         Ok(stored.into_iter().map(ChannelRow::from).collect())
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn account(&mut self, id: &AccountId) -> Result<Option<AccountRow>, AdministrationError> {
+        Ok(account::one(&mut self.connection, &self.sealer, id).await?)
+    }
+
+    /// One institution.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn institution(
+        &mut self,
+        code: &OrgCode,
+    ) -> Result<Option<InstitutionRow>, AdministrationError> {
+        Ok(institution::one(&mut self.connection, code).await?)
+    }
+
+    /// One channel.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn channel(&mut self, id: &ChannelId) -> Result<Option<ChannelRow>, AdministrationError> {
+        Ok(channel::one(&mut self.connection, &self.sealer, id).await?)
+    }
+
+    /// So many institutions of these areas after a code, of which code or name contain a text.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn institutions_in(
+        &mut self,
+        areas: &[Area],
+        after: &str,
+        find: &str,
+        count: usize,
+    ) -> Result<Vec<InstitutionRow>, AdministrationError> {
+        Ok(institution::page(&mut self.connection, areas, after, find, count).await?)
+    }
+
+    /// So many events before a number, the newest first, of which actor or object contain a text.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn events_before(
+        &mut self,
+        before: i64,
+        find: &str,
+        count: usize,
+    ) -> Result<Vec<OperatorEvent>, AdministrationError> {
+        Ok(operator_events::before(&mut self.connection, before, find, count).await?)
     }
 
     /// The events after a number, the oldest first, a page of them; none when there is none further.

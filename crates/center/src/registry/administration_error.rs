@@ -42,6 +42,9 @@ pub enum AdministrationError {
     /// The amounts up to which a channel's word is taken are none.
     #[error("免密答复的限额：{0}")]
     BadWordLimits(WordLimitsError),
+    /// An institution is in no county.
+    #[error("机构的区划代码应为 6 位数字")]
+    BadRegion,
     /// A channel without a way of confirming.
     #[error("渠道至少要有一种认证方式（01、02、03）")]
     NoWay,
@@ -72,6 +75,36 @@ pub enum AdministrationError {
     /// The institution calls through as many accounts as one may.
     #[error("一个定点机构至多登记在 {0} 个业务系统编码之下")]
     ManyAccounts(usize),
+    /// There are operators already.
+    #[error("已有操作员：bootstrap 只在一个也没有时可用；管理员丢失密码或手机请用 yanmi operator recover")]
+    OperatorsExist,
+    /// The three administrators are not three.
+    #[error("系统管理员、安全管理员、审计员须是三个不同的登录名")]
+    OnePerson,
+    /// The last of its kind is not taken away.
+    #[error("这是唯一的{0}：先让另一人担任")]
+    LastAdministrator(&'static str),
+    /// He may not do this.
+    #[error(transparent)]
+    Denied(#[from] yanmi_onboarding::Denied),
+    /// The invitation was taken up, has ended, or never was.
+    #[error("邀请已用过、已过期或不存在：请管理员重新发一个")]
+    NoInvitation,
+    /// The password is too easy to guess.
+    #[error(transparent)]
+    WeakPassword(#[from] crate::staff::WeakPassword),
+    /// The second time another password was typed.
+    #[error("两次输入的密码不一样")]
+    OtherPassword,
+    /// The code is not the second factor's.
+    #[error("验证码不对：请看手机上最新的 6 位数字；一个码只能用一次")]
+    WrongCode,
+    /// The login is not let in; why is not said.
+    #[error("登录名、密码或验证码不对；连续 5 次不对会锁定 30 分钟")]
+    NotLetIn,
+    /// The password could not be made into what is stored.
+    #[error("密码摘要未能算出")]
+    PasswordHash,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -2,7 +2,7 @@
 
 use yanmi_protocol::UnixMillis;
 
-use super::object::Object;
+use super::object::Subject;
 use crate::store::connection::Kind::{Bytes, Number, Text};
 use crate::store::connection::{Kind, Statement, Value};
 
@@ -54,8 +54,9 @@ impl Assignments {
     }
 
     /// The statement that makes them of this entry; it touches no row when there is none or it is closed.
-    pub(super) fn of(self, object: &Object, at: UnixMillis) -> Statement {
-        let row = object.row();
+    pub(super) fn of(self, subject: impl Into<Subject>, at: UnixMillis) -> Statement {
+        let subject = subject.into();
+        let row = subject.row();
         let mut words = Vec::with_capacity(self.0.len());
         let mut values = Vec::with_capacity(self.0.len());
         for (column, assigned) in self.0 {
@@ -85,6 +86,7 @@ mod tests {
     use yanmi_protocol::OrgCode;
 
     use super::*;
+    use crate::registry::Object;
 
     #[test]
     fn parameters_are_numbered_past_columns() {
@@ -92,7 +94,7 @@ mod tests {
         let assignments =
             Assignments::default().column("a", "b").text("c", "x").column("d", "e").flag("f", true);
         assert_eq!(
-            assignments.of(&object, UnixMillis::new(7)).words(),
+            assignments.of(object, UnixMillis::new(7)).words(),
             "UPDATE institutions SET a = b, c = $3, d = e, f = $4, changed_at = $2 \
              WHERE org_code = $1 AND closed_at IS NULL"
         );

@@ -27,11 +27,11 @@ impl Administration {
     ) -> Result<(), AdministrationError> {
         let (action, object) = (Action::Attach, Object::Institution(code));
         if let Err(error) = self.may_attach(&code, &account).await {
-            return self.refuse(act, action, object, error).await;
+            return self.refuse(act, action, object.into(), error).await;
         }
         let statements =
-            vec![Assignments::default().of(&object, act.at), pairs::begin(&account, &code, act.at)];
-        self.change(act, Change { action, object, statements }).await
+            vec![Assignments::default().of(object, act.at), pairs::begin(&account, &code, act.at)];
+        self.change(act, Change { action, subject: object.into(), statements }).await
     }
 
     /// Has an institution no longer call through an account. Verifications it asked for through it stay what they are.
@@ -51,14 +51,14 @@ impl Administration {
                 code: code.as_str().to_owned(),
                 account: account.as_str().to_owned(),
             };
-            return self.refuse(act, action, object, error).await;
+            return self.refuse(act, action, object.into(), error).await;
         }
         let statements = vec![
-            Assignments::default().of(&object, act.at),
+            Assignments::default().of(object, act.at),
             pairs::end(&account, &code, act.at),
             pairs::follow(&account, &code),
         ];
-        self.change(act, Change { action, object, statements }).await
+        self.change(act, Change { action, subject: object.into(), statements }).await
     }
 
     async fn may_attach(&mut self, code: &OrgCode, account: &AccountId) -> Result<(), AdministrationError> {

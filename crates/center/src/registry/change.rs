@@ -2,8 +2,8 @@
 
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
-use super::object::{Action, Object};
-use super::{account, channel, institution, version};
+use super::object::{Action, Object, Subject};
+use super::{account, channel, institution, operators, version};
 use crate::events::{self, Act, Fields, MAX_REASON, OperatorEvent, Outcome, operator_events};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
@@ -11,7 +11,7 @@ use crate::store::connection::Statement;
 /// What a change is: of what, which, and how.
 pub(super) struct Change {
     pub(super) action: Action,
-    pub(super) object: Object,
+    pub(super) subject: Subject,
     /// What is run, one after the other. The first tells by touching no row that the change cannot be made: what is to be
     /// new is there already, what is to be changed is not there or is closed.
     pub(super) statements: Vec<Statement>,
@@ -30,47 +30,51 @@ enum Touched {
 impl Administration {
     /// Makes one change, writes its event and raises the version; a change that touches no row is refused.
     pub(super) async fn change(&mut self, act: Act<'_>, change: Change) -> Result<(), AdministrationError> {
-        let Change { action, object, statements } = change;
+        let Change { action, subject, statements } = change;
         self.connection.begin().await?;
-        let touched = match self.change_within(act, action, object, statements).await {
+        let touched = match self.change_within(act, action, subject, statements).await {
             Ok(nothing @ (Touched::Occupied | Touched::Nothing)) => {
                 self.connection.roll_back().await?;
                 nothing
             }
             touched => self.connection.settle(touched).await?,
         };
-        let (kind, id) = object.names();
+        let (kind, id) = subject.names();
         let error = match touched {
             Touched::Row => return Ok(()),
-            Touched::Occupied if action == Action::Add => {
+            Touched::Occupied if matches!(action, Action::Add | Action::Invite) => {
                 AdministrationError::Exists { kind, id: id.to_owned() }
             }
+            Touched::Occupied if action == Action::LogIn => AdministrationError::NotLetIn,
             Touched::Occupied => AdministrationError::closed(kind, id),
             Touched::Nothing => AdministrationError::missing(kind, id),
         };
-        self.refuse(act, action, object, error).await
+        self.refuse(act, action, subject, error).await
     }
 
     async fn change_within(
         &mut self,
         act: Act<'_>,
         action: Action,
-        object: Object,
+        subject: Subject,
         statements: Vec<Statement>,
     ) -> Result<Touched, StoreError> {
         // First, because it is what keeps others from the chain.
         version::raise(&mut self.connection).await?;
-        let before = self.fields(object).await?;
+        let before = self.fields(subject).await?;
         for (at, statement) in statements.into_iter().enumerate() {
             let rows = self.connection.run(statement).await?;
             if at == 0 && rows == 0 {
                 return Ok(if before.is_some() { Touched::Occupied } else { Touched::Nothing });
             }
         }
-        let after = self.fields(object).await?;
+        let after = self.fields(subject).await?;
         let changes = events::difference(before.as_ref(), after.as_ref());
-        operator_events::append(&mut self.connection, new_event(act, action, object, Outcome::Done, changes))
-            .await?;
+        operator_events::append(
+            &mut self.connection,
+            new_event(act, action, subject, Outcome::Done, changes),
+        )
+        .await?;
         Ok(Touched::Row)
     }
 
@@ -79,10 +83,10 @@ impl Administration {
         &mut self,
         act: Act<'_>,
         action: Action,
-        object: Object,
+        subject: Subject,
         why: AdministrationError,
     ) -> Result<(), AdministrationError> {
-        let event = new_event(act, action, object, Outcome::Refused, events::refusal(&why));
+        let event = new_event(act, action, subject, Outcome::Refused, events::refusal(&why));
         self.connection.begin().await?;
         let noted = match version::hold(&mut self.connection).await {
             Ok(()) => operator_events::append(&mut self.connection, event).await,
@@ -92,12 +96,21 @@ impl Administration {
         Err(why)
     }
 
-    async fn fields(&mut self, object: Object) -> Result<Option<Fields>, StoreError> {
+    async fn fields(&mut self, subject: Subject) -> Result<Option<Fields>, StoreError> {
         let (connection, sealer) = (&mut self.connection, &self.sealer);
-        Ok(match object {
-            Object::Account(id) => account::one(connection, sealer, &id).await?.map(|row| row.fields()),
-            Object::Institution(code) => institution::one(connection, &code).await?.map(|row| row.fields()),
-            Object::Channel(id) => channel::one(connection, sealer, &id).await?.map(|row| row.fields()),
+        Ok(match subject {
+            Subject::Entry(Object::Account(id)) => {
+                account::one(connection, sealer, &id).await?.map(|row| row.fields())
+            }
+            Subject::Entry(Object::Institution(code)) => {
+                institution::one(connection, &code).await?.map(|row| row.fields())
+            }
+            Subject::Entry(Object::Channel(id)) => {
+                channel::one(connection, sealer, &id).await?.map(|row| row.fields())
+            }
+            Subject::Operator(login) => {
+                operators::one(connection, sealer, &login).await?.map(|stored| stored.row.fields())
+            }
         })
     }
 }
@@ -106,17 +119,17 @@ impl Administration {
 fn new_event(
     act: Act<'_>,
     action: Action,
-    object: Object,
+    subject: Subject,
     outcome: Outcome,
     changes: String,
 ) -> OperatorEvent {
-    let (_, id) = object.names();
+    let (_, id) = subject.names();
     OperatorEvent {
         seq: 0,
         at: act.at,
         actor: act.actor.as_str().to_owned(),
-        action: format!("{}.{}", object.kind(), action.word()),
-        object_kind: object.kind().to_owned(),
+        action: format!("{}.{}", subject.kind(), action.word()),
+        object_kind: subject.kind().to_owned(),
         object: id.to_owned(),
         outcome,
         reason: act.reason.chars().take(MAX_REASON).collect(),

@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 
 use http::Uri;
+use yanmi_onboarding::{Area, Level};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 use yanmi_verification::{ChannelRecord, Ways, WordLimits};
 
@@ -39,6 +40,8 @@ pub struct AccountEdit {
 pub struct InstitutionEdit {
     /// The registered name, which the insured person is shown.
     pub name: Option<String>,
+    /// Where it is: six digits.
+    pub region: Option<Area>,
 }
 
 /// What a channel becomes.
@@ -106,11 +109,17 @@ impl Administration {
         edit: &InstitutionEdit,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let InstitutionEdit { name } = edit;
+        let InstitutionEdit { name, region } = edit;
         let mut set = Assignments::default();
         if let Some(name) = name {
             check_name(INSTITUTION, name)?;
             set = set.text("name", name);
+        }
+        if let Some(region) = region {
+            if region.level() != Level::County {
+                return Err(AdministrationError::BadRegion);
+            }
+            set = set.text("region", region.as_str());
         }
         self.edit(Object::Institution(code), set, act).await
     }
@@ -134,8 +143,8 @@ impl Administration {
         set: Assignments,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let statements = vec![set.of(&object, act.at)];
-        self.change(act, Change { action: Action::Edit, object, statements }).await
+        let statements = vec![set.of(object, act.at)];
+        self.change(act, Change { action: Action::Edit, subject: object.into(), statements }).await
     }
 }
 

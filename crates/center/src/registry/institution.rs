@@ -1,5 +1,6 @@
 //! 定点医药机构: institutions.
 
+use yanmi_onboarding::Area;
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use super::account_institutions::{self, Pairs};
@@ -7,13 +8,13 @@ use crate::events::Fields;
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
 use crate::store::connection::{Connection, Statement};
-use crate::store::row::Columns;
+use crate::store::row::{Columns, contains, signed};
 use crate::store::table::Table;
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
-    "institutions (org_code, name, org_id, active, changed_at, stopped_until, closed_at)",
-    &[Text, Text, Text, Number, Number, Number, Number],
+    "institutions (org_code, name, org_id, active, changed_at, stopped_until, closed_at, region)",
+    &[Text, Text, Text, Number, Number, Number, Number, Text],
     1,
 );
 
@@ -37,6 +38,8 @@ pub struct InstitutionRow {
     pub name: String,
     /// The accounts it calls through, in the order of their codes.
     pub accounts: Vec<AccountId>,
+    /// Where it is: six digits, those of its code unless told otherwise.
+    pub region: Area,
     /// Whether it may be served.
     pub active: bool,
     /// Until when it is stopped, if it was stopped for a time.
@@ -53,6 +56,7 @@ impl InstitutionRow {
         vec![
             ("name", Some(self.name.clone())),
             ("accounts", Some(self.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(","))),
+            ("region", Some(self.region.to_string())),
             ("active", Some(self.active.to_string())),
             ("stopped_until", self.stopped_until.map(UnixMillis::shanghai_text)),
             ("closed_at", self.closed_at.map(UnixMillis::shanghai_text)),
@@ -64,7 +68,8 @@ impl InstitutionRow {
 macro_rules! select {
     ($which:literal) => {
         concat!(
-            "SELECT org_code, name, org_id, active, changed_at, stopped_until, closed_at FROM institutions ",
+            "SELECT org_code, name, org_id, active, changed_at, stopped_until, closed_at, \
+             COALESCE(region, substr(org_code, 2, 6)) AS place FROM institutions ",
             $which
         )
     };
@@ -89,6 +94,39 @@ pub(super) async fn all(connection: &mut Connection) -> Result<Vec<InstitutionRo
     rows.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).collect()
 }
 
+/// So many institutions of these areas after a code, of which code or name contain a text.
+pub(super) async fn page(
+    connection: &mut Connection,
+    areas: &[Area],
+    after: &str,
+    find: &str,
+    count: usize,
+) -> Result<Vec<InstitutionRow>, StoreError> {
+    const PLACE: &str = "COALESCE(region, substr(org_code, 2, 6))";
+    let within: Vec<String> = (0..areas.len())
+        .map(|at| format!("{PLACE} >= ${} AND {PLACE} < ${}", 4 + 2 * at, 5 + 2 * at))
+        .collect();
+    let within = if within.is_empty() { "1 = 0".to_owned() } else { within.join(" OR ") };
+    let text = format!(
+        "{} AND (org_code LIKE $2 ESCAPE '!' OR name LIKE $2 ESCAPE '!') AND ({within}) \
+         ORDER BY org_code LIMIT $3",
+        select!("WHERE org_code > $1")
+    );
+    let statement = Statement::composed(text).text(after).text(&contains(find)).number(signed(count as u64));
+    let statement = areas.iter().fold(statement, |statement, area| {
+        let (from, to) = area.bounds();
+        statement.text(&from).text(&to)
+    });
+    let found = connection.fetch(statement).await?;
+    let mut rows = Vec::with_capacity(found.len());
+    for row in found.iter() {
+        let code = Columns::new(row, TABLE.name()).org_code()?;
+        let pairs = account_institutions::of(connection, &code).await?;
+        rows.push(read(&mut Columns::new(row, TABLE.name()), &pairs)?);
+    }
+    Ok(rows)
+}
+
 fn read(columns: &mut Columns<'_>, pairs: &Pairs) -> Result<InstitutionRow, StoreError> {
     let org_code = columns.org_code()?;
     Ok(InstitutionRow {
@@ -99,5 +137,6 @@ fn read(columns: &mut Columns<'_>, pairs: &Pairs) -> Result<InstitutionRow, Stor
         changed_at: columns.time()?,
         stopped_until: columns.optional_time()?,
         closed_at: columns.optional_time()?,
+        region: Area::new(columns.text()?).map_err(|_| columns.impossible("区划代码格式不对"))?,
     })
 }

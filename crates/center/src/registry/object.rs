@@ -2,9 +2,12 @@
 
 use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 
+use super::login::Login;
+
 pub(super) const ACCOUNT: &str = "业务系统编码";
 pub(super) const INSTITUTION: &str = "定点机构";
 pub(super) const CHANNEL: &str = "渠道";
+pub(super) const OPERATOR: &str = "操作员";
 
 /// An entry of the registry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,17 +20,22 @@ pub enum Object {
     Channel(ChannelId),
 }
 
-/// Where an entry is stored.
-pub(super) struct ObjectRow<'a> {
+/// What an event is about: an entry, or who works at the console.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Subject {
+    Entry(Object),
+    Operator(Login),
+}
+
+/// Where a subject is stored.
+pub(super) struct SubjectRow<'a> {
     pub(super) table: &'static str,
     /// The column of its code.
     pub(super) key: &'static str,
-    /// The column that says whether it is switched on.
-    pub(super) switch: &'static str,
     pub(super) id: &'a str,
 }
 
-/// What is done to an entry; with the entry's kind an action of an event.
+/// What is done to a subject; with the subject's kind an action of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Action {
     Add,
@@ -39,36 +47,69 @@ pub(super) enum Action {
     Close,
     RotateKey,
     RetireKey,
+    Invite,
+    Enrol,
+    LogIn,
+    Grant,
+    Revoke,
+    Unlock,
 }
 
 impl Object {
+    /// Its code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Account(id) => id.as_str(),
+            Self::Institution(code) => code.as_str(),
+            Self::Channel(id) => id.as_str(),
+        }
+    }
+
+    /// The column that says whether it is switched on.
+    pub(super) const fn switch(&self) -> &'static str {
+        match self {
+            Self::Institution(_) => "active",
+            Self::Account(_) | Self::Channel(_) => "enabled",
+        }
+    }
+}
+
+impl From<Object> for Subject {
+    fn from(object: Object) -> Self {
+        Self::Entry(object)
+    }
+}
+
+impl Subject {
     /// Its kind as an operator reads it, and its code.
     pub(super) fn names(&self) -> (&'static str, &str) {
-        match self {
-            Self::Account(id) => (ACCOUNT, id.as_str()),
-            Self::Institution(code) => (INSTITUTION, code.as_str()),
-            Self::Channel(id) => (CHANNEL, id.as_str()),
-        }
+        let kind = match self {
+            Self::Entry(Object::Account(_)) => ACCOUNT,
+            Self::Entry(Object::Institution(_)) => INSTITUTION,
+            Self::Entry(Object::Channel(_)) => CHANNEL,
+            Self::Operator(_) => OPERATOR,
+        };
+        (kind, self.row().id)
     }
 
     /// Its kind as an event has it.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Account(_) => "account",
-            Self::Institution(_) => "institution",
-            Self::Channel(_) => "channel",
+            Self::Entry(Object::Account(_)) => "account",
+            Self::Entry(Object::Institution(_)) => "institution",
+            Self::Entry(Object::Channel(_)) => "channel",
+            Self::Operator(_) => "operator",
         }
     }
 
-    pub(super) fn row(&self) -> ObjectRow<'_> {
-        let (_, id) = self.names();
-        match self {
-            Self::Account(_) => ObjectRow { table: "accounts", key: "org_id", switch: "enabled", id },
-            Self::Institution(_) => {
-                ObjectRow { table: "institutions", key: "org_code", switch: "active", id }
-            }
-            Self::Channel(_) => ObjectRow { table: "channels", key: "channel", switch: "enabled", id },
-        }
+    pub(super) fn row(&self) -> SubjectRow<'_> {
+        let (table, key, id) = match self {
+            Self::Entry(object @ Object::Account(_)) => ("accounts", "org_id", object.code()),
+            Self::Entry(object @ Object::Institution(_)) => ("institutions", "org_code", object.code()),
+            Self::Entry(object @ Object::Channel(_)) => ("channels", "channel", object.code()),
+            Self::Operator(login) => ("operators", "login", login.as_str()),
+        };
+        SubjectRow { table, key, id }
     }
 }
 
@@ -84,6 +125,12 @@ impl Action {
             Self::Close => "close",
             Self::RotateKey => "rotate_key",
             Self::RetireKey => "retire_key",
+            Self::Invite => "invite",
+            Self::Enrol => "enrol",
+            Self::LogIn => "login",
+            Self::Grant => "grant",
+            Self::Revoke => "revoke",
+            Self::Unlock => "unlock",
         }
     }
 }

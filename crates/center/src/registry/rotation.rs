@@ -72,12 +72,12 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         let set = Assignments::default().column("key_old", "key_new").bytes("key_new", sealed);
-        let statements = vec![set.of(&object, act.at)];
-        self.change(act, Change { action: Action::RotateKey, object, statements }).await
+        let statements = vec![set.of(object, act.at)];
+        self.change(act, Change { action: Action::RotateKey, subject: object.into(), statements }).await
     }
 
     async fn retire(&mut self, object: Object, act: Act<'_>) -> Result<(), AdministrationError> {
-        let statements = vec![Assignments::default().no_bytes("key_old").of(&object, act.at)];
-        self.change(act, Change { action: Action::RetireKey, object, statements }).await
+        let statements = vec![Assignments::default().no_bytes("key_old").of(object, act.at)];
+        self.change(act, Change { action: Action::RetireKey, subject: object.into(), statements }).await
     }
 }

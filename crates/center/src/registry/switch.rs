@@ -1,6 +1,6 @@
 //! Switching accounts, institutions and channels off and on, and closing them for good.
 
-use yanmi_protocol::{Sm4Key, UnixMillis};
+use yanmi_protocol::UnixMillis;
 
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
@@ -39,7 +39,7 @@ impl Administration {
         switch: Switch,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let column = object.row().switch;
+        let column = object.switch();
         let set = Assignments::default();
         let (action, set) = match switch {
             Switch::On => (Action::Enable, set.flag(column, true).optional_number("stopped_until", None)),
@@ -49,8 +49,8 @@ impl Administration {
                 (Action::Disable, set.optional_number("stopped_until", Some(until.get())))
             }
         };
-        let statements = vec![set.of(&object, act.at)];
-        self.change(act, Change { action, object, statements }).await
+        let statements = vec![set.of(object, act.at)];
+        self.change(act, Change { action, subject: object.into(), statements }).await
     }
 
     /// Closes an entry for good: it is switched off, can be neither changed nor switched on again, and its code is not
@@ -60,7 +60,7 @@ impl Administration {
     /// When there is none, or it is closed already.
     pub async fn close_entry(&mut self, object: Object, act: Act<'_>) -> Result<(), AdministrationError> {
         let mut set = Assignments::default()
-            .flag(object.row().switch, false)
+            .flag(object.switch(), false)
             .optional_number("stopped_until", None)
             .optional_number("closed_at", Some(act.at.get()));
         let cell = match &object {
@@ -69,13 +69,11 @@ impl Administration {
             Object::Institution(_) => None,
         };
         if let Some(cell) = cell {
-            let mut key = [0; 16];
-            self.entropy.fill(&mut key);
-            let key = self.sealer.seal(cell, Sm4Key::from_bytes(&key).bytes());
+            let key = self.sealer.seal(cell, &self.sealer.fresh());
             set = set.bytes("key_new", &key).no_bytes("key_old");
         }
-        let statements = vec![set.of(&object, act.at)];
-        self.change(act, Change { action: Action::Close, object, statements }).await
+        let statements = vec![set.of(object, act.at)];
+        self.change(act, Change { action: Action::Close, subject: object.into(), statements }).await
     }
 }
 

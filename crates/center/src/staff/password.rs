@@ -16,8 +16,6 @@ use base64::prelude::BASE64_STANDARD_NO_PAD as BASE64;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::ports::Entropy;
-
 /// The memory of a hash made here, in KiB: 46 MiB with one pass is what OWASP recommends first.
 const MEMORY_KIB: u32 = 47_104;
 const PASSES: u32 = 1;
@@ -62,17 +60,11 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl PasswordHash {
-    /// Hashes a password with a fresh salt. Whether the password is good enough is for [`check`].
+    /// Hashes a password with a salt nobody had before. Whether the password is good enough is for [`check`].
     ///
     /// # Errors
     /// [`MemoryShortage`] when there is no memory for it.
-    pub(crate) fn make(password: &str, entropy: &Entropy) -> Result<Self, MemoryShortage> {
-        let mut salt = [0; SALT];
-        entropy.fill(&mut salt);
-        Self::salted(password, &salt)
-    }
-
-    fn salted(password: &str, salt: &[u8]) -> Result<Self, MemoryShortage> {
+    pub(crate) fn make(password: &str, salt: &[u8]) -> Result<Self, MemoryShortage> {
         let params = usual().ok_or(MemoryShortage)?;
         let hash = hashed(password, salt, params)?;
         let (salt, hash) = (BASE64.encode(salt), BASE64.encode(hash.as_slice()));
@@ -157,7 +149,7 @@ fn hashed(password: &str, salt: &[u8], params: Params) -> Result<Zeroizing<[u8; 
 
 /// Why a password is not good enough.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum WeakPassword {
+pub enum WeakPassword {
     /// It has fewer than 12 characters.
     Short,
     /// It has more than 128 characters.
@@ -169,6 +161,8 @@ pub(crate) enum WeakPassword {
 }
 
 /// What the operator is told.
+impl std::error::Error for WeakPassword {}
+
 impl fmt::Display for WeakPassword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -248,7 +242,7 @@ mod tests {
 
     #[test]
     fn what_another_implementation_stored_fits() {
-        assert_eq!(PasswordHash::salted(PASSWORD, KNOWN_SALT).expect("memory").as_str(), KNOWN);
+        assert_eq!(PasswordHash::make(PASSWORD, KNOWN_SALT).expect("memory").as_str(), KNOWN);
         for known in [KNOWN, KNOWN_OTHER] {
             let hash = PasswordHash::read(known).expect("a stored text");
             assert_eq!(hash.as_str(), known);
@@ -259,8 +253,8 @@ mod tests {
 
     #[test]
     fn a_password_fits_what_was_made_of_it_and_looks_different_each_time() {
-        let entropy = Entropy::seeded(7);
-        let [one, other] = [(); 2].map(|()| PasswordHash::make(PASSWORD, &entropy).expect("memory"));
+        let made = |salt| PasswordHash::make(PASSWORD, &[salt; SALT]).expect("memory");
+        let [one, other] = [1, 2].map(made);
         assert_ne!(one, other, "each has a salt of its own");
         let read = PasswordHash::read(one.as_str()).expect("what we write we read");
         assert!(read.fits(PASSWORD) && other.fits(PASSWORD) && !read.fits("another password"));

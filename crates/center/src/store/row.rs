@@ -6,6 +6,18 @@ use yanmi_protocol::{AccountId, Amount, ChannelId, EcToken, NoticeNo, OrgCode, U
 use super::StoreError;
 use super::connection::RowRef;
 
+/// What `LIKE … ESCAPE '!'` finds everything by that contains a text.
+pub(crate) fn contains(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern + "%"
+}
+
 /// Numbers of thirteen digits fit either way.
 pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)

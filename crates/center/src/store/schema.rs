@@ -114,6 +114,7 @@ impl Schema {
             step!(11, Expanding, "0011_", "calls"),
             step!(12, Expanding, "0012_", "events"),
             step!(13, Expanding, "0013_", "registry"),
+            step!(14, Expanding, "0014_", "operators"),
         ];
         Self(steps.to_vec())
     }

@@ -179,6 +179,13 @@ async fn grow(stopped: &Stopped) {
     .await;
     execute(
         &stopped.config,
+        "INSERT INTO operators (login, name, unit, totp_step, failed, changed_at) VALUES ('a1', '甲', '局', 0, 0, 1); \
+         INSERT INTO operator_grants VALUES ('a1', 'auditor', '35', 'host:root', 1, NULL); \
+         INSERT INTO operator_sessions VALUES ('a1', x'000102030405060708090A0B0C0D0E0F', 1, 1, 1, '::1')",
+    )
+    .await;
+    execute(
+        &stopped.config,
         "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500) \
          INSERT INTO tokens SELECT 'G' || i, person, identity, channel, active, condition, authorized, password_set, \
          decoded_at, holder FROM n, (SELECT * FROM tokens LIMIT 1)",

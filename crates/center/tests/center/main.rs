@@ -2,6 +2,7 @@
 
 mod calls;
 mod channel_guide;
+mod console;
 mod crowd;
 mod delivery;
 mod doors;

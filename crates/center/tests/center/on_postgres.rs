@@ -4,6 +4,7 @@
 mod calls;
 mod channel_guide;
 mod cluster;
+mod console;
 mod copy;
 mod crowd;
 mod delivery;

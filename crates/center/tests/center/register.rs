@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 28] = [
+pub(crate) const FIRST_SCHEMA: [&str; 33] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -43,6 +43,11 @@ pub(crate) const FIRST_SCHEMA: [&str; 28] = [
     "ALTER TABLE channels DROP COLUMN mac",
     "DROP TABLE operator_events",
     "DROP TABLE account_institutions",
+    "DROP TABLE operator_sessions",
+    "DROP TABLE operator_grants",
+    "DROP TABLE operators",
+    "DROP INDEX institutions_by_region",
+    "ALTER TABLE institutions DROP COLUMN region",
     "ALTER TABLE accounts DROP COLUMN networks",
     "ALTER TABLE accounts DROP COLUMN stopped_until",
     "ALTER TABLE accounts DROP COLUMN closed_at",

@@ -220,6 +220,10 @@ impl Site {
     }
 
     /// Where those who run the center ask.
+    pub(crate) fn operator_addr(&self) -> SocketAddr {
+        self.center.operator_addr().expect("a listener")
+    }
+
     pub(crate) fn operations_addr(&self) -> SocketAddr {
         self.center.operations_addr().expect("a listener")
     }

@@ -1,9 +1,8 @@
 //! `yanmi audit`: what was changed of who may call, by whom and why, and whether all of it is as it was written.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use yanmi_center::registry::{Administration, Break, OperatorEvent, Outcome, action_words, field_words};
+use yanmi_center::registry::{Administration, OperatorEvent, Outcome, action_words, change_words};
 
 use crate::command::registry;
 use crate::failure::Failure;
@@ -57,29 +56,16 @@ impl Audit {
 
 async fn verify(administration: &mut Administration) -> Result<(), Failure> {
     let report = administration.verify_events().await.map_err(registry::unread)?;
-    let last = hex(&report.last);
+    let last = report.last_text();
     let Some(broken) = report.broken else {
         println!("操作记录完整，共 {} 条\n末尾摘要  {last}", report.whole);
         println!("请把条数与末尾摘要抄录到别处：只凭数据库自身，看不出有人把记录全部重写过。");
         return Ok(());
     };
-    let how = match broken.how {
-        Break::Gap => "之前的记录缺失",
-        Break::Order => "与前一条接不上",
-        Break::Content => "内容与写入时不符",
-    };
     Err(Failure::new(format!(
-        "操作记录不完整：第 {} 条{how}；它之前的 {} 条完整，末尾摘要 {last}。请保留数据库与备份，查明谁改动过数据库",
-        broken.seq, report.whole
+        "{broken}；它之前的 {} 条完整，末尾摘要 {last}。请保留数据库与备份，查明谁改动过数据库",
+        report.whole
     )))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut out, byte| {
-        // Writing into a text cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }
 
 impl AuditListing {
@@ -132,7 +118,7 @@ fn person(event: &OperatorEvent) -> [String; 7] {
         Outcome::Done => "已更改",
         Outcome::Refused => "被拒绝",
     };
-    let changes = changes(&event.changes);
+    let changes = change_words(&event.changes);
     let reason = if event.reason.is_empty() { changes } else { format!("{}；{changes}", event.reason) };
     [
         event.seq.to_string(),
@@ -143,37 +129,4 @@ fn person(event: &OperatorEvent) -> [String; 7] {
         outcome.to_owned(),
         reason,
     ]
-}
-
-/// `mac：optional → required`, each change.
-fn changes(json: &str) -> String {
-    let all: Vec<(String, Option<String>, Option<String>)> = serde_json::from_str(json).unwrap_or_default();
-    let shown = |value: Option<String>| match value.as_deref() {
-        None => "无".to_owned(),
-        Some("true") => "是".to_owned(),
-        Some("false") => "否".to_owned(),
-        Some(text) => text.to_owned(),
-    };
-    let one = |(field, before, after): (String, Option<String>, Option<String>)| {
-        let name = field_words(&field);
-        match before {
-            None if field == "refusal" => shown(after),
-            None => format!("{name}：{}", shown(after)),
-            before => format!("{name}：{} → {}", shown(before), shown(after)),
-        }
-    };
-    all.into_iter().map(one).collect::<Vec<_>>().join("，")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn changes_are_read_by_people() {
-        let json = r#"[["mac","optional","required"],["rate",null,"5"],["older_key","8C9B2A",null]]"#;
-        assert_eq!(super::changes(json), "mac：optional → required，每秒上限：5，旧密钥校验值：8C9B2A → 无");
-        let json = r#"[["enabled","true","false"],["later","a","b"]]"#;
-        assert_eq!(super::changes(json), "启用：是 → 否，later：a → b");
-        assert_eq!(super::changes(r#"[["refusal",null,"业务系统编码 x 不存在"]]"#), "业务系统编码 x 不存在");
-        assert_eq!(super::changes("[]"), "");
-    }
 }

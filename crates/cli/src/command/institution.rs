@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use yanmi_center::registry::{
     Act, Administration, InstitutionEdit, InstitutionRow, NewInstitution, Object, Switch,
 };
+use yanmi_onboarding::Area;
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use crate::command::registry::{self, Entry, Listing, Stop, Why};
@@ -43,13 +44,12 @@ enum InstitutionAction {
         #[arg(long, value_name = "编码")]
         account: Option<String>,
     },
-    /// 更改登记名称；下一次通知起参保人看到新的
+    /// 更改登记名称、区划；不给的不变
     Edit {
         #[command(flatten)]
         one: InstitutionName,
-        /// 登记名称
-        #[arg(long, value_name = "名称")]
-        name: String,
+        #[command(flatten)]
+        what: InstitutionFields,
     },
     /// 登记到又一个业务系统编码之下；已有的不变
     Attach(Pair),
@@ -73,6 +73,17 @@ struct InstitutionName {
     /// 定点医药机构代码
     #[arg(long, value_name = "代码")]
     org: String,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct InstitutionFields {
+    /// 登记名称；下一次通知起参保人看到新的
+    #[arg(long, value_name = "名称")]
+    name: Option<String>,
+    /// 所在区划，6 位数字；登记时取机构代码的第 2 至 7 位
+    #[arg(long, value_name = "区划")]
+    region: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -122,8 +133,10 @@ impl InstitutionAction {
             Self::List { listing, account } => {
                 return list(administration, &listing, account.as_deref()).await;
             }
-            Self::Edit { one, name } => {
-                let edit = InstitutionEdit { name: Some(name) };
+            Self::Edit { one, what } => {
+                let region = what.region.as_deref().map(Area::new).transpose();
+                let region = region.map_err(|error| Failure::because("--region 不可用", &error))?;
+                let edit = InstitutionEdit { name: what.name, region };
                 administration.edit_institution(one.code()?, &edit, act).await
             }
             Self::Attach(pair) => {
@@ -158,7 +171,7 @@ async fn list(
         let accounts: Vec<&str> = row.accounts.iter().map(AccountId::as_str).collect();
         Entry {
             program: serde_json::json!({
-                "orgCodg": code, "name": row.name, "orgIds": accounts, "enabled": row.active,
+                "orgCodg": code, "name": row.name, "orgIds": accounts, "region": row.region.as_str(), "enabled": row.active,
                 "stoppedUntil": row.stopped_until.map(UnixMillis::get), "closedAt": row.closed_at.map(UnixMillis::get),
                 "changedAt": row.changed_at.get(),
             }),

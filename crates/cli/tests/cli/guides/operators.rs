@@ -8,7 +8,8 @@ use super::Walk;
 use crate::server;
 use crate::site::{secret, site_on};
 
-pub(super) const PAGES: [&str; 9] = [
+pub(super) const PAGES: [&str; 10] = [
+    "operating/console.md",
     "operating/install.md",
     "operating/registry.md",
     "operating/keys.md",
@@ -110,6 +111,20 @@ fn keys_are_made_given_out_and_changed() {
         ];
     });
     for word in ["跳过", "已更改；运行中的中心一秒内生效。", "（旧）", "national.key_file = KCV"]
+    {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn the_first_administrators_are_invited() {
+    let said = on_sqlite("operating/console.md", |walk| {
+        walk.after = "! yanmi operator bootstrap --system a1,甲 --security b1,乙 --audit c1,丙 --unit 局 \
+            --config $ROOT/etc/yanmi/yanmi.toml 2>&1"
+            .to_owned();
+    });
+    for word in
+        ["系统管理员  zhang.san  /o/invite/", "审计员", "邀请操作员", "重新邀请操作员", "更换手机", "recover"]
     {
         assert!(said.contains(word), "{word}: {said}");
     }

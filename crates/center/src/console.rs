@@ -1,0 +1,128 @@
+//! What the operators' pages work with: one connection for all of them, and bounds on what a login costs.
+//!
+//! Operators are few, so their pages share a connection of their own, one after the other: what they read and change never
+//! takes anything from requests. When it is lost, the next page has a new one.
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use governor::{Quota, RateLimiter};
+use tokio::sync::{Mutex, Semaphore};
+use yanmi_http::{MAX_SOURCES, NOBODY, source_of};
+use zeroize::Zeroizing;
+
+use crate::config::{Config, Line};
+use crate::ports::{KeyedLimiter, Monotonic};
+use crate::registry::{Administration, AdministrationError};
+use crate::sealing::Sealer;
+use crate::staff::{self, PasswordHash};
+use crate::store::Store;
+
+/// Passwords that are hashed at the same time: each takes 46 MiB and a tenth of a second.
+const HASHED_AT_ONCE: usize = 2;
+/// Pages that work or wait at the same time, logins among them; more are turned away.
+const PAGES_AT_ONCE: usize = 32;
+/// Logins and invitations that one address may try in a minute.
+const TRIES_A_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// What all operators' pages share.
+#[derive(Debug)]
+pub(crate) struct Console {
+    store: Store,
+    sealer: Sealer,
+    administration: Mutex<Option<Administration>>,
+    hashing: Semaphore,
+    pages: Semaphore,
+    tries: KeyedLimiter<IpAddr>,
+    /// Whether the pages come over TLS.
+    pub(crate) secure: bool,
+    /// The effective settings, as `yanmi check` prints them.
+    pub(crate) settings: Vec<Line>,
+}
+
+/// Why a page is not answered now.
+#[derive(Debug)]
+pub(crate) struct ConsoleBusy;
+
+impl Console {
+    pub(crate) fn new(store: &Store, sealer: &Sealer, config: &Config) -> Self {
+        Self {
+            store: store.clone(),
+            sealer: sealer.clone(),
+            administration: Mutex::default(),
+            hashing: Semaphore::new(HASHED_AT_ONCE),
+            pages: Semaphore::new(PAGES_AT_ONCE),
+            tries: RateLimiter::hashmap_with_clock(Quota::per_minute(TRIES_A_MINUTE), Monotonic::default()),
+            secure: config.listen.operator.tls_key.is_some(),
+            settings: config.explain(),
+        }
+    }
+
+    /// A place for one page.
+    pub(crate) fn enter(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ConsoleBusy> {
+        self.pages.try_acquire().map_err(|_| ConsoleBusy)
+    }
+
+    /// Counts a login that is tried from this address; the time to wait when there were too many.
+    pub(crate) fn count_try(&self, source: IpAddr) -> Result<(), Duration> {
+        let source = if self.tries.len() < MAX_SOURCES { source_of(source) } else { NOBODY };
+        self.tries.check_key(&source).map_err(|until| self.tries.clock().until(&until))
+    }
+
+    /// Forgets addresses that have been quiet.
+    pub(crate) fn sweep(&self) {
+        self.tries.retain_recent();
+    }
+
+    /// Works on the registry, one after the other.
+    pub(crate) async fn work<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Administration) -> Result<T, AdministrationError>,
+    ) -> Result<T, AdministrationError> {
+        let mut held = self.administration.lock().await;
+        let mut administration = match held.take() {
+            Some(administration) => administration,
+            None => Administration::within(&self.store, &self.sealer).await?,
+        };
+        let done = work(&mut administration).await;
+        // A connection on which something went wrong is not used again.
+        if !matches!(done, Err(AdministrationError::Store(_))) {
+            *held = Some(administration);
+        }
+        done
+    }
+
+    /// Whether this is the password; the same work is done when there is none to compare with.
+    pub(crate) async fn fits(&self, stored: Option<PasswordHash>, password: Zeroizing<String>) -> bool {
+        let Ok(_place) = self.hashing.acquire().await else { return false };
+        let compare = move || {
+            let Some(stored) = stored else {
+                staff::spend(&password);
+                return false;
+            };
+            stored.fits(&password)
+        };
+        tokio::task::spawn_blocking(compare).await.unwrap_or(false)
+    }
+
+    /// What is stored of a password.
+    pub(crate) async fn hash(
+        &self,
+        password: Zeroizing<String>,
+    ) -> Result<PasswordHash, AdministrationError> {
+        let _place = self.hashing.acquire().await.map_err(|_| AdministrationError::PasswordHash)?;
+        let salt = self.sealer.fresh();
+        let made = tokio::task::spawn_blocking(move || PasswordHash::make(&password, &salt)).await;
+        made.ok().and_then(Result::ok).ok_or(AdministrationError::PasswordHash)
+    }
+
+    /// Closes the connection, at a stop.
+    pub(crate) async fn close(&self) {
+        if let Some(administration) = self.administration.lock().await.take()
+            && let Err(error) = administration.close().await
+        {
+            tracing::warn!(cause = %crate::telemetry::chain(&error), "关闭管理台的数据库连接失败");
+        }
+    }
+}

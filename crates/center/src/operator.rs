@@ -1,0 +1,63 @@
+//! The operators' console: pages for those who register institutions, accounts and channels, and who watch over each other
+//! (1.4.2).
+//!
+//! It has a listener of its own, on the management network, over TLS but for this machine. Everything works without a script:
+//! a page is one answer, a form is answered by 303 to a page, and what was done can be loaded again without being done again.
+//!
+//! # What keeps strangers out
+//!
+//! * **Login** is password (argon2id) and a code of the operator's phone, together; whatever is wrong, the answer is the same and
+//!   takes as long. Five in a row lock the operator, ten a minute turn the address away.
+//! * **The session** is a cookie of 16 random bytes, of which the database has a keyed hash; 15 minutes without use or 8 hours
+//!   end it, as does any change of the operator's password or grants.
+//! * **Forms** carry a token bound to session and address; what comes from another site is refused. What is serious asks for
+//!   the code again when it was last shown more than five minutes ago.
+//! * **Rights** are asked of one pure function (`yanmi_onboarding::may`): each act has an action and a place. What is out of
+//!   reach is answered like what is not there.
+//! * **Every change** goes through `Administration`, as the command line's does, with actor, reason and event.
+
+mod accounts;
+mod channels;
+mod entry;
+mod events;
+mod form;
+mod home;
+mod institutions;
+mod invite;
+mod layout;
+mod list;
+mod login;
+mod operators;
+mod request;
+mod settings;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::any;
+
+use crate::site::Site;
+
+/// The face's addresses.
+pub(crate) fn router(site: Arc<Site>) -> Router {
+    Router::new()
+        .route("/", any(home::away))
+        .route("/o", any(home::away))
+        .route("/o/", any(home::handle))
+        .route("/o/login", any(login::handle))
+        .route("/o/logout", any(login::log_out))
+        .route("/o/invite/{secret}", any(invite::handle))
+        .route("/o/institutions", any(institutions::list))
+        .route("/o/institutions/{code}", any(institutions::one))
+        .route("/o/accounts", any(accounts::list))
+        .route("/o/accounts/{id}", any(accounts::one))
+        .route("/o/channels", any(channels::list))
+        .route("/o/channels/{id}", any(channels::one))
+        .route("/o/events", any(events::list))
+        .route("/o/events/chain", any(events::chain))
+        .route("/o/operators", any(operators::list))
+        .route("/o/operators/{login}", any(operators::one))
+        .route("/o/settings", any(settings::handle))
+        .fallback(any(home::nowhere))
+        .with_state(site)
+}

@@ -1,0 +1,110 @@
+//! What a form of the console holds.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+use zeroize::Zeroizing;
+
+/// Fields of a form at most.
+const MAX_FIELDS: usize = 40;
+
+/// The fields of a form or of an address, each once. `Debug` shows only their names, as there are passwords among them.
+#[derive(Default)]
+pub(super) struct FormFields(BTreeMap<String, Zeroizing<String>>);
+
+impl fmt::Debug for FormFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl FormFields {
+    /// Reads `application/x-www-form-urlencoded`; nothing for what no browser sends. Several ticks of one name are one value,
+    /// separated by commas.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let mut form = Self::default();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=')?;
+            let (name, value) = (decoded(name)?, decoded(value)?);
+            if form.0.len() >= MAX_FIELDS {
+                return None;
+            }
+            match form.0.get_mut(name.as_str()) {
+                Some(before) => {
+                    before.push(',');
+                    before.push_str(&value);
+                }
+                None => {
+                    form.0.insert(name.to_string(), value);
+                }
+            }
+        }
+        Some(form)
+    }
+
+    /// The value of a field, trimmed; empty when there is none.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    /// The value as it was typed.
+    pub(super) fn secret(&self, name: &str) -> Zeroizing<String> {
+        self.0.get(name).cloned().unwrap_or_default()
+    }
+}
+
+fn decoded(text: &str) -> Option<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+                let (high, low) = (digit(rest.next())?, digit(rest.next())?);
+                u8::try_from(high * 16 + low).ok()?
+            }
+            byte => byte,
+        });
+    }
+    Some(Zeroizing::new(std::str::from_utf8(&bytes).ok()?.to_owned()))
+}
+
+/// A part of an address, in which a plus is a plus.
+pub(super) fn decoded_path(text: &str) -> Option<String> {
+    decoded(&text.replace('+', "%2B")).map(|text| text.to_string())
+}
+
+/// A text as it may stand in the part of an address behind `?`.
+pub(super) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_browsers_send_is_read_and_nothing_else() {
+        let form =
+            FormFields::read("name=%E6%9F%90+%E5%8C%BB%E9%99%A2&way=01&way=02&empty=").expect("a form");
+        assert_eq!((form.text("name"), form.text("way"), form.text("empty")), ("某 医院", "01,02", ""));
+        assert_eq!(form.text("missing"), "");
+        assert_eq!(format!("{form:?}"), r#"{"empty", "name", "way"}"#);
+        for text in ["name", "name=%zz", "name=%E6", "name=%", "=%FF"] {
+            assert!(FormFields::read(text).is_none(), "{text}");
+        }
+        let many: Vec<String> = (0..=MAX_FIELDS).map(|n| format!("f{n}=1")).collect();
+        assert!(FormFields::read(&many.join("&")).is_none());
+        let text = "某 医院&a=b%";
+        assert_eq!(FormFields::read(&format!("x={}", encoded(text))).expect("a form").text("x"), text);
+    }
+}

@@ -1,0 +1,368 @@
+//! One request to a page of the console, whichever page it is: who comes, from where, what he may do; and what is written
+//! down of it.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use bytes::BytesMut;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use maud::{Markup, html};
+use subtle::ConstantTimeEq;
+use tokio::time::Instant;
+use yanmi_http::{NOBODY, Peer, read_body};
+use yanmi_onboarding::{Action, Area, Denied, may, reach};
+use yanmi_protocol::{Code, UnixMillis};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::form::{self, FormFields, encoded};
+use super::layout::{self, Visitor};
+use crate::face::page::see_other;
+use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
+use crate::refusal::Refusal;
+use crate::registry::{Act, Actor, AdministrationError, OperatorSession};
+use crate::site::Site;
+use crate::telemetry::{Operation, chain};
+
+/// The largest form that is read, in bytes.
+const MAX_FORM_BYTES: usize = 16 * 1024;
+
+/// Why a page is not shown, or an act is not done.
+#[derive(Debug)]
+pub(super) enum ConsoleRefusal {
+    /// There is nothing here, or nothing for him.
+    Nowhere,
+    /// Nobody is logged in.
+    LoggedOut,
+    /// Neither GET nor POST, or not for this page.
+    BadMethod,
+    /// What was sent is no form of this console.
+    BadForm,
+    /// The form was made in another session, or by another site.
+    ForeignForm,
+    /// Too much at a time, or the database does not answer.
+    Busy,
+    /// Too many tries from this address.
+    TooMany(std::time::Duration),
+    /// What was typed does not do, or the registry does not take it.
+    Refused(String),
+}
+
+impl From<AdministrationError> for ConsoleRefusal {
+    fn from(error: AdministrationError) -> Self {
+        match error {
+            AdministrationError::Store(error) => {
+                tracing::error!(cause = %chain(&error), "管理台未能使用数据库");
+                Self::Busy
+            }
+            AdministrationError::NotLetIn => Self::LoggedOut,
+            AdministrationError::Denied(Denied::NoRole | Denied::OutOfReach) => Self::Nowhere,
+            error => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<Denied> for ConsoleRefusal {
+    fn from(denied: Denied) -> Self {
+        AdministrationError::Denied(denied).into()
+    }
+}
+
+/// A request being answered.
+pub(super) struct OperatorRequest<'a> {
+    pub(super) site: &'a Arc<Site>,
+    pub(super) method: Method,
+    pub(super) path: String,
+    pub(super) query: FormFields,
+    pub(super) now: UnixMillis,
+    pub(super) peer: Option<Peer>,
+    headers: HeaderMap,
+    /// What the browser is known by.
+    secret: Option<Zeroizing<String>>,
+    session: Option<OperatorSession>,
+}
+
+/// Has a page answer, and writes down what came of it. Pages but for those of nobody in particular want somebody logged in.
+pub(super) async fn serve(
+    site: Arc<Site>,
+    request: Request<Body>,
+    is_open: bool,
+    answer: impl AsyncFnOnce(&mut OperatorRequest<'_>, Body) -> Result<Response, ConsoleRefusal>,
+) -> Response {
+    let started = Instant::now();
+    let (parts, body) = request.into_parts();
+    let mut request = OperatorRequest {
+        site: &site,
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: FormFields::read(parts.uri.query().unwrap_or_default()).unwrap_or_default(),
+        now: site.clock.now(),
+        peer: parts.extensions.get::<Peer>().cloned(),
+        secret: shown(&parts.headers, site.console.secure),
+        headers: parts.headers,
+        session: None,
+    };
+    // A panic is told like anything of ours that is broken; what a page refuses is an answer.
+    let guarded = async { Ok::<_, Refusal>(request.answer(is_open, body, answer).await) };
+    let result = unless_it_panics(pin!(guarded)).await;
+    let code = match &result {
+        Ok(Ok(_)) => Code::Success,
+        Ok(Err(ConsoleRefusal::TooMany(_))) => Code::RateLimited,
+        Ok(Err(ConsoleRefusal::Nowhere)) => Code::NoSuchAddress,
+        Ok(Err(ConsoleRefusal::LoggedOut)) => Code::Denied,
+        Ok(Err(ConsoleRefusal::Busy)) | Err(_) => Code::Unknown,
+        Ok(Err(_)) => Code::BadParameter,
+    };
+    let standing = if request.session.is_some() { Trust::Known } else { Trust::Stranger };
+    let ending = Ending::of(Operation::Console, started, Noted::default(), result.as_ref().err());
+    ending.with_code(code).record(&site, Sender { standing, ..Sender::stranger(request.peer.as_ref()) });
+    match result {
+        Ok(Ok(response)) => response,
+        Ok(Err(closed)) => request.close(&closed),
+        Err(_) => request.close(&ConsoleRefusal::Busy),
+    }
+}
+
+impl OperatorRequest<'_> {
+    async fn answer(
+        &mut self,
+        is_open: bool,
+        body: Body,
+        answer: impl AsyncFnOnce(&mut Self, Body) -> Result<Response, ConsoleRefusal>,
+    ) -> Result<Response, ConsoleRefusal> {
+        if !matches!(self.method, Method::GET | Method::POST) {
+            return Err(ConsoleRefusal::BadMethod);
+        }
+        let site = Arc::clone(self.site);
+        let _place = site.console.enter().map_err(|_| ConsoleRefusal::Busy)?;
+        if let Some(secret) = self.secret.clone() {
+            let now = self.now;
+            self.session = site.console.work(async |a| a.session(&secret, now).await).await?;
+        }
+        if self.session.is_some() {
+            self.peer.iter().for_each(Peer::prove);
+        } else if !is_open {
+            return Err(ConsoleRefusal::LoggedOut);
+        }
+        answer(self, body).await
+    }
+
+    /// A page without anything of anybody.
+    fn close(&self, closed: &ConsoleRefusal) -> Response {
+        let (status, title, text) = match closed {
+            ConsoleRefusal::LoggedOut if self.method == Method::GET && self.path != "/o/login" => {
+                return see_other(&format!("/o/login?next={}", encoded(&self.path)));
+            }
+            ConsoleRefusal::LoggedOut => {
+                (StatusCode::FORBIDDEN, "请重新登录", "会话已结束，刚才的操作没有做。".to_owned())
+            }
+            ConsoleRefusal::Nowhere => {
+                (StatusCode::NOT_FOUND, "没有这一页", "地址不对，或者不在您的权限与辖区之内。".to_owned())
+            }
+            ConsoleRefusal::BadMethod => {
+                (StatusCode::METHOD_NOT_ALLOWED, "不支持", "请从页面上操作。".to_owned())
+            }
+            ConsoleRefusal::BadForm => {
+                (StatusCode::BAD_REQUEST, "表单有误", "收到的内容不是本页的表单，没有做任何更改。".to_owned())
+            }
+            ConsoleRefusal::ForeignForm => (
+                StatusCode::FORBIDDEN,
+                "表单已失效",
+                "这个表单不是本次登录打开的，没有做任何更改。请回到页面重新打开。".to_owned(),
+            ),
+            ConsoleRefusal::Busy => {
+                (StatusCode::SERVICE_UNAVAILABLE, "暂时不可用", "数据库或管理台正忙，请稍后再试。".to_owned())
+            }
+            ConsoleRefusal::TooMany(wait) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "尝试过多",
+                format!("这个地址尝试得太多，请 {} 秒之后再试。", wait.as_secs() + 1),
+            ),
+            ConsoleRefusal::Refused(why) => (StatusCode::CONFLICT, "没有更改", why.clone()),
+        };
+        let middle = html! {
+            p.said.bad role="alert" { (text) }
+            p { a href=(if self.session.is_some() { self.path.as_str() } else { "/o/login" }) { "返回" } }
+        };
+        let page =
+            if self.session.is_some() { self.framed(title, &middle) } else { layout::bare(title, &middle) };
+        let mut response = layout::answer(status, page);
+        if let ConsoleRefusal::TooMany(wait) = closed {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
+        }
+        response
+    }
+
+    /// The page with this in its middle.
+    pub(super) fn page(&self, title: &str, middle: &Markup) -> Response {
+        layout::answer(StatusCode::OK, self.framed(title, middle))
+    }
+
+    fn framed(&self, title: &str, middle: &Markup) -> Markup {
+        let leaving = self.token_field("/o/logout");
+        let visitor = Visitor { name: self.name(), path: &self.path, leaving };
+        layout::page(&visitor, |action| self.may_anywhere(action), title, middle)
+    }
+
+    pub(super) fn session(&self) -> Result<&OperatorSession, ConsoleRefusal> {
+        self.session.as_ref().ok_or(ConsoleRefusal::LoggedOut)
+    }
+
+    /// What he is called.
+    pub(super) fn name(&self) -> &str {
+        self.session.as_ref().map_or("", |session| session.operator.name.as_str())
+    }
+
+    /// Whether he may do this at this place.
+    pub(super) fn may(&self, action: Action, place: Area) -> Result<(), ConsoleRefusal> {
+        Ok(may(&self.session()?.operator.rights(), action, &place, self.now)?)
+    }
+
+    /// Whether he may do this to what belongs to the whole province.
+    pub(super) fn may_in_province(&self, action: Action) -> Result<(), ConsoleRefusal> {
+        self.may(action, self.province()?)
+    }
+
+    /// The areas in which he may.
+    pub(super) fn reach(&self, action: Action) -> Vec<Area> {
+        self.session.as_ref().map_or_else(Vec::new, |s| reach(&s.operator.rights(), action, self.now))
+    }
+
+    pub(super) fn may_anywhere(&self, action: Action) -> bool {
+        !self.reach(action).is_empty()
+    }
+
+    /// The site's province.
+    pub(super) fn province(&self) -> Result<Area, ConsoleRefusal> {
+        Area::new(self.site.region.as_str().get(..2).unwrap_or_default()).map_err(|_| ConsoleRefusal::Nowhere)
+    }
+
+    /// Where the browser is, as far as that is known.
+    pub(super) fn source(&self) -> std::net::IpAddr {
+        self.peer.as_ref().map_or(NOBODY, Peer::ip)
+    }
+
+    /// The form that was sent; it is one of this console's.
+    pub(super) async fn form(&self, body: Body) -> Result<FormFields, ConsoleRefusal> {
+        let (within, mut room) = (self.site.settings.body, self.site.room(self.peer.as_ref()));
+        let read =
+            read_body(body, MAX_FORM_BYTES, within, &mut room).await.map_err(|_| ConsoleRefusal::BadForm)?;
+        let mut bytes = read.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+        let form = std::str::from_utf8(&bytes).ok().and_then(FormFields::read);
+        bytes.as_mut().zeroize();
+        let form = form.ok_or(ConsoleRefusal::BadForm)?;
+        if self.is_own_form() { Ok(form) } else { Err(ConsoleRefusal::ForeignForm) }
+    }
+
+    /// The same of somebody logged in: it carries the session's token for this page. Where the second factor was not shown
+    /// lately, the form has to.
+    pub(super) async fn act(&mut self, body: Body) -> Result<FormFields, ConsoleRefusal> {
+        let form = self.form(body).await?;
+        self.check_token(&form)?;
+        if !self.session()?.row.is_strong(self.now) {
+            let (secret, now) = (self.secret.clone().unwrap_or_default(), self.now);
+            let code = form.text("code").to_owned();
+            let console = &self.site.console;
+            console.work(async |a| a.strengthen(&secret, &code, now).await).await?;
+        }
+        Ok(form)
+    }
+
+    /// The token of a form is this session's.
+    pub(super) fn check_token(&self, form: &FormFields) -> Result<(), ConsoleRefusal> {
+        let token = self.token(&self.path).ok_or(ConsoleRefusal::LoggedOut)?;
+        if bool::from(token.as_bytes().ct_eq(form.text("t").as_bytes())) {
+            Ok(())
+        } else {
+            Err(ConsoleRefusal::ForeignForm)
+        }
+    }
+
+    /// The last part of the address, behind this one.
+    pub(super) fn segment(&self, before: &str) -> Option<String> {
+        form::decoded_path(self.path.strip_prefix(before)?)
+    }
+
+    /// Whoever acts.
+    pub(super) fn actor(&self) -> Result<Actor, ConsoleRefusal> {
+        Ok(Actor::operator(self.session()?.operator.login.as_str()))
+    }
+
+    fn token(&self, path: &str) -> Option<String> {
+        let secret = self.secret.as_ref()?;
+        Some(BASE64.encode(self.site.sealer.proof("operator form", &[secret.as_bytes(), path.as_bytes()])))
+    }
+
+    /// The token as a form for this address has it.
+    pub(super) fn token_field(&self, path: &str) -> Markup {
+        html! { input type="hidden" name="t" value=(self.token(path).unwrap_or_default()); }
+    }
+
+    /// What every form of an act has: token, reason, and the code where it has to be shown again.
+    pub(super) fn act_fields(&self) -> Markup {
+        let strong = self.session.as_ref().is_some_and(|session| session.row.is_strong(self.now));
+        html! {
+            (self.token_field(&self.path))
+            label { "理由 " span.soft { "记入操作记录" } input name="reason" required maxlength="200"; }
+            @if !strong {
+                label { "验证码 " span.soft { "手机上最新的 6 位" }
+                    input name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="6"; }
+            }
+        }
+    }
+
+    /// Sends the browser back to this page, with a word of what was done.
+    pub(super) fn done(&self) -> Response {
+        see_other(&format!("{}?done=1", self.path))
+    }
+
+    /// What a page says that was come back to.
+    pub(super) fn said(&self) -> Markup {
+        html! { @if self.query.text("done") == "1" { p.said role="status" { "已更改；运行中的中心一秒内生效。" } } }
+    }
+
+    fn is_own_form(&self) -> bool {
+        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let scheme = if self.site.console.secure { "https" } else { "http" };
+        let own = |origin: &str| text("host").is_some_and(|host| origin == format!("{scheme}://{host}"));
+        text("origin").is_none_or(|origin| origin == "null" || own(origin))
+            && text("sec-fetch-site").is_none_or(|site| site == "same-origin")
+    }
+
+    /// The header that hands a session to the browser, or takes it away.
+    pub(super) fn cookie(&self, secret: Option<&str>) -> Option<HeaderValue> {
+        let secure = self.site.console.secure;
+        let end = if secret.is_none() { "; Max-Age=0" } else { "" };
+        let flag = if secure { "; Secure" } else { "" };
+        let (name, value) = (cookie_name(secure), secret.unwrap_or_default());
+        HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{flag}{end}")).ok()
+    }
+}
+
+/// The reason of a form's act.
+pub(super) fn act_of<'a>(
+    actor: &'a Actor,
+    form: &'a FormFields,
+    at: UnixMillis,
+) -> Result<Act<'a>, ConsoleRefusal> {
+    let reason = form.text("reason");
+    if reason.is_empty() || reason.chars().count() > crate::registry::MAX_REASON {
+        return Err(ConsoleRefusal::Refused("请写明理由（至多 200 个字符）".to_owned()));
+    }
+    Ok(Act { actor, reason, at })
+}
+
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { "__Host-yanmi-o" } else { "yanmi-o" }
+}
+
+/// What the browser shows to be known by.
+fn shown(headers: &HeaderMap, secure: bool) -> Option<Zeroizing<String>> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(key, _)| key.trim() == cookie_name(secure))?;
+    Some(Zeroizing::new(value.trim().to_owned()))
+}

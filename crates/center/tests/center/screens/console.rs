@@ -1,0 +1,139 @@
+//! The operators' console in a real browser.
+
+use serde_json::json;
+use yanmi_browser::Browser;
+use yanmi_onboarding::Role;
+
+use crate::console::person::Person;
+use crate::console::{administrators, somebody, with_console};
+use crate::site::{HOSPITAL, Site};
+
+/// The screen of most offices, and a phone.
+const OFFICE: (u32, u32) = (1366, 768);
+const PHONE: (u32, u32) = (390, 844);
+
+/// Looks at a page as everybody does, and photographs it.
+fn look(browser: &Browser, name: &str) {
+    for ((width, height), place) in [(PHONE, "phone"), (OFFICE, "office")] {
+        browser.resize(width, height);
+        browser.until(&format!("innerWidth === {width} && document.readyState === 'complete'"));
+        let wide = browser.value("document.documentElement.scrollWidth");
+        assert!(wide.as_u64().is_some_and(|wide| wide <= u64::from(width)), "{name} {width}: {wide}");
+        browser.keep_picture(&format!("console-{name}-{place}"));
+    }
+    let fetched = "performance.getEntriesByType('resource').map(e => e.name)";
+    assert_eq!(browser.value(fetched), json!([]), "{name}");
+    assert_eq!(browser.violations(), Vec::<String>::new(), "{name}");
+    browser.prefer_dark(true);
+    browser.keep_picture(&format!("console-{name}-dark"));
+    assert_eq!(browser.violations(), Vec::<String>::new(), "{name} in the dark");
+    browser.prefer_dark(false);
+}
+
+fn log_in(browser: &Browser, base: &str, login: &str, person: &mut Person) {
+    browser.open(&format!("{base}/o/"));
+    browser.until("document.title.startsWith('登录')");
+    browser.fill("input[name=login]", login);
+    let password = person.password.clone();
+    browser.fill("input[name=password]", &password);
+    let code = person.next_code();
+    browser.fill("input[name=code]", &code);
+    browser.click("button");
+    browser.until("document.title.startsWith('首页')");
+}
+
+/// A console with these people, and a browser.
+async fn ground() -> (Site, [Person; 3], Person, tempfile::TempDir, Browser) {
+    let site = with_console().await;
+    let mut three = administrators(&site).await;
+    let approver = somebody(&site, &mut three, (Role::Approver, "35", 70)).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = Browser::start(folder.path(), OFFICE.0, OFFICE.1);
+    (site, three, approver, folder, browser)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_about_the_registry() {
+    let (site, _three, mut approver, _folder, browser) = ground().await;
+    let base = format!("http://{}", site.operator_addr());
+
+    browser.open(&base);
+    browser.until("document.title.startsWith('登录')");
+    look(&browser, "login");
+    browser.fill("input[name=login]", "nobody");
+    browser.fill("input[name=password]", "no password at all");
+    browser.fill("input[name=code]", "000000");
+    browser.click("button");
+    browser.until("document.querySelector('.said')?.textContent.includes('验证码不对')");
+    look(&browser, "login-refused");
+
+    log_in(&browser, &base, "approver.35", &mut approver);
+    look(&browser, "home");
+    browser.click("nav a[href='/o/institutions']");
+    browser.until("document.title.startsWith('机构')");
+    look(&browser, "institutions");
+    browser.click(&format!("a[href='/o/institutions/{HOSPITAL}']"));
+    browser.until("document.querySelector('input[name=region]') !== null");
+    look(&browser, "institution");
+    // Done as somebody does it: typed, pressed, and said.
+    browser.run("document.querySelector('form.act input[name=name]').value = ''");
+    browser.fill("form.act input[name=name]", "福州示范医院东院");
+    browser.fill("form.act input[name=reason]", "更名");
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('已更改')");
+    assert_eq!(browser.value("document.querySelector('h1').textContent"), json!("福州示范医院东院"));
+    look(&browser, "institution-changed");
+    browser.open(&format!("{base}/o/accounts"));
+    look(&browser, "accounts");
+    browser.open(&format!("{base}/o/accounts/testOrgId"));
+    look(&browser, "account");
+    browser.open(&format!("{base}/o/channels"));
+    look(&browser, "channels");
+    browser.open(&format!("{base}/o/channels/{}", site.channel().chnl_id.as_str()));
+    look(&browser, "channel");
+    browser.open(&format!("{base}/o/operators"));
+    look(&browser, "nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_about_operators() {
+    let (site, [mut system, mut security, mut audit], _approver, _folder, browser) = ground().await;
+    let base = format!("http://{}", site.operator_addr());
+    log_in(&browser, &base, "system", &mut system);
+    browser.open(&format!("{base}/o/operators"));
+    look(&browser, "operators");
+    browser.open(&format!("{base}/o/settings"));
+    look(&browser, "settings");
+    browser.open(&format!("{base}/o/operators"));
+    for (name, text) in [("login", "wang.wu"), ("name", "王五"), ("unit", "市医保局"), ("reason", "到岗")]
+    {
+        browser.fill(&format!("form.act input[name={name}]"), text);
+    }
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('只显示这一次')");
+    let place = browser.value("document.querySelector('p.box code').textContent");
+    browser.click("button.link");
+    log_in(&browser, &base, "security", &mut security);
+    browser.open(&format!("{base}/o/operators/wang.wu"));
+    look(&browser, "operator");
+    browser.click("button.link");
+    log_in(&browser, &base, "auditor", &mut audit);
+    browser.open(&format!("{base}/o/events"));
+    look(&browser, "events");
+    browser.open(&format!("{base}/o/events/chain"));
+    look(&browser, "chain");
+    browser.click("button.link");
+    browser.open(&format!("{base}{}", place.as_str().expect("an address")));
+    look(&browser, "invitation");
+    let mut wang = Person::new(&site, 99);
+    let key = browser.value("document.querySelector('.key').textContent");
+    wang.learn(key.as_str().expect("a key"));
+    let (password, code) = (wang.password.clone(), wang.next_code());
+    for (name, text) in [("password", &password), ("again", &password), ("code", &code)] {
+        browser.fill(&format!("input[name={name}]"), text);
+    }
+    browser.click("button");
+    browser.until("document.title.startsWith('登录')");
+    log_in(&browser, &base, "wang.wu", &mut wang);
+    assert!(browser.value("document.body.textContent").as_str().is_some_and(|text| text.contains("还没有")));
+}
