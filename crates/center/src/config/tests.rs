@@ -325,6 +325,12 @@ fn one_problem_each() {
             "listen.institution.plain_http = true",
             "第 6 行：listen.institution.address 与 listen.institution.plain_http：没有监听地址",
         ),
+        // Passwords cross the console: there is no plain HTTP off this machine, and no setting for it.
+        (
+            "listen.operator.address = \"0.0.0.0:1\"",
+            "第 6 行：listen.operator.address：地址不是本机回环地址，又没有证书",
+        ),
+        ("listen.operator.plain_http = true", "第 6 行：不认识设置 listen.operator.plain_http"),
         (
             "listen.channel.tls_certificate = \"c\"",
             "第 6 行：listen.channel.tls_certificate 与 listen.channel.tls_key：证书与私钥须同时设置",

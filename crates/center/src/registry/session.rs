@@ -85,10 +85,12 @@ impl Administration {
         };
         let secret = Zeroizing::new(self.sealer.fresh());
         let hash = self.sealer.proof(SESSION, &[&*secret]);
-        // Good once: of two logins with the same code the second finds the step taken.
+        // Good once: of two logins with the same code the second finds the step taken. And whoever guesses many at once finds
+        // the lock of those before.
         let taken = Statement::new(
             "UPDATE operators SET totp_step = $2, failed = 0, locked_until = NULL, last_login = $3, \
-             changed_at = $3 WHERE login = $1 AND totp_step < $2 AND closed_at IS NULL",
+             changed_at = $3 WHERE login = $1 AND totp_step < $2 AND closed_at IS NULL \
+             AND (locked_until IS NULL OR locked_until <= $3)",
         );
         let taken = taken.text(login.as_str()).number(step).number(now.get());
         let statements = vec![taken, operator_sessions::begin(&login, &hash, now, &address)];
