@@ -33,6 +33,7 @@ pub mod observe;
 mod operator;
 pub mod outbound;
 mod page_link;
+mod percent;
 pub mod ports;
 mod refusal;
 pub mod registry;

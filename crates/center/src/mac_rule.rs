@@ -21,6 +21,14 @@ impl MacRule {
         }
     }
 
+    /// What operators call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Optional => "有则核对",
+            Self::Required => "必须",
+        }
+    }
+
     /// The rule of a word; nothing for any other text.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.word() == word)

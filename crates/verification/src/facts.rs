@@ -71,6 +71,34 @@ pub enum ChannelRecord {
     Disabled,
 }
 
+impl ChannelRecord {
+    /// All of them, as they are offered to be chosen.
+    pub const ALL: [Self; 3] = [Self::Active, Self::Disabled, Self::Missing];
+
+    /// The word it is stored and named by.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Disabled => "disabled",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// The record of a word; nothing for any other text.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|record| record.word() == word)
+    }
+
+    /// What operators call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "有效",
+            Self::Disabled => "停用",
+            Self::Missing => "无",
+        }
+    }
+}
+
 /// The ways of confirming a channel offers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Ways(u8);

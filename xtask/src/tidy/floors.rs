@@ -23,7 +23,7 @@ const FLOORS: [&[&str]; 16] = [
     &["config", "limits", "page_link", "telemetry"],
     &["delivery", "national", "sealing", "strangers"],
     &["arrivals", "claimed", "mac_rule", "observe", "outbound", "share", "unknown"],
-    &["ports"],
+    &["percent", "ports"],
 ];
 
 pub(crate) fn check(files: &[File]) -> Vec<Violation> {

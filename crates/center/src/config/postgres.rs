@@ -2,10 +2,12 @@
 //!
 //! The driver's own address knows one host only; a cluster has several, of which one is writable at a time.
 
-use std::fmt::{self, Write};
+use std::fmt;
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
+
+use crate::percent::encoded;
 
 /// Where servers listen unless told otherwise.
 const PORT: u16 = 5_432;
@@ -175,20 +177,6 @@ fn decoded(text: &str) -> Result<String, String> {
     }
     // A NUL cannot be said to a server.
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')).ok_or_else(wrong)
-}
-
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            byte => {
-                // Writing into memory cannot fail.
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -12,9 +12,10 @@ use yanmi_onboarding::Action;
 use yanmi_protocol::AccountId;
 
 use super::entry::{self, EntryState};
-use super::form::{FormFields, encoded};
+use super::form::FormFields;
 use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
+use crate::percent::encoded;
 use crate::registry::{AccountEdit, AccountRow, Interface, Interfaces, MacRule, Object, SourceNetworks};
 use crate::site::Site;
 
@@ -77,7 +78,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "名称" } dd { (row.name) }
             dt { "接口" } dd { (row.interfaces) }
             dt { "每秒上限" } dd { @match row.rate { Some(rate) => (rate), None => "默认" } }
-            dt { "mac" } dd { (mac_words(row.mac)) }
+            dt { "mac" } dd { (row.mac.name()) }
             dt { "来源网段" } dd { @if row.networks.to_string().is_empty() { "不限" } @else { (row.networks) } }
             dt { "密钥校验值" } dd { code { (row.newest.to_string()) }
                 @if let Some(older) = &row.older { "、" code { (older.to_string()) } "（旧）" } }
@@ -88,13 +89,6 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         (entry::switches(page, served(&row), province))
     };
     Ok(page.page(&row.name, &middle))
-}
-
-fn mac_words(rule: MacRule) -> &'static str {
-    match rule {
-        MacRule::Optional => "有则核对",
-        MacRule::Required => "必须",
-    }
 }
 
 fn edit(page: &OperatorRequest<'_>, row: &AccountRow) -> Markup {
@@ -112,8 +106,8 @@ fn edit(page: &OperatorRequest<'_>, row: &AccountRow) -> Markup {
             label { "每秒上限 " span.soft { "空着为默认" }
                 input name="rate" type="number" min="1" value=[row.rate]; }
             label { "mac" select name="mac" {
-                @for rule in [MacRule::Optional, MacRule::Required] {
-                    option value=(rule.word()) selected[rule == row.mac] { (mac_words(rule)) }
+                @for rule in MacRule::ALL {
+                    option value=(rule.word()) selected[rule == row.mac] { (rule.name()) }
                 }
             } }
             label { "来源网段 " span.soft { "逗号分开；空着为不限" } input name="networks" value=(row.networks); }

@@ -13,18 +13,13 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelRecord, Ways};
 
 use super::entry::{self, EntryState};
-use super::form::{FormFields, encoded};
+use super::form::FormFields;
 use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
-use crate::registry::{ChannelEdit, ChannelRow, MacRule, Object};
+use crate::percent::encoded;
+use crate::registry::{ChannelEdit, ChannelRow, Object};
 use crate::site::Site;
 
-/// 渠道认证记录, each with its stored word and its name.
-const RECORDS: [(ChannelRecord, &str, &str); 3] = [
-    (ChannelRecord::Active, "active", "有效"),
-    (ChannelRecord::Disabled, "disabled", "停用"),
-    (ChannelRecord::Missing, "missing", "无"),
-];
 /// The ways of confirming, with their names.
 const WAYS: [(&str, &str); 3] = [("01", "凭证密码"), ("02", "人脸"), ("03", "渠道支付密码")];
 
@@ -89,7 +84,6 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
     }
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
-    let record = RECORDS.iter().find(|(record, ..)| *record == row.facts.record).map(|(_, _, name)| *name);
     let middle = html! {
         (page.said())
         div.box { dl {
@@ -101,8 +95,8 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "免密功能" } dd { (yes(row.facts.password_free)) }
             dt { "采信免密" } dd { (row.facts.word.map_or_else(|| "否".to_owned(), |word| word.to_string())) }
             dt { "认证方式" } dd { (ways(&row)) }
-            dt { "认证记录" } dd { (record.unwrap_or_default()) }
-            dt { "mac" } dd { (if row.mac == MacRule::Required { "必须" } else { "有则核对" }) }
+            dt { "认证记录" } dd { (row.facts.record.name()) }
+            dt { "mac" } dd { (row.mac.name()) }
             dt { "密钥校验值" } dd { code { (row.newest.to_string()) }
                 @if let Some(older) = &row.older { "、" code { (older.to_string()) } "（旧）" } }
             dt { "状态" } dd { (served(&row).words(page.now)) }
@@ -131,8 +125,8 @@ fn edit(page: &OperatorRequest<'_>, row: &ChannelRow) -> Markup {
                 label { input type="checkbox" name="free" value="1" checked[row.facts.password_free]; "免密功能" }
             }
             label { "认证记录" select name="record" {
-                @for (record, word, name) in RECORDS {
-                    option value=(word) selected[record == row.facts.record] { (name) }
+                @for record in ChannelRecord::ALL {
+                    option value=(record.word()) selected[record == row.facts.record] { (record.name()) }
                 }
             } }
             (page.act_fields())
@@ -156,13 +150,12 @@ async fn change(
     }
     let codes = form.text("way").split(',').filter(|code| !code.is_empty());
     let ways = codes.map(Way::from_code).try_fold(Ways::NONE, |set, way| Some(set.with(way?)));
-    let record = RECORDS.into_iter().find(|(_, word, _)| *word == form.text("record"));
     let edit = ChannelEdit {
         name: Some(form.text("name").to_owned()),
         settlement: Some(form.text("settlement") == "1"),
         password_free: Some(form.text("free") == "1"),
         ways: Some(ways.ok_or(ConsoleRefusal::BadForm)?),
-        record: Some(record.ok_or(ConsoleRefusal::BadForm)?.0),
+        record: Some(ChannelRecord::of_word(form.text("record")).ok_or(ConsoleRefusal::BadForm)?),
         ..ChannelEdit::default()
     };
     let actor = page.actor()?;

@@ -1,7 +1,7 @@
 //! What a form of the console holds.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 
 use zeroize::Zeroizing;
 
@@ -75,22 +75,10 @@ pub(super) fn decoded_path(text: &str) -> Option<String> {
     decoded(&text.replace('+', "%2B")).map(|text| text.to_string())
 }
 
-/// A text as it may stand in the part of an address behind `?`.
-pub(super) fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::percent::encoded;
 
     #[test]
     fn what_browsers_send_is_read_and_nothing_else() {

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::form::encoded;
 use super::request::OperatorRequest;
+use crate::percent::encoded;
 
 /// Rows of one page.
 pub(super) const ROWS: usize = 50;

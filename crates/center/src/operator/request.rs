@@ -18,10 +18,11 @@ use yanmi_onboarding::{Action, Area, Denied, may, reach};
 use yanmi_protocol::{Code, UnixMillis};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::form::{self, FormFields, encoded};
+use super::form::{self, FormFields};
 use super::layout::{self, Visitor};
 use crate::face::page::see_other;
 use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
+use crate::percent::encoded;
 use crate::refusal::Refusal;
 use crate::registry::{Act, Actor, AdministrationError, OperatorSession};
 use crate::site::Site;
@@ -109,10 +110,10 @@ pub(super) async fn serve(
     let guarded = async { Ok::<_, Refusal>(request.answer(is_open, body, answer).await) };
     let result = unless_it_panics(pin!(guarded)).await;
     let code = match &result {
-        Ok(Ok(_)) => Code::Success,
+        // Whoever was logged out is sent to log in: nothing is amiss.
+        Ok(Ok(_) | Err(ConsoleRefusal::LoggedOut)) => Code::Success,
         Ok(Err(ConsoleRefusal::TooMany(_))) => Code::RateLimited,
         Ok(Err(ConsoleRefusal::Nowhere)) => Code::NoSuchAddress,
-        Ok(Err(ConsoleRefusal::LoggedOut)) => Code::Denied,
         Ok(Err(ConsoleRefusal::Busy)) | Err(_) => Code::Unknown,
         Ok(Err(_)) => Code::BadParameter,
     };

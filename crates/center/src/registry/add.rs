@@ -86,7 +86,7 @@ impl Administration {
             .number(i64::from(new.facts.settlement))
             .number(i64::from(new.facts.password_free))
             .text(&channel::ways_words(new.facts.ways))
-            .text(channel::record_word(new.facts.record))
+            .text(new.facts.record.word())
             .bytes(&key)
             .number(act.at.get())
             .optional_text(new.handover.as_ref().map(Handover::as_str))

@@ -86,7 +86,7 @@ impl ChannelRow {
             ("settlement", Some(self.facts.settlement.to_string())),
             ("password_free", Some(self.facts.password_free.to_string())),
             ("ways", Some(ways_words(self.facts.ways))),
-            ("record", Some(record_word(self.facts.record).to_owned())),
+            ("record", Some(self.facts.record.word().to_owned())),
             ("handover_url", self.handover.as_ref().map(|handover| handover.as_str().to_owned())),
             ("word", self.facts.word.map(|word| word.to_string())),
             ("mac", Some(self.mac.word().to_owned())),
@@ -130,15 +130,6 @@ impl From<StoredChannel> for ChannelRow {
             older: stored.keys.older.map(|key| key.kcv()),
             changed_at: stored.changed_at,
         }
-    }
-}
-
-/// The word stored for a certification record.
-pub(super) const fn record_word(record: ChannelRecord) -> &'static str {
-    match record {
-        ChannelRecord::Active => "active",
-        ChannelRecord::Missing => "missing",
-        ChannelRecord::Disabled => "disabled",
     }
 }
 
@@ -205,12 +196,8 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredChannel, Sto
             .try_fold(Ways::NONE, |set, way| Some(set.with(way?)))
             .ok_or(columns.impossible("认证方式未知"))?
     };
-    let record = {
-        let word = columns.text()?;
-        let all = [ChannelRecord::Active, ChannelRecord::Missing, ChannelRecord::Disabled];
-        let found = all.into_iter().find(|record| record_word(*record) == word);
-        found.ok_or(columns.impossible("认证记录状态未知"))?
-    };
+    let record = columns.text()?;
+    let record = ChannelRecord::of_word(record).ok_or(columns.impossible("认证记录状态未知"))?;
     let (enabled, keys) = (columns.flag()?, open_keys(columns, sealer, key_cell(id.as_str()))?);
     let changed_at = columns.time()?;
     let handover = columns.optional_text()?.map(str::parse).transpose();

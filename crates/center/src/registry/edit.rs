@@ -172,7 +172,7 @@ fn channel_set(edit: &ChannelEdit) -> Result<Assignments, AdministrationError> {
         set = set.text("ways", &channel::ways_words(*ways));
     }
     if let Some(record) = record {
-        set = set.text("record", channel::record_word(*record));
+        set = set.text("record", record.word());
     }
     if let Some(handover) = handover {
         set = set.optional_text("handover_url", handover.as_ref().map(Handover::as_str));

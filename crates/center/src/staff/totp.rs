@@ -3,13 +3,15 @@
 //!
 //! SHA-1 is what apps take without being asked for anything else; what is known against it does not touch HMAC.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use yanmi_protocol::UnixMillis;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::percent::encoded;
 
 /// Bytes of a secret: as many as SHA-1 gives, which RFC 4226 recommends.
 const SECRET: usize = 20;
@@ -114,20 +116,6 @@ fn keyed(key: &[u8; SECRET]) -> Hmac<Sha1> {
     let mut block = Zeroizing::new([0; 64]);
     block[..SECRET].copy_from_slice(key);
     Hmac::new(&(*block).into())
-}
-
-/// Percent encoding of everything that is not unreserved (RFC 3986), a colon and a blank too.
-fn encoded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            // Writing into memory cannot fail.
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -202,7 +202,7 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
                 registry::served(row.enabled, row.stopped_until, row.closed_at),
                 interfaces,
                 row.rate.map_or_else(|| "默认".to_owned(), |rate| rate.to_string()),
-                registry::mac_words(row.mac).to_owned(),
+                row.mac.name().to_owned(),
                 if networks.is_empty() { "不限".to_owned() } else { networks },
                 check_values_text(&keys),
             ],

@@ -143,12 +143,7 @@ fn ways(codes: &[String]) -> Result<Ways, Failure> {
 }
 
 fn record(word: &str) -> Result<ChannelRecord, Failure> {
-    match word {
-        "active" => Ok(ChannelRecord::Active),
-        "disabled" => Ok(ChannelRecord::Disabled),
-        "missing" => Ok(ChannelRecord::Missing),
-        _ => Err(Failure::new("--record 只能是 active、disabled、missing")),
-    }
+    ChannelRecord::of_word(word).ok_or_else(|| Failure::new("--record 只能是 active、disabled、missing"))
 }
 
 #[derive(Debug, clap::Args)]
@@ -324,11 +319,6 @@ async fn list(administration: &mut Administration, listing: &Listing) -> Result<
 }
 
 fn entry(row: ChannelRow) -> Entry<12> {
-    let (record, record_text) = match row.facts.record {
-        ChannelRecord::Active => ("active", "有效"),
-        ChannelRecord::Disabled => ("disabled", "停用"),
-        ChannelRecord::Missing => ("missing", "无"),
-    };
     let (id, url) = (row.id.as_str().to_owned(), row.notice_url.to_string());
     let ways: Vec<_> = row.facts.ways.iter().map(Way::code).collect();
     let keys = check_values(&row.newest, row.older.as_ref());
@@ -337,7 +327,7 @@ fn entry(row: ChannelRow) -> Entry<12> {
     Entry {
         program: serde_json::json!({
             "chnlId": id, "name": row.name, "enabled": row.enabled, "settlement": row.facts.settlement,
-            "passwordFree": row.facts.password_free, "wordLimits": word, "ways": ways, "record": record, "mac": row.mac.word(),
+            "passwordFree": row.facts.password_free, "wordLimits": word, "ways": ways, "record": row.facts.record.word(), "mac": row.mac.word(),
             "kcv": keys, "url": url,
             "handoverUrl": handover, "stoppedUntil": row.stopped_until.map(UnixMillis::get),
             "closedAt": row.closed_at.map(UnixMillis::get), "changedAt": row.changed_at.get(),
@@ -352,8 +342,8 @@ fn entry(row: ChannelRow) -> Entry<12> {
             yes(row.facts.password_free),
             word.unwrap_or_default(),
             ways.join(","),
-            record_text.to_owned(),
-            registry::mac_words(row.mac).to_owned(),
+            row.facts.record.name().to_owned(),
+            row.mac.name().to_owned(),
             check_values_text(&keys),
             url,
             handover.unwrap_or_default(),

@@ -195,11 +195,3 @@ pub(super) fn mac_rule(word: &str) -> Result<MacRule, Failure> {
 pub(super) fn networks(text: &str) -> Result<SourceNetworks, Failure> {
     SourceNetworks::parse(text).map_err(|error| Failure::because("--networks 不可用", &error))
 }
-
-/// A rule as lists show it.
-pub(super) const fn mac_words(rule: MacRule) -> &'static str {
-    match rule {
-        MacRule::Optional => "有则核对",
-        MacRule::Required => "必须",
-    }
-}
