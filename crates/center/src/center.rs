@@ -17,7 +17,7 @@ use crate::delivery::lane::LaneSettings;
 use crate::health::Health;
 use crate::insured::MOST_WATCHED;
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
-use crate::limits::{Decodes, FailedOpenings, RecordedLinks};
+use crate::limits::{Decodes, RecordedLinks, SourceLimiter};
 use crate::national::{NationalCenter, NationalSettings};
 use crate::observe::Observer;
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, RootsError};
@@ -307,7 +307,7 @@ struct Ground {
     outbound: Outbound,
     national: NationalCenter,
     defaults: Defaults,
-    openings: FailedOpenings,
+    openings: SourceLimiter,
     decodes: Decodes,
 }
 
@@ -384,9 +384,9 @@ fn defaults(config: &Config) -> Result<Defaults, StartError> {
     })
 }
 
-fn openings(config: &Config) -> Result<FailedOpenings, StartError> {
+fn openings(config: &Config) -> Result<SourceLimiter, StartError> {
     let per_minute = config.limits.failed_openings_per_minute;
-    Ok(FailedOpenings::new(nonzero(per_minute, "limits.failed_openings_per_minute")?))
+    Ok(SourceLimiter::new(nonzero(per_minute, "limits.failed_openings_per_minute")?))
 }
 
 fn decodes(config: &Config) -> Result<Decodes, StartError> {
@@ -466,6 +466,6 @@ async fn upkeep(site: Arc<Site>) {
         site.calls.sum(site.telemetry.upkeep(), site.clock.now());
         site.openings.sweep();
         site.decodes.sweep();
-        site.console.sweep();
+        site.console.tries.sweep();
     }
 }

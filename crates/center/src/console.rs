@@ -3,17 +3,13 @@
 //! Operators are few, so their pages share a connection of their own, one after the other: what they read and change never
 //! takes anything from requests. When it is lost, the next page has a new one.
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
-use governor::{Quota, RateLimiter};
 use tokio::sync::{Mutex, Semaphore};
-use yanmi_http::{MAX_SOURCES, NOBODY, source_of};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Line};
-use crate::ports::{KeyedLimiter, Monotonic};
+use crate::limits::SourceLimiter;
 use crate::registry::{Administration, AdministrationError};
 use crate::sealing::Sealer;
 use crate::staff::{self, PasswordHash};
@@ -34,7 +30,8 @@ pub(crate) struct Console {
     administration: Mutex<Option<Administration>>,
     hashing: Semaphore,
     pages: Semaphore,
-    tries: KeyedLimiter<IpAddr>,
+    /// Logins and invitations that are tried, by address.
+    pub(crate) tries: SourceLimiter,
     /// Whether the pages come over TLS.
     pub(crate) secure: bool,
     /// The effective settings, as `yanmi check` prints them.
@@ -53,7 +50,7 @@ impl Console {
             administration: Mutex::default(),
             hashing: Semaphore::new(HASHED_AT_ONCE),
             pages: Semaphore::new(PAGES_AT_ONCE),
-            tries: RateLimiter::hashmap_with_clock(Quota::per_minute(TRIES_A_MINUTE), Monotonic::default()),
+            tries: SourceLimiter::new(TRIES_A_MINUTE),
             secure: config.listen.operator.tls_key.is_some(),
             settings: config.explain(),
         }
@@ -62,17 +59,6 @@ impl Console {
     /// A place for one page.
     pub(crate) fn enter(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ConsoleBusy> {
         self.pages.try_acquire().map_err(|_| ConsoleBusy)
-    }
-
-    /// Counts a login that is tried from this address; the time to wait when there were too many.
-    pub(crate) fn count_try(&self, source: IpAddr) -> Result<(), Duration> {
-        let source = if self.tries.len() < MAX_SOURCES { source_of(source) } else { NOBODY };
-        self.tries.check_key(&source).map_err(|until| self.tries.clock().until(&until))
-    }
-
-    /// Forgets addresses that have been quiet.
-    pub(crate) fn sweep(&self) {
-        self.tries.retain_recent();
     }
 
     /// Works on the registry, one after the other.

@@ -1,9 +1,9 @@
 //! What is counted by the minute, whoever it is: a limiter a file.
 
+mod by_source;
 mod decodes;
-mod openings;
 mod recorded;
 
+pub(crate) use by_source::SourceLimiter;
 pub(crate) use decodes::Decodes;
-pub(crate) use openings::FailedOpenings;
 pub(crate) use recorded::RecordedLinks;

@@ -13,7 +13,7 @@ use crate::config::Retention;
 use crate::console::Console;
 use crate::delivery::deliver::Deliverer;
 use crate::ledger::Ledger;
-use crate::limits::{Decodes, FailedOpenings, RecordedLinks};
+use crate::limits::{Decodes, RecordedLinks, SourceLimiter};
 use crate::national::NationalCenter;
 use crate::page_link::PageOrigin;
 use crate::ports::Clock;
@@ -40,7 +40,10 @@ pub(crate) struct Site {
     pub(crate) telemetry: Telemetry,
     /// What was refused, on its way to being written down.
     pub(crate) calls: Calls,
-    pub(crate) openings: FailedOpenings,
+    /// Envelopes and links that do not open. One that opens is always served: many institutions may share one address, and
+    /// behind a load balancer all of them do, so turning a whole address away would let one wrong key stop a province. Over
+    /// the limit the sender of bad ones merely learns nothing more than that.
+    pub(crate) openings: SourceLimiter,
     pub(crate) decodes: Decodes,
     /// Room for request bodies that are not opened yet.
     pub(crate) bodies: Bodies,

@@ -260,7 +260,7 @@ fn short(mac: &str) -> u128 {
 }
 
 fn refuse(site: &Site, peer: Option<&Peer>, denied: Denied) -> Refusal {
-    let counted = peer.map_or(Ok(()), |peer| site.openings.failed(peer.ip()));
+    let counted = peer.map_or(Ok(()), |peer| site.openings.count(peer.ip()));
     match counted {
         Ok(()) => Refusal::Denied(denied),
         Err(wait) => Refusal::OpeningsLimited(wait),

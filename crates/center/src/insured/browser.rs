@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 use subtle::ConstantTimeEq;
 use yanmi_protocol::NoticeNo;
 
+use crate::face::page::cookie;
 use crate::page_link::PageOrigin;
 use crate::sealing::Sealer;
 
@@ -30,11 +31,7 @@ impl Badge {
 
     /// The badge the browser shows.
     pub(super) fn shown(headers: &HeaderMap, place: &PageOrigin) -> Option<Self> {
-        let name = cookie_name(place);
-        let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.find(|(key, _)| key.trim() == name)?;
-        let bytes = BASE64.decode(value.trim()).ok()?;
+        let bytes = BASE64.decode(cookie(headers, cookie_name(place))?).ok()?;
         Some(Self(bytes.try_into().ok()?))
     }
 

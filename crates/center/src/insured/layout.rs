@@ -14,6 +14,7 @@ use http::{HeaderValue, StatusCode, header};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
+use crate::face;
 use crate::face::page::keep_private;
 
 const STYLE: &str = include_str!("page.css");
@@ -55,15 +56,7 @@ pub(crate) fn page(title: &str, middle: &Markup) -> Markup {
 
 /// The answer with a page: kept nowhere, shown in no frame, and telling nobody where the browser came from.
 pub(crate) fn answer(status: StatusCode, page: Markup) -> Response {
-    let mut response = Response::new(Body::from(page.into_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    if let Some(policy) = POLICY.clone() {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    keep_private(&mut response);
-    response
+    face::page::answer(status, page, POLICY.as_ref())
 }
 
 /// Where the page's script that sent a form goes by itself.

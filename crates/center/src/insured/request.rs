@@ -16,6 +16,7 @@ use zeroize::Zeroize;
 use super::browser::{self, Badge};
 use super::view::Closed;
 use super::{layout, view};
+use crate::face::page::see_other;
 use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
 use crate::ledger::{Key, Record};
 use crate::page_link::PageOrigin;
@@ -149,7 +150,7 @@ impl PageRequest<'_> {
 
     /// A link this site did not make is counted against who came with it.
     pub(super) async fn unknown_link(&self) -> Result<Closed, Refusal> {
-        let counted = self.peer.as_ref().map_or(Ok(()), |peer| self.site.openings.failed(peer.ip()));
+        let counted = self.peer.as_ref().map_or(Ok(()), |peer| self.site.openings.count(peer.ip()));
         if let Err(wait) = counted {
             return Ok(Closed::TooMany(wait));
         }
@@ -172,7 +173,7 @@ impl PageRequest<'_> {
 
     /// Sends the browser to a page after a form, or has its script go there.
     pub(super) fn back(&self, place: &str) -> Answer {
-        let go = if browser::is_script(&self.headers) { layout::go_to } else { crate::face::page::see_other };
+        let go = if browser::is_script(&self.headers) { layout::go_to } else { see_other };
         Answer::Shown(go(place))
     }
 

@@ -17,6 +17,7 @@ use super::browser::{self, Badge};
 use super::request::{self, Answer, PageRequest};
 use super::view::{self, Closed, FormAddress, Hint};
 use super::{scene, watch};
+use crate::face::page::see_other;
 use crate::journey::notice::offered_ways;
 use crate::journey::report::{Report, ReportOutcome, Teller};
 use crate::ledger::{Key, OpenPage, PagePlace, PageVisit, Shown};
@@ -212,7 +213,7 @@ fn back_with(page: &PageRequest<'_>, hint: Hint) -> Answer {
 
 /// For a robot's look, and a fetch ahead of time.
 fn nothing(status: StatusCode) -> Answer {
-    let mut response = crate::face::page::see_other("");
+    let mut response = see_other("");
     *response.status_mut() = status;
     response.headers_mut().remove(header::LOCATION);
     Answer::Shown(response)

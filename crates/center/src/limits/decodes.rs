@@ -13,12 +13,13 @@ use yanmi_protocol::OrgCode;
 
 use yanmi_http::{MAX_SOURCES, NOBODY};
 
+use super::by_source::SourceLimiter;
 use crate::ports::{KeyedLimiter, Monotonic};
 
 /// The limiters of decoding.
 #[derive(Debug)]
 pub(crate) struct Decodes {
-    sources: KeyedLimiter<IpAddr>,
+    sources: SourceLimiter,
     institutions: KeyedLimiter<(IpAddr, OrgCode)>,
 }
 
@@ -26,7 +27,7 @@ impl Decodes {
     /// So many a minute of one source, and of one institution from one source.
     pub(crate) fn new(source: NonZeroU32, institution: NonZeroU32) -> Self {
         Self {
-            sources: RateLimiter::hashmap_with_clock(Quota::per_minute(source), Monotonic::default()),
+            sources: SourceLimiter::new(source),
             institutions: RateLimiter::hashmap_with_clock(
                 Quota::per_minute(institution),
                 Monotonic::default(),
@@ -36,8 +37,7 @@ impl Decodes {
 
     /// Counts a request; the time to wait when it is one too many.
     pub(crate) fn of_source(&self, source: IpAddr) -> Result<(), Duration> {
-        let source = if self.sources.len() < MAX_SOURCES { source } else { NOBODY };
-        self.sources.check_key(&source).map_err(|until| self.sources.clock().until(&until))
+        self.sources.count(source)
     }
 
     /// Counts a request for a registered institution.
@@ -48,7 +48,7 @@ impl Decodes {
 
     /// Forgets who has been quiet.
     pub(crate) fn sweep(&self) {
-        self.sources.retain_recent();
+        self.sources.sweep();
         self.institutions.retain_recent();
     }
 }

@@ -23,7 +23,7 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
 }
 
 async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, ConsoleRefusal> {
-    page.site.console.count_try(page.source()).map_err(ConsoleRefusal::TooMany)?;
+    page.site.console.tries.count(page.source()).map_err(ConsoleRefusal::TooMany)?;
     let (site, now) = (Arc::clone(page.site), page.now);
     let secret = page.path.strip_prefix("/o/invite/").unwrap_or_default().to_owned();
     let invited = site.console.work(async |a| a.invited(&secret, now).await).await;

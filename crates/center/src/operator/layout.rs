@@ -2,14 +2,15 @@
 
 use std::sync::LazyLock;
 
-use axum::body::Body;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use yanmi_onboarding::Action;
+
+use crate::face;
 
 const STYLE: &str = include_str!("operator.css");
 
@@ -94,15 +95,7 @@ fn frame(title: &str, way: &Markup, middle: &Markup) -> Markup {
 
 /// The answer with a page: kept nowhere, shown in no frame.
 pub(super) fn answer(status: StatusCode, page: Markup) -> Response {
-    let mut response = Response::new(Body::from(page.into_string()));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    if let Some(policy) = POLICY.clone() {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
-    }
-    crate::face::page::keep_private(&mut response);
-    response
+    face::page::answer(status, page, POLICY.as_ref())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         return Ok(layout::answer(StatusCode::OK, shown(&next, None)));
     }
     let form = page.form(body).await?;
-    page.site.console.count_try(page.source()).map_err(ConsoleRefusal::TooMany)?;
+    page.site.console.tries.count(page.source()).map_err(ConsoleRefusal::TooMany)?;
     let (site, now, address) = (Arc::clone(page.site), page.now, page.source());
     let stored = match Login::new(form.text("login")) {
         Ok(login) => site.console.work(async |a| a.stored_operator(&login).await).await?,

@@ -20,7 +20,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::form::{self, FormFields};
 use super::layout::{self, Visitor};
-use crate::face::page::see_other;
+use crate::face::page::{cookie, see_other};
 use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
 use crate::percent::encoded;
 use crate::refusal::Refusal;
@@ -102,7 +102,8 @@ pub(super) async fn serve(
         query: FormFields::read(parts.uri.query().unwrap_or_default()).unwrap_or_default(),
         now: site.clock.now(),
         peer: parts.extensions.get::<Peer>().cloned(),
-        secret: shown(&parts.headers, site.console.secure),
+        secret: cookie(&parts.headers, cookie_name(site.console.secure))
+            .map(|secret| Zeroizing::new(secret.to_owned())),
         headers: parts.headers,
         session: None,
     };
@@ -264,10 +265,11 @@ impl OperatorRequest<'_> {
         let form = self.form(body).await?;
         self.check_token(&form)?;
         if !self.session()?.row.is_strong(self.now) {
-            let (secret, now) = (self.secret.clone().unwrap_or_default(), self.now);
+            let (login, now) = (self.session()?.operator.login, self.now);
+            let secret = self.secret.clone().unwrap_or_default();
             let code = form.text("code").to_owned();
             let console = &self.site.console;
-            console.work(async |a| a.strengthen(&secret, &code, now).await).await?;
+            console.work(async |a| a.strengthen(login, &secret, &code, now).await).await?;
         }
         Ok(form)
     }
@@ -358,12 +360,4 @@ pub(super) fn act_of<'a>(
 
 fn cookie_name(secure: bool) -> &'static str {
     if secure { "__Host-yanmi-o" } else { "yanmi-o" }
-}
-
-/// What the browser shows to be known by.
-fn shown(headers: &HeaderMap, secure: bool) -> Option<Zeroizing<String>> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(key, _)| key.trim() == cookie_name(secure))?;
-    Some(Zeroizing::new(value.trim().to_owned()))
 }

@@ -40,10 +40,18 @@ pub(super) async fn all(connection: &mut Connection) -> Result<Pairs, StoreError
     fetch(connection, Statement::new(TEXT)).await
 }
 
-/// What is said of one.
-pub(super) async fn of(connection: &mut Connection, code: &OrgCode) -> Result<Pairs, StoreError> {
-    const TEXT: &str = "SELECT org_code, org_id, until FROM account_institutions WHERE org_code = $1";
-    fetch(connection, Statement::new(TEXT).text(code.as_str())).await
+/// What is said of these, which are few.
+pub(super) async fn of(connection: &mut Connection, codes: &[OrgCode]) -> Result<Pairs, StoreError> {
+    if codes.is_empty() {
+        return Ok(Pairs::default());
+    }
+    let places: Vec<String> = (1..=codes.len()).map(|at| format!("${at}")).collect();
+    let text = format!(
+        "SELECT org_code, org_id, until FROM account_institutions WHERE org_code IN ({})",
+        places.join(", ")
+    );
+    let statement = Statement::composed(text);
+    fetch(connection, codes.iter().fold(statement, |statement, code| statement.text(code.as_str()))).await
 }
 
 async fn fetch(connection: &mut Connection, statement: Statement) -> Result<Pairs, StoreError> {

@@ -79,13 +79,13 @@ impl Administration {
     }
 
     /// Writes down that something was refused, in a transaction of its own, and refuses it.
-    pub(super) async fn refuse(
+    pub(super) async fn refuse<T>(
         &mut self,
         act: Act<'_>,
         action: Action,
         subject: Subject,
         why: AdministrationError,
-    ) -> Result<(), AdministrationError> {
+    ) -> Result<T, AdministrationError> {
         let event = new_event(act, action, subject, Outcome::Refused, events::refusal(&why));
         self.connection.begin().await?;
         let noted = match version::hold(&mut self.connection).await {

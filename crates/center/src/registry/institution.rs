@@ -81,7 +81,7 @@ pub(super) async fn one(
     code: &OrgCode,
 ) -> Result<Option<InstitutionRow>, StoreError> {
     const TEXT: &str = select!("WHERE org_code = $1");
-    let pairs = account_institutions::of(connection, code).await?;
+    let pairs = account_institutions::of(connection, &[*code]).await?;
     let rows = connection.fetch(Statement::new(TEXT).text(code.as_str())).await?;
     rows.iter().next().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).transpose()
 }
@@ -118,13 +118,9 @@ pub(super) async fn page(
         statement.text(&from).text(&to)
     });
     let found = connection.fetch(statement).await?;
-    let mut rows = Vec::with_capacity(found.len());
-    for row in found.iter() {
-        let code = Columns::new(row, TABLE.name()).org_code()?;
-        let pairs = account_institutions::of(connection, &code).await?;
-        rows.push(read(&mut Columns::new(row, TABLE.name()), &pairs)?);
-    }
-    Ok(rows)
+    let codes = found.iter().map(|row| Columns::new(row, TABLE.name()).org_code());
+    let pairs = account_institutions::of(connection, &codes.collect::<Result<Vec<_>, _>>()?).await?;
+    found.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).collect()
 }
 
 fn read(columns: &mut Columns<'_>, pairs: &Pairs) -> Result<InstitutionRow, StoreError> {

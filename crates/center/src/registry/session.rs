@@ -105,8 +105,7 @@ impl Administration {
 
     async fn turn_away<T>(&mut self, login: Login, act: Act<'_>) -> Result<T, AdministrationError> {
         let error = AdministrationError::NotLetIn;
-        self.refuse(act, Action::LogIn, Subject::Operator(login), error).await?;
-        Err(AdministrationError::NotLetIn)
+        self.refuse(act, Action::LogIn, Subject::Operator(login), error).await
     }
 
     /// One more in a row; the fifth locks.
@@ -143,21 +142,18 @@ impl Administration {
         Ok(operator.map(|operator| OperatorSession { operator, row }))
     }
 
-    /// Takes a code of the second factor, for what is serious; a wrong one counts as a wrong login.
+    /// Takes a code of the second factor of whoever has this session, for what is serious; a wrong one counts as a wrong login.
     ///
     /// # Errors
     /// [`AdministrationError::WrongCode`], or when the database fails.
     pub(crate) async fn strengthen(
         &mut self,
+        login: Login,
         secret: &str,
         code: &str,
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
         const TAKEN: &str = "UPDATE operators SET totp_step = $2 WHERE login = $1 AND totp_step < $2";
-        let Some(session) = self.session(secret, now).await? else {
-            return Err(AdministrationError::NotLetIn);
-        };
-        let login = session.operator.login;
         let stored = operators::one(&mut self.connection, &self.sealer, &login).await?;
         let step = stored.as_ref().and_then(|stored| {
             let open = stored.row.locked_until.is_none_or(|until| until <= now);

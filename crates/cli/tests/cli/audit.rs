@@ -45,15 +45,21 @@ const CHANGES: &[&[&str]] = &[
     &["channel", "close", "--id", "app"],
 ];
 
-#[test]
-fn every_change_is_listed_in_words_with_who_made_it_and_why() {
+/// A site to which all of them were made; its folder and configuration.
+fn changed() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let config = site(folder.path(), "");
-    let on = |words: &[&str]| ok(&[words, &["--config", &config]].concat());
-    on(&["migrate"]);
+    ok(&["migrate", "--config", &config]);
     for words in CHANGES {
-        on(words);
+        ok(&[words, &["--config", &config][..]].concat());
     }
+    (folder, config)
+}
+
+#[test]
+fn every_change_is_listed_in_words_with_who_made_it_and_why() {
+    let (_folder, config) = changed();
+    let on = |words: &[&str]| ok(&[words, &["--config", &config]].concat());
     let twice = run(&["account", "add", "--org-id", "his", "--name", "x", "--config", &config], "");
     assert_eq!(twice.code, 1);
     let events: serde_json::Value =
@@ -91,13 +97,7 @@ fn every_change_is_listed_in_words_with_who_made_it_and_why() {
 
 #[test]
 fn what_cannot_be_changed_says_why() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = site(folder.path(), "");
-    let on = |words: &[&str]| ok(&[words, &["--config", &config]].concat());
-    on(&["migrate"]);
-    for words in CHANGES {
-        on(words);
-    }
+    let (_folder, config) = changed();
     for (words, why) in [
         (&["account", "enable", "--org-id", "other"][..], "已注销，不能再更改或启用"),
         (

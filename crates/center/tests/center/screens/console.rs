@@ -42,6 +42,12 @@ fn log_in(browser: &Browser, base: &str, login: &str, person: &mut Person) {
     browser.until("document.title.startsWith('首页')");
 }
 
+/// Logs out, and waits until that is done: what is opened meanwhile would be overtaken.
+fn leave(browser: &Browser) {
+    browser.click("button.link");
+    browser.until("document.title.startsWith('登录')");
+}
+
 /// A console with these people, and a browser.
 async fn ground() -> (Site, [Person; 3], Person, tempfile::TempDir, Browser) {
     let site = with_console().await;
@@ -112,17 +118,17 @@ async fn every_page_about_operators() {
     browser.click("form.act button");
     browser.until("document.querySelector('.said')?.textContent.includes('只显示这一次')");
     let place = browser.value("document.querySelector('p.box code').textContent");
-    browser.click("button.link");
+    leave(&browser);
     log_in(&browser, &base, "security", &mut security);
     browser.open(&format!("{base}/o/operators/wang.wu"));
     look(&browser, "operator");
-    browser.click("button.link");
+    leave(&browser);
     log_in(&browser, &base, "auditor", &mut audit);
     browser.open(&format!("{base}/o/events"));
     look(&browser, "events");
     browser.open(&format!("{base}/o/events/chain"));
     look(&browser, "chain");
-    browser.click("button.link");
+    leave(&browser);
     browser.open(&format!("{base}{}", place.as_str().expect("an address")));
     look(&browser, "invitation");
     let mut wang = Person::new(&site, 99);
