@@ -20,6 +20,7 @@ mod enrolment;
 mod handover;
 pub(crate) mod institution;
 mod keys;
+mod known_operator;
 mod limiter;
 mod login;
 mod misses;
@@ -50,6 +51,7 @@ pub(crate) use enrolment::Invited;
 pub use handover::{Handover, HandoverError};
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use keys::Keys;
+pub use known_operator::{KnownOperator, RandomPassword};
 pub use login::{Login, LoginError};
 pub(crate) use misses::Misses;
 pub use networks::SourceNetworks;
@@ -66,7 +68,7 @@ pub use crate::events::{
     change_words, field_words,
 };
 pub use crate::mac_rule::MacRule;
-pub use crate::staff::WeakPassword;
+pub use crate::staff::{TotpSecret, TotpSecretError, WeakPassword};
 
 use crate::health::Health;
 use crate::ports::Clock;

@@ -7,4 +7,4 @@ mod totp;
 
 pub use password::WeakPassword;
 pub(crate) use password::{PasswordHash, check, spend};
-pub(crate) use totp::TotpSecret;
+pub use totp::{TotpSecret, TotpSecretError};

@@ -5,6 +5,7 @@
 //! [`World::relocate`] moves it to other addresses without touching keys or persons.
 
 pub(crate) mod cast;
+mod operators;
 pub(crate) mod wire;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{AccountId, ChannelId, EcIndexNo, EcToken, OrgCode, Region, Sm4Key, mask};
+
+pub use operators::{Operator, OperatorGrant};
 
 /// The content of `sandbox.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,6 +49,12 @@ pub struct World {
     pub extra_channels: Vec<Channel>,
     /// Persons behind magic tokens.
     pub extra_persons: Vec<Person>,
+    /// The operators' console, without a slash at the end; its login is at `/o/login`. Empty where there is none.
+    #[serde(default)]
+    pub operator_url: String,
+    /// Who works at the console. A world of an earlier version has none.
+    #[serde(default)]
+    pub operators: Vec<Operator>,
 }
 
 /// A token in the world's file.
@@ -307,7 +316,7 @@ pub(crate) mod tests {
         assert_eq!(names[..promised.len()], promised);
         assert_eq!(
             names[promised.len()..],
-            ["how", "national", "extraAccounts", "extraChannels", "extraPersons"]
+            ["how", "national", "extraAccounts", "extraChannels", "extraPersons", "operatorUrl", "operators"]
         );
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let first = &value["persons"][0];

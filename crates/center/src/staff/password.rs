@@ -18,6 +18,8 @@ use zeroize::Zeroizing;
 
 /// The memory of a hash made here, in KiB: 46 MiB with one pass is what OWASP recommends first.
 const MEMORY_KIB: u32 = 47_104;
+/// The memory for a password that was drawn at random, in KiB: nobody guesses it, however quickly he could.
+const MEMORY_OF_RANDOM_KIB: u32 = 64;
 const PASSES: u32 = 1;
 const LANES: u32 = 1;
 const SALT: usize = 16;
@@ -65,10 +67,22 @@ impl PasswordHash {
     /// # Errors
     /// [`MemoryShortage`] when there is no memory for it.
     pub(crate) fn make(password: &str, salt: &[u8]) -> Result<Self, MemoryShortage> {
-        let params = usual().ok_or(MemoryShortage)?;
+        Self::with_memory(password, salt, MEMORY_KIB)
+    }
+
+    /// The same of a password that nobody chose: it has 80 random bits at least. Takes next to no time.
+    ///
+    /// # Errors
+    /// [`MemoryShortage`] when there is no memory for it.
+    pub(crate) fn of_random(password: &str, salt: &[u8]) -> Result<Self, MemoryShortage> {
+        Self::with_memory(password, salt, MEMORY_OF_RANDOM_KIB)
+    }
+
+    fn with_memory(password: &str, salt: &[u8], memory: u32) -> Result<Self, MemoryShortage> {
+        let params = Params::new(memory, PASSES, LANES, Some(HASH)).map_err(|_| MemoryShortage)?;
         let hash = hashed(password, salt, params)?;
         let (salt, hash) = (BASE64.encode(salt), BASE64.encode(hash.as_slice()));
-        Ok(Self(format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}")))
+        Ok(Self(format!("$argon2id$v=19$m={memory},t={PASSES},p={LANES}${salt}${hash}")))
     }
 
     /// Takes a stored text; nothing for one that is none, or asks for more memory or time than a login may take.

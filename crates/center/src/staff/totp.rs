@@ -24,7 +24,12 @@ const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// What the phone and the center share.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct TotpSecret([u8; SECRET]);
+pub struct TotpSecret([u8; SECRET]);
+
+/// A text that is no secret of a second factor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("验证器的密钥应为 {CHARACTERS} 位 base32（大写字母与 2 至 7）")]
+pub struct TotpSecretError;
 
 impl fmt::Debug for TotpSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,6 +41,30 @@ impl TotpSecret {
     /// A secret of these bytes, which nobody can guess.
     pub(crate) const fn from_bytes(bytes: [u8; SECRET]) -> Self {
         Self(bytes)
+    }
+
+    /// Reads what [`Self::text`] gives; blanks between characters are left out.
+    ///
+    /// # Errors
+    /// When it is not so many digits of base32.
+    pub fn read(text: &str) -> Result<Self, TotpSecretError> {
+        let mut secret = Self([0; SECRET]);
+        let mut count = 0;
+        for byte in text.bytes().filter(|byte| *byte != b' ') {
+            let value = BASE32.iter().position(|digit| *digit == byte).ok_or(TotpSecretError)?;
+            for at in 0..5 {
+                let (place, bit) = (count * 5 + at, (value >> (4 - at)) & 1);
+                let part = secret.0.get_mut(place / 8).ok_or(TotpSecretError)?;
+                *part |= u8::try_from(bit).unwrap_or_default() << (7 - place % 8);
+            }
+            count += 1;
+        }
+        if count == CHARACTERS { Ok(secret) } else { Err(TotpSecretError) }
+    }
+
+    /// What the phone shows at `now`.
+    pub fn shown(&self, now: UnixMillis) -> String {
+        self.code(now.get() / STEP_MILLIS).iter().map(|digit| char::from(*digit)).collect()
     }
 
     /// The bytes, to be sealed.
@@ -194,6 +223,11 @@ mod tests {
         assert_eq!(secret.bytes(), b"12345678901234567890");
         assert_eq!(*secret.text(), "GEZD GNBV GY3T QOJQ GEZD GNBV GY3T QOJQ");
         assert_eq!(*TotpSecret::from_bytes([0xFF; SECRET]).text(), ["7777"; 8].join(" "));
+        assert_eq!(TotpSecret::read(&secret.text()).expect("a secret").bytes(), secret.bytes());
+        assert_eq!(secret.shown(at(59)), "287082");
+        for text in ["", "GEZD", &"1".repeat(CHARACTERS), &"A".repeat(CHARACTERS + 1), "秘密"] {
+            assert_eq!(TotpSecret::read(text).err(), Some(TotpSecretError), "{text}");
+        }
         assert_eq!(
             *secret.uri("li.ming@a b", "严密:省中心"),
             "otpauth://totp/%E4%B8%A5%E5%AF%86%3A%E7%9C%81%E4%B8%AD%E5%BF%83:li.ming%40a%20b\

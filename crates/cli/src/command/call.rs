@@ -10,6 +10,7 @@ use yanmi_simulator::institution::{Called, MacUse};
 use yanmi_simulator::{Institution, World};
 
 use crate::ambient;
+use crate::command::sandbox::read_world;
 use crate::failure::Failure;
 use crate::key_text;
 
@@ -218,10 +219,7 @@ impl Sender {
             None if self.url.is_none() && default.exists() => default,
             None => return Ok(None),
         };
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::because(&format!("无法读取 {}", file.display()), &error))?;
-        let world = World::from_json(&text);
-        world.map(Some).map_err(|error| Failure::because(&format!("无法读取 {}", file.display()), &error))
+        read_world(file).map(Some)
     }
 }
 

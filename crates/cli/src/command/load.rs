@@ -18,6 +18,7 @@ use std::sync::Arc;
 use yanmi_simulator::World;
 use yanmi_trial::load::{Report, What, bench_token, spread};
 
+use crate::command::sandbox::read_world;
 use crate::command::serve::runtime;
 use crate::failure::Failure;
 use options::{Kind, WARM_UP};
@@ -35,7 +36,7 @@ impl Load {
         }
         let printed = match &self.sandbox {
             Some(file) => {
-                let world = arena::read_world(file)?;
+                let world = read_world(file)?;
                 runtime(0)?.block_on(self.against(&world))?
             }
             None => self.own()?,

@@ -1,12 +1,16 @@
 //! `yanmi operator`: the first administrators of the console, and the way back in for one of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use yanmi_center::config::Config;
-use yanmi_center::registry::{Act, Administration, FirstOperators, Invitation, Login, NewOperator};
+use yanmi_center::registry::{
+    Act, Administration, FirstOperators, Invitation, Login, NewOperator, TotpSecret,
+};
 use yanmi_onboarding::Area;
 
+use crate::ambient;
 use crate::command::registry::{self, Why};
+use crate::command::sandbox::read_world;
 use crate::failure::Failure;
 
 /// 管理台的第一批管理员，以及管理员进不去时的办法
@@ -44,10 +48,22 @@ enum OperatorAction {
         #[arg(long, value_name = "登录名")]
         login: String,
     },
+    /// 沙箱里操作员手机上的验证码（真的管理台用手机上的验证器）
+    Code {
+        /// 沙箱的 sandbox.json
+        #[arg(long, value_name = "文件", default_value = "yanmi-sandbox/sandbox.json")]
+        sandbox: PathBuf,
+        /// 登录名
+        #[arg(long, value_name = "登录名")]
+        login: String,
+    },
 }
 
 impl Operator {
     pub(crate) fn run(self) -> Result<(), Failure> {
+        if let OperatorAction::Code { sandbox, login } = &self.what {
+            return show_code(sandbox, login);
+        }
         registry::change(&self.config, &self.why, async |administration, config, act| {
             self.what.run(administration, config, act).await
         })
@@ -83,10 +99,25 @@ impl OperatorAction {
                 let invitation = administration.invite_again(login, act).await.map_err(failed)?;
                 print("操作员", &invitation);
             }
+            Self::Code { sandbox, login } => return show_code(&sandbox, &login),
         }
         println!("接在管理台的网址之后打开；各交本人，只显示这一次。用它设置密码和手机上的验证器。");
         Ok(())
     }
+}
+
+/// Prints what the phone of one of the sandbox's operators shows.
+fn show_code(sandbox: &Path, login: &str) -> Result<(), Failure> {
+    let world = read_world(sandbox)?;
+    let operator = world.operators.iter().find(|operator| operator.login == login);
+    let operator = operator.ok_or_else(|| {
+        let logins: Vec<&str> = world.operators.iter().map(|operator| operator.login.as_str()).collect();
+        Failure::new(format!("沙箱里没有操作员 {login}；有 {}", logins.join("、")))
+    })?;
+    let secret = TotpSecret::read(&operator.totp_secret)
+        .map_err(|error| Failure::because("sandbox.json 中的 totpSecret 不可用", &error))?;
+    println!("{}", secret.shown(ambient::clock().now()));
+    Ok(())
 }
 
 fn print(role: &str, invitation: &Invitation) {

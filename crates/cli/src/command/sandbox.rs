@@ -10,6 +10,7 @@
 mod elsewhere;
 mod guide;
 mod lock;
+mod operators;
 mod others;
 pub(super) mod register;
 mod settings;
@@ -28,6 +29,7 @@ use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Onlooker, Simulator, World};
 
+pub(super) use self::state::read_world;
 use crate::ambient;
 use crate::command::serve::{StopSignal, runtime};
 use crate::failure::Failure;
@@ -37,6 +39,8 @@ use crate::log;
 const CHANNEL_OFFSET: u16 = 1;
 /// The center's health and metrics are this far above the institution face.
 const OPERATIONS_OFFSET: u16 = 2;
+/// The operators' console is this far above the institution face.
+const OPERATOR_OFFSET: u16 = 3;
 /// The simulator listens this far above the institution face.
 const SIMULATOR_OFFSET: u16 = 9;
 /// Requests a second of the first account, so that load can be tried; the others have few, so that being
@@ -49,13 +53,13 @@ pub(crate) struct Sandbox {
     /// 存放沙箱状态的文件夹，重启后可继续使用
     #[arg(long, value_name = "文件夹", default_value = "./yanmi-sandbox")]
     dir: PathBuf,
-    /// 机构监听口的端口；渠道监听口为其 +1，运维监听口为其 +2，模拟器为其 +9
+    /// 机构监听口的端口；渠道监听口为其 +1，运维监听口为其 +2，管理台为其 +3，模拟器为其 +9
     #[arg(long, value_name = "端口", default_value_t = 8350, value_parser = clap::value_parser!(u16).range(1..=65526))]
     port: u16,
     /// 中心使用的 PostgreSQL 数据库；不给则用文件夹中的 SQLite。同一数据库上再运行一个（换端口与文件夹），就是同一站点的第二个中心
     #[arg(long, value_name = "postgres://…")]
     database: Option<String>,
-    /// 测试网络中本机的地址：机构监听口与渠道监听口在此地址上以明文 HTTP 监听，供其他机器上的程序连接；模拟器的控制接口与页面仍只在本机
+    /// 测试网络中本机的地址：机构监听口与渠道监听口在此地址上以明文 HTTP 监听，供其他机器上的程序连接；管理台、模拟器的控制接口与页面仍只在本机
     #[arg(long, value_name = "IP地址", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
     /// 把这个渠道的通知发到您自己的渠道应用，记在 sandbox.json 中，可重复；写 渠道编码=simulator 则交还模拟器
@@ -87,6 +91,7 @@ impl Sandbox {
         let free = self.free_ports().await?;
         let state = state::State::open(&self.dir, &urls, shared.as_ref().map(|shared| shared.name.as_str()))?;
         let mut world = state.world;
+        world.operator_url = format!("http://{}", self.address(OPERATOR_OFFSET));
         let elsewhere = elsewhere::place(&mut world, &self.channel_urls)?;
         let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
         is_there(&database, state.fresh, &self.dir)?;
@@ -112,6 +117,7 @@ impl Sandbox {
         };
         state::write(&state.file, &world)?;
         register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
+        operators::register(&database, &state.key, &world).await?;
         let config = self.config(database, &world, &elsewhere, level)?;
         let window: Arc<OnceLock<Onlooker>> = Arc::default();
         let center = Center::start_observed(config, ambient::ports(), Some(through(&window)))
@@ -145,7 +151,7 @@ impl Sandbox {
         if !self.host.is_loopback() {
             println!(
                 "警告：机构监听口与渠道监听口在 {} 上以明文 HTTP 开放，同一网络里谁都连得上、看得到；只用于测试网络。\n\
-                 模拟器的页面与控制接口仍只在本机。\n",
+                 管理台、模拟器的页面与控制接口仍只在本机。\n",
                 self.host
             );
         }
@@ -167,11 +173,12 @@ impl Sandbox {
         lock::listen("机构监听口", self.address(0)).await?;
         lock::listen("渠道监听口", self.address(CHANNEL_OFFSET)).await?;
         lock::listen("运维监听口", self.address(OPERATIONS_OFFSET)).await?;
+        lock::listen("管理台", self.address(OPERATOR_OFFSET)).await?;
         lock::listen("模拟器", self.address(SIMULATOR_OFFSET)).await
     }
 
-    /// The center's faces are where `--host` says; the simulator, whose control is for everybody who reaches it, is
-    /// reached from this machine only.
+    /// The faces of institutions and channels are where `--host` says; the console, which takes passwords, and the simulator,
+    /// whose control is for everybody who reaches it, are reached from this machine only.
     fn address(&self, offset: u16) -> SocketAddr {
         let faces = [0, CHANNEL_OFFSET].contains(&offset);
         let host = if faces { self.host } else { Ipv4Addr::LOCALHOST.into() };
@@ -198,6 +205,7 @@ impl Sandbox {
             institution: self.address(0),
             channel: self.address(CHANNEL_OFFSET),
             operations: self.address(OPERATIONS_OFFSET),
+            operator: self.address(OPERATOR_OFFSET),
             elsewhere,
         };
         let mut config = settings.write(database)?;

@@ -12,6 +12,7 @@ mod guides;
 mod handed_over;
 mod killed;
 mod moved;
+mod operators;
 mod postgres;
 mod private;
 mod sandbox;

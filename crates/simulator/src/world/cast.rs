@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{AccountId, Code, EcIndexNo, OrgCode, Region, Sm4Key};
 
+use super::operators;
 use super::{Account, Channel, Member, National, Person, Record, Token, Urls, World};
 use crate::magic;
 
@@ -74,8 +75,10 @@ fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> World 
         },
         extra_channels: extra_channels(urls, &mut new_key),
         extra_persons: extra_persons(),
-        // The last to get a key, so that a world of the same chance keeps all others.
         extra_accounts: vec![account("noRights", new_key(), Vec::new())],
+        operator_url: String::new(),
+        // The last to take of the chance, so that a world of the same chance keeps all others.
+        operators: operators::cast(region, fill),
     }
 }
 

@@ -289,13 +289,6 @@ impl Drop for Folder {
     }
 }
 
-/// Reads `sandbox.json`.
-pub(super) fn read_world(file: &Path) -> Result<World, Failure> {
-    let text = fs::read_to_string(file)
-        .map_err(|error| Failure::because(&format!("无法读取 {}", file.display()), &error))?;
-    World::from_json(&text).map_err(|error| Failure::because("无法读取沙箱", &error))
-}
-
 /// The address in an `http://` URL.
 pub(super) fn address_of(url: &str) -> Result<SocketAddr, Failure> {
     let address = url.strip_prefix("http://").and_then(|address| address.parse().ok());

@@ -17,6 +17,9 @@ pub(super) fn text(world: &World, dir: &Path) -> String {
     let Some(member) = world.accounts.first().and_then(|account| account.institutions.first()) else {
         return String::new();
     };
+    let Some(operator) = world.operators.iter().find(|operator| operator.login == "approver") else {
+        return String::new();
+    };
     let (index, channel_id, channel_name) =
         (person.ec_index_no.as_str(), channel.chnl_id.as_str(), &channel.name);
     let (code, name) = (member.org_codg.as_str(), &member.org_name);
@@ -52,8 +55,16 @@ pub(super) fn text(world: &World, dir: &Path) -> String {
 看登记、改登记：
    yanmi account list --config {config}
 
+管理台：用浏览器打开  {operator_url}/o/login
+   登录名 {login}，密码 {console_password}，验证码（30 秒换一次）：
+   yanmi operator code --sandbox {file} --login {login}
+   其余操作员（系统管理员、安全管理员、审计员、市县的经办与复核等）在 {file} 的 operators 中。
+
 各返回码的令牌在 {file} 的 magicTokens 中。您自己的程序发到机构监听口的请求也会出现在页面上。按 Ctrl-C 停止。
 ",
         channel_url = world.channel_url,
+        operator_url = world.operator_url,
+        login = operator.login,
+        console_password = operator.password,
     )
 }

@@ -30,6 +30,7 @@ pub(super) struct Settings<'a> {
     pub(super) institution: SocketAddr,
     pub(super) channel: SocketAddr,
     pub(super) operations: SocketAddr,
+    pub(super) operator: SocketAddr,
     /// Addresses of channel apps elsewhere.
     pub(super) elsewhere: &'a [IpAddr],
 }
@@ -74,9 +75,12 @@ impl Settings<'_> {
             quoted(world.national.org_id.as_str()),
             serde_json::Value::from(allow),
         );
-        for (name, address) in
-            [("institution", self.institution), ("channel", self.channel), ("operations", self.operations)]
-        {
+        for (name, address) in [
+            ("institution", self.institution),
+            ("channel", self.channel),
+            ("operations", self.operations),
+            ("operator", self.operator),
+        ] {
             // Writing text into memory cannot fail.
             let _ = write!(out, "\n[listen.{name}]\naddress = \"{address}\"\n");
             if !address.ip().is_loopback() {

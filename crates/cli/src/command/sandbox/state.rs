@@ -38,9 +38,10 @@ impl State {
         let mut world = if let Some(name) = shared {
             let chance = chance("world", name);
             World::generate(region()?, urls, &mut |bytes| chance.fill(bytes))
-        } else if let Some(text) = read(&file)? {
-            let failed = format!("无法读取 {}，可删除后重来", file.display());
-            World::from_json(&text).map_err(|error| Failure::because(&failed, &error))?
+        } else if file.exists() {
+            let mut world = read_world(&file)?;
+            world.staff_console(&mut ambient::fill);
+            world
         } else {
             World::generate(region()?, urls, &mut ambient::fill)
         };
@@ -53,6 +54,13 @@ impl State {
         };
         Ok(Self { world, key, database: database(dir), file, fresh })
     }
+}
+
+/// Reads `sandbox.json`.
+pub(in crate::command) fn read_world(file: &Path) -> Result<World, Failure> {
+    let text = read(file)?.ok_or_else(|| Failure::new(format!("没有 {}", file.display())))?;
+    let failed = format!("无法读取 {}，可删除后重来", file.display());
+    World::from_json(&text).map_err(|error| Failure::because(&failed, &error))
 }
 
 /// Writes `sandbox.json`.

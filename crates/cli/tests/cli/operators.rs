@@ -1,0 +1,56 @@
+//! The sandbox's console: everybody in `sandbox.json` gets in with what stands there.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::yanmi::{Sandbox, run};
+
+/// What `curl` prints.
+fn curl(args: &[&str]) -> String {
+    let ran = Command::new("curl").args(["--silent", "--show-error"]).args(args).output().expect("curl runs");
+    assert!(ran.status.success(), "{ran:?}");
+    String::from_utf8(ran.stdout).expect("UTF-8")
+}
+
+/// Logs one operator in, from an address of his own; the first page he sees.
+fn home(world: &serde_json::Value, at: usize, file: &str, folder: &Path) -> String {
+    let operator = &world["operators"][at];
+    let [url, login, password] = [&world["operatorUrl"], &operator["login"], &operator["password"]]
+        .map(|v| v.as_str().expect("a text"));
+    let shown = run(&["operator", "code", "--sandbox", file, "--login", login], "");
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let (login, password) = (format!("login={login}"), format!("password={password}"));
+    let code = format!("code={}", shown.out.trim());
+    let source = format!("127.0.0.{}", 20 + at);
+    let jar = folder.join(format!("cookies-{at}"));
+    let jar = jar.to_str().expect("a path");
+    let from = ["--interface", source.as_str(), "--cookie-jar", jar, "--cookie", jar];
+    let form = ["--data", &login, "--data", &password, "--data", &code, "--write-out", "%{http_code}"];
+    let entered = curl(&[&from[..], &form, &["--output", "-", &format!("{url}/o/login")]].concat());
+    assert!(entered.ends_with("303"), "{login}: {entered}");
+    curl(&[&from[..], &[&format!("{url}/o/")]].concat())
+}
+
+#[test]
+fn every_operator_of_the_sandbox_gets_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(folder.path());
+    let world = sandbox.world();
+    assert_eq!(world["operatorUrl"], format!("http://127.0.0.1:{}", sandbox.port + 3));
+    let operators = world["operators"].as_array().expect("operators");
+    let gets_in = |sandbox: &Sandbox, at: usize| {
+        let page = home(&sandbox.world(), at, &sandbox.file, folder.path());
+        let region = operators[at]["grants"][0]["region"].as_str().expect("a region");
+        let name = operators[at]["name"].as_str().expect("a name");
+        assert!(page.contains(&format!("（{region}）")) && page.contains(name), "{name}: {page}");
+    };
+    let last = operators.len() - 1;
+    (0..last).for_each(|at| gets_in(&sandbox, at));
+    let nobody = run(&["operator", "code", "--sandbox", &sandbox.file, "--login", "nobody"], "");
+    assert!(nobody.code != 0 && nobody.err.contains("approver"), "{nobody:?}");
+    sandbox.stop();
+    let sandbox = Sandbox::start(folder.path());
+    assert_eq!(sandbox.world()["operators"], world["operators"]);
+    gets_in(&sandbox, last);
+    sandbox.stop();
+}
