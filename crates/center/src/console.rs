@@ -5,7 +5,7 @@
 
 use std::num::NonZeroU32;
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Line};
@@ -14,6 +14,7 @@ use crate::registry::{Administration, AdministrationError};
 use crate::sealing::Sealer;
 use crate::staff::{self, PasswordHash};
 use crate::store::Store;
+use crate::store::connection::Connection;
 
 /// Passwords that are hashed at the same time: each takes 46 MiB and a tenth of a second.
 const HASHED_AT_ONCE: usize = 2;
@@ -28,6 +29,8 @@ pub(crate) struct Console {
     store: Store,
     sealer: Sealer,
     administration: Mutex<Option<Administration>>,
+    /// What can only read: one question about what happened at a time, which may take seconds.
+    reader: Mutex<Option<Connection>>,
     hashing: Semaphore,
     pages: Semaphore,
     /// Logins and invitations that are tried, by address.
@@ -48,6 +51,7 @@ impl Console {
             store: store.clone(),
             sealer: sealer.clone(),
             administration: Mutex::default(),
+            reader: Mutex::default(),
             hashing: Semaphore::new(HASHED_AT_ONCE),
             pages: Semaphore::new(PAGES_AT_ONCE),
             tries: SourceLimiter::new(TRIES_A_MINUTE),
@@ -77,6 +81,11 @@ impl Console {
             *held = Some(administration);
         }
         done
+    }
+
+    /// The connection that can change nothing, for one question after the other; nothing where there is none yet.
+    pub(crate) async fn reader(&self) -> MutexGuard<'_, Option<Connection>> {
+        self.reader.lock().await
     }
 
     /// Whether this is the password; the same work is done when there is none to compare with.
@@ -109,6 +118,11 @@ impl Console {
             && let Err(error) = administration.close().await
         {
             tracing::warn!(cause = %crate::telemetry::chain(&error), "关闭管理台的数据库连接失败");
+        }
+        if let Some(reader) = self.reader.lock().await.take()
+            && let Err(error) = reader.close().await
+        {
+            tracing::warn!(cause = %crate::telemetry::chain(&error), "关闭管理台只读的数据库连接失败");
         }
     }
 }

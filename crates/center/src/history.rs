@@ -6,6 +6,9 @@
 
 pub mod denied;
 pub mod explain;
+mod group;
+mod line;
+mod moment;
 mod span;
 pub mod trace;
 
@@ -16,11 +19,14 @@ use crate::ports::Entropy;
 use crate::sealing::Sealer;
 use crate::store::connection::Connection;
 use crate::store::row::Columns;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, node};
 
 pub use denied::{Denial, Denials, Filter};
 pub use explain::{Explanation, Happened, Step, StepKind, explain};
-pub use trace::{Question, Story, Trace};
+pub use group::DenialGroup;
+pub use line::TraceLine;
+pub use moment::moment;
+pub use trace::{Question, QuestionError, Story, Trace};
 
 /// The op of rows about others that could not be written.
 pub use crate::calls::LOST;
@@ -51,6 +57,21 @@ impl History {
     pub async fn open(database: &Database, key: &Sm4Key, entropy: Entropy) -> Result<Self, StoreError> {
         let sealer = Sealer::new(key, entropy);
         Ok(Self { connection: Store::to_read(database, &sealer).await?, sealer })
+    }
+
+    /// The same over a connection that can change nothing.
+    pub(crate) const fn over(connection: Connection, sealer: Sealer) -> Self {
+        Self { connection, sealer }
+    }
+
+    /// The connection, to be used again.
+    pub(crate) fn into_connection(self) -> Connection {
+        self.connection
+    }
+
+    /// How many centers run on the database, this one among them; nothing where only one can.
+    pub(crate) async fn running(&mut self) -> Result<Option<i64>, StoreError> {
+        node::running(&mut self.connection).await
     }
 
     /// Closes it.

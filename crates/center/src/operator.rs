@@ -19,6 +19,7 @@
 mod accounts;
 mod channels;
 mod entry;
+mod errors;
 mod events;
 mod form;
 mod home;
@@ -30,6 +31,9 @@ mod login;
 mod operators;
 mod request;
 mod settings;
+mod story;
+mod trace;
+mod view;
 
 use std::sync::Arc;
 
@@ -55,6 +59,9 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/channels/{id}", any(channels::one))
         .route("/o/events", any(events::list))
         .route("/o/events/chain", any(events::chain))
+        .route("/o/errors", any(errors::handle))
+        .route("/o/trace", any(trace::ask))
+        .route("/o/trace/{view}", any(trace::one))
         .route("/o/operators", any(operators::list))
         .route("/o/operators/{login}", any(operators::one))
         .route("/o/settings", any(settings::handle))

@@ -150,7 +150,12 @@ impl Store {
     /// As [`Store::open`].
     pub(crate) async fn to_read(database: &Database, sealer: &Sealer) -> Result<Connection, StoreError> {
         let store = Self::look(database, sealer, true).await?.ok_or(StoreError::Outdated)?;
-        match &store.place {
+        store.connect_to_read().await
+    }
+
+    /// A connection that can change nothing.
+    pub(crate) async fn connect_to_read(&self) -> Result<Connection, StoreError> {
+        match &self.place {
             Backend::Sqlite(file) => file.connect_to_read().await.map(Connection::Sqlite),
             Backend::Postgres(servers) => {
                 let mut connection = Connection::Postgres(servers.connect().await?);

@@ -37,11 +37,19 @@ pub enum Action {
     ViewSettings,
     /// See how the center does.
     ViewHealth,
+    /// See what is refused at the institutions of a region, and why.
+    ViewErrors,
+    /// Follow what happened to a code, a serial or a notice.
+    TraceNumber,
+    /// Follow everything that happened at an institution.
+    TraceInstitution,
+    /// See the name and the document of a person in full.
+    Unmask,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -58,6 +66,10 @@ impl Action {
         Self::UnlockOperator,
         Self::ViewSettings,
         Self::ViewHealth,
+        Self::ViewErrors,
+        Self::TraceNumber,
+        Self::TraceInstitution,
+        Self::Unmask,
     ];
 
     /// The roles it is for; one of them is enough, in an area that covers the place.
@@ -74,6 +86,8 @@ impl Action {
             Self::InviteOperator | Self::CloseOperator | Self::ViewSettings => &[Role::SystemAdmin],
             Self::GrantRole | Self::RevokeRole | Self::UnlockOperator => &[Role::SecurityAdmin],
             Self::ViewHealth => &[Role::SystemAdmin, Role::Duty],
+            Self::ViewErrors | Self::TraceNumber => &[Role::Approver, Role::Duty, Role::Helpdesk],
+            Self::TraceInstitution | Self::Unmask => &[Role::Approver, Role::Duty],
         }
     }
 }

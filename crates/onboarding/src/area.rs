@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use yanmi_protocol::OrgCode;
+
 /// Digits of the code of a county, the longest there is.
 const DIGITS: usize = 6;
 
@@ -51,6 +53,14 @@ impl Area {
         let mut digits = [0; DIGITS];
         digits[..text.len()].copy_from_slice(text.as_bytes());
         Ok(Self { digits, level })
+    }
+
+    /// Where an institution is by its code: an insurance region, which may be that of its city.
+    pub fn of_code(code: &OrgCode) -> Self {
+        let mut digits = [0; DIGITS];
+        // A letter and eleven digits.
+        digits.copy_from_slice(&code.as_str().as_bytes()[1..=DIGITS]);
+        Self { digits, level: Level::County }
     }
 
     /// The digits, as they were given.
@@ -166,6 +176,8 @@ mod tests {
         for text in ["", "3", "350", "35010", "3501021", "3a", " 35", "35 ", "-1", "3%", "３５", "五1"] {
             assert_eq!(Area::new(text), Err(AreaError), "{text:?}");
         }
+        let code = OrgCode::new("H35010200001").expect("a code");
+        assert_eq!(Area::of_code(&code).as_str(), "350102");
         assert_eq!(Level::ALL.map(Level::name), ["省", "市", "县"]);
         assert_eq!(AreaError.to_string(), "辖区应为 2、4 或 6 位数字（省、市、县）");
     }

@@ -133,7 +133,7 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 16] = [
+    const TABLE: [(Action, &str); 20] = [
         (Action::ViewRegistry, "...CRPKDH"),
         (Action::EditEntry, ".....P..."),
         (Action::StopEntry, ".....P.D."),
@@ -150,6 +150,10 @@ mod tests {
         (Action::UnlockOperator, ".U......."),
         (Action::ViewSettings, "S........"),
         (Action::ViewHealth, "S......D."),
+        (Action::ViewErrors, ".....P.DH"),
+        (Action::TraceNumber, ".....P.DH"),
+        (Action::TraceInstitution, ".....P.D."),
+        (Action::Unmask, ".....P.D."),
     ];
 
     #[test]

@@ -10,8 +10,8 @@ const SOURCES: &str = "crates/center/src/";
 const FLOORS: [&[&str]; 16] = [
     &["center"],
     &["serving"],
-    &["institution", "channel", "insured", "operator", "history", "copy", "retention"],
-    &["face"],
+    &["institution", "channel", "insured", "operator", "copy", "retention"],
+    &["face", "history"],
     &["journey"],
     &["refusal", "tables"],
     &["site"],

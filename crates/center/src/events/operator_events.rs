@@ -83,6 +83,21 @@ pub(crate) async fn before(
     found.iter().map(|row| Ok(read(&mut Columns::new(row, TABLE.name()))?.event)).collect()
 }
 
+/// How often somebody has done something since then.
+pub(crate) async fn count(
+    connection: &mut Connection,
+    actor: &str,
+    action: &str,
+    since: UnixMillis,
+) -> Result<u64, StoreError> {
+    const TEXT: &str = "SELECT count(*) FROM operator_events \
+        WHERE actor = $1 AND at >= $2 AND action = $3 AND outcome = 'done'";
+    let statement = Statement::new(TEXT).text(actor).number(since.get()).text(action);
+    let found = connection.fetch(statement).await?;
+    let count = found.iter().next().map(|row| Columns::new(row, TABLE.name()).number()).transpose()?;
+    Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())
+}
+
 fn read(columns: &mut Columns<'_>) -> Result<ChainLink, StoreError> {
     let event = OperatorEvent {
         seq: columns.number()?,

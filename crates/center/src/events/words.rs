@@ -1,7 +1,7 @@
 //! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
 
 /// What was done.
-const ACTIONS: [(&str, &str); 29] = [
+const ACTIONS: [(&str, &str); 31] = [
     ("operator.invite", "邀请操作员"),
     ("operator.edit", "重新邀请操作员"),
     ("operator.enrol", "接受邀请"),
@@ -10,6 +10,8 @@ const ACTIONS: [(&str, &str); 29] = [
     ("operator.revoke", "撤销授权"),
     ("operator.unlock", "解除锁定"),
     ("operator.close", "注销操作员"),
+    ("trace.read", "追踪"),
+    ("trace.unmask", "查看完整的姓名与证件"),
     ("account.add", "新增账号"),
     ("account.edit", "更改账号"),
     ("account.enable", "启用账号"),

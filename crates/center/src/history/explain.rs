@@ -49,6 +49,9 @@ pub enum Step {
 }
 
 impl Step {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Asked, Self::Taken, Self::Answered, Self::Told];
+
     /// The step in Chinese.
     pub const fn words(self) -> &'static str {
         match self {
@@ -213,9 +216,9 @@ fn asked(standing: Option<&Verification>, now: UnixMillis) -> Explanation {
     }
 }
 
-/// What a failed delivery means, and who sees to it.
-fn not_taken(reason: &str) -> Explanation {
-    let (words, who, next) = match reason {
+/// What a failed delivery means, who sees to it, and how.
+pub(super) fn delivery_failure(reason: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    Some(match reason {
         "unreachable" => {
             ("连不上渠道应用", "中心运维", "查网络、渠道是否在运行、yanmi channel list 中登记的通知地址。")
         }
@@ -232,8 +235,13 @@ fn not_taken(reason: &str) -> Explanation {
         "address_refused" => {
             ("渠道的通知地址不在允许的网络之内", "中心运维", "查域名解析与设置 outbound.allow。")
         }
-        _ => ("渠道应用没有收下通知", "中心运维", "查请求日志中这一时刻的行。"),
-    };
+        _ => return None,
+    })
+}
+
+fn not_taken(reason: &str) -> Explanation {
+    let unknown = ("渠道应用没有收下通知", "中心运维", "查请求日志中这一时刻的行。");
+    let (words, who, next) = delivery_failure(reason).unwrap_or(unknown);
     Explanation {
         now: format!("通知没有送达：{words}"),
         missing: Some(Step::Taken),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use yanmi_protocol::{EcToken, NoticeNo, OrgCode, UnixMillis, mask};
+use yanmi_protocol::{EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis, mask};
 use yanmi_verification::{Event, Verification};
 
 use super::explain::{Explanation, Happened, StepKind, explain};
@@ -34,6 +34,24 @@ pub enum Question {
     Notice(NoticeNo),
     /// Everything at an institution.
     Org(OrgCode),
+}
+
+/// A text that is no `resBizNo`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("应为 27 位数字：13 位编号与 14 位时间")]
+pub struct QuestionError;
+
+impl Question {
+    /// A serial (`resBizNo`), whose digits tell its number and its moment.
+    ///
+    /// # Errors
+    /// When they do not.
+    pub fn serial(text: &str) -> Result<Self, QuestionError> {
+        let within = |at: &UnixMillis| UnixMillis::new(0) < *at && *at < UnixMillis::MAX;
+        let at = SerialNo::made_at(text).filter(within).ok_or(QuestionError)?;
+        let number = text.get(..13).and_then(|digits| digits.parse().ok()).ok_or(QuestionError)?;
+        Ok(Self::Serial(number, at))
+    }
 }
 
 /// What happened to one code at one institution.
@@ -212,6 +230,20 @@ impl History {
         self.count_missing(&mut trace).await?;
         trace.channels = self.channels().await?;
         Ok(trace)
+    }
+
+    /// The holder of a code in full, as long as that is kept: name, type and number of the document.
+    pub(crate) async fn holder(
+        &mut self,
+        token: &EcToken,
+    ) -> Result<Option<(String, String, String)>, StoreError> {
+        let found = self.connection.fetch(Statement::new(DECODED).text(token.as_str())).await?;
+        let Some(row) = found.iter().next() else { return Ok(None) };
+        let mut columns = Columns::new(row, "tokens");
+        columns.time()?;
+        // One that does not open is not shown.
+        let holder = Holder::open(&self.sealer, *token, columns.bytes()?).ok();
+        Ok(holder.map(|holder| (holder.name, holder.id_type, holder.id_no)))
     }
 
     /// The token of a notice: of a live one by its number, of an older one by the audit.
@@ -421,5 +453,21 @@ impl History {
             channels.insert(columns.text()?.to_owned(), columns.text()?.to_owned());
         }
         Ok(channels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_serial_is_a_number_and_a_moment() {
+        let Ok(Question::Serial(number, at)) = Question::serial("161665488196720210609155618") else {
+            panic!("a serial")
+        };
+        assert_eq!((number, at.shanghai_text().as_str()), (1_616_654_881_967, "2021-06-09 15:56:18"));
+        for wrong in ["", "1616654881967", "161665488196720211309155618", "16166548819672021060915561x"] {
+            assert_eq!(Question::serial(wrong).err(), Some(QuestionError), "{wrong}");
+        }
     }
 }

@@ -13,6 +13,7 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelRecord, Ways};
 
 use super::entry::{self, EntryState};
+use super::errors;
 use super::form::FormFields;
 use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
@@ -102,6 +103,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "状态" } dd { (served(&row).words(page.now)) }
             dt { "最近更改" } dd { (row.changed_at.shanghai_text()) }
         } }
+        (errors::way(page, row.id.as_str()))
         @if may_edit { (edit(page, &row)) }
         (entry::switches(page, served(&row), province))
     };

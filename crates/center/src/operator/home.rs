@@ -6,12 +6,14 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::{Method, Request};
-use maud::html;
+use maud::{Markup, html};
 use yanmi_onboarding::Action;
 use yanmi_protocol::UnixMillis;
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
+use super::{errors, trace};
 use crate::face::page::see_other;
+use crate::registry::OperatorSession;
 use crate::site::Site;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -31,23 +33,67 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
     if page.method != Method::GET {
         return Err(ConsoleRefusal::BadMethod);
     }
-    let session = page.session()?;
-    let operator = &session.operator;
-    let trouble = page.site.registry.health().trouble();
+    let health = page.may_anywhere(Action::ViewHealth);
+    let running = if health { page.look(async |h| h.running().await).await? } else { None };
     let middle = html! {
-        @if page.may_anywhere(Action::ViewHealth) {
-            @match trouble {
-                None => p.said { "中心运行正常：数据库可读可写。" },
-                Some(why) => p.said.bad role="alert" { "中心没有就绪：" (why) },
+        @if health { (health_now(page, running)) }
+        @if page.may_anywhere(Action::ViewErrors) {
+            h2 { "为什么失败？" }
+            (errors::search(page, 1))
+        }
+        @if page.may_anywhere(Action::TraceNumber) {
+            h2 { "这一次怎么了？" }
+            (trace::search(page))
+        }
+        @if page.may_anywhere(Action::ViewRegistry) {
+            h2 { "找机构" }
+            form.find method="get" action="/o/institutions" role="search" {
+                input name="find" aria-label="机构代码或名称" placeholder="机构代码或名称" maxlength="60";
+                button { "查找" }
             }
         }
+        (himself(page, page.session()?))
+    };
+    Ok(page.page("首页", &middle))
+}
+
+/// How the center is, in a line, and what is not as it should be.
+fn health_now(page: &OperatorRequest<'_>, running: Option<i64>) -> Markup {
+    let trouble = page.site.registry.health().trouble();
+    let snapshot = page.site.registry.snapshot();
+    let resting = snapshot.resting();
+    html! {
+        h2 { "中心好吗？" }
+        @match &trouble {
+            None if resting.is_empty() => p.said { "中心运行正常：数据库可读可写，没有暂停投递的渠道。" },
+            None => p.said { "中心运行正常：数据库可读可写。" },
+            Some(why) => p.said.bad role="alert" { "中心没有就绪：" (why) },
+        }
+        @for (name, until) in resting {
+            p.said.bad { "渠道「" (name) "」连续失败，暂停投递到 " (until.shanghai_text()) "（本进程）：看“为什么失败”中它的原因。" }
+        }
+        p.soft {
+            "程序版本 " (env!("CARGO_PKG_VERSION"))
+            @match running {
+                Some(count) => { "，同一数据库上运行的中心 " (count) " 个" }
+                None => { "，嵌入式数据库，只有这一个中心" }
+            }
+        }
+    }
+}
+
+/// Who is logged in, and what he may do.
+fn himself(page: &OperatorRequest<'_>, session: &OperatorSession) -> Markup {
+    let operator = &session.operator;
+    html! {
+        h2 { "您" }
         div.box {
             dl {
                 dt { "登录名" } dd { (operator.login.as_str()) }
                 dt { "单位" } dd { (operator.unit) }
                 dt { "本次登录" } dd { (session.row.started_at.shanghai_text()) "，" (session.row.address) }
             }
-            h2 { "您的权限" }
+            h3 { "您的权限" }
             @if operator.grants.is_empty() {
                 p { "还没有。请安全管理员授权。" }
             } @else {
@@ -61,14 +107,7 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
                 } }
             }
         }
-        @if page.may_anywhere(Action::ViewRegistry) {
-            form.find method="get" action="/o/institutions" role="search" {
-                input name="find" aria-label="机构代码或名称" placeholder="机构代码或名称" maxlength="60";
-                button { "找机构" }
-            }
-        }
-    };
-    Ok(page.page("首页", &middle))
+    }
 }
 
 fn day(at: UnixMillis) -> String {

@@ -11,6 +11,7 @@ use yanmi_onboarding::{Action, Area};
 use yanmi_protocol::{AccountId, OrgCode};
 
 use super::entry::{self, EntryState};
+use super::errors;
 use super::form::FormFields;
 use super::list::{self, ROWS};
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
@@ -88,6 +89,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "状态" } dd { (served(&row).words(page.now)) }
             dt { "最近更改" } dd { (row.changed_at.shanghai_text()) }
         } }
+        (errors::way(page, code.as_str()))
         @if may_edit { (edits(page, &row)) }
         (entry::switches(page, served(&row), row.region))
     };

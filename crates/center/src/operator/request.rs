@@ -22,10 +22,12 @@ use super::form::{self, FormFields};
 use super::layout::{self, Visitor};
 use crate::face::page::{cookie, see_other};
 use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
+use crate::history::History;
 use crate::percent::encoded;
 use crate::refusal::Refusal;
 use crate::registry::{Act, Actor, AdministrationError, OperatorSession};
 use crate::site::Site;
+use crate::store::StoreError;
 use crate::telemetry::{Operation, chain};
 
 /// The largest form that is read, in bytes.
@@ -63,6 +65,12 @@ impl From<AdministrationError> for ConsoleRefusal {
             AdministrationError::Denied(Denied::NoRole | Denied::OutOfReach) => Self::Nowhere,
             error => Self::Refused(error.to_string()),
         }
+    }
+}
+
+impl From<StoreError> for ConsoleRefusal {
+    fn from(error: StoreError) -> Self {
+        AdministrationError::Store(error).into()
     }
 }
 
@@ -265,13 +273,35 @@ impl OperatorRequest<'_> {
         let form = self.form(body).await?;
         self.check_token(&form)?;
         if !self.session()?.row.is_strong(self.now) {
-            let (login, now) = (self.session()?.operator.login, self.now);
-            let secret = self.secret.clone().unwrap_or_default();
-            let code = form.text("code").to_owned();
-            let console = &self.site.console;
-            console.work(async |a| a.strengthen(login, &secret, &code, now).await).await?;
+            self.strengthen(form.text("code")).await?;
         }
         Ok(form)
+    }
+
+    /// Takes a code of the second factor.
+    pub(super) async fn strengthen(&self, code: &str) -> Result<(), ConsoleRefusal> {
+        let (login, now) = (self.session()?.operator.login, self.now);
+        let secret = self.secret.clone().unwrap_or_default();
+        let console = &self.site.console;
+        Ok(console.work(async |a| a.strengthen(login, &secret, code, now).await).await?)
+    }
+
+    /// Looks at what happened, one question after the other, on a connection that can change nothing.
+    pub(super) async fn look<T>(
+        &self,
+        look: impl AsyncFnOnce(&mut History) -> Result<T, StoreError>,
+    ) -> Result<T, ConsoleRefusal> {
+        let mut held = self.site.console.reader().await;
+        let connection = match held.take() {
+            Some(connection) => connection,
+            None => self.site.store.connect_to_read().await?,
+        };
+        let mut history = History::over(connection, self.site.sealer.clone());
+        let found = look(&mut history).await;
+        if found.is_ok() {
+            *held = Some(history.into_connection());
+        }
+        Ok(found?)
     }
 
     /// The token of a form is this session's.

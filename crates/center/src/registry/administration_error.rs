@@ -87,6 +87,9 @@ pub enum AdministrationError {
     /// He may not do this.
     #[error(transparent)]
     Denied(#[from] yanmi_onboarding::Denied),
+    /// He has seen as many persons in full in a day as one may.
+    #[error("24 小时内已查看完整信息 {0} 人次，不能再看：请由另一位操作员办理")]
+    ManyUnmasked(u64),
     /// The invitation was taken up, has ended, or never was.
     #[error("邀请已用过、已过期或不存在：请管理员重新发一个")]
     NoInvitation,

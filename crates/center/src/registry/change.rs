@@ -87,13 +87,18 @@ impl Administration {
         why: AdministrationError,
     ) -> Result<T, AdministrationError> {
         let event = new_event(act, action, subject, Outcome::Refused, events::refusal(&why));
+        self.note(event).await?;
+        Err(why)
+    }
+
+    /// Writes an event down that changes nothing, in a transaction of its own.
+    pub(super) async fn note(&mut self, event: OperatorEvent) -> Result<(), StoreError> {
         self.connection.begin().await?;
         let noted = match version::hold(&mut self.connection).await {
             Ok(()) => operator_events::append(&mut self.connection, event).await,
             Err(error) => Err(error),
         };
-        self.connection.settle(noted).await?;
-        Err(why)
+        self.connection.settle(noted).await
     }
 
     async fn fields(&mut self, subject: Subject) -> Result<Option<Fields>, StoreError> {

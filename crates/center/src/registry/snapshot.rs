@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use yanmi_onboarding::Area;
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key, UnixMillis};
 use yanmi_verification::ChannelFacts;
 
@@ -71,6 +72,8 @@ pub(crate) struct Institution {
     pub(crate) name: String,
     /// The accounts it calls through.
     pub(crate) accounts: Box<[AccountId]>,
+    /// Where it is, for the reach of operators.
+    pub(crate) region: Area,
     pub(crate) active: bool,
 }
 
@@ -116,7 +119,8 @@ impl Snapshot {
         }
         for row in institution::all(connection).await? {
             let active = snapshot.is_on(row.active, row.stopped_until, now);
-            let institution = Institution { name: row.name, accounts: row.accounts.into(), active };
+            let (accounts, region) = (row.accounts.into(), row.region);
+            let institution = Institution { name: row.name, accounts, region, active };
             snapshot.institutions.insert(row.org_code, institution);
         }
         for row in channel::all(connection, sealer).await? {
@@ -224,6 +228,14 @@ impl Snapshot {
     }
 
     /// What the rules need to know about a channel. One that was switched off is as good as not registered.
+    /// The channels that are not called for a while after failures, each with until when.
+    pub(crate) fn resting(&self) -> Vec<(&str, UnixMillis)> {
+        let channels = self.channels.values().filter(|channel| channel.enabled);
+        channels
+            .filter_map(|channel| Some((channel.name.as_str(), channel.endpoint.lane.open_until()?)))
+            .collect()
+    }
+
     pub(crate) fn channel_facts(&self, id: &ChannelId) -> Option<&ChannelFacts> {
         self.channels.get(id).filter(|channel| channel.enabled).map(|channel| &channel.facts)
     }

@@ -68,6 +68,16 @@ impl Node {
     }
 }
 
+/// How many centers run, this one among them; nothing on a database that one process holds.
+pub(crate) async fn running(connection: &mut Connection) -> Result<Option<i64>, StoreError> {
+    const TEXT: &str = "SELECT count(*) FROM _yanmi_nodes \
+        WHERE at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 5000";
+    match connection {
+        Connection::Sqlite(_) => Ok(None),
+        Connection::Postgres(_) => number(connection, Statement::new(TEXT)).await.map(Some),
+    }
+}
+
 /// How many centers run that do not know this migration. Here they count as running for thirty seconds after their last
 /// beat: what would be taken away does not come back.
 pub(super) async fn older(connection: &mut Connection, migration: i64) -> Result<i64, StoreError> {

@@ -115,6 +115,7 @@ impl Schema {
             step!(12, Expanding, "0012_", "events"),
             step!(13, Expanding, "0013_", "registry"),
             step!(14, Expanding, "0014_", "operators"),
+            step!(15, Expanding, "0015_", "readings"),
         ];
         Self(steps.to_vec())
     }

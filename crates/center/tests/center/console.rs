@@ -1,5 +1,6 @@
 //! The operators' console over HTTP: how somebody gets in, what he may do then, and what nobody may.
 
+pub(crate) mod insight;
 pub(crate) mod person;
 
 use std::time::Duration;
@@ -166,6 +167,8 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/accounts", Action::ViewRegistry),
         ("/o/accounts/testOrgId", Action::ViewRegistry),
         ("/o/channels", Action::ViewRegistry),
+        ("/o/errors", Action::ViewErrors),
+        ("/o/trace", Action::TraceNumber),
         ("/o/events", Action::ViewEvents),
         ("/o/events/chain", Action::VerifyEvents),
         ("/o/operators", Action::ViewOperators),

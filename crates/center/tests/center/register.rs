@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 33] = [
+pub(crate) const FIRST_SCHEMA: [&str; 34] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -41,6 +41,7 @@ pub(crate) const FIRST_SCHEMA: [&str; 33] = [
     "ALTER TABLE verifications DROP COLUMN compared",
     "ALTER TABLE accounts DROP COLUMN mac",
     "ALTER TABLE channels DROP COLUMN mac",
+    "DROP INDEX operator_events_by_actor",
     "DROP TABLE operator_events",
     "DROP TABLE account_institutions",
     "DROP TABLE operator_sessions",

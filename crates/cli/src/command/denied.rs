@@ -1,19 +1,15 @@
 //! `yanmi denied`: what was refused, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::json;
-use yanmi_center::history::{Between, Denial, Denials, Filter, History, Refused};
-use yanmi_protocol::{Code, UnixMillis};
+use yanmi_center::history::{Between, Denial, DenialGroup, Denials, Filter, History, Refused};
 
 use crate::ambient;
 use crate::command::serve;
 use crate::failure::Failure;
 use crate::{table, when};
-
-/// Addresses of one group that are named.
-const NAMED: usize = 3;
 
 /// 列出被拒绝的请求：按业务系统编码、返回码、原因与推测合计，并说明谁去做什么；中心运行中也可用，不作任何改动
 #[derive(Debug, clap::Args)]
@@ -38,18 +34,6 @@ pub(crate) struct Denied {
     json: bool,
 }
 
-/// By what refusals are told apart: who, whether that is proven, code, cause, guess or member, whether it is a sum.
-type DeniedKind = (Option<String>, bool, i64, Option<String>, Option<String>, bool);
-
-/// Refusals of one kind.
-struct Group {
-    count: u64,
-    first: UnixMillis,
-    last: UnixMillis,
-    addresses: BTreeSet<String>,
-    sample: Refused,
-}
-
 impl Denied {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let config = serve::load(&self.config)?;
@@ -72,8 +56,9 @@ impl Denied {
     }
 
     fn for_programs(&self, between: Between, denials: &Denials) -> serde_json::Value {
-        let groups: Vec<serde_json::Value> = groups(&denials.rows)
-            .values()
+        let groups: Vec<serde_json::Value> = denials
+            .groups()
+            .iter()
             .map(|group| {
                 let mut out = of_refused(&group.sample);
                 let (who, advice) = group.sample.advice();
@@ -106,18 +91,18 @@ impl Denied {
         let total: u64 = denials.rows.iter().map(|row| row.refused.count()).sum();
         let (from, to) = (between.from.shanghai_text(), between.to.shanghai_text());
         println!("{from} 至 {to}，拒绝 {total} 次");
-        let groups = groups(&denials.rows);
+        let groups = denials.groups();
         if !groups.is_empty() {
             let heading = ["次数", "业务系统", "返回码", "原因", "推测或成员", "最早", "最近", "来源地址"];
-            let rows: Vec<[String; 8]> = groups.values().map(group_row).collect();
+            let rows: Vec<[String; 8]> = groups.iter().map(group_row).collect();
             print!("{}", table::text(heading, &rows));
             println!("\n谁去做什么");
             let told: BTreeSet<String> = groups
-                .values()
+                .iter()
                 .filter(|group| !group.sample.is_summed())
                 .map(|group| {
                     let (who, advice) = group.sample.advice();
-                    format!("{} {}　{who}：{advice}", name(&group.sample), group.sample.code)
+                    format!("{} {}　{who}：{advice}", group.sample.asker(), group.sample.code)
                 })
                 .collect();
             for line in told {
@@ -146,28 +131,6 @@ pub(super) async fn open(config: &yanmi_center::config::Config) -> Result<Histor
         .map_err(|error| Failure::because("无法打开数据库", &error))
 }
 
-fn groups(rows: &[Denial]) -> BTreeMap<DeniedKind, Group> {
-    let mut groups = BTreeMap::<DeniedKind, Group>::new();
-    for Denial { at, refused } in rows {
-        let summed = refused.is_summed();
-        let detail = refused.detail.clone().filter(|_| !summed);
-        let kind =
-            (refused.org_id.clone(), refused.proven, refused.code, refused.cause.clone(), detail, summed);
-        let group = groups.entry(kind).or_insert_with(|| Group {
-            count: 0,
-            first: *at,
-            last: *at,
-            addresses: BTreeSet::new(),
-            sample: refused.clone(),
-        });
-        group.count += refused.count();
-        group.first = group.first.min(*at);
-        group.last = group.last.max(*at);
-        group.addresses.extend(refused.address.clone());
-    }
-    groups
-}
-
 /// Who and what, for programs.
 fn of_refused(refused: &Refused) -> serde_json::Value {
     let summed = refused.is_summed();
@@ -179,44 +142,16 @@ fn of_refused(refused: &Refused) -> serde_json::Value {
     })
 }
 
-/// Who asked; what nobody has proven is said to be a claim.
-fn name(refused: &Refused) -> String {
-    match (&refused.org_id, refused.proven) {
-        (None, _) => "（没有自称）".to_owned(),
-        (Some(id), true) => id.clone(),
-        (Some(id), false) => format!("{id}（自称）"),
-    }
-}
-
-/// What is said of one beside its code.
-fn cause(refused: &Refused) -> String {
-    if refused.is_summed() {
-        return "（未逐条记下的合计）".to_owned();
-    }
-    let message = || Code::from_number(refused.code).map_or("", Code::message).to_owned();
-    refused.cause.clone().unwrap_or_else(message)
-}
-
-fn detail(refused: &Refused) -> String {
-    if refused.is_summed() { String::new() } else { refused.detail.clone().unwrap_or_default() }
-}
-
-fn group_row(group: &Group) -> [String; 8] {
-    let named: Vec<&str> = group.addresses.iter().take(NAMED).map(String::as_str).collect();
-    let more = if group.addresses.len() > NAMED {
-        format!(" 等 {} 个", group.addresses.len())
-    } else {
-        String::new()
-    };
+fn group_row(group: &DenialGroup) -> [String; 8] {
     [
         group.count.to_string(),
-        name(&group.sample),
+        group.sample.asker(),
         group.sample.code.to_string(),
-        cause(&group.sample),
-        detail(&group.sample),
+        group.sample.why(),
+        group.sample.particular().to_owned(),
         group.first.shanghai_text(),
         group.last.shanghai_text(),
-        format!("{}{more}", named.join("、")),
+        group.places(),
     ]
 }
 
@@ -225,16 +160,16 @@ fn each_row(denial: &Denial) -> [String; 8] {
     let cause = if refused.is_summed() {
         format!("另有 {} 条未逐条记下", refused.count())
     } else {
-        cause(refused)
+        refused.why()
     };
     [
         denial.at.shanghai_text(),
         refused.op.clone(),
-        name(refused),
+        refused.asker(),
         refused.org_code.map(|code| code.as_str().to_owned()).unwrap_or_default(),
         refused.code.to_string(),
         cause,
-        detail(refused),
+        refused.particular().to_owned(),
         refused.address.clone().unwrap_or_default(),
     ]
 }

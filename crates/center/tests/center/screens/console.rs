@@ -4,6 +4,7 @@ use serde_json::json;
 use yanmi_browser::Browser;
 use yanmi_onboarding::Role;
 
+use crate::console::insight::refused_visit;
 use crate::console::person::Person;
 use crate::console::{administrators, somebody, with_console};
 use crate::site::{HOSPITAL, Site};
@@ -142,4 +143,32 @@ async fn every_page_about_operators() {
     browser.until("document.title.startsWith('登录')");
     log_in(&browser, &base, "wang.wu", &mut wang);
     assert!(browser.value("document.body.textContent").as_str().is_some_and(|text| text.contains("还没有")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_and_what_happened() {
+    let (site, _three, mut approver, _folder, browser) = ground().await;
+    let base = format!("http://{}", site.operator_addr());
+    let token = refused_visit(&site).await;
+    log_in(&browser, &base, "approver.35", &mut approver);
+    // The first page asks the three questions, and leads to their answers.
+    browser.click("form[action='/o/errors'] button");
+    browser.until("document.title.startsWith('为什么失败') && document.querySelector('table')");
+    look(&browser, "errors");
+    browser.click("nav a[href='/o/trace']");
+    browser.until("document.title.startsWith('追踪')");
+    look(&browser, "trace");
+    browser.fill("input[name=number]", &token);
+    browser.click("main form button");
+    browser.until("document.querySelector('.chain .stopped')?.textContent.includes('停在这里')");
+    browser.click(".story details summary");
+    look(&browser, "story");
+    browser.fill("input[name=more]", "来电人报出姓名");
+    let code = approver.next_code();
+    browser.fill("input[name=code]", &code);
+    browser.click(".story form button");
+    let name = site.person().user_name.clone();
+    browser.until(&format!("document.body.textContent.includes('{name}')"));
+    look(&browser, "story-in-full");
+    assert!(!browser.value("location.href").to_string().contains(&token));
 }

@@ -1,0 +1,213 @@
+//! What happened to a code: asked for by its number, told as a story, with the person masked until somebody has a reason.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use http::{Method, Request};
+use maud::{Markup, html};
+use yanmi_onboarding::{Action, Area};
+use yanmi_protocol::{EcToken, OrgCode, UnixMillis, mask};
+
+use super::form::FormFields;
+use super::request::{self, ConsoleRefusal, OperatorRequest};
+use super::story::{self, FullHolder};
+use super::view::View;
+use crate::face::page::see_other;
+use crate::history::{Between, Question, Story, Trace, moment};
+use crate::registry::{Act, Inspection};
+use crate::site::Site;
+
+/// Why somebody wants to see a person in full.
+const REASONS: [&str; 5] = ["来电核实本人", "机构投诉核查", "安全事件排查", "配合司法或审计", "其他"];
+/// Characters in which he says more, at least.
+const FEWEST: usize = 5;
+/// The same at most: with the reason it fits into an event.
+const MOST: usize = 150;
+
+pub(super) async fn ask(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, asked).await
+}
+
+pub(super) async fn one(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, answer).await
+}
+
+async fn asked(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, ConsoleRefusal> {
+    if !page.may_anywhere(Action::TraceNumber) {
+        return Err(ConsoleRefusal::Nowhere);
+    }
+    if page.method == Method::GET {
+        let middle = html! {
+            p { "令牌（ecToken）、流水号（resBizNo，27 位）、通知编号（notcNo，13 位）都可以。值班与审批还可以用机构代码查一段时间。" }
+            (search(page))
+        };
+        return Ok(page.page("追踪", &middle));
+    }
+    let form = page.form(body).await?;
+    page.check_token(&form)?;
+    let view =
+        View { number: form.text("number").to_owned(), between: between(&form, page.now)?, full: None };
+    let question = view.question().ok_or_else(|| {
+        ConsoleRefusal::Refused(
+            "应为令牌（ecToken）、27 位流水号、13 位通知编号或 12 位机构代码；不能用证件号码或手机号查"
+                .to_owned(),
+        )
+    })?;
+    if let Question::Org(code) = question {
+        page.may(Action::TraceInstitution, place_of(page, &code))?;
+        if view.between.is_none() {
+            return Err(ConsoleRefusal::Refused("按机构查时要写明从何时起".to_owned()));
+        }
+    }
+    let actor = page.actor()?;
+    let act = Act { actor: &actor, reason: "", at: page.now };
+    page.site.console.work(async |a| a.note_inspection(Inspection::Trace, &view.about(), act).await).await?;
+    Ok(see_other(&address(page, &view)?))
+}
+
+/// The box for a number; also on the first page.
+pub(super) fn search(page: &OperatorRequest<'_>) -> Markup {
+    html! {
+        form.find method="post" action="/o/trace" role="search" autocomplete="off" {
+            (page.token_field("/o/trace"))
+            input name="number" required maxlength="64" aria-label="令牌、流水号或通知编号" placeholder="令牌、流水号或通知编号";
+            input name="from" maxlength="19" aria-label="从何时起" placeholder="从何时起，如 2h、2026-11-23T15:00（可不写）";
+            input name="to" maxlength="19" aria-label="到何时止" placeholder="到何时止（可不写）";
+            button { "追踪" }
+        }
+    }
+}
+
+/// The time that is asked for, if one is.
+fn between(form: &FormFields, now: UnixMillis) -> Result<Option<Between>, ConsoleRefusal> {
+    let read = |name: &str, what: &str| match form.text(name) {
+        "" => Ok(None),
+        text => moment(text, now).map(Some).ok_or_else(|| {
+            ConsoleRefusal::Refused(format!(
+                "{what}应写作北京时间 2026-11-23、2026-11-23T15:00，或距现在多久，如 30m、2h、7d"
+            ))
+        }),
+    };
+    let (from, to) = (read("from", "从何时起")?, read("to", "到何时止")?);
+    let Some(from) = from else {
+        return to
+            .map_or(Ok(None), |_| Err(ConsoleRefusal::Refused("写了到何时止，也要写从何时起".to_owned())));
+    };
+    let to = to.unwrap_or_else(|| now.plus(Duration::from_secs(1)));
+    if from < to {
+        Ok(Some(Between { from, to }))
+    } else {
+        Err(ConsoleRefusal::Refused("从何时起应早于到何时止".to_owned()))
+    }
+}
+
+fn address(page: &OperatorRequest<'_>, view: &View) -> Result<String, ConsoleRefusal> {
+    let login = page.session()?.operator.login;
+    Ok(format!("/o/trace/{}", view.address(&page.site.sealer, login.as_str(), page.now)))
+}
+
+async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, ConsoleRefusal> {
+    let areas = page.reach(Action::TraceNumber);
+    let login = page.session()?.operator.login;
+    let sealed = page.path.strip_prefix("/o/trace/").unwrap_or_default();
+    let view = View::open(&page.site.sealer, login.as_str(), sealed, page.now).filter(|_| !areas.is_empty());
+    let view = view.ok_or(ConsoleRefusal::Nowhere)?;
+    let question = view.question().ok_or(ConsoleRefusal::Nowhere)?;
+    let now = page.now;
+    let mut trace = page.look(async |h| h.trace(question, view.between, now).await).await?;
+    // Who has the whole province also sees what no institution is known of.
+    let province = page.may_in_province(Action::TraceNumber).is_ok();
+    trace.stories.retain(|story| {
+        story.org_code.map_or(province, |code| areas.iter().any(|area| area.covers(&place_of(page, &code))))
+    });
+    if page.method == Method::POST {
+        return unmask(page, body, &view, &trace).await;
+    }
+    let full = match view.full {
+        Some(token) => page.look(async |h| h.holder(&token).await).await?,
+        None => None,
+    };
+    let full = full.map(|(name, id_type, id_no)| FullHolder { name, id_type, id_no });
+    let stories = trace.stories.iter().enumerate().map(|(at, one)| {
+        let shown = full.as_ref().filter(|_| view.full.is_some() && one.token == view.full);
+        story::story(one, &trace, shown, &unmask_form(page, at, one, shown.is_some()))
+    });
+    let middle = html! { (search(page)) @for story in stories { (story) } (rest(&trace)) };
+    Ok(page.page("追踪", &middle))
+}
+
+/// What is missing, and why nothing was found.
+fn rest(trace: &Trace) -> Markup {
+    html! {
+        @if trace.stories.is_empty() { p.box { "没有查到，或者不在您的辖区之内。" } }
+        @if trace.read.is_none() {
+            p.soft { "这个令牌或通知的状态已清理或从未有过，不知道该查哪一段时间：请写明从何时起（流水号不必）。" }
+        }
+        @if trace.summed > 0 { p.soft { "另有 " (trace.summed) " 条未逐条记下（同一业务系统一分钟内同一返回码的拒绝过多）。" } }
+        @if trace.lost > 0 { p.soft { "另有 " (trace.lost) " 条未记：当时来得太多，或数据库写不进去。" } }
+        @if trace.cut { p.said.bad { "太多，没有读完（至多 10 秒、5000 条）：请缩短所查的时间。" } }
+    }
+}
+
+fn unmask_form(page: &OperatorRequest<'_>, at: usize, story: &Story, shown: bool) -> Markup {
+    let may = may_unmask(page, story).is_ok();
+    html! {
+        @if may && !shown {
+            details {
+                summary { "查看完整的姓名与证件" }
+                form.act method="post" action=(page.path) autocomplete="off" {
+                    (page.token_field(&page.path))
+                    input type="hidden" name="story" value=(at);
+                    label { "理由" select name="reason" { @for reason in REASONS { option { (reason) } } } }
+                    label { "说明 " span.soft { "至少 " (FEWEST) " 个字，记入操作记录" }
+                        input name="more" required minlength=(FEWEST) maxlength=(MOST); }
+                    label { "验证码 " span.soft { "手机上最新的 6 位" }
+                        input name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="6"; }
+                    button { "查看 15 分钟" }
+                }
+            }
+        }
+    }
+}
+
+/// Somebody may see a person in full of a story that has one, at an institution in his reach.
+fn may_unmask(page: &OperatorRequest<'_>, story: &Story) -> Result<EcToken, ConsoleRefusal> {
+    let (Some(token), Some(code), Some(_)) = (story.token, story.org_code, &story.holder) else {
+        return Err(ConsoleRefusal::Nowhere);
+    };
+    page.may(Action::Unmask, place_of(page, &code))?;
+    Ok(token)
+}
+
+async fn unmask(
+    page: &mut OperatorRequest<'_>,
+    body: Body,
+    view: &View,
+    trace: &Trace,
+) -> Result<Response, ConsoleRefusal> {
+    let form = page.form(body).await?;
+    page.check_token(&form)?;
+    let story = form.text("story").parse::<usize>().ok().and_then(|at| trace.stories.get(at));
+    let token = may_unmask(page, story.ok_or(ConsoleRefusal::BadForm)?)?;
+    let (reason, more) = (form.text("reason"), form.text("more"));
+    if !REASONS.contains(&reason) || !(FEWEST..=MOST).contains(&more.chars().count()) {
+        return Err(ConsoleRefusal::Refused(format!("请选理由，并说明 {FEWEST} 至 {MOST} 个字")));
+    }
+    // However lately the code was shown: it is asked for each person.
+    page.strengthen(form.text("code")).await?;
+    let (actor, reason) = (page.actor()?, format!("{reason}：{more}"));
+    let act = Act { actor: &actor, reason: &reason, at: page.now };
+    let about = mask::token(token.as_str());
+    page.site.console.work(async |a| a.note_inspection(Inspection::Unmask, &about, act).await).await?;
+    Ok(see_other(&address(page, &View { full: Some(token), ..view.clone() })?))
+}
+
+/// Where an institution is: as registered, otherwise as its code says.
+pub(super) fn place_of(page: &OperatorRequest<'_>, code: &OrgCode) -> Area {
+    let snapshot = page.site.registry.snapshot();
+    let registered = snapshot.institution(code).map(|institution| institution.region);
+    registered.unwrap_or_else(|| Area::of_code(code))
+}

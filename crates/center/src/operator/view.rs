@@ -1,0 +1,140 @@
+//! What somebody looks at, as the address of a page: sealed, because a code stands in no history and no proxy's log, and
+//! bound to who asked and to a quarter of an hour.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use serde::{Deserialize, Serialize};
+use yanmi_protocol::{EcToken, NoticeNo, OrgCode, UnixMillis, mask};
+
+use crate::history::{Between, Question};
+use crate::sealing::{Cell, Sealer};
+
+/// How long it can be looked at.
+const SHOWN: Duration = Duration::from_mins(15);
+/// Characters of an address that is opened at all.
+const MAX_ADDRESS: usize = 1_024;
+
+/// A question that was asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct View {
+    /// A code, a serial, a notice's number or an institution's code.
+    pub(super) number: String,
+    /// In which time.
+    pub(super) between: Option<Between>,
+    /// The code whose holder is shown in full.
+    pub(super) full: Option<EcToken>,
+}
+
+/// What is sealed.
+#[derive(Serialize, Deserialize)]
+struct SealedView {
+    number: String,
+    between: Option<(i64, i64)>,
+    full: Option<String>,
+    until: i64,
+}
+
+fn cell(login: &str) -> Cell<'_> {
+    Cell { table: "views", row: login, column: "query" }
+}
+
+impl View {
+    /// The last part of the address.
+    pub(super) fn address(&self, sealer: &Sealer, login: &str, now: UnixMillis) -> String {
+        let inside = SealedView {
+            number: self.number.clone(),
+            between: self.between.map(|Between { from, to }| (from.get(), to.get())),
+            full: self.full.map(|token| token.as_str().to_owned()),
+            until: now.plus(SHOWN).get(),
+        };
+        // Texts and numbers always have a JSON text.
+        let text = serde_json::to_vec(&inside).unwrap_or_default();
+        BASE64.encode(sealer.seal(cell(login), &text))
+    }
+
+    /// What an address is of; nothing for one of somebody else, of an earlier time, or of nobody.
+    pub(super) fn open(sealer: &Sealer, login: &str, address: &str, now: UnixMillis) -> Option<Self> {
+        let bytes = BASE64.decode(address.get(..address.len().min(MAX_ADDRESS))?).ok()?;
+        let text = sealer.open(cell(login), &bytes).ok()?;
+        let inside: SealedView = serde_json::from_slice(&text).ok()?;
+        if inside.until <= now.get() {
+            return None;
+        }
+        let moment = UnixMillis::new;
+        Some(Self {
+            number: inside.number,
+            between: inside.between.map(|(from, to)| Between { from: moment(from), to: moment(to) }),
+            full: inside.full.as_deref().map(EcToken::new).transpose().ok()?,
+        })
+    }
+
+    /// What is asked; the shapes of the four numbers tell them apart. A document's number is no question: people are not
+    /// looked up, and what is asked becomes an event.
+    pub(super) fn question(&self) -> Option<Question> {
+        let text = self.number.as_str();
+        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        match text.len() {
+            13 if digits => NoticeNo::new(text).ok().map(Question::Notice),
+            27 if digits => Question::serial(text).ok(),
+            12 => OrgCode::new(text).ok().map(Question::Org),
+            18 if text.bytes().take(17).all(|b| b.is_ascii_digit()) => None,
+            _ if digits => None,
+            _ => EcToken::new(text).ok().map(Question::Token),
+        }
+    }
+
+    /// What an event calls it.
+    pub(super) fn about(&self) -> String {
+        match self.question() {
+            Some(Question::Token(token)) => mask::token(token.as_str()),
+            _ => self.number.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ports::Entropy;
+    use yanmi_protocol::Sm4Key;
+
+    const NOW: UnixMillis = UnixMillis::new(1_763_881_224_000);
+
+    fn view(number: &str) -> View {
+        View { number: number.to_owned(), between: None, full: None }
+    }
+
+    #[test]
+    fn an_address_is_opened_by_who_asked_for_a_quarter_of_an_hour() {
+        let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
+        let between = Some(Between { from: UnixMillis::new(1), to: UnixMillis::new(2) });
+        let asked = View { between, ..view("1616654881967") };
+        let address = asked.address(&sealer, "duty", NOW);
+        assert!(!address.contains("1616654881967"));
+        let open = |login: &str, address: &str, after: Duration| {
+            View::open(&sealer, login, address, NOW.plus(after))
+        };
+        assert_eq!(open("duty", &address, Duration::from_mins(14)), Some(asked));
+        assert_eq!(open("duty", &address, SHOWN), None, "too late");
+        assert_eq!(open("other", &address, Duration::ZERO), None, "somebody else's");
+        for wrong in ["", "x", &address[1..], &"A".repeat(5_000), "编"] {
+            assert_eq!(open("duty", wrong, Duration::ZERO), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_number_tells_by_its_shape_what_it_is() {
+        let question = |text: &str| view(text).question();
+        assert!(matches!(question("1616654881967"), Some(Question::Notice(_))));
+        assert!(matches!(question("161665488196720210609155618"), Some(Question::Serial(..))));
+        assert!(matches!(question("H35010000001"), Some(Question::Org(_))));
+        assert!(matches!(question("630000ec7ioqup8p1o0761820a0000f1f8b13d"), Some(Question::Token(_))));
+        for wrong in
+            ["", "161665488196720211309155618", "X35010000001", "<b>", "35050119991117351X", "13800000000"]
+        {
+            assert!(question(wrong).is_none(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What operators look at that is worth an event: traces, and personal data in full.
+
+use std::time::Duration;
+
+use super::administration::Administration;
+use super::administration_error::AdministrationError;
+use crate::events::{Act, MAX_REASON, OperatorEvent, Outcome, operator_events};
+
+/// Persons one operator may see in full in a day.
+const MOST_UNMASKED: u64 = 20;
+/// The day of [`MOST_UNMASKED`].
+const DAY: Duration = Duration::from_hours(24);
+
+/// What is looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Inspection {
+    /// What happened to a code, a notice or at an institution.
+    Trace,
+    /// A person's name and document.
+    Unmask,
+}
+
+impl Inspection {
+    /// The action of its event.
+    const fn action(self) -> &'static str {
+        match self {
+            Self::Trace => "trace.read",
+            Self::Unmask => "trace.unmask",
+        }
+    }
+}
+
+impl Administration {
+    /// Writes down that somebody looks at something; `about` is masked where it has to be.
+    ///
+    /// # Errors
+    /// When he has seen as many persons in full today as one may, or the database fails.
+    pub(crate) async fn note_inspection(
+        &mut self,
+        inspection: Inspection,
+        about: &str,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        if inspection == Inspection::Unmask {
+            let since = act.at.minus(DAY);
+            let (actor, action) = (act.actor.as_str(), inspection.action());
+            let seen = operator_events::count(&mut self.connection, actor, action, since).await?;
+            if seen >= MOST_UNMASKED {
+                return Err(AdministrationError::ManyUnmasked(MOST_UNMASKED));
+            }
+        }
+        let event = OperatorEvent {
+            seq: 0,
+            at: act.at,
+            actor: act.actor.as_str().to_owned(),
+            action: inspection.action().to_owned(),
+            object_kind: "trace".to_owned(),
+            object: about.to_owned(),
+            outcome: Outcome::Done,
+            reason: act.reason.chars().take(MAX_REASON).collect(),
+            changes: "[]".to_owned(),
+        };
+        Ok(self.note(event).await?)
+    }
+}
