@@ -140,7 +140,7 @@ async fn register(config: &Config) {
         .await
         .expect("migrated");
     let opened = Administration::open(&config.database, &config.encryption_key, Entropy::seeded(5)).await;
-    let act = Act { actor: &TEST, reason: "", at: NOW };
+    let act = Act::new(&TEST, "", NOW);
     let mut administration = opened.expect("a database");
     for id in KINDS.into_iter().skip(1) {
         let id = AccountId::new(id).expect("an account");

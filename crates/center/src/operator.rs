@@ -14,6 +14,7 @@
 //!   the code again when it was last shown more than five minutes ago.
 //! * **Rights** are asked of one pure function (`yanmi_onboarding::may`): each act has an action and a place. What is out of
 //!   reach is answered like what is not there.
+//! * **A second person** agrees to what gives rights or cannot be undone; what stops somebody is done at once.
 //! * **Every change** goes through `Administration`, as the command line's does, with actor, reason and event.
 
 mod accounts;
@@ -29,6 +30,7 @@ mod layout;
 mod list;
 mod login;
 mod operators;
+mod pending;
 mod request;
 mod settings;
 mod story;
@@ -59,6 +61,8 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/channels/{id}", any(channels::one))
         .route("/o/events", any(events::list))
         .route("/o/events/chain", any(events::chain))
+        .route("/o/pending", any(pending::list))
+        .route("/o/pending/{id}", any(pending::one))
         .route("/o/errors", any(errors::handle))
         .route("/o/trace", any(trace::ask))
         .route("/o/trace/{view}", any(trace::one))

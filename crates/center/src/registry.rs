@@ -31,7 +31,9 @@ mod operator_change;
 pub(crate) mod operator_grants;
 pub(crate) mod operator_sessions;
 pub(crate) mod operators;
+pub(crate) mod pending;
 mod rotation;
+mod second_person;
 mod session;
 mod snapshot;
 mod switch;
@@ -61,6 +63,7 @@ pub use object::Object;
 pub use operator_change::{FirstOperators, GRANTED, Invitation, NewOperator};
 pub use operator_grants::GrantRow;
 pub use operators::OperatorRow;
+pub(crate) use pending::{Decision, PendingRow};
 pub(crate) use session::{LoginTry, OperatorSession};
 pub(crate) use snapshot::{Account, Defaults, Institution, Snapshot};
 pub use switch::Switch;
@@ -69,6 +72,7 @@ pub use crate::events::{
     Act, Actor, Break, BrokenLink, ChainReport, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome, action_words,
     change_words, field_words,
 };
+pub(crate) use crate::events::{Intent, change_rows};
 pub use crate::mac_rule::MacRule;
 pub use crate::staff::{TotpSecret, TotpSecretError, WeakPassword};
 

@@ -8,6 +8,7 @@ use crate::events::operator_events;
 use crate::ledger::table;
 use crate::registry::{
     account, account_institutions, channel, institution, operator_grants, operator_sessions, operators,
+    pending,
 };
 #[cfg(test)]
 use crate::store::connection::{Kind, Statement};
@@ -24,6 +25,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &operators::TABLE,
         &operator_grants::TABLE,
         &operator_sessions::TABLE,
+        &pending::TABLE,
     ];
     registry.into_iter().chain(table::TABLES).chain([&calls::table::TABLE])
 }

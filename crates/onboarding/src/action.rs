@@ -45,11 +45,15 @@ pub enum Action {
     TraceInstitution,
     /// See the name and the document of a person in full.
     Unmask,
+    /// See what waits for a second person: his own, and what he may decide.
+    ViewPending,
+    /// Be the second person of a change; [`crate::may_decide`] asks for more than this.
+    DecideChange,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -70,6 +74,8 @@ impl Action {
         Self::TraceNumber,
         Self::TraceInstitution,
         Self::Unmask,
+        Self::ViewPending,
+        Self::DecideChange,
     ];
 
     /// The roles it is for; one of them is enough, in an area that covers the place.
@@ -78,7 +84,10 @@ impl Action {
             Self::ViewRegistry => {
                 &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper, Role::Duty, Role::Helpdesk]
             }
-            Self::EditEntry | Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
+            Self::EditEntry => &[Role::Clerk, Role::Approver],
+            Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
+            Self::ViewPending => &[Role::Clerk, Role::Reviewer, Role::Approver],
+            Self::DecideChange => &[Role::Reviewer, Role::Approver],
             Self::StopEntry => &[Role::Duty, Role::Approver],
             Self::RotateKey => &[Role::KeyKeeper],
             Self::ViewEvents | Self::VerifyEvents => &[Role::Auditor],
@@ -89,5 +98,11 @@ impl Action {
             Self::ViewErrors | Self::TraceNumber => &[Role::Approver, Role::Duty, Role::Helpdesk],
             Self::TraceInstitution | Self::Unmask => &[Role::Approver, Role::Duty],
         }
+    }
+
+    /// Whether a second person has to agree. What stops somebody is done at once, for it can be undone as quickly; what
+    /// gives rights, or cannot be undone, is not done by one alone.
+    pub const fn needs_second(self) -> bool {
+        matches!(self, Self::EditEntry | Self::CloseEntry)
     }
 }

@@ -38,6 +38,8 @@ pub enum Denied {
     OutOfReach,
     /// He would grant to himself.
     Himself,
+    /// He has proposed it himself.
+    Maker,
     /// The receiver has a role that the new one may not be together with.
     Excluded,
     /// There is no such role in areas of this level.
@@ -50,6 +52,7 @@ impl fmt::Display for Denied {
             Self::NoRole => "没有可以办理此事的角色",
             Self::OutOfReach => "不在辖区之内",
             Self::Himself => "不能给自己授予角色",
+            Self::Maker => "不能复核自己提出的更改",
             Self::Excluded => "与对方已有的角色互斥，不能由一人兼任",
             Self::Level => "这一级辖区不设该角色",
         })
@@ -110,6 +113,16 @@ pub fn may_grant(
     if held.any(|grant| grant.role.excludes(new.role)) { Err(Denied::Excluded) } else { Ok(()) }
 }
 
+/// Decides whether somebody with these grants may be the second person of a change at `place` that he has proposed himself
+/// or not.
+///
+/// # Errors
+/// Those of [`may`] for [`Action::DecideChange`], then [`Denied::Maker`]: there is no role that may do both.
+pub fn may_decide(grants: &[Grant], is_maker: bool, place: &Area, now: UnixMillis) -> Result<(), Denied> {
+    may(grants, Action::DecideChange, place, now)?;
+    if is_maker { Err(Denied::Maker) } else { Ok(()) }
+}
+
 /// The areas of the grants that hold at `now` and have a role of the action.
 fn areas(grants: &[Grant], action: Action, now: UnixMillis) -> impl Iterator<Item = Area> {
     let fit = move |grant: &&Grant| grant.holds(now) && action.roles().contains(&grant.role);
@@ -133,9 +146,9 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 20] = [
+    const TABLE: [(Action, &str); 22] = [
         (Action::ViewRegistry, "...CRPKDH"),
-        (Action::EditEntry, ".....P..."),
+        (Action::EditEntry, "...C.P..."),
         (Action::StopEntry, ".....P.D."),
         (Action::SwitchEntry, ".....P..."),
         (Action::CloseEntry, ".....P..."),
@@ -154,7 +167,26 @@ mod tests {
         (Action::TraceNumber, ".....P.DH"),
         (Action::TraceInstitution, ".....P.D."),
         (Action::Unmask, ".....P.D."),
+        (Action::ViewPending, "...CRP..."),
+        (Action::DecideChange, "....RP..."),
     ];
+
+    #[test]
+    fn nobody_is_the_second_person_of_his_own_change() {
+        for (role, is_maker, place, expected) in [
+            (Role::Reviewer, false, "350102", Ok(())),
+            (Role::Approver, false, "350102", Ok(())),
+            (Role::Reviewer, true, "350102", Err(Denied::Maker)),
+            (Role::Approver, true, "350102", Err(Denied::Maker)),
+            (Role::Clerk, false, "350102", Err(Denied::NoRole)),
+            (Role::Clerk, true, "350102", Err(Denied::NoRole)),
+            (Role::Reviewer, false, "360102", Err(Denied::OutOfReach)),
+            (Role::Reviewer, true, "360102", Err(Denied::OutOfReach)),
+        ] {
+            let decided = may_decide(&[grant(role, "35")], is_maker, &area(place), NOW);
+            assert_eq!(decided, expected, "{role:?} {is_maker} {place}");
+        }
+    }
 
     #[test]
     fn every_role_and_every_action_within_the_area_and_outside_of_it() {

@@ -12,6 +12,7 @@
 //! * Lists and single things agree: an action is allowed at a place exactly when [`reach`] has an area that covers it.
 //! * Whoever gives rights uses none of them: the administrators exclude each other and every business role
 //!   ([`Role::excludes`]), and nobody grants to himself ([`may_grant`]).
+//! * Whoever proposes a change is not the second person of it ([`may_decide`]).
 
 pub mod action;
 pub mod area;
@@ -20,5 +21,5 @@ pub mod role;
 
 pub use action::Action;
 pub use area::{Area, AreaError, Level};
-pub use grant::{Denied, Grant, may, may_grant, reach};
+pub use grant::{Denied, Grant, may, may_decide, may_grant, reach};
 pub use role::Role;

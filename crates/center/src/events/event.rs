@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde_json::Value;
 use sm3::{Digest, Sm3};
+use yanmi_onboarding::Area;
 use yanmi_protocol::UnixMillis;
 
 /// Characters of an actor's name.
@@ -51,7 +52,7 @@ impl Actor {
     }
 }
 
-/// Somebody's act: who, why and when.
+/// Somebody's act: who, why and when, and how far it goes.
 #[derive(Clone, Copy, Debug)]
 pub struct Act<'a> {
     /// Who.
@@ -60,6 +61,35 @@ pub struct Act<'a> {
     pub reason: &'a str,
     /// When.
     pub at: UnixMillis,
+    pub(crate) intent: Intent<'a>,
+}
+
+/// How far an act goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Intent<'a> {
+    /// It is done.
+    Do,
+    /// It is tried, undone, and written down for a second person to decide.
+    Propose {
+        /// What was typed, as it is done again when it is decided.
+        form: &'a str,
+        /// Where it is.
+        place: Area,
+    },
+    /// It is done, and with it the proposal of this number.
+    Decide(i64),
+}
+
+impl<'a> Act<'a> {
+    /// Somebody does something.
+    pub const fn new(actor: &'a Actor, reason: &'a str, at: UnixMillis) -> Self {
+        Self { actor, reason, at, intent: Intent::Do }
+    }
+
+    /// The same as far as this.
+    pub(crate) const fn with(self, intent: Intent<'a>) -> Self {
+        Self { intent, ..self }
+    }
 }
 
 /// What became of it.

@@ -1,7 +1,7 @@
 //! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
 
 /// What was done.
-const ACTIONS: [(&str, &str); 31] = [
+const ACTIONS: [(&str, &str); 34] = [
     ("operator.invite", "邀请操作员"),
     ("operator.edit", "重新邀请操作员"),
     ("operator.enrol", "接受邀请"),
@@ -12,6 +12,9 @@ const ACTIONS: [(&str, &str); 31] = [
     ("operator.close", "注销操作员"),
     ("trace.read", "追踪"),
     ("trace.unmask", "查看完整的姓名与证件"),
+    ("pending.propose", "提出更改，待复核"),
+    ("pending.refuse", "复核不同意"),
+    ("pending.withdraw", "撤回提出的更改"),
     ("account.add", "新增账号"),
     ("account.edit", "更改账号"),
     ("account.enable", "启用账号"),
@@ -78,8 +81,18 @@ fn word<'a>(words: &[(&str, &'static str)], code: &'a str) -> &'a str {
     words.iter().find(|(known, _)| *known == code).map_or(code, |(_, word)| word)
 }
 
-/// `mac：optional → required`, each change.
-pub fn change_words(json: &str) -> String {
+/// A field of a change as people read it: its name, what it was, and what it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ChangeRow {
+    pub(crate) name: String,
+    pub(crate) before: Option<String>,
+    pub(crate) after: String,
+    /// Whether it says why something was refused.
+    is_refusal: bool,
+}
+
+/// The changes of an event, field by field.
+pub(crate) fn change_rows(json: &str) -> Vec<ChangeRow> {
     let all: Vec<(String, Option<String>, Option<String>)> = serde_json::from_str(json).unwrap_or_default();
     let shown = |value: Option<String>| match value.as_deref() {
         None => "无".to_owned(),
@@ -87,15 +100,23 @@ pub fn change_words(json: &str) -> String {
         Some("false") => "否".to_owned(),
         Some(text) => text.to_owned(),
     };
-    let one = |(field, before, after): (String, Option<String>, Option<String>)| {
-        let name = field_words(&field);
-        match before {
-            None if field == "refusal" => shown(after),
-            None => format!("{name}：{}", shown(after)),
-            before => format!("{name}：{} → {}", shown(before), shown(after)),
-        }
+    let row = |(field, before, after): (String, Option<String>, Option<String>)| ChangeRow {
+        name: field_words(&field).to_owned(),
+        before: before.map(|before| shown(Some(before))),
+        after: shown(after),
+        is_refusal: field == "refusal",
     };
-    all.into_iter().map(one).collect::<Vec<_>>().join("，")
+    all.into_iter().map(row).collect()
+}
+
+/// `mac：optional → required`, each change.
+pub fn change_words(json: &str) -> String {
+    let one = |ChangeRow { name, before, after, is_refusal }: ChangeRow| match before {
+        None if is_refusal => after,
+        None => format!("{name}：{after}"),
+        Some(before) => format!("{name}：{before} → {after}"),
+    };
+    change_rows(json).into_iter().map(one).collect::<Vec<_>>().join("，")
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ use super::entry::{self, EntryState};
 use super::errors;
 use super::form::FormFields;
 use super::list;
-use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
+use super::request::{self, ConsoleRefusal, OperatorRequest};
 use crate::percent::encoded;
-use crate::registry::{AccountEdit, AccountRow, Interface, Interfaces, MacRule, Object, SourceNetworks};
+use crate::registry::{AccountEdit, AccountRow, Act, Interface, Interfaces, MacRule, Object, SourceNetworks};
 use crate::site::Site;
 
 pub(super) async fn list(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -66,9 +66,10 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         .ok_or(ConsoleRefusal::Nowhere)?;
     let row = page.site.console.work(async |a| a.account(&id).await).await?.ok_or(ConsoleRefusal::Nowhere)?;
     if page.method == Method::POST {
-        let form = page.act(body).await?;
-        change(page, &row, &form).await?;
-        return Ok(page.done());
+        return entry::post(page, body, page.province()?, async |page, form, _, act| {
+            apply(page, &row, form, act).await
+        })
+        .await;
     }
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
@@ -114,20 +115,21 @@ fn edit(page: &OperatorRequest<'_>, row: &AccountRow) -> Markup {
             } }
             label { "来源网段 " span.soft { "逗号分开；空着为不限" } input name="networks" value=(row.networks); }
             (page.act_fields())
-            button { "更改" }
+            button { "提出更改" }
         }
     }
 }
 
-async fn change(
+/// Does what a form says, as far as the act goes.
+pub(super) async fn apply(
     page: &OperatorRequest<'_>,
     row: &AccountRow,
     form: &FormFields,
+    act: Act<'_>,
 ) -> Result<(), ConsoleRefusal> {
-    if entry::switch(page, form, Object::Account(row.id), page.province()?).await? {
+    if entry::switch(page, form, Object::Account(row.id), act).await? {
         return Ok(());
     }
-    page.may_in_province(Action::EditEntry)?;
     if form.text("do") != "edit" {
         return Err(ConsoleRefusal::BadForm);
     }
@@ -145,8 +147,6 @@ async fn change(
         mac: Some(MacRule::parse(form.text("mac")).ok_or_else(|| refused("mac 要求未知"))?),
         networks: Some(networks),
     };
-    let actor = page.actor()?;
-    let act = act_of(&actor, form, page.now)?;
     let id = row.id;
     Ok(page.site.console.work(async |a| a.edit_account(id, &edit, act).await).await?)
 }

@@ -16,9 +16,9 @@ use super::entry::{self, EntryState};
 use super::errors;
 use super::form::FormFields;
 use super::list;
-use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
+use super::request::{self, ConsoleRefusal, OperatorRequest};
 use crate::percent::encoded;
-use crate::registry::{ChannelEdit, ChannelRow, Object};
+use crate::registry::{Act, ChannelEdit, ChannelRow, Object};
 use crate::site::Site;
 
 /// The ways of confirming, with their names.
@@ -79,9 +79,10 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         .ok_or(ConsoleRefusal::Nowhere)?;
     let row = page.site.console.work(async |a| a.channel(&id).await).await?.ok_or(ConsoleRefusal::Nowhere)?;
     if page.method == Method::POST {
-        let form = page.act(body).await?;
-        change(page, &row, &form).await?;
-        return Ok(page.done());
+        return entry::post(page, body, page.province()?, async |page, form, _, act| {
+            apply(page, &row, form, act).await
+        })
+        .await;
     }
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
@@ -132,21 +133,22 @@ fn edit(page: &OperatorRequest<'_>, row: &ChannelRow) -> Markup {
                 }
             } }
             (page.act_fields())
-            button { "更改" }
+            button { "提出更改" }
         }
         p.soft { "通知地址、跳转地址与密钥在中心所在的机器上更改（yanmi channel）：地址要与出站白名单一致。" }
     }
 }
 
-async fn change(
+/// Does what a form says, as far as the act goes.
+pub(super) async fn apply(
     page: &OperatorRequest<'_>,
     row: &ChannelRow,
     form: &FormFields,
+    act: Act<'_>,
 ) -> Result<(), ConsoleRefusal> {
-    if entry::switch(page, form, Object::Channel(row.id), page.province()?).await? {
+    if entry::switch(page, form, Object::Channel(row.id), act).await? {
         return Ok(());
     }
-    page.may_in_province(Action::EditEntry)?;
     if form.text("do") != "edit" {
         return Err(ConsoleRefusal::BadForm);
     }
@@ -160,8 +162,6 @@ async fn change(
         record: Some(ChannelRecord::of_word(form.text("record")).ok_or(ConsoleRefusal::BadForm)?),
         ..ChannelEdit::default()
     };
-    let actor = page.actor()?;
-    let act = act_of(&actor, form, page.now)?;
     let id = row.id;
     Ok(page.site.console.work(async |a| a.edit_channel(id, &edit, act).await).await?)
 }

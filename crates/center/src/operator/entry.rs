@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use axum::body::Body;
+use axum::response::Response;
 use maud::{Markup, html};
 use yanmi_onboarding::{Action, Area};
 use yanmi_protocol::UnixMillis;
 
 use super::form::FormFields;
 use super::request::{ConsoleRefusal, OperatorRequest, act_of};
-use crate::registry::{Object, Switch};
+use crate::registry::{Act, Intent, Object, Switch};
 
 /// The longest emergency stop, in hours: then it lapses, or somebody who may switches it off.
 const MAX_STOP_HOURS: u64 = 4;
@@ -64,13 +66,46 @@ pub(super) fn switches(page: &OperatorRequest<'_>, served: EntryState, place: Ar
                 h2 { "注销" }
                 form.act.box method="post" action=(page.path) {
                     input type="hidden" name="do" value="close";
-                    label { "再输一遍编码 " span.soft { "注销之后不能恢复" } input name="again" required autocomplete="off"; }
+                    label { "再输一遍编码 " span.soft { "第二人复核之后生效，不能恢复" } input name="again" required autocomplete="off"; }
                     (page.act_fields())
-                    button.danger { "注销" }
+                    button.danger { "提出注销" }
                 }
             }
         }
     }
+}
+
+/// What a form about an entry is.
+fn action_of(form: &FormFields) -> Result<Action, ConsoleRefusal> {
+    match form.text("do") {
+        "stop" => Ok(Action::StopEntry),
+        "on" | "off" => Ok(Action::SwitchEntry),
+        "close" => Ok(Action::CloseEntry),
+        "edit" | "attach" | "detach" => Ok(Action::EditEntry),
+        _ => Err(ConsoleRefusal::BadForm),
+    }
+}
+
+/// Takes a form about an entry at this place: what one may do alone is done, what needs a second person is proposed. `apply`
+/// does it, as far as its act goes; the action is what it asks of other places the form names.
+pub(super) async fn post(
+    page: &mut OperatorRequest<'_>,
+    body: Body,
+    place: Area,
+    apply: impl AsyncFnOnce(&OperatorRequest<'_>, &FormFields, Action, Act<'_>) -> Result<(), ConsoleRefusal>,
+) -> Result<Response, ConsoleRefusal> {
+    let form = page.act(body).await?;
+    let action = action_of(&form)?;
+    page.may(action, place)?;
+    let actor = page.actor()?;
+    let act = act_of(&actor, &form, page.now)?;
+    if !action.needs_second() {
+        apply(page, &form, action, act).await?;
+        return Ok(page.done());
+    }
+    let stored = form.stored();
+    apply(page, &form, action, act.with(Intent::Propose { form: &stored, place })).await?;
+    Ok(page.proposed())
 }
 
 /// Does what one of those forms asks for; nothing when it is another's.
@@ -78,31 +113,27 @@ pub(super) async fn switch(
     page: &OperatorRequest<'_>,
     form: &FormFields,
     object: Object,
-    place: Area,
+    act: Act<'_>,
 ) -> Result<bool, ConsoleRefusal> {
     let switch = match form.text("do") {
         "stop" => {
-            page.may(Action::StopEntry, place)?;
             let hours = form.text("hours").parse().ok().filter(|hours| (1..=MAX_STOP_HOURS).contains(hours));
             let hours =
                 hours.ok_or_else(|| ConsoleRefusal::Refused(format!("小时应为 1 至 {MAX_STOP_HOURS}")))?;
             Some(Switch::OffUntil(page.now.plus(Duration::from_hours(hours))))
         }
-        "on" | "off" => {
-            page.may(Action::SwitchEntry, place)?;
-            Some(if form.text("do") == "on" { Switch::On } else { Switch::Off })
-        }
+        "on" => Some(Switch::On),
+        "off" => Some(Switch::Off),
         "close" => {
-            page.may(Action::CloseEntry, place)?;
-            if form.text("again") != object.code() {
-                return Err(ConsoleRefusal::Refused("再输的编码不一样，没有注销".to_owned()));
+            // The second person has not typed it.
+            let proposing = matches!(act.intent, Intent::Propose { .. });
+            if proposing && form.text("again") != object.code() {
+                return Err(ConsoleRefusal::Refused("再输的编码不一样，没有提出".to_owned()));
             }
             None
         }
         _ => return Ok(false),
     };
-    let actor = page.actor()?;
-    let act = act_of(&actor, form, page.now)?;
     let console = &page.site.console;
     match switch {
         Some(switch) => console.work(async |a| a.switch(object, switch, act).await).await?,

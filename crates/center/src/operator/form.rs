@@ -47,6 +47,21 @@ impl FormFields {
         self.0.get(name).map_or("", |value| value.trim())
     }
 
+    /// What was typed, to be done again: all but what belongs to who typed it.
+    pub(super) fn stored(&self) -> String {
+        let kept =
+            self.0.iter().filter(|(name, _)| !["t", "code", "reason", "again"].contains(&name.as_str()));
+        let kept: BTreeMap<&str, &str> = kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        // Texts always have a JSON text.
+        serde_json::to_string(&kept).unwrap_or_default()
+    }
+
+    /// What was stored; nothing for what no program wrote.
+    pub(super) fn of_stored(json: &str) -> Option<Self> {
+        let fields: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
+        Some(Self(fields.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect()))
+    }
+
     /// The value as it was typed.
     pub(super) fn secret(&self, name: &str) -> Zeroizing<String> {
         self.0.get(name).cloned().unwrap_or_default()
@@ -92,6 +107,11 @@ mod tests {
         }
         let many: Vec<String> = (0..=MAX_FIELDS).map(|n| format!("f{n}=1")).collect();
         assert!(FormFields::read(&many.join("&")).is_none());
+        let typed = FormFields::read("do=edit&name=%E6%9F%90&t=x&code=123456&reason=y").expect("a form");
+        assert_eq!(typed.stored(), r#"{"do":"edit","name":"某"}"#);
+        let again = FormFields::of_stored(&typed.stored()).expect("stored");
+        assert_eq!((again.text("do"), again.text("name"), again.text("code")), ("edit", "某", ""));
+        assert!(FormFields::of_stored("[]").is_none());
         let text = "某 医院&a=b%";
         assert_eq!(FormFields::read(&format!("x={}", encoded(text))).expect("a form").text("x"), text);
     }

@@ -11,7 +11,7 @@ use yanmi_onboarding::Action;
 use yanmi_protocol::UnixMillis;
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
-use super::{errors, trace};
+use super::{errors, pending, trace};
 use crate::face::page::see_other;
 use crate::registry::OperatorSession;
 use crate::site::Site;
@@ -35,7 +35,9 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
     }
     let health = page.may_anywhere(Action::ViewHealth);
     let running = if health { page.look(async |h| h.running().await).await? } else { None };
+    let waiting = if page.may_anywhere(Action::DecideChange) { pending::waiting(page).await? } else { 0 };
     let middle = html! {
+        @if waiting > 0 { p.said { a href="/o/pending" { "有 " (waiting) " 项更改等您复核" } } }
         @if health { (health_now(page, running)) }
         @if page.may_anywhere(Action::ViewErrors) {
             h2 { "为什么失败？" }

@@ -14,8 +14,8 @@ use super::entry::{self, EntryState};
 use super::errors;
 use super::form::FormFields;
 use super::list::{self, ROWS};
-use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
-use crate::registry::{InstitutionEdit, InstitutionRow, Object};
+use super::request::{self, ConsoleRefusal, OperatorRequest};
+use crate::registry::{Act, InstitutionEdit, InstitutionRow, Object};
 use crate::site::Site;
 
 pub(super) async fn list(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -74,9 +74,10 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         page.site.console.work(async |a| a.institution(&code).await).await?.ok_or(ConsoleRefusal::Nowhere)?;
     page.may(Action::ViewRegistry, row.region)?;
     if page.method == Method::POST {
-        let form = page.act(body).await?;
-        change(page, &row, &form).await?;
-        return Ok(page.done());
+        return entry::post(page, body, row.region, async |page, form, action, act| {
+            apply(page, &row, form, action, act).await
+        })
+        .await;
     }
     let may_edit = row.closed_at.is_none() && page.may(Action::EditEntry, row.region).is_ok();
     let middle = html! {
@@ -104,14 +105,14 @@ fn edits(page: &OperatorRequest<'_>, row: &InstitutionRow) -> Markup {
             label { "名称 " span.soft { "参保人看到的就是它" } input name="name" value=(row.name) required; }
             label { "区划" input name="region" value=(row.region) required inputmode="numeric" maxlength="6"; }
             (page.act_fields())
-            button { "更改" }
+            button { "提出更改" }
         }
         h2 { "增加业务系统" }
         form.act.box method="post" action=(page.path) {
             input type="hidden" name="do" value="attach";
             label { "业务系统编码" input name="account" required maxlength="40" autocomplete="off"; }
             (page.act_fields())
-            button { "增加" }
+            button { "提出增加" }
         }
         @if !row.accounts.is_empty() {
             h2 { "解除业务系统" }
@@ -121,24 +122,24 @@ fn edits(page: &OperatorRequest<'_>, row: &InstitutionRow) -> Markup {
                     @for account in &row.accounts { option { (account.as_str()) } }
                 } }
                 (page.act_fields())
-                button.danger { "解除" }
+                button.danger { "提出解除" }
             }
         }
     }
 }
 
-async fn change(
+/// Does what a form says, as far as the act goes.
+pub(super) async fn apply(
     page: &OperatorRequest<'_>,
     row: &InstitutionRow,
     form: &FormFields,
+    asked: Action,
+    act: Act<'_>,
 ) -> Result<(), ConsoleRefusal> {
     let code = row.org_code;
-    if entry::switch(page, form, Object::Institution(code), row.region).await? {
+    if entry::switch(page, form, Object::Institution(code), act).await? {
         return Ok(());
     }
-    page.may(Action::EditEntry, row.region)?;
-    let actor = page.actor()?;
-    let act = act_of(&actor, form, page.now)?;
     let account = || {
         AccountId::new(form.text("account"))
             .map_err(|error| ConsoleRefusal::Refused(format!("业务系统编码{error}")))
@@ -149,7 +150,7 @@ async fn change(
             let region =
                 Area::new(form.text("region")).map_err(|error| ConsoleRefusal::Refused(error.to_string()))?;
             // Nobody moves an institution out of his own reach.
-            page.may(Action::EditEntry, region)?;
+            page.may(asked, region)?;
             let name = form.text("name");
             let edit = InstitutionEdit {
                 name: (name != row.name).then(|| name.to_owned()),

@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use yanmi_http::{NOBODY, Peer, read_body};
-use yanmi_onboarding::{Action, Area, Denied, may, reach};
+use yanmi_onboarding::{Action, Area, Denied, Grant, may, reach};
 use yanmi_protocol::{Code, UnixMillis};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -226,6 +226,11 @@ impl OperatorRequest<'_> {
         self.session.as_ref().map_or("", |session| session.operator.name.as_str())
     }
 
+    /// What he may do, and where.
+    pub(super) fn rights(&self) -> Vec<Grant> {
+        self.session.as_ref().map_or_else(Vec::new, |session| session.operator.rights())
+    }
+
     /// Whether he may do this at this place.
     pub(super) fn may(&self, action: Action, place: Area) -> Result<(), ConsoleRefusal> {
         Ok(may(&self.session()?.operator.rights(), action, &place, self.now)?)
@@ -352,9 +357,20 @@ impl OperatorRequest<'_> {
         see_other(&format!("{}?done=1", self.path))
     }
 
+    /// The same of what waits for a second person.
+    pub(super) fn proposed(&self) -> Response {
+        see_other(&format!("{}?done=2", self.path))
+    }
+
     /// What a page says that was come back to.
     pub(super) fn said(&self) -> Markup {
-        html! { @if self.query.text("done") == "1" { p.said role="status" { "已更改；运行中的中心一秒内生效。" } } }
+        html! {
+            @match self.query.text("done") {
+                "1" => p.said role="status" { "已更改；运行中的中心一秒内生效。" },
+                "2" => p.said role="status" { "已提出，等第二人复核：见 " a href="/o/pending" { "待复核" } "。" },
+                _ => {}
+            }
+        }
     }
 
     fn is_own_form(&self) -> bool {
@@ -385,7 +401,7 @@ pub(super) fn act_of<'a>(
     if reason.is_empty() || reason.chars().count() > crate::registry::MAX_REASON {
         return Err(ConsoleRefusal::Refused("请写明理由（至多 200 个字符）".to_owned()));
     }
-    Ok(Act { actor, reason, at })
+    Ok(Act::new(actor, reason, at))
 }
 
 fn cookie_name(secure: bool) -> &'static str {

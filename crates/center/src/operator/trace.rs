@@ -63,7 +63,7 @@ async fn asked(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, C
         }
     }
     let actor = page.actor()?;
-    let act = Act { actor: &actor, reason: "", at: page.now };
+    let act = Act::new(&actor, "", page.now);
     page.site.console.work(async |a| a.note_inspection(Inspection::Trace, &view.about(), act).await).await?;
     Ok(see_other(&address(page, &view)?))
 }
@@ -199,7 +199,7 @@ async fn unmask(
     // However lately the code was shown: it is asked for each person.
     page.strengthen(form.text("code")).await?;
     let (actor, reason) = (page.actor()?, format!("{reason}：{more}"));
-    let act = Act { actor: &actor, reason: &reason, at: page.now };
+    let act = Act::new(&actor, &reason, page.now);
     let about = mask::token(token.as_str());
     page.site.console.work(async |a| a.note_inspection(Inspection::Unmask, &about, act).await).await?;
     Ok(see_other(&address(page, &View { full: Some(token), ..view.clone() })?))

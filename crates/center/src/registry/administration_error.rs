@@ -90,6 +90,20 @@ pub enum AdministrationError {
     /// He has seen as many persons in full in a day as one may.
     #[error("24 小时内已查看完整信息 {0} 人次，不能再看：请由另一位操作员办理")]
     ManyUnmasked(u64),
+    /// A change that changes nothing is not proposed.
+    #[error("没有要更改的内容")]
+    NoChange,
+    /// Something of it waits for a second person already.
+    #[error("{kind} {id} 已有一项更改等待复核：先办完它")]
+    Pending {
+        /// What kind of entry.
+        kind: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// What was to be decided does not wait any more.
+    #[error("这一项已由别人办理、已过期，或提出之后对象被更改过，没有再做：过期或被更改过的请重新提出")]
+    NotPending,
     /// The invitation was taken up, has ended, or never was.
     #[error("邀请已用过、已过期或不存在：请管理员重新发一个")]
     NoInvitation,

@@ -3,8 +3,9 @@
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::object::{Action, Object, Subject};
+use super::pending::{self, NewPending};
 use super::{account, channel, institution, operators, version};
-use crate::events::{self, Act, Fields, MAX_REASON, OperatorEvent, Outcome, operator_events};
+use crate::events::{self, Act, Fields, Intent, MAX_REASON, OperatorEvent, Outcome, operator_events};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 
@@ -17,31 +18,44 @@ pub(super) struct Change {
     pub(super) statements: Vec<Statement>,
 }
 
-/// What the first statement did to the row it was about.
+/// What a change came to.
 enum Touched {
-    /// It was written.
-    Row,
+    /// The row was written; what is different now.
+    Row(String),
     /// Nothing: there is one, which was to be new or is closed.
     Occupied,
     /// Nothing: there is none.
     Nothing,
+    /// Nothing: what it would decide does not wait any more.
+    Decided,
 }
 
 impl Administration {
-    /// Makes one change, writes its event and raises the version; a change that touches no row is refused.
+    /// Makes one change, writes its event and raises the version; a change that touches no row is refused. One that is only
+    /// proposed is made and undone, and what it would change is written down.
     pub(super) async fn change(&mut self, act: Act<'_>, change: Change) -> Result<(), AdministrationError> {
         let Change { action, subject, statements } = change;
         self.connection.begin().await?;
-        let touched = match self.change_within(act, action, subject, statements).await {
-            Ok(nothing @ (Touched::Occupied | Touched::Nothing)) => {
-                self.connection.roll_back().await?;
-                nothing
+        let tried = self.change_within(act, action, subject, statements).await;
+        let touched = match (tried, act.intent) {
+            (Ok(touched @ Touched::Row(_)), Intent::Do | Intent::Decide(_)) => {
+                self.connection.settle(Ok(touched)).await?
             }
-            touched => self.connection.settle(touched).await?,
+            (Ok(touched), _) => {
+                self.connection.roll_back().await?;
+                touched
+            }
+            (error, _) => self.connection.settle(error).await?,
         };
         let (kind, id) = subject.names();
         let error = match touched {
-            Touched::Row => return Ok(()),
+            Touched::Row(changes) => {
+                let Intent::Propose { form, place } = act.intent else { return Ok(()) };
+                let name = action_name(action, subject);
+                let new = NewPending { action: &name, subject, place, form, changes: &changes };
+                return self.propose(&new, act).await;
+            }
+            Touched::Decided => AdministrationError::NotPending,
             Touched::Occupied if matches!(action, Action::Add | Action::Invite) => {
                 AdministrationError::Exists { kind, id: id.to_owned() }
             }
@@ -61,6 +75,11 @@ impl Administration {
     ) -> Result<Touched, StoreError> {
         // First, because it is what keeps others from the chain.
         version::raise(&mut self.connection).await?;
+        if let Intent::Decide(id) = act.intent
+            && !pending::decide(&mut self.connection, id, subject, act).await?
+        {
+            return Ok(Touched::Decided);
+        }
         let before = self.fields(subject).await?;
         for (at, statement) in statements.into_iter().enumerate() {
             let rows = self.connection.run(statement).await?;
@@ -70,12 +89,9 @@ impl Administration {
         }
         let after = self.fields(subject).await?;
         let changes = events::difference(before.as_ref(), after.as_ref());
-        operator_events::append(
-            &mut self.connection,
-            new_event(act, action, subject, Outcome::Done, changes),
-        )
-        .await?;
-        Ok(Touched::Row)
+        let event = new_event(act, action, subject, Outcome::Done, changes.clone());
+        operator_events::append(&mut self.connection, event).await?;
+        Ok(Touched::Row(changes))
     }
 
     /// Writes down that something was refused, in a transaction of its own, and refuses it.
@@ -133,11 +149,16 @@ fn new_event(
         seq: 0,
         at: act.at,
         actor: act.actor.as_str().to_owned(),
-        action: format!("{}.{}", subject.kind(), action.word()),
+        action: action_name(action, subject),
         object_kind: subject.kind().to_owned(),
         object: id.to_owned(),
         outcome,
         reason: act.reason.chars().take(MAX_REASON).collect(),
         changes,
     }
+}
+
+/// `account.add`.
+fn action_name(action: Action, subject: Subject) -> String {
+    format!("{}.{}", subject.kind(), action.word())
 }

@@ -74,7 +74,7 @@ impl Administration {
             .no_bytes("invitation")
             .optional_number("invited_until", None);
         let actor = Actor::operator(login.as_str());
-        let act = Act { actor: &actor, reason: "", at: now };
+        let act = Act::new(&actor, "", now);
         self.edit_operator(login, Action::Enrol, set, vec![operator_sessions::end(&login)], act).await
     }
 }

@@ -73,7 +73,7 @@ impl Administration {
         let row = &stored.row;
         let (login, actor) = (row.login, Actor::operator(row.login.as_str()));
         let address = format!("来自 {}", tried.address);
-        let act = Act { actor: &actor, reason: &address, at: now };
+        let act = Act::new(&actor, &address, now);
         if row.closed_at.is_some() || row.locked_until.is_some_and(|until| now < until) {
             return self.turn_away(login, act).await;
         }

@@ -116,6 +116,7 @@ impl Schema {
             step!(13, Expanding, "0013_", "registry"),
             step!(14, Expanding, "0014_", "operators"),
             step!(15, Expanding, "0015_", "readings"),
+            step!(16, Expanding, "0016_", "pending"),
         ];
         Self(steps.to_vec())
     }

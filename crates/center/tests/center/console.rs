@@ -2,6 +2,7 @@
 
 pub(crate) mod insight;
 pub(crate) mod person;
+mod second_person;
 
 use std::time::Duration;
 
@@ -167,6 +168,7 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/accounts", Action::ViewRegistry),
         ("/o/accounts/testOrgId", Action::ViewRegistry),
         ("/o/channels", Action::ViewRegistry),
+        ("/o/pending", Action::ViewPending),
         ("/o/errors", Action::ViewErrors),
         ("/o/trace", Action::TraceNumber),
         ("/o/events", Action::ViewEvents),
@@ -209,12 +211,20 @@ async fn what_is_out_of_reach_is_not_there() {
     }
 }
 
+/// The second person agrees to a change.
+pub(crate) async fn agree(second: &mut Person, id: u32) {
+    let path = format!("/o/pending/{id}");
+    let agreed = second.act(&path, &[("do", "agree"), ("reason", "核对无误")]).await;
+    assert_eq!(agreed.status, 303, "{}", agreed.body);
+}
+
 #[tokio::test]
-async fn who_may_changes_what_is_registered_with_a_reason_and_leaves_an_event() {
+async fn two_persons_change_what_is_registered_with_reasons_and_leave_events() {
     let site = with_console().await;
     let token = site.token().await;
     let mut three = administrators(&site).await;
     let mut approver = somebody(&site, &mut three, (Role::Approver, "35", 70)).await;
+    let mut reviewer = somebody(&site, &mut three, (Role::Reviewer, "35", 71)).await;
     let path = format!("/o/institutions/{HOSPITAL}");
     let edit = |name: &'static str, region: &'static str, reason: &'static str| {
         [("do", "edit"), ("name", name), ("region", region), ("reason", reason)]
@@ -223,13 +233,18 @@ async fn who_may_changes_what_is_registered_with_a_reason_and_leaves_an_event() 
     assert_eq!((refused.status, refused.body.contains("请写明理由")), (409, true));
     let refused = approver.act(&path, &edit("某医院东院", "3501", "更名")).await;
     assert_eq!((refused.status, refused.body.contains("6 位")), (409, true), "{}", refused.body);
-    assert_eq!(approver.act(&path, &edit("某医院东院", "350102", "更名")).await.status, 303);
+    let proposed = approver.act(&path, &edit("某医院东院", "350102", "更名")).await;
+    assert!(proposed.status == 303 && proposed.header("location").is_some_and(|to| to.ends_with("done=2")));
+    assert!(!approver.get(&path).await.body.contains("某医院东院"), "not yet");
+    agree(&mut reviewer, 1).await;
     let shown = approver.get(&path).await.body;
     assert!(shown.contains("某医院东院") && shown.contains("350102"), "{shown}");
 
     let account = site.world().accounts[1].org_id;
     let attach = [("do", "attach"), ("account", account.as_str()), ("reason", "又一系统")];
     assert_eq!(approver.act(&path, &attach).await.status, 303);
+    agree(&mut reviewer, 2).await;
+    // One alone stops, and lets go on.
     let off = [("do", "off"), ("reason", "协议到期")];
     assert_eq!(approver.act(&path, &off).await.status, 303);
     site.center.refresh().await.expect("looked");
@@ -237,8 +252,6 @@ async fn who_may_changes_what_is_registered_with_a_reason_and_leaves_an_event() 
     assert_eq!(approver.act(&path, &[("do", "on"), ("reason", "续签")]).await.status, 303);
     site.center.refresh().await.expect("looked");
     assert_eq!(site.status(token).await.code(), 0);
-    let close = [("do", "close"), ("again", "H35010000002"), ("reason", "关闭")];
-    assert_eq!(approver.act(&path, &close).await.status, 409, "another code was typed");
 
     let edit = [
         ("do", "edit"),
@@ -250,6 +263,7 @@ async fn who_may_changes_what_is_registered_with_a_reason_and_leaves_an_event() 
         ("reason", "限速"),
     ];
     assert_eq!(approver.act("/o/accounts/testOrgId", &edit).await.status, 303);
+    agree(&mut reviewer, 3).await;
     site.center.refresh().await.expect("looked");
     assert_eq!(site.notify(token, None).await.code(), 500_100);
     let channel = format!("/o/channels/{}", site.channel().chnl_id.as_str());
@@ -262,12 +276,22 @@ async fn who_may_changes_what_is_registered_with_a_reason_and_leaves_an_event() 
         ("reason", "停刷脸"),
     ];
     assert_eq!(approver.act(&channel, &edit).await.status, 303);
+    agree(&mut reviewer, 4).await;
+    assert!(reviewer.get(&channel).await.body.contains("某应用"));
 
     let [_, _, audit] = &mut three;
     let events = audit.get("/o/events").await.body;
-    for words in ["approver.35", "更名", "某医院东院", "增加机构的业务系统", "限速", "停刷脸", "被拒绝"]
-    {
-        assert!(events.contains(words) || words == "被拒绝", "{words}: {events}");
+    for words in [
+        "approver.35",
+        "reviewer.35",
+        "更名；复核：核对无误",
+        "某医院东院",
+        "增加机构的业务系统",
+        "限速",
+        "停刷脸",
+        "待复核",
+    ] {
+        assert!(events.contains(words), "{words}: {events}");
     }
     assert!(audit.get("/o/events/chain").await.body.contains("操作记录完整"));
 }

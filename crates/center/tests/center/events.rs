@@ -34,7 +34,7 @@ async fn every_change_says_who_why_and_what_it_was_before() {
     assert!(begun.iter().all(|event| event.outcome == Outcome::Done && event.action.split('.').next_back() == Some("add")));
     assert!(begun.iter().enumerate().all(|(at, event)| event.seq == i64::try_from(at + 1).expect("few")));
     let actor = Actor::host("root");
-    let why = Act { actor: &actor, reason: "接入改造完成", at: NOW };
+    let why = Act::new(&actor, "接入改造完成", NOW);
     let id = site.world().accounts[0].org_id;
     let edit = AccountEdit { mac: Some(MacRule::Required), ..AccountEdit::default() };
     site.change(async |a| a.edit_account(id, &edit, why).await.expect("changed")).await;

@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 34] = [
+pub(crate) const FIRST_SCHEMA: [&str; 35] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -41,6 +41,7 @@ pub(crate) const FIRST_SCHEMA: [&str; 34] = [
     "ALTER TABLE verifications DROP COLUMN compared",
     "ALTER TABLE accounts DROP COLUMN mac",
     "ALTER TABLE channels DROP COLUMN mac",
+    "DROP TABLE pending",
     "DROP INDEX operator_events_by_actor",
     "DROP TABLE operator_events",
     "DROP TABLE account_institutions",
@@ -62,7 +63,7 @@ pub(crate) const FIRST_SCHEMA: [&str; 34] = [
 /// A test's act.
 pub(crate) fn act(at: UnixMillis) -> Act<'static> {
     static TEST: Actor = Actor::program("test");
-    Act { actor: &TEST, reason: "", at }
+    Act::new(&TEST, "", at)
 }
 
 /// The registry, opened as the command line opens it.

@@ -45,7 +45,7 @@ impl Why {
         if self.reason.chars().count() > MAX_REASON {
             return Err(Failure::new(format!("--reason 不能超过 {MAX_REASON} 个字符")));
         }
-        Ok(Act { actor, reason: self.reason.trim(), at: ambient::clock().now() })
+        Ok(Act::new(actor, self.reason.trim(), ambient::clock().now()))
     }
 }
 

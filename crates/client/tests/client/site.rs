@@ -198,7 +198,7 @@ async fn register(config: &Config, world: &World, hands: &Hands) {
     migrate(database, key, Entropy::seeded(4), &Schema::current(), false).await.expect("a database");
     let opened = Administration::open(&config.database, &config.encryption_key, Entropy::seeded(5)).await;
     let (mut administration, now) = (opened.expect("a database"), hands.now());
-    let act = Act { actor: &TEST, reason: "", at: now };
+    let act = Act::new(&TEST, "", now);
     for account in &world.accounts {
         let new = NewAccount {
             id: account.org_id,

@@ -187,10 +187,7 @@ impl Ground {
                 mac: MacRule::Optional,
                 key: kek.clone(),
             };
-            administration
-                .add_channel(&new, registry::Act { actor: &TEST, reason: "", at: START })
-                .await
-                .expect("added");
+            administration.add_channel(&new, registry::Act::new(&TEST, "", START)).await.expect("added");
         }
         administration.close().await.expect("closed");
         let mut connection = store.connect().await.expect("a connection");

@@ -61,7 +61,8 @@ async fn ground() -> (Site, [Person; 3], Person, tempfile::TempDir, Browser) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_about_the_registry() {
-    let (site, _three, mut approver, _folder, browser) = ground().await;
+    let (site, mut three, mut approver, _folder, browser) = ground().await;
+    let mut reviewer = somebody(&site, &mut three, (Role::Reviewer, "35", 71)).await;
     let base = format!("http://{}", site.operator_addr());
 
     browser.open(&base);
@@ -87,9 +88,8 @@ async fn every_page_about_the_registry() {
     browser.fill("form.act input[name=name]", "福州示范医院东院");
     browser.fill("form.act input[name=reason]", "更名");
     browser.click("form.act button");
-    browser.until("document.querySelector('.said')?.textContent.includes('已更改')");
-    assert_eq!(browser.value("document.querySelector('h1').textContent"), json!("福州示范医院东院"));
-    look(&browser, "institution-changed");
+    browser.until("document.querySelector('.said')?.textContent.includes('已提出')");
+    look(&browser, "institution-proposed");
     browser.open(&format!("{base}/o/accounts"));
     look(&browser, "accounts");
     browser.open(&format!("{base}/o/accounts/testOrgId"));
@@ -100,6 +100,22 @@ async fn every_page_about_the_registry() {
     look(&browser, "channel");
     browser.open(&format!("{base}/o/operators"));
     look(&browser, "nowhere");
+    leave(&browser);
+    // The second person is told at once, looks, and agrees.
+    log_in(&browser, &base, "reviewer.35", &mut reviewer);
+    look(&browser, "home-of-the-second-person");
+    browser.click(".said a[href='/o/pending']");
+    browser.until("document.title.startsWith('待复核')");
+    look(&browser, "pending");
+    browser.click("a[href='/o/pending/1']");
+    browser.until("document.querySelector('button[value=agree]') !== null");
+    look(&browser, "change");
+    browser.fill("form.act input[name=reason]", "核对无误");
+    browser.click("button[value=agree]");
+    browser.until("document.querySelector('.said')?.textContent.includes('已更改')");
+    look(&browser, "change-done");
+    browser.open(&format!("{base}/o/institutions/{HOSPITAL}"));
+    assert_eq!(browser.value("document.querySelector('h1').textContent"), json!("福州示范医院东院"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

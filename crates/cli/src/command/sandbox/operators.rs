@@ -17,7 +17,7 @@ use crate::failure::Failure;
 pub(super) async fn register(database: &Database, key: &Sm4Key, world: &World) -> Result<(), Failure> {
     let failed = |error: AdministrationError| Failure::because("未能登记沙箱的操作员", &error);
     let actor = Actor::program("sandbox");
-    let act = Act { actor: &actor, reason: "", at: ambient::clock().now() };
+    let act = Act::new(&actor, "", ambient::clock().now());
     let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
     let there = administration.operators().await.map_err(failed)?;
     for operator in &world.operators {

@@ -28,7 +28,7 @@ pub(in crate::command) async fn register(
     rate: NonZeroU32,
 ) -> Result<(), Failure> {
     let failed = |error: AdministrationError| Failure::because("未能登记沙箱各方", &error);
-    let act = Act { actor: &SANDBOX, reason: "", at: ambient::clock().now() };
+    let act = Act::new(&SANDBOX, "", ambient::clock().now());
     let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
     let known = Known::read(&mut administration).await.map_err(failed)?;
     for (at, account) in world.accounts.iter().enumerate() {

@@ -191,7 +191,7 @@ async fn register(database: &Path, key: &Sm4Key, world: &World) {
     let now = Clock::system().now();
     let made = migrate(&database.into(), key, Entropy::seeded(11), &Schema::current(), false).await;
     made.expect("a database");
-    let act = Act { actor: &TEST, reason: "", at: now };
+    let act = Act::new(&TEST, "", now);
     let mut administration =
         Administration::open(database, key, Entropy::seeded(12)).await.expect("a database");
     let account = &world.accounts[0];
