@@ -23,6 +23,7 @@ mod entry;
 mod errors;
 mod events;
 mod form;
+mod grants;
 mod home;
 mod institutions;
 mod invite;
@@ -68,6 +69,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/trace/{view}", any(trace::one))
         .route("/o/operators", any(operators::list))
         .route("/o/operators/{login}", any(operators::one))
+        .route("/o/grants", any(grants::handle))
         .route("/o/settings", any(settings::handle))
         .fallback(any(home::nowhere))
         .with_state(site)

@@ -13,6 +13,7 @@ mod administration;
 mod administration_error;
 mod assignment;
 mod attach;
+mod attestation;
 mod change;
 pub(crate) mod channel;
 mod edit;

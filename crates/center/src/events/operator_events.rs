@@ -92,7 +92,21 @@ pub(crate) async fn count(
 ) -> Result<u64, StoreError> {
     const TEXT: &str = "SELECT count(*) FROM operator_events \
         WHERE actor = $1 AND at >= $2 AND action = $3 AND outcome = 'done'";
-    let statement = Statement::new(TEXT).text(actor).number(since.get()).text(action);
+    counted(connection, Statement::new(TEXT).text(actor).number(since.get()).text(action)).await
+}
+
+/// How much somebody has done since then, whatever it was.
+pub(crate) async fn count_all(
+    connection: &mut Connection,
+    actor: &str,
+    since: UnixMillis,
+) -> Result<u64, StoreError> {
+    const TEXT: &str =
+        "SELECT count(*) FROM operator_events WHERE actor = $1 AND at >= $2 AND outcome = 'done'";
+    counted(connection, Statement::new(TEXT).text(actor).number(since.get())).await
+}
+
+async fn counted(connection: &mut Connection, statement: Statement) -> Result<u64, StoreError> {
     let found = connection.fetch(statement).await?;
     let count = found.iter().next().map(|row| Columns::new(row, TABLE.name()).number()).transpose()?;
     Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or_default())

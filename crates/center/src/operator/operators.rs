@@ -28,6 +28,7 @@ fn state(row: &OperatorRow, now: UnixMillis) -> Markup {
     html! {
         @if row.closed_at.is_some() { span.off { "已注销" } }
         @else if row.locked_until.is_some_and(|until| now < until) { span.off { "锁定" } }
+        @else if row.is_idle(now) { span.off { "90 天没有登录，已停用：请重新邀请" } }
         @else if row.password_at.is_some() { "可登录" }
         @else if row.invited_until.is_some_and(|until| now < until) { "已邀请" }
         @else { span.off { "邀请已过期" } }
@@ -57,6 +58,7 @@ async fn listed(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         })
         .collect();
     let middle = html! {
+        @if page.may_in_province(Action::GrantRole).is_ok() { p { a href="/o/grants" { "授权的复核与续期" } } }
         (list::find_box(page, "登录名或姓名"))
         (list::table(&["登录名", "姓名", "单位", "权限", "最近登录", "状态"], &lines))
         (list::more(page, "after", last))

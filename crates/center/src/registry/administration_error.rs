@@ -90,6 +90,9 @@ pub enum AdministrationError {
     /// He has seen as many persons in full in a day as one may.
     #[error("24 小时内已查看完整信息 {0} 人次，不能再看：请由另一位操作员办理")]
     ManyUnmasked(u64),
+    /// A grant that is to be given anew was taken away.
+    #[error("{0} 已没有这项授权，没有续期")]
+    NoGrant(String),
     /// A change that changes nothing is not proposed.
     #[error("没有要更改的内容")]
     NoChange,

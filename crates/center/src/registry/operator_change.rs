@@ -206,6 +206,26 @@ impl Administration {
         self.edit_operator(receiver, action, Assignments::default(), more, act).await
     }
 
+    /// Gives a grant anew that somebody has, on behalf of `giver`; one that was taken away meanwhile stays away.
+    ///
+    /// # Errors
+    /// As of [`Self::grant`], and when he has it no longer.
+    pub(crate) async fn attest(
+        &mut self,
+        giver: &OperatorRow,
+        receiver: Login,
+        grant: &Grant,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let found = operators::one(&mut self.connection, &self.sealer, &receiver).await?;
+        let held = found.map(|stored| stored.row.rights()).unwrap_or_default();
+        if !held.iter().any(|held| held.role == grant.role && held.area == grant.area) {
+            let error = AdministrationError::NoGrant(receiver.as_str().to_owned());
+            return self.refuse(act, Action::Grant, Subject::Operator(receiver), error).await;
+        }
+        self.grant(giver, receiver, grant, act).await
+    }
+
     /// Takes a grant away on behalf of `giver`.
     ///
     /// # Errors

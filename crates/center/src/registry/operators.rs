@@ -1,5 +1,7 @@
 //! `operators`: who works at the console.
 
+use std::time::Duration;
+
 use yanmi_onboarding::Grant;
 use yanmi_protocol::UnixMillis;
 use zeroize::Zeroizing;
@@ -14,6 +16,9 @@ use crate::store::connection::Kind::{Bytes, Number, Text};
 use crate::store::connection::{Connection, Statement};
 use crate::store::row::Columns;
 use crate::store::table::Table;
+
+/// Who has not logged in for so long is locked.
+const IDLE: Duration = Duration::from_hours(24 * 90);
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
@@ -60,6 +65,11 @@ impl OperatorRow {
             ("locked_until", time(self.locked_until)),
             ("closed_at", time(self.closed_at)),
         ]
+    }
+
+    /// Whether he has not logged in for so long that he may not any more, until he is invited anew.
+    pub(crate) fn is_idle(&self, now: UnixMillis) -> bool {
+        self.last_login.max(self.password_at).is_some_and(|at| now >= at.plus(IDLE))
     }
 
     /// The grants alone.

@@ -74,7 +74,7 @@ impl Administration {
         let (login, actor) = (row.login, Actor::operator(row.login.as_str()));
         let address = format!("来自 {}", tried.address);
         let act = Act::new(&actor, &address, now);
-        if row.closed_at.is_some() || row.locked_until.is_some_and(|until| now < until) {
+        if row.closed_at.is_some() || row.locked_until.is_some_and(|until| now < until) || row.is_idle(now) {
             return self.turn_away(login, act).await;
         }
         // Both are always looked at.

@@ -1,5 +1,6 @@
 //! The operators' console over HTTP: how somebody gets in, what he may do then, and what nobody may.
 
+mod attestation;
 pub(crate) mod insight;
 pub(crate) mod person;
 mod second_person;
@@ -187,6 +188,9 @@ async fn what_each_may_see_is_what_his_role_says() {
             let top = format!("href=\"/o/{}\"", route.split('/').nth(2).expect("a page"));
             assert_eq!(home.body.contains(&top), may, "{role:?} {route}");
         }
+        // Not from the head of each page.
+        let expected = if Action::GrantRole.roles().contains(role) { 200 } else { 404 };
+        assert_eq!(person.get("/o/grants").await.status, expected, "{role:?}");
         assert_eq!(person.get("/o/nothing").await.status, 404);
     }
 }

@@ -139,6 +139,8 @@ async fn every_page_about_operators() {
     log_in(&browser, &base, "security", &mut security);
     browser.open(&format!("{base}/o/operators/wang.wu"));
     look(&browser, "operator");
+    browser.open(&format!("{base}/o/grants"));
+    look(&browser, "grants");
     leave(&browser);
     log_in(&browser, &base, "auditor", &mut audit);
     browser.open(&format!("{base}/o/events"));
