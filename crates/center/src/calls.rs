@@ -26,7 +26,7 @@ use crate::strangers::{RefusalSum, Tally};
 use crate::telemetry::Telemetry;
 pub use seen::{LOST, SUMMED};
 pub(crate) use seen::{Seen, Unopened, WITHDRAW, Whose};
-use writer::CallsQueue;
+pub(crate) use writer::CallsQueue;
 pub(crate) use writer::{CallsWriter, CallsWriterParts, follow};
 
 /// Refusals that wait to be written.

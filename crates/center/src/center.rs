@@ -1,5 +1,7 @@
 //! The whole center as one value: started from a configuration and its ports to the world; stopped in order.
 
+mod chores;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -9,8 +11,9 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 use yanmi_protocol::Sm4Key;
 
-use crate::calls::{self, Calls, CallsWriter, CallsWriterParts};
-use crate::config::{Config, Face};
+use self::chores::chores;
+use crate::calls::{Calls, CallsQueue, CallsWriter, CallsWriterParts};
+use crate::config::{Config, Face, Retention};
 use crate::console::Console;
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
 use crate::delivery::lane::LaneSettings;
@@ -22,23 +25,20 @@ use crate::national::{NationalCenter, NationalSettings};
 use crate::observe::Observer;
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, RootsError};
 use crate::page_link::PageOrigin;
-use crate::ports::{Clock, ClockStep, Network, Ports, Steps};
+use crate::ports::{Clock, Network, Ports};
 use crate::registry::{Defaults, Registry};
 use crate::retention;
 use crate::sealing::Sealer;
 use crate::serving::serve;
 use crate::share::Places;
 use crate::site::{Site, SiteSettings};
+use crate::statistics::{Roller, RollerParts};
 use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
-use crate::telemetry::{Telemetry, chain};
+use crate::telemetry::Telemetry;
 use crate::unknown::Unknown;
 use yanmi_http::{BindError, Bodies, ListenSettings, Listener, Server};
 
-/// How often a running center looks whether accounts, institutions or channels have changed.
-const REGISTRY_EVERY: Duration = Duration::from_secs(1);
-/// How often recorded values are folded into their histograms, and quiet sources forgotten.
-const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 /// How long a stop waits for the last refusals to be written down.
 const LAST_CALLS_WITHIN: Duration = Duration::from_secs(2);
 /// No pause between two attempts to reach a channel is longer.
@@ -75,6 +75,7 @@ pub struct Center {
     stopping: watch::Sender<bool>,
     chores: Vec<JoinHandle<()>>,
     writer: Arc<Mutex<CallsWriter>>,
+    roller: Arc<Mutex<Roller>>,
     ledger: LedgerTasks,
     stop_within: Duration,
     _exclusive: Option<Exclusive>,
@@ -117,27 +118,14 @@ impl Center {
         let (calls, waiting) = Calls::new(telemetry.clone());
         let registry =
             Registry::open(&store, sealer.clone(), defaults, clock.clone(), node, Health::new()).await?;
-        let writer = CallsWriterParts {
+        let parts = CallsWriterParts {
             store: store.clone(),
             registry: registry.clone(),
             clock: clock.clone(),
             telemetry: telemetry.clone(),
         };
-        let writer = Arc::new(Mutex::new(CallsWriter::new(waiting, node.map_or(0, Node::id), writer)));
-        let parts = LedgerParts {
-            store: store.clone(),
-            registry: registry.clone(),
-            policy: config.policy,
-            clock: clock.clone(),
-            limits: LedgerLimits {
-                queue: config.limits.ledger_queue,
-                batch: config.limits.ledger_batch,
-                resident: config.limits.resident_verifications,
-                ledgers: config.limits.ledgers,
-            },
-            telemetry: telemetry.clone(),
-        };
-        let (ledger, ledger_tasks) = Ledger::start(parts).await?;
+        let (ledger, ledger_tasks) = Ledger::start(ledger_parts(&config, &parts)).await?;
+        let (writer, roller) = beside(waiting, node.map_or(0, Node::id), parts, config.retention);
         let console = Console::new(&store, &sealer, &config);
         let (stopping, stopped) = watch::channel(false);
         let site = Arc::new(Site {
@@ -168,8 +156,9 @@ impl Center {
         });
         Ok(Self {
             servers: serve(&site, listeners, &config, observer.as_ref()),
-            chores: chores(&site, &writer),
+            chores: chores(&site, &writer, &roller),
             writer,
+            roller,
             site,
             stopping,
             ledger: ledger_tasks,
@@ -245,6 +234,11 @@ impl Center {
         self.writer.lock().await.round().await;
     }
 
+    /// Counts what the audit has grown by now, instead of within ten seconds.
+    pub async fn count_statistics(&self) {
+        self.roller.lock().await.round().await;
+    }
+
     /// What has the store take nothing (`true`) or everything again, for a sandbox in which -1 is to be seen.
     pub fn store_switch(&self) -> impl Fn(bool) + Send + Sync + use<> {
         let store = self.site.store.clone();
@@ -286,6 +280,7 @@ impl Center {
             tracing::warn!("最后的拒绝记录没有在规定时间内写完");
         }
         drop(writer);
+        self.roller.lock().await.close().await;
         self.site.registry.leave().await;
         self.site.console.close().await;
         let store = self.site.store.clone();
@@ -294,7 +289,7 @@ impl Center {
         if tokio::time::timeout(self.stop_within, self.ledger.finished()).await.is_err() {
             tracing::warn!("账本没有在规定时间内停止");
         }
-        drop(self.writer);
+        drop((self.writer, self.roller));
         store.end().await;
         farewell
     }
@@ -330,15 +325,37 @@ impl Ground {
     }
 }
 
-/// What is done beside requests.
-fn chores(site: &Arc<Site>, writer: &Arc<Mutex<CallsWriter>>) -> Vec<JoinHandle<()>> {
-    vec![
-        tokio::spawn(follow_registry(Arc::clone(site))),
-        tokio::spawn(follow_clock(site.clock.clone())),
-        tokio::spawn(upkeep(Arc::clone(site))),
-        tokio::spawn(retention::follow(Arc::clone(site))),
-        tokio::spawn(calls::follow(Arc::clone(writer))),
-    ]
+fn ledger_parts(config: &Config, parts: &CallsWriterParts) -> LedgerParts {
+    LedgerParts {
+        store: parts.store.clone(),
+        registry: parts.registry.clone(),
+        policy: config.policy,
+        clock: parts.clock.clone(),
+        limits: LedgerLimits {
+            queue: config.limits.ledger_queue,
+            batch: config.limits.ledger_batch,
+            resident: config.limits.resident_verifications,
+            ledgers: config.limits.ledgers,
+        },
+        telemetry: parts.telemetry.clone(),
+    }
+}
+
+/// What writes refusals down, and what counts the audit.
+fn beside(
+    waiting: CallsQueue,
+    node: i64,
+    parts: CallsWriterParts,
+    retention: Retention,
+) -> (Arc<Mutex<CallsWriter>>, Arc<Mutex<Roller>>) {
+    let counting = RollerParts {
+        store: parts.store.clone(),
+        registry: parts.registry.clone(),
+        clock: parts.clock.clone(),
+        retention,
+    };
+    let roller = Roller::new(node, counting);
+    (Arc::new(Mutex::new(CallsWriter::new(waiting, node, parts))), Arc::new(Mutex::new(roller)))
 }
 
 fn outbound(config: &Config, network: &Network) -> Result<Outbound, RootsError> {
@@ -411,61 +428,5 @@ fn settings(config: &Config) -> SiteSettings {
         business_types: config.business_types.clone(),
         certificate_types: config.certificate_types.clone(),
         retention: config.retention,
-    }
-}
-
-async fn follow_registry(site: Arc<Site>) {
-    let mut tick = tokio::time::interval(REGISTRY_EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut failing = false;
-    loop {
-        tick.tick().await;
-        let refreshed = site.registry.refresh().await;
-        // Told once, not each second of an outage.
-        let told = std::mem::replace(&mut failing, refreshed.is_err());
-        if told && !failing {
-            tracing::warn!("数据库恢复可用，本中心已就绪");
-        }
-        match refreshed {
-            Ok(false) => {}
-            Ok(true) => tracing::info!("机构、渠道或账号登记有变更，已生效"),
-            Err(_) if told => {}
-            Err(error) => {
-                tracing::error!(cause = %chain(&error), "数据库不可用，本中心未就绪；继续使用原有登记");
-            }
-        }
-    }
-}
-
-/// V15: a clock that was set makes lives longer or shorter; that it was is told.
-async fn follow_clock(clock: Clock) {
-    let begun = tokio::time::Instant::now();
-    let mut steps = Steps::new(clock.now(), Duration::ZERO);
-    let mut tick = tokio::time::interval(REGISTRY_EVERY);
-    loop {
-        tick.tick().await;
-        let steady = begun.elapsed();
-        match steps.look(clock.now(), steady) {
-            None => {}
-            Some(ClockStep::Ahead(by)) => tracing::warn!(
-                seconds = by.as_secs_f64(),
-                "系统时钟被拨快：未到期的通知与确认会提早失效；请检查时间同步"
-            ),
-            Some(ClockStep::Back(by)) => tracing::warn!(
-                seconds = by.as_secs_f64(),
-                "系统时钟被拨慢：晚于现在的时刻一律当作现在；请检查时间同步"
-            ),
-        }
-    }
-}
-
-async fn upkeep(site: Arc<Site>) {
-    let mut tick = tokio::time::interval(UPKEEP_EVERY);
-    loop {
-        tick.tick().await;
-        site.calls.sum(site.telemetry.upkeep(), site.clock.now());
-        site.openings.sweep();
-        site.decodes.sweep();
-        site.console.tries.sweep();
     }
 }

@@ -9,7 +9,6 @@ pub mod explain;
 mod group;
 mod line;
 mod moment;
-mod span;
 pub mod trace;
 
 use yanmi_protocol::{Code, OrgCode, Sm4Key, UnixMillis};
@@ -21,6 +20,7 @@ use crate::store::connection::Connection;
 use crate::store::row::Columns;
 use crate::store::{Store, StoreError, node};
 
+pub use crate::store::span::Between;
 pub use denied::{Denial, Denials, Filter};
 pub use explain::{Explanation, Happened, Step, StepKind, explain};
 pub use group::DenialGroup;
@@ -32,15 +32,6 @@ pub use trace::{Question, QuestionError, Story, Trace};
 pub use crate::calls::LOST;
 /// The op of rows about others of the same kind that were not written one by one.
 pub use crate::calls::SUMMED;
-
-/// A span of time; its end does not belong to it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Between {
-    /// From when.
-    pub from: UnixMillis,
-    /// Until when.
-    pub to: UnixMillis,
-}
 
 /// A database opened to be read.
 #[derive(Debug)]
@@ -62,6 +53,11 @@ impl History {
     /// The same over a connection that can change nothing.
     pub(crate) const fn over(connection: Connection, sealer: Sealer) -> Self {
         Self { connection, sealer }
+    }
+
+    /// The connection, for other questions that change nothing.
+    pub(crate) const fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 
     /// The connection, to be used again.

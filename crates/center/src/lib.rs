@@ -43,6 +43,7 @@ mod serving;
 mod share;
 mod site;
 mod staff;
+mod statistics;
 pub mod store;
 mod strangers;
 mod tables;

@@ -19,6 +19,7 @@
 
 mod accounts;
 mod channels;
+mod chart;
 mod entry;
 mod errors;
 mod events;
@@ -34,6 +35,7 @@ mod operators;
 mod pending;
 mod request;
 mod settings;
+mod statistics;
 mod story;
 mod trace;
 mod view;
@@ -65,6 +67,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/pending", any(pending::list))
         .route("/o/pending/{id}", any(pending::one))
         .route("/o/errors", any(errors::handle))
+        .route("/o/statistics", any(statistics::handle))
         .route("/o/trace", any(trace::ask))
         .route("/o/trace/{view}", any(trace::one))
         .route("/o/operators", any(operators::list))

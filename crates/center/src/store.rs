@@ -20,6 +20,7 @@ pub(crate) mod schema;
 mod server_problem;
 pub(crate) mod site_row;
 pub mod skip;
+pub(crate) mod span;
 pub(crate) mod sqlite;
 mod standing;
 pub(crate) mod table;

@@ -10,6 +10,7 @@ use crate::registry::{
     account, account_institutions, channel, institution, operator_grants, operator_sessions, operators,
     pending,
 };
+use crate::statistics;
 #[cfg(test)]
 use crate::store::connection::{Kind, Statement};
 use crate::store::table::Table;
@@ -26,6 +27,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &operator_grants::TABLE,
         &operator_sessions::TABLE,
         &pending::TABLE,
+        &statistics::org_day::TABLE,
+        &statistics::city_hour::TABLE,
+        &statistics::marks::TABLE,
     ];
     registry.into_iter().chain(table::TABLES).chain([&calls::table::TABLE])
 }

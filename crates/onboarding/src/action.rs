@@ -45,6 +45,8 @@ pub enum Action {
     TraceInstitution,
     /// See the name and the document of a person in full.
     Unmask,
+    /// See how many were asked, confirmed and refused.
+    ViewStatistics,
     /// See what waits for a second person: his own, and what he may decide.
     ViewPending,
     /// Be the second person of a change; [`crate::may_decide`] asks for more than this.
@@ -53,7 +55,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -74,6 +76,7 @@ impl Action {
         Self::TraceNumber,
         Self::TraceInstitution,
         Self::Unmask,
+        Self::ViewStatistics,
         Self::ViewPending,
         Self::DecideChange,
     ];
@@ -96,7 +99,7 @@ impl Action {
             Self::GrantRole | Self::RevokeRole | Self::UnlockOperator => &[Role::SecurityAdmin],
             Self::ViewHealth => &[Role::SystemAdmin, Role::Duty],
             Self::ViewErrors | Self::TraceNumber => &[Role::Approver, Role::Duty, Role::Helpdesk],
-            Self::TraceInstitution | Self::Unmask => &[Role::Approver, Role::Duty],
+            Self::TraceInstitution | Self::Unmask | Self::ViewStatistics => &[Role::Approver, Role::Duty],
         }
     }
 

@@ -146,7 +146,7 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 22] = [
+    const TABLE: [(Action, &str); 23] = [
         (Action::ViewRegistry, "...CRPKDH"),
         (Action::EditEntry, "...C.P..."),
         (Action::StopEntry, ".....P.D."),
@@ -167,6 +167,7 @@ mod tests {
         (Action::TraceNumber, ".....P.DH"),
         (Action::TraceInstitution, ".....P.D."),
         (Action::Unmask, ".....P.D."),
+        (Action::ViewStatistics, ".....P.D."),
         (Action::ViewPending, "...CRP..."),
         (Action::DecideChange, "....RP..."),
     ];

@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 16] = [
     &["journey"],
     &["refusal", "tables"],
     &["site"],
-    &["calls", "console", "ledger"],
+    &["calls", "console", "ledger", "statistics"],
     &["registry"],
     &["events", "staff"],
     &["health"],

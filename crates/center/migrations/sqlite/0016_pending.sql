@@ -1,6 +1,6 @@
 -- Changes that wait for a second person, and what became of them. Never updated but for the decision.
 CREATE TABLE pending (
-    id                BIGINT PRIMARY KEY CHECK (id > 0),
+    number            BIGINT PRIMARY KEY CHECK (number > 0),
     -- What it does, as its event will say: institution.edit.
     action            TEXT   NOT NULL,
     object_kind       TEXT   NOT NULL,

@@ -2,11 +2,11 @@
 
 use yanmi_protocol::UnixMillis;
 
-use super::span::CALLS;
 use super::{Between, History, Refused, lost_between, refused, refused_columns};
 use crate::store::StoreError;
 use crate::store::connection::{Found, Statement};
 use crate::store::row::Columns;
+use crate::store::span::CALLS;
 
 /// Rows that are read for one question.
 const MOST: usize = 200_000;

@@ -7,12 +7,12 @@ use yanmi_protocol::{EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis, mask};
 use yanmi_verification::{Event, Verification};
 
 use super::explain::{Explanation, Happened, StepKind, explain};
-use super::span::{AUDIT, Span};
 use super::{Between, History, lost_between, refused, refused_columns};
 use crate::journey::credential::Holder;
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 use crate::store::row::{Columns, signed};
+use crate::store::span::{AUDIT, Span};
 
 /// Events and refusals of one answer.
 const MOST_FOUND: usize = 5_000;

@@ -23,13 +23,14 @@ static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
 });
 
 /// The pages, each with what somebody must be allowed to do who sees the way to it.
-const PAGES: [(&str, &str, Action); 9] = [
+const PAGES: [(&str, &str, Action); 10] = [
     ("/o/institutions", "机构", Action::ViewRegistry),
     ("/o/accounts", "业务系统", Action::ViewRegistry),
     ("/o/channels", "渠道", Action::ViewRegistry),
     ("/o/pending", "待复核", Action::ViewPending),
     ("/o/errors", "为什么失败", Action::ViewErrors),
     ("/o/trace", "追踪", Action::TraceNumber),
+    ("/o/statistics", "统计", Action::ViewStatistics),
     ("/o/events", "操作记录", Action::ViewEvents),
     ("/o/operators", "操作员", Action::ViewOperators),
     ("/o/settings", "设置", Action::ViewSettings),

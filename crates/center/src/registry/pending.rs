@@ -18,7 +18,7 @@ const WAITS: Duration = Duration::from_hours(24 * 3);
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
-    "pending (id, action, object_kind, object, region, form, changes, reason, object_changed_at, made_by, made_at, \
+    "pending (number, action, object_kind, object, region, form, changes, reason, object_changed_at, made_by, made_at, \
             ends_at, decided_by, decided_at, decision)",
     &[Number, Text, Text, Text, Text, Text, Text, Text, Number, Text, Number, Number, Text, Number, Text],
     1,
@@ -97,9 +97,9 @@ pub(super) async fn insert(
 ) -> Result<bool, StoreError> {
     let row = new.subject.row();
     let text = format!(
-        "INSERT INTO pending (id, action, object_kind, object, region, form, changes, reason, \
+        "INSERT INTO pending (number, action, object_kind, object, region, form, changes, reason, \
             object_changed_at, made_by, made_at, ends_at) \
-         SELECT COALESCE((SELECT MAX(id) FROM pending), 0) + 1, $1, $2, $3, $4, $5, $6, $7, \
+         SELECT COALESCE((SELECT MAX(number) FROM pending), 0) + 1, $1, $2, $3, $4, $5, $6, $7, \
             {key}.changed_at, $8, $9, $10 FROM {key} WHERE {key}.{column} = $3 \
             AND NOT EXISTS (SELECT 1 FROM pending WHERE object_kind = $2 AND object = $3 \
                 AND decided_at IS NULL AND ends_at > $9)",
@@ -132,7 +132,7 @@ pub(super) async fn decide(
     let row = subject.row();
     let text = format!(
         "UPDATE pending SET decided_by = $2, decided_at = $3, decision = 'done' \
-         WHERE id = $1 AND decided_at IS NULL AND ends_at > $3 AND made_by <> $2 \
+         WHERE number = $1 AND decided_at IS NULL AND ends_at > $3 AND made_by <> $2 \
             AND object_kind = $4 AND object = $5 \
             AND object_changed_at = (SELECT changed_at FROM {} WHERE {} = $5)",
         row.table, row.key,
@@ -154,7 +154,7 @@ pub(super) async fn close(
     act: Act<'_>,
 ) -> Result<bool, StoreError> {
     const TEXT: &str = "UPDATE pending SET decided_by = $2, decided_at = $3, decision = $4 \
-        WHERE id = $1 AND decided_at IS NULL AND ends_at > $3";
+        WHERE number = $1 AND decided_at IS NULL AND ends_at > $3";
     let statement = Statement::new(TEXT).number(id).text(act.actor.as_str()).number(act.at.get());
     Ok(connection.run(statement.text(decision.word())).await? == 1)
 }
@@ -163,7 +163,7 @@ pub(super) async fn close(
 macro_rules! select {
     ($which:literal) => {
         concat!(
-            "SELECT id, action, object_kind, object, region, form, changes, reason, made_by, made_at, ends_at, \
+            "SELECT number, action, object_kind, object, region, form, changes, reason, made_by, made_at, ends_at, \
              decided_by, decided_at, decision FROM pending ",
             $which
         )
@@ -172,7 +172,7 @@ macro_rules! select {
 
 /// One of them.
 pub(super) async fn one(connection: &mut Connection, id: i64) -> Result<Option<PendingRow>, StoreError> {
-    const TEXT: &str = select!("WHERE id = $1");
+    const TEXT: &str = select!("WHERE number = $1");
     let found = connection.fetch(Statement::new(TEXT).number(id)).await?;
     found.iter().next().map(|row| read(&mut Columns::new(row, TABLE.name()))).transpose()
 }
@@ -192,8 +192,8 @@ pub(super) async fn page(
         })
         .collect();
     let text = format!(
-        "{} AND (made_by = $2 {}) ORDER BY id DESC LIMIT $3",
-        select!("WHERE id < $1"),
+        "{} AND (made_by = $2 {}) ORDER BY number DESC LIMIT $3",
+        select!("WHERE number < $1"),
         within.join(" ")
     );
     let statement = Statement::composed(text).number(before).text(made_by).number(signed(count as u64));

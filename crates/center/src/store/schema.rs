@@ -117,6 +117,7 @@ impl Schema {
             step!(14, Expanding, "0014_", "operators"),
             step!(15, Expanding, "0015_", "readings"),
             step!(16, Expanding, "0016_", "pending"),
+            step!(17, Expanding, "0017_", "statistics"),
         ];
         Self(steps.to_vec())
     }

@@ -170,6 +170,7 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/accounts/testOrgId", Action::ViewRegistry),
         ("/o/channels", Action::ViewRegistry),
         ("/o/pending", Action::ViewPending),
+        ("/o/statistics", Action::ViewStatistics),
         ("/o/errors", Action::ViewErrors),
         ("/o/trace", Action::TraceNumber),
         ("/o/events", Action::ViewEvents),

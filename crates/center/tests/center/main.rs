@@ -29,6 +29,7 @@ mod retention;
 mod screens;
 mod settings;
 mod site;
+mod statistics;
 mod store;
 mod tls;
 mod wire;

@@ -38,6 +38,7 @@ mod settings;
 mod site;
 mod standby;
 mod starved;
+mod statistics;
 mod tls;
 mod tls_to_server;
 mod wire;

@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 35] = [
+pub(crate) const FIRST_SCHEMA: [&str; 38] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -41,6 +41,9 @@ pub(crate) const FIRST_SCHEMA: [&str; 35] = [
     "ALTER TABLE verifications DROP COLUMN compared",
     "ALTER TABLE accounts DROP COLUMN mac",
     "ALTER TABLE channels DROP COLUMN mac",
+    "DROP TABLE stat_org_day",
+    "DROP TABLE stat_city_hour",
+    "DROP TABLE stat_marks",
     "DROP TABLE pending",
     "DROP INDEX operator_events_by_actor",
     "DROP TABLE operator_events",

@@ -189,4 +189,11 @@ async fn what_fails_and_what_happened() {
     browser.until(&format!("document.body.textContent.includes('{name}')"));
     look(&browser, "story-in-full");
     assert!(!browser.value("location.href").to_string().contains(&token));
+    site.hands.forward(std::time::Duration::from_mins(3));
+    site.center.count_statistics().await;
+    browser.open(&format!("{base}/o/statistics"));
+    browser.until("document.querySelector('svg') !== null");
+    look(&browser, "statistics");
+    browser.open(&format!("{base}/o/statistics?by=institution"));
+    look(&browser, "statistics-by-institution");
 }

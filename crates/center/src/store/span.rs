@@ -6,35 +6,43 @@ use tokio::time::Instant;
 
 use yanmi_protocol::UnixMillis;
 
-use super::Between;
-use crate::store::StoreError;
-use crate::store::connection::{Connection, Statement};
-use crate::store::row::Columns;
+use super::connection::{Connection, Statement};
+use super::error::StoreError;
+use super::row::Columns;
 
 /// How long one question may read.
-pub(super) const READ_WITHIN: Duration = Duration::from_secs(10);
+const READ_WITHIN: Duration = Duration::from_secs(10);
 /// Keys of one question.
-pub(super) const MOST_KEYS: i64 = 20_000_000;
+const MOST_KEYS: i64 = 20_000_000;
 /// Keys of one part: what a server reads within a fraction of the time it has for an answer.
-const PART: i64 = 20_000;
+pub(crate) const PART: i64 = 20_000;
 /// Rows are written in the order of their time to within this: several ledgers commit side by side, and clocks are set.
-const OUT_OF_ORDER: Duration = Duration::from_mins(2);
+pub(crate) const OUT_OF_ORDER: Duration = Duration::from_mins(2);
+
+/// A span of time; its end does not belong to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Between {
+    /// From when.
+    pub from: UnixMillis,
+    /// Until when.
+    pub to: UnixMillis,
+}
 
 /// A table, as far as its keys are concerned.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Keyed {
+pub(crate) struct Keyed {
     table: &'static str,
     last: &'static str,
     /// Key and time of the first row from `$1` on.
     from: &'static str,
 }
 
-pub(super) const AUDIT: Keyed = Keyed {
+pub(crate) const AUDIT: Keyed = Keyed {
     table: "audit",
     last: "SELECT id FROM audit ORDER BY id DESC LIMIT 1",
     from: "SELECT id, at FROM audit WHERE id >= $1 ORDER BY id LIMIT 1",
 };
-pub(super) const CALLS: Keyed = Keyed {
+pub(crate) const CALLS: Keyed = Keyed {
     table: "calls",
     last: "SELECT id FROM calls ORDER BY id DESC LIMIT 1",
     from: "SELECT id, at FROM calls WHERE id >= $1 ORDER BY id LIMIT 1",
@@ -42,7 +50,7 @@ pub(super) const CALLS: Keyed = Keyed {
 
 /// The keys that are still to be read.
 #[derive(Debug)]
-pub(super) struct Span {
+pub(crate) struct Span {
     keyed: Keyed,
     next: i64,
     end: i64,
@@ -52,7 +60,7 @@ pub(super) struct Span {
 
 impl Keyed {
     /// The first row from a key on: its key, and when it was written.
-    async fn first_from(
+    pub(crate) async fn first_from(
         self,
         connection: &mut Connection,
         key: i64,
@@ -64,7 +72,12 @@ impl Keyed {
     }
 
     /// The smallest key from which on rows are not older than `at`.
-    async fn key_at(self, connection: &mut Connection, last: i64, at: UnixMillis) -> Result<i64, StoreError> {
+    pub(crate) async fn key_at(
+        self,
+        connection: &mut Connection,
+        last: i64,
+        at: UnixMillis,
+    ) -> Result<i64, StoreError> {
         let (mut low, mut high) = (0, last.saturating_add(1));
         while low < high {
             let middle = low + (high - low) / 2;
@@ -78,16 +91,22 @@ impl Keyed {
         Ok(low)
     }
 
+    /// The last key; nothing of an empty table.
+    pub(crate) async fn last(self, connection: &mut Connection) -> Result<Option<i64>, StoreError> {
+        let found = connection.fetch(Statement::new(self.last)).await?;
+        found.iter().next().map(|row| Columns::new(row, self.table).number()).transpose()
+    }
+
     /// The keys of what was written in a span of time.
-    pub(super) async fn span(
+    pub(crate) async fn span(
         self,
         connection: &mut Connection,
         between: Between,
     ) -> Result<Span, StoreError> {
         let until = Instant::now() + READ_WITHIN;
-        let found = connection.fetch(Statement::new(self.last)).await?;
-        let last = found.iter().next().map(|row| Columns::new(row, self.table).number()).transpose()?;
-        let Some(last) = last else { return Ok(Span { keyed: self, next: 1, end: 1, keys: 0, until }) };
+        let Some(last) = self.last(connection).await? else {
+            return Ok(Span { keyed: self, next: 1, end: 1, keys: 0, until });
+        };
         let next = self.key_at(connection, last, between.from.minus(OUT_OF_ORDER)).await?;
         let end = self.key_at(connection, last, between.to.plus(OUT_OF_ORDER)).await?;
         Ok(Span { keyed: self, next, end, keys: 0, until })
@@ -96,7 +115,7 @@ impl Keyed {
 
 impl Span {
     /// The next part, as its first key and the key behind its last; nothing at the end.
-    pub(super) async fn part(
+    pub(crate) async fn part(
         &mut self,
         connection: &mut Connection,
     ) -> Result<Option<(i64, i64)>, StoreError> {
@@ -116,7 +135,7 @@ impl Span {
     }
 
     /// Whether there was more than is read for one question.
-    pub(super) fn is_cut(&self) -> bool {
+    pub(crate) fn is_cut(&self) -> bool {
         self.next < self.end && (self.keys >= MOST_KEYS || Instant::now() >= self.until)
     }
 }

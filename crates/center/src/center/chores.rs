@@ -1,0 +1,91 @@
+//! What a center does beside requests, until it stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+
+use crate::calls::{self, CallsWriter};
+use crate::ports::{Clock, ClockStep, Steps};
+use crate::retention;
+use crate::site::Site;
+use crate::statistics::{self, Roller};
+use crate::telemetry::chain;
+
+/// How often a running center looks whether accounts, institutions or channels have changed.
+const REGISTRY_EVERY: Duration = Duration::from_secs(1);
+/// How often recorded values are folded into their histograms, and quiet sources forgotten.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// What is done beside requests.
+pub(super) fn chores(
+    site: &Arc<Site>,
+    writer: &Arc<Mutex<CallsWriter>>,
+    roller: &Arc<Mutex<Roller>>,
+) -> Vec<JoinHandle<()>> {
+    vec![
+        tokio::spawn(follow_registry(Arc::clone(site))),
+        tokio::spawn(follow_clock(site.clock.clone())),
+        tokio::spawn(upkeep(Arc::clone(site))),
+        tokio::spawn(retention::follow(Arc::clone(site))),
+        tokio::spawn(calls::follow(Arc::clone(writer))),
+        tokio::spawn(statistics::follow(Arc::clone(roller))),
+    ]
+}
+
+async fn follow_registry(site: Arc<Site>) {
+    let mut tick = tokio::time::interval(REGISTRY_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        tick.tick().await;
+        let refreshed = site.registry.refresh().await;
+        // Told once, not each second of an outage.
+        let told = std::mem::replace(&mut failing, refreshed.is_err());
+        if told && !failing {
+            tracing::warn!("数据库恢复可用，本中心已就绪");
+        }
+        match refreshed {
+            Ok(false) => {}
+            Ok(true) => tracing::info!("机构、渠道或账号登记有变更，已生效"),
+            Err(_) if told => {}
+            Err(error) => {
+                tracing::error!(cause = %chain(&error), "数据库不可用，本中心未就绪；继续使用原有登记");
+            }
+        }
+    }
+}
+
+/// V15: a clock that was set makes lives longer or shorter; that it was is told.
+async fn follow_clock(clock: Clock) {
+    let begun = tokio::time::Instant::now();
+    let mut steps = Steps::new(clock.now(), Duration::ZERO);
+    let mut tick = tokio::time::interval(REGISTRY_EVERY);
+    loop {
+        tick.tick().await;
+        let steady = begun.elapsed();
+        match steps.look(clock.now(), steady) {
+            None => {}
+            Some(ClockStep::Ahead(by)) => tracing::warn!(
+                seconds = by.as_secs_f64(),
+                "系统时钟被拨快：未到期的通知与确认会提早失效；请检查时间同步"
+            ),
+            Some(ClockStep::Back(by)) => tracing::warn!(
+                seconds = by.as_secs_f64(),
+                "系统时钟被拨慢：晚于现在的时刻一律当作现在；请检查时间同步"
+            ),
+        }
+    }
+}
+
+async fn upkeep(site: Arc<Site>) {
+    let mut tick = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        tick.tick().await;
+        site.calls.sum(site.telemetry.upkeep(), site.clock.now());
+        site.openings.sweep();
+        site.decodes.sweep();
+        site.console.tries.sweep();
+    }
+}

@@ -1,0 +1,307 @@
+//! Counting the audit as it grows: on a connection of its own, a part of it at a time, each in one transaction with the mark
+//! that says how far it has come. So nothing is counted twice and nothing is left out, whoever counts and however it ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use yanmi_onboarding::Area;
+use yanmi_protocol::{EcToken, OrgCode, UnixMillis};
+use yanmi_verification::Event;
+
+use super::count::{AskedTimes, CountedEvent, Counts};
+use super::figure::{Figure, Figures};
+use super::marks::{self, CountMark};
+use crate::config::Retention;
+use crate::ports::Clock;
+use crate::registry::Registry;
+use crate::store::connection::{Connection, Statement};
+use crate::store::row::Columns;
+use crate::store::span::{AUDIT, OUT_OF_ORDER, PART};
+use crate::store::{Store, StoreError};
+use crate::telemetry::chain;
+
+/// Between two rounds.
+const EVERY: Duration = Duration::from_secs(10);
+/// Between two parts of one round: whoever is behind by years leaves room for others.
+const PAUSE: Duration = Duration::from_millis(50);
+/// Parts of one round, after which one looks at the clock again.
+const PARTS: usize = 100;
+/// How far back one looks for notices that were asked for and not answered.
+const BEFORE: Duration = Duration::from_mins(10);
+/// Rows of one statement: with their columns they are within what either database takes.
+const ROWS: usize = 50;
+
+/// What counting works with.
+#[derive(Clone, Debug)]
+pub(crate) struct RollerParts {
+    pub(crate) store: Store,
+    pub(crate) registry: Registry,
+    pub(crate) clock: Clock,
+    pub(crate) retention: Retention,
+}
+
+/// Counts the audit.
+#[derive(Debug)]
+pub(crate) struct Roller {
+    parts: RollerParts,
+    /// Which of several processes this is.
+    node: i64,
+    connection: Option<Connection>,
+    asked: AskedTimes,
+    /// Where it has counted to; nothing when it has not counted, or somebody else has since.
+    counted: Option<i64>,
+    /// The day on which what is old was last removed.
+    cleaned: u32,
+    failing: bool,
+}
+
+/// Rounds, until the process stops.
+pub(crate) async fn follow(roller: Arc<Mutex<Roller>>) {
+    let mut tick = tokio::time::interval(EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        roller.lock().await.round().await;
+    }
+}
+
+impl Roller {
+    /// As this process.
+    pub(crate) fn new(node: i64, parts: RollerParts) -> Self {
+        let asked = AskedTimes::default();
+        Self { parts, node, connection: None, asked, counted: None, cleaned: 0, failing: false }
+    }
+
+    /// Counts what there is to be counted.
+    pub(crate) async fn round(&mut self) {
+        let connection = match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.parts.store.connect_aside().await,
+        };
+        let rolled = match connection {
+            Ok(mut connection) => {
+                let rolled = self.roll(&mut connection).await;
+                // One on which something went wrong is not used again.
+                self.connection = rolled.is_ok().then_some(connection);
+                rolled
+            }
+            Err(error) => Err(error),
+        };
+        match rolled {
+            Ok(()) => self.failing = false,
+            Err(error) if !std::mem::replace(&mut self.failing, true) => {
+                tracing::warn!(cause = %chain(&error), "统计未能更新，稍后重试；业务不受影响");
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Closes the connection, at a stop.
+    pub(crate) async fn close(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // Everything that counts is committed.
+            let _ = connection.close().await;
+        }
+    }
+
+    async fn roll(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        for _ in 0..PARTS {
+            let now = self.parts.clock.now();
+            let mark = marks::read(connection).await?;
+            if !mark.is_for(self.node, now) {
+                self.counted = None;
+                return Ok(());
+            }
+            if self.counted != Some(mark.upto) || !mark.is_of(self.node) {
+                self.remember(connection, mark).await?;
+            }
+            let Some((first, behind)) = self.part(connection, mark, now).await? else { break };
+            self.count(connection, mark, (first, behind), now).await?;
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.clean(connection).await
+    }
+
+    /// The keys that are counted next. Where several write, keys are given out before rows are committed, so that the newest ones
+    /// may still be missing some; those of two minutes ago are not.
+    async fn part(
+        &self,
+        connection: &mut Connection,
+        mark: CountMark,
+        now: UnixMillis,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
+        let Some(last) = AUDIT.last(connection).await? else { return Ok(None) };
+        let end = if self.parts.store.is_shared() {
+            AUDIT.key_at(connection, last, now.minus(OUT_OF_ORDER)).await?
+        } else {
+            last + 1
+        };
+        // Keys of rows that are gone are left out at once.
+        let first = AUDIT.first_from(connection, mark.upto + 1).await?;
+        let Some((first, _)) = first.filter(|(first, _)| *first < end) else { return Ok(None) };
+        Ok(Some((first, first.saturating_add(PART).min(end))))
+    }
+
+    /// Counts these keys, and says so.
+    async fn count(
+        &mut self,
+        connection: &mut Connection,
+        mark: CountMark,
+        (first, behind): (i64, i64),
+        now: UnixMillis,
+    ) -> Result<(), StoreError> {
+        let mut counts = Counts::default();
+        let snapshot = self.parts.registry.snapshot();
+        let asked = &mut self.asked;
+        each(connection, first, behind, |one| {
+            let registered = snapshot.institution(&one.org_code).map(|institution| institution.region);
+            let place = registered.unwrap_or_else(|| Area::of_code(&one.org_code));
+            counts.take(one, place, asked);
+        })
+        .await?;
+        connection.begin().await?;
+        let written = write(connection, mark, behind - 1, self.node, now, &counts).await;
+        let counted = connection.settle(written).await?;
+        // Somebody else has counted meanwhile: what was remembered is not what he saw.
+        self.counted = counted.then_some(behind - 1);
+        Ok(())
+    }
+
+    /// Remembers what was asked for shortly before the mark, without counting it.
+    async fn remember(&mut self, connection: &mut Connection, mark: CountMark) -> Result<(), StoreError> {
+        self.asked = AskedTimes::default();
+        self.counted = Some(mark.upto);
+        if let Some((_, at)) = AUDIT.first_from(connection, mark.upto).await?.filter(|_| mark.upto > 0) {
+            let from = AUDIT.key_at(connection, mark.upto, at.minus(BEFORE)).await?;
+            let asked = &mut self.asked;
+            let mut next = from;
+            while next <= mark.upto {
+                let behind = next.saturating_add(PART).min(mark.upto + 1);
+                each(connection, next, behind, |one| {
+                    asked.see(one);
+                })
+                .await?;
+                next = behind;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what is older than the audit, once a day.
+    async fn clean(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        const ORG_DAY: &str = "DELETE FROM stat_org_day WHERE day < $1";
+        const CITY_HOUR: &str = "DELETE FROM stat_city_hour WHERE hour < $1";
+        let now = self.parts.clock.now();
+        if self.cleaned == now.shanghai_day() {
+            return Ok(());
+        }
+        let oldest = i64::from(now.minus(self.parts.retention.audit()).shanghai_day());
+        connection.run(Statement::new(ORG_DAY).number(oldest)).await?;
+        connection.run(Statement::new(CITY_HOUR).number(oldest * 100)).await?;
+        self.cleaned = now.shanghai_day();
+        Ok(())
+    }
+}
+
+/// Hands out the events of these keys, in their order.
+async fn each(
+    connection: &mut Connection,
+    first: i64,
+    behind: i64,
+    mut take: impl FnMut(&CountedEvent<'_>),
+) -> Result<(), StoreError> {
+    const TEXT: &str = "SELECT at, event, token, org_code, channel, amount FROM audit \
+        WHERE id >= $1 AND id < $2 AND org_code IS NOT NULL ORDER BY id";
+    let found = connection.fetch(Statement::new(TEXT).number(first).number(behind)).await?;
+    for row in found.iter() {
+        let mut columns = Columns::new(row, "audit");
+        let at = columns.time()?;
+        let event = Event::of_code(columns.text()?);
+        let token = columns.optional_text()?.and_then(|token| EcToken::new(token).ok());
+        let org_code = columns.optional_text()?.and_then(|code| OrgCode::new(code).ok());
+        let channel = columns.optional_text()?.unwrap_or_default();
+        let amount = columns.optional_number()?.unwrap_or_default();
+        // What a newer version wrote is left out.
+        if let (Some(event), Some(org_code)) = (event, org_code) {
+            take(&CountedEvent { at, event, token, org_code, channel, amount });
+        }
+    }
+    Ok(())
+}
+
+/// Adds counts to what is there; false when somebody else has counted these keys.
+async fn write(
+    connection: &mut Connection,
+    mark: CountMark,
+    upto: i64,
+    node: i64,
+    now: UnixMillis,
+    counts: &Counts,
+) -> Result<bool, StoreError> {
+    if !marks::advance(connection, mark, upto, node, now).await? {
+        return Ok(false);
+    }
+    let by_org: Vec<_> = counts.by_org.iter().collect();
+    for rows in by_org.chunks(ROWS) {
+        let statement = Statement::composed(upsert("stat_org_day", &["day", "org_code"], rows.len()));
+        let statement = rows.iter().fold(statement, |statement, ((day, code), figures)| {
+            with(statement.number(*day).text(code.as_str()), figures)
+        });
+        connection.run(statement).await?;
+    }
+    let by_city: Vec<_> = counts.by_city.iter().collect();
+    for rows in by_city.chunks(ROWS) {
+        let statement =
+            Statement::composed(upsert("stat_city_hour", &["hour", "city", "channel"], rows.len()));
+        let statement = rows.iter().fold(statement, |statement, ((hour, city, channel), figures)| {
+            with(statement.number(*hour).text(city).text(channel), figures)
+        });
+        connection.run(statement).await?;
+    }
+    Ok(true)
+}
+
+fn with(statement: Statement, figures: &Figures) -> Statement {
+    figures.all().iter().fold(statement, |statement, figure| statement.number(*figure))
+}
+
+/// Adds so many rows to those of a table.
+fn upsert(table: &str, key: &[&str], rows: usize) -> String {
+    let columns = Figure::ALL.len() + key.len();
+    let values: Vec<String> = (0..rows)
+        .map(|row| {
+            let parameters = (1..=columns).map(|at| format!("${}", row * columns + at));
+            format!("({})", parameters.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    let added = Figure::ALL.map(|figure| {
+        let column = figure.column();
+        format!("{column} = {table}.{column} + excluded.{column}")
+    });
+    let key = key.join(", ");
+    format!(
+        "INSERT INTO {table} ({key}, {}) VALUES {} ON CONFLICT ({key}) DO UPDATE SET {}",
+        Figure::columns("", ""),
+        values.join(", "),
+        added.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{city_hour, org_day};
+    use super::*;
+
+    #[test]
+    fn tables_have_the_figures_in_their_order() {
+        let figures = Figure::columns("", "");
+        assert_eq!(org_day::TABLE.columns(), format!("day, org_code, {figures}"));
+        assert_eq!(city_hour::TABLE.columns(), format!("hour, city, channel, {figures}"));
+        let text = upsert("stat_org_day", &["day", "org_code"], 2);
+        assert!(
+            text.contains("$48)") && text.contains("asked = stat_org_day.asked + excluded.asked"),
+            "{text}"
+        );
+    }
+}
