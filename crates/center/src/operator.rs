@@ -23,7 +23,6 @@ mod chart;
 mod entry;
 mod errors;
 mod events;
-mod form;
 mod grants;
 mod home;
 mod institutions;

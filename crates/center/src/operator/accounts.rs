@@ -13,9 +13,9 @@ use yanmi_protocol::AccountId;
 
 use super::entry::{self, EntryState};
 use super::errors;
-use super::form::FormFields;
 use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
+use crate::face::form::FormFields;
 use crate::percent::encoded;
 use crate::registry::{AccountEdit, AccountRow, Act, Interface, Interfaces, MacRule, Object, SourceNetworks};
 use crate::site::Site;

@@ -14,9 +14,9 @@ use yanmi_verification::{ChannelRecord, Ways};
 
 use super::entry::{self, EntryState};
 use super::errors;
-use super::form::FormFields;
 use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
+use crate::face::form::FormFields;
 use crate::percent::encoded;
 use crate::registry::{Act, ChannelEdit, ChannelRow, Object};
 use crate::site::Site;

@@ -9,8 +9,8 @@ use maud::{Markup, html};
 use yanmi_onboarding::{Action, Area};
 use yanmi_protocol::UnixMillis;
 
-use super::form::FormFields;
 use super::request::{ConsoleRefusal, OperatorRequest, act_of};
+use crate::face::form::FormFields;
 use crate::registry::{Act, Intent, Object, Switch};
 
 /// The longest emergency stop, in hours: then it lapses, or somebody who may switches it off.

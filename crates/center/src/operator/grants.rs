@@ -11,9 +11,9 @@ use maud::{Markup, html};
 use yanmi_onboarding::{Action, Area, Grant, Role};
 use yanmi_protocol::UnixMillis;
 
-use super::form::FormFields;
 use super::list::{self, ROWS};
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
+use crate::face::form::FormFields;
 use crate::registry::{GRANTED, GrantRow, Login, OperatorRow};
 use crate::site::Site;
 

@@ -12,9 +12,9 @@ use yanmi_protocol::{AccountId, OrgCode};
 
 use super::entry::{self, EntryState};
 use super::errors;
-use super::form::FormFields;
 use super::list::{self, ROWS};
 use super::request::{self, ConsoleRefusal, OperatorRequest};
+use crate::face::form::FormFields;
 use crate::registry::{Act, InstitutionEdit, InstitutionRow, Object};
 use crate::site::Site;
 

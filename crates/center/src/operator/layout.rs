@@ -1,26 +1,11 @@
-//! What every page of the console has in common: the frame, the way to the other pages, the style, and the headers.
-
-use std::sync::LazyLock;
+//! What every page of the console has in common: the frame, and the way to the other pages.
 
 use axum::response::Response;
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
-use http::{HeaderValue, StatusCode};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use http::StatusCode;
+use maud::{Markup, html};
 use yanmi_onboarding::Action;
 
 use crate::face;
-
-const STYLE: &str = include_str!("operator.css");
-
-static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        BASE64_STANDARD.encode(Sha256::digest(STYLE))
-    );
-    HeaderValue::from_str(&policy).ok()
-});
 
 /// The pages, each with what somebody must be allowed to do who sees the way to it.
 const PAGES: [(&str, &str, Action); 10] = [
@@ -78,41 +63,10 @@ pub(super) fn bare(title: &str, middle: &Markup) -> Markup {
 }
 
 fn frame(title: &str, way: &Markup, middle: &Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="zh-CN" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="robots" content="noindex, nofollow";
-                title { (title) " · 验密管理台" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header { span.brand { "验密管理台" } (way) }
-                main { h1 { (title) } (middle) }
-            }
-        }
-    }
+    face::frame::page("验密管理台", title, way, middle)
 }
 
 /// The answer with a page: kept nowhere, shown in no frame.
 pub(super) fn answer(status: StatusCode, page: Markup) -> Response {
-    face::page::answer(status, page, POLICY.as_ref())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_stands_alone_and_escapes_what_others_wrote() {
-        let text = bare("题", &html! { p { "<b>&" } }).into_string();
-        assert!(text.contains("&lt;b&gt;&amp;") && text.contains(STYLE), "{text}");
-        assert!(!STYLE.contains("</") && !STYLE.contains("url("), "nothing else is fetched");
-        let policy =
-            answer(StatusCode::OK, bare("题", &html! {})).headers()["content-security-policy"].clone();
-        assert!(!policy.to_str().expect("text").contains("unsafe"));
-    }
+    face::frame::answer(status, page)
 }

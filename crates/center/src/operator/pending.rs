@@ -10,10 +10,10 @@ use maud::{Markup, html};
 use yanmi_onboarding::{Action, may_decide};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, UnixMillis};
 
-use super::form::FormFields;
 use super::list::{self, ROWS};
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
 use super::{accounts, channels, institutions};
+use crate::face::form::FormFields;
 use crate::face::page::see_other;
 use crate::registry::{Act, Decision, Intent, PendingRow, action_words, change_rows};
 use crate::site::Site;

@@ -8,18 +8,17 @@ use axum::body::Body;
 use axum::response::Response;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
-use bytes::BytesMut;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use maud::{Markup, html};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
-use yanmi_http::{NOBODY, Peer, read_body};
+use yanmi_http::{NOBODY, Peer};
 use yanmi_onboarding::{Action, Area, Denied, Grant, may, reach};
 use yanmi_protocol::{Code, UnixMillis};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
-use super::form::{self, FormFields};
 use super::layout::{self, Visitor};
+use crate::face::form::{FormFields, decoded_path, is_own, read_form};
 use crate::face::page::{cookie, see_other};
 use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
 use crate::history::History;
@@ -29,9 +28,6 @@ use crate::registry::{Act, Actor, AdministrationError, OperatorSession};
 use crate::site::Site;
 use crate::store::StoreError;
 use crate::telemetry::{Operation, chain};
-
-/// The largest form that is read, in bytes.
-const MAX_FORM_BYTES: usize = 16 * 1024;
 
 /// Why a page is not shown, or an act is not done.
 #[derive(Debug)]
@@ -262,13 +258,7 @@ impl OperatorRequest<'_> {
 
     /// The form that was sent; it is one of this console's.
     pub(super) async fn form(&self, body: Body) -> Result<FormFields, ConsoleRefusal> {
-        let (within, mut room) = (self.site.settings.body, self.site.room(self.peer.as_ref()));
-        let read =
-            read_body(body, MAX_FORM_BYTES, within, &mut room).await.map_err(|_| ConsoleRefusal::BadForm)?;
-        let mut bytes = read.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
-        let form = std::str::from_utf8(&bytes).ok().and_then(FormFields::read);
-        bytes.as_mut().zeroize();
-        let form = form.ok_or(ConsoleRefusal::BadForm)?;
+        let form = read_form(self.site, self.peer.as_ref(), body).await.ok_or(ConsoleRefusal::BadForm)?;
         if self.is_own_form() { Ok(form) } else { Err(ConsoleRefusal::ForeignForm) }
     }
 
@@ -321,7 +311,7 @@ impl OperatorRequest<'_> {
 
     /// The last part of the address, behind this one.
     pub(super) fn segment(&self, before: &str) -> Option<String> {
-        form::decoded_path(self.path.strip_prefix(before)?)
+        decoded_path(self.path.strip_prefix(before)?)
     }
 
     /// Whoever acts.
@@ -374,11 +364,7 @@ impl OperatorRequest<'_> {
     }
 
     fn is_own_form(&self) -> bool {
-        let text = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
-        let scheme = if self.site.console.secure { "https" } else { "http" };
-        let own = |origin: &str| text("host").is_some_and(|host| origin == format!("{scheme}://{host}"));
-        text("origin").is_none_or(|origin| origin == "null" || own(origin))
-            && text("sec-fetch-site").is_none_or(|site| site == "same-origin")
+        is_own(&self.headers, self.site.console.secure)
     }
 
     /// The header that hands a session to the browser, or takes it away.

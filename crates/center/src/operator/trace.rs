@@ -11,10 +11,10 @@ use maud::{Markup, html};
 use yanmi_onboarding::{Action, Area};
 use yanmi_protocol::{EcToken, OrgCode, UnixMillis, mask};
 
-use super::form::FormFields;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use super::story::{self, FullHolder};
 use super::view::View;
+use crate::face::form::FormFields;
 use crate::face::page::see_other;
 use crate::history::{Between, Question, Story, Trace, moment};
 use crate::registry::{Act, Inspection};

@@ -1,16 +1,24 @@
-//! What a form of the console holds.
+//! What a form of a page holds, and whether it was sent by a page of ours.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use zeroize::Zeroizing;
+use axum::body::Body;
+use bytes::BytesMut;
+use http::HeaderMap;
+use yanmi_http::{Peer, read_body};
+use zeroize::{Zeroize, Zeroizing};
 
+use crate::site::Site;
+
+/// The largest form that is read, in bytes.
+pub(crate) const MAX_FORM_BYTES: usize = 16 * 1024;
 /// Fields of a form at most.
 const MAX_FIELDS: usize = 40;
 
 /// The fields of a form or of an address, each once. `Debug` shows only their names, as there are passwords among them.
 #[derive(Default)]
-pub(super) struct FormFields(BTreeMap<String, Zeroizing<String>>);
+pub(crate) struct FormFields(BTreeMap<String, Zeroizing<String>>);
 
 impl fmt::Debug for FormFields {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,10 +26,29 @@ impl fmt::Debug for FormFields {
     }
 }
 
+/// Reads the form that was sent; nothing for what is none, or takes too long or too much room.
+pub(crate) async fn read_form(site: &Site, peer: Option<&Peer>, body: Body) -> Option<FormFields> {
+    let mut room = site.room(peer);
+    let read = read_body(body, MAX_FORM_BYTES, site.settings.body, &mut room).await.ok()?;
+    let mut bytes = read.try_into_mut().unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+    let form = std::str::from_utf8(&bytes).ok().and_then(FormFields::read);
+    bytes.as_mut().zeroize();
+    form
+}
+
+/// Whether a form comes from a page of the host it is sent to; `secure` over TLS.
+pub(crate) fn is_own(headers: &HeaderMap, secure: bool) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = if secure { "https" } else { "http" };
+    let own = |origin: &str| text("host").is_some_and(|host| origin == format!("{scheme}://{host}"));
+    text("origin").is_none_or(|origin| origin == "null" || own(origin))
+        && text("sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
 impl FormFields {
     /// Reads `application/x-www-form-urlencoded`; nothing for what no browser sends. Several ticks of one name are one value,
     /// separated by commas.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         let mut form = Self::default();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=')?;
@@ -43,12 +70,12 @@ impl FormFields {
     }
 
     /// The value of a field, trimmed; empty when there is none.
-    pub(super) fn text(&self, name: &str) -> &str {
+    pub(crate) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |value| value.trim())
     }
 
     /// What was typed, to be done again: all but what belongs to who typed it.
-    pub(super) fn stored(&self) -> String {
+    pub(crate) fn stored(&self) -> String {
         let kept =
             self.0.iter().filter(|(name, _)| !["t", "code", "reason", "again"].contains(&name.as_str()));
         let kept: BTreeMap<&str, &str> = kept.map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -57,13 +84,13 @@ impl FormFields {
     }
 
     /// What was stored; nothing for what no program wrote.
-    pub(super) fn of_stored(json: &str) -> Option<Self> {
+    pub(crate) fn of_stored(json: &str) -> Option<Self> {
         let fields: BTreeMap<String, String> = serde_json::from_str(json).ok()?;
         Some(Self(fields.into_iter().map(|(name, value)| (name, Zeroizing::new(value))).collect()))
     }
 
     /// The value as it was typed.
-    pub(super) fn secret(&self, name: &str) -> Zeroizing<String> {
+    pub(crate) fn secret(&self, name: &str) -> Zeroizing<String> {
         self.0.get(name).cloned().unwrap_or_default()
     }
 }
@@ -86,7 +113,7 @@ fn decoded(text: &str) -> Option<Zeroizing<String>> {
 }
 
 /// A part of an address, in which a plus is a plus.
-pub(super) fn decoded_path(text: &str) -> Option<String> {
+pub(crate) fn decoded_path(text: &str) -> Option<String> {
     decoded(&text.replace('+', "%2B")).map(|text| text.to_string())
 }
 
