@@ -206,6 +206,11 @@ impl Center {
         self.addr(Face::Operations)
     }
 
+    /// Where keys are taken, if this process hands them out.
+    pub fn applicant_addr(&self) -> Option<SocketAddr> {
+        self.addr(Face::Applicant)
+    }
+
     /// Where the operators' console is, if this process has it.
     pub fn operator_addr(&self) -> Option<SocketAddr> {
         self.addr(Face::Operator)

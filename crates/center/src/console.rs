@@ -35,8 +35,12 @@ pub(crate) struct Console {
     pages: Semaphore,
     /// Logins and invitations that are tried, by address.
     pub(crate) tries: SourceLimiter,
+    /// Links of keys that are opened and passcodes that are tried, by address.
+    pub(crate) pickups: SourceLimiter,
     /// Whether the pages come over TLS.
     pub(crate) secure: bool,
+    /// The same of those for applicants.
+    pub(crate) applicants_secure: bool,
     /// The effective settings, as `yanmi check` prints them.
     pub(crate) settings: Vec<Line>,
 }
@@ -55,7 +59,9 @@ impl Console {
             hashing: Semaphore::new(HASHED_AT_ONCE),
             pages: Semaphore::new(PAGES_AT_ONCE),
             tries: SourceLimiter::new(TRIES_A_MINUTE),
+            pickups: SourceLimiter::new(TRIES_A_MINUTE),
             secure: config.listen.operator.tls_key.is_some(),
+            applicants_secure: config.listen.applicant.tls_key.is_some(),
             settings: config.explain(),
         }
     }

@@ -27,6 +27,7 @@ mod grants;
 mod home;
 mod institutions;
 mod invite;
+mod key_offer;
 mod layout;
 mod list;
 mod login;
@@ -59,6 +60,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/institutions/{code}", any(institutions::one))
         .route("/o/accounts", any(accounts::list))
         .route("/o/accounts/{id}", any(accounts::one))
+        .route("/o/accounts/{id}/key", any(key_offer::handle))
         .route("/o/channels", any(channels::list))
         .route("/o/channels/{id}", any(channels::one))
         .route("/o/events", any(events::list))

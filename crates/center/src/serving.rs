@@ -9,7 +9,7 @@ use crate::config::{Config, Face};
 use crate::face::operations;
 use crate::observe::{self, Observer};
 use crate::site::Site;
-use crate::{channel, institution, insured, operator};
+use crate::{applicant, channel, institution, insured, operator};
 
 /// Connections to the operators' listener at the same time: load balancers and monitoring, each with a few.
 const OPERATIONS_CONNECTIONS: usize = 256;
@@ -46,6 +46,10 @@ pub(crate) fn serve(
             Face::Operator => {
                 limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
                 operator::router(Arc::clone(site))
+            }
+            Face::Applicant => {
+                limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
+                applicant::router(Arc::clone(site))
             }
             Face::Channel => channel::router(Arc::clone(site), config.listen.channel.path_prefix.as_ref())
                 .merge(insured::router(Arc::clone(site))),

@@ -7,8 +7,8 @@ use crate::calls;
 use crate::events::operator_events;
 use crate::ledger::table;
 use crate::registry::{
-    account, account_institutions, channel, institution, operator_grants, operator_sessions, operators,
-    pending,
+    account, account_institutions, channel, institution, key_offers, operator_grants, operator_sessions,
+    operators, pending,
 };
 use crate::statistics;
 #[cfg(test)]
@@ -26,6 +26,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &operators::TABLE,
         &operator_grants::TABLE,
         &operator_sessions::TABLE,
+        &key_offers::TABLE,
         &pending::TABLE,
         &statistics::org_day::TABLE,
         &statistics::city_hour::TABLE,

@@ -55,13 +55,15 @@ pub enum Operation {
     Page,
     /// A page of the operators' console.
     Console,
+    /// A page for those who asked for an account.
+    Applicant,
     /// An address that is none.
     Unknown,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Notify,
         Self::Status,
         Self::Password,
@@ -72,6 +74,7 @@ impl Operation {
         Self::PasswordFreePage,
         Self::Page,
         Self::Console,
+        Self::Applicant,
         Self::Unknown,
     ];
 
@@ -88,6 +91,7 @@ impl Operation {
             Self::PasswordFreePage => "password-free-page",
             Self::Page => "page",
             Self::Console => "console",
+            Self::Applicant => "applicant",
             Self::Unknown => "unknown",
         }
     }

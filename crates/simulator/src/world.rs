@@ -52,6 +52,9 @@ pub struct World {
     /// The operators' console, without a slash at the end; its login is at `/o/login`. Empty where there is none.
     #[serde(default)]
     pub operator_url: String,
+    /// Where keys are taken, without a slash at the end: links of offers begin with it. Empty where they are not.
+    #[serde(default)]
+    pub applicant_url: String,
     /// Who works at the console. A world of an earlier version has none.
     #[serde(default)]
     pub operators: Vec<Operator>,
@@ -316,7 +319,16 @@ pub(crate) mod tests {
         assert_eq!(names[..promised.len()], promised);
         assert_eq!(
             names[promised.len()..],
-            ["how", "national", "extraAccounts", "extraChannels", "extraPersons", "operatorUrl", "operators"]
+            [
+                "how",
+                "national",
+                "extraAccounts",
+                "extraChannels",
+                "extraPersons",
+                "operatorUrl",
+                "applicantUrl",
+                "operators"
+            ]
         );
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
         let first = &value["persons"][0];

@@ -87,5 +87,6 @@ async fn upkeep(site: Arc<Site>) {
         site.openings.sweep();
         site.decodes.sweep();
         site.console.tries.sweep();
+        site.console.pickups.sweep();
     }
 }

@@ -19,11 +19,14 @@ pub enum Face {
     Operations,
     /// The operators' console.
     Operator,
+    /// For those who asked for an account: where they take their keys.
+    Applicant,
 }
 
 impl Face {
     /// All of them, in the order of the reference page.
-    pub const ALL: [Self; 4] = [Self::Institution, Self::Channel, Self::Operations, Self::Operator];
+    pub const ALL: [Self; 5] =
+        [Self::Institution, Self::Channel, Self::Operations, Self::Operator, Self::Applicant];
 
     /// Its name in the configuration, in log lines and in metrics.
     pub const fn name(self) -> &'static str {
@@ -32,12 +35,13 @@ impl Face {
             Self::Channel => "channel",
             Self::Operations => "operations",
             Self::Operator => "operator",
+            Self::Applicant => "applicant",
         }
     }
 
-    /// Whether only those who run the center reach it: alone it would have nothing to tell them.
-    pub(super) const fn is_for_operators(self) -> bool {
-        matches!(self, Self::Operations | Self::Operator)
+    /// Whether nobody settles by it: alone it would have nothing to tell.
+    pub(super) const fn is_beside(self) -> bool {
+        matches!(self, Self::Operations | Self::Operator | Self::Applicant)
     }
 }
 
@@ -52,6 +56,8 @@ pub struct Faces {
     pub operations: Listen,
     /// The operators' console.
     pub operator: Listen,
+    /// For those who asked for an account.
+    pub applicant: Listen,
 }
 
 impl Faces {
@@ -62,6 +68,7 @@ impl Faces {
             Face::Channel => &self.channel,
             Face::Operations => &self.operations,
             Face::Operator => &self.operator,
+            Face::Applicant => &self.applicant,
         }
     }
 

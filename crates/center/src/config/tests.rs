@@ -624,7 +624,7 @@ fn the_sample_of_the_reference_is_the_table_and_starts_a_center() {
     checked_in("yanmi.example.toml", &sample);
 
     let folder = tempfile::tempdir().expect("a folder");
-    for name in ["encryption", "national", "institution", "channel", "operations", "operator"] {
+    for name in ["encryption", "national", "institution", "channel", "operations", "operator", "applicant"] {
         private(&folder.path().join(format!("{name}.key")), KEY);
     }
     let path = folder.path().join("yanmi.toml");

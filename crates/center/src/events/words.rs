@@ -1,7 +1,7 @@
 //! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
 
 /// What was done.
-const ACTIONS: [(&str, &str); 34] = [
+const ACTIONS: [(&str, &str); 38] = [
     ("operator.invite", "邀请操作员"),
     ("operator.edit", "重新邀请操作员"),
     ("operator.enrol", "接受邀请"),
@@ -22,6 +22,10 @@ const ACTIONS: [(&str, &str); 34] = [
     ("account.close", "注销账号"),
     ("account.rotate_key", "轮换账号密钥"),
     ("account.retire_key", "停用账号旧密钥"),
+    ("account.offer_key", "交付密钥：发出"),
+    ("account.take_key", "交付密钥：已领取"),
+    ("account.check_key", "交付密钥：校验值已核对"),
+    ("account.void_key", "交付密钥：作废"),
     ("institution.add", "新增机构"),
     ("institution.edit", "更改机构"),
     ("institution.attach", "增加机构的业务系统"),

@@ -12,9 +12,9 @@ use yanmi_onboarding::Action;
 use yanmi_protocol::AccountId;
 
 use super::entry::{self, EntryState};
-use super::errors;
 use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
+use super::{errors, key_offer};
 use crate::face::form::FormFields;
 use crate::percent::encoded;
 use crate::registry::{AccountEdit, AccountRow, Act, Interface, Interfaces, MacRule, Object, SourceNetworks};
@@ -88,6 +88,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "最近更改" } dd { (row.changed_at.shanghai_text()) }
         } }
         (errors::way(page, row.id.as_str()))
+        (key_offer::way(page, &row))
         @if may_edit { (edit(page, &row)) }
         (entry::switches(page, served(&row), province))
     };

@@ -93,6 +93,12 @@ pub enum AdministrationError {
     /// A grant that is to be given anew was taken away.
     #[error("{0} 已没有这项授权，没有续期")]
     NoGrant(String),
+    /// A key that was offered was taken, has ended, or never was.
+    #[error("链接已用过、已过期、已作废或不存在：请联系密钥管理员另发一次")]
+    NoOffer,
+    /// A passcode is not that of the offer.
+    #[error("提取码不对；连续 5 次不对，这个链接就作废")]
+    WrongPasscode,
     /// A change that changes nothing is not proposed.
     #[error("没有要更改的内容")]
     NoChange,

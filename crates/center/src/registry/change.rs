@@ -137,7 +137,7 @@ impl Administration {
 }
 
 /// An event that has its number only when it is written.
-fn new_event(
+pub(super) fn new_event(
     act: Act<'_>,
     action: Action,
     subject: Subject,

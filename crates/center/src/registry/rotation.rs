@@ -6,6 +6,7 @@ use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::change::Change;
+use super::key_offers::{self, Void};
 use super::object::{Action, Object};
 use super::{account, channel};
 use crate::events::Act;
@@ -72,7 +73,11 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         let set = Assignments::default().column("key_old", "key_new").bytes("key_new", sealed);
-        let statements = vec![set.of(object, act.at)];
+        let mut statements = vec![set.of(object, act.at)];
+        if let Object::Account(id) = &object {
+            // A key that is still on its way is not the newest any more.
+            statements.push(key_offers::end(id, Void::Replaced, act.at));
+        }
         self.change(act, Change { action: Action::RotateKey, subject: object.into(), statements }).await
     }
 

@@ -6,6 +6,7 @@ use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::change::Change;
+use super::key_offers::{self, Void};
 use super::object::{Action, Object};
 use super::{account, channel};
 use crate::events::Act;
@@ -72,7 +73,10 @@ impl Administration {
             let key = self.sealer.seal(cell, &self.sealer.fresh());
             set = set.bytes("key_new", &key).no_bytes("key_old");
         }
-        let statements = vec![set.of(object, act.at)];
+        let mut statements = vec![set.of(object, act.at)];
+        if let Object::Account(id) = &object {
+            statements.push(key_offers::end(id, Void::Replaced, act.at));
+        }
         self.change(act, Change { action: Action::Close, subject: object.into(), statements }).await
     }
 }

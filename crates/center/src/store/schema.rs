@@ -118,6 +118,7 @@ impl Schema {
             step!(15, Expanding, "0015_", "readings"),
             step!(16, Expanding, "0016_", "pending"),
             step!(17, Expanding, "0017_", "statistics"),
+            step!(18, Expanding, "0018_", "key_offers"),
         ];
         Self(steps.to_vec())
     }

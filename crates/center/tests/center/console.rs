@@ -2,6 +2,7 @@
 
 mod attestation;
 pub(crate) mod insight;
+mod key_offer;
 pub(crate) mod person;
 mod second_person;
 

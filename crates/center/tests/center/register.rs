@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 38] = [
+pub(crate) const FIRST_SCHEMA: [&str; 39] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -44,6 +44,7 @@ pub(crate) const FIRST_SCHEMA: [&str; 38] = [
     "DROP TABLE stat_org_day",
     "DROP TABLE stat_city_hour",
     "DROP TABLE stat_marks",
+    "DROP TABLE key_offers",
     "DROP TABLE pending",
     "DROP INDEX operator_events_by_actor",
     "DROP TABLE operator_events",

@@ -224,6 +224,10 @@ impl Site {
         self.center.operator_addr().expect("a listener")
     }
 
+    pub(crate) fn applicant_addr(&self) -> SocketAddr {
+        self.center.applicant_addr().expect("it hands keys out")
+    }
+
     pub(crate) fn operations_addr(&self) -> SocketAddr {
         self.center.operations_addr().expect("a listener")
     }
@@ -332,6 +336,17 @@ impl Site {
         let draft =
             status::Draft { token: token.as_str(), org_code: HOSPITAL, extended: None, wait_seconds: None };
         self.institution().status(&draft).await.expect("an answer")
+    }
+
+    /// The same under another key of the first account.
+    pub(crate) async fn status_with(&self, token: EcToken, key: Sm4Key) -> Called {
+        let world = self.world();
+        let (hands, org_id) = (self.hands.clone(), world.accounts[0].org_id);
+        let clock = Arc::new(move || hands.now());
+        let institution = Institution::new(&world.institution_url, org_id.as_str(), key, world.region, clock);
+        let draft =
+            status::Draft { token: token.as_str(), org_code: HOSPITAL, extended: None, wait_seconds: None };
+        institution.status(&draft).await.expect("an answer")
     }
 
     /// `checkStas`.

@@ -41,6 +41,8 @@ const CHANNEL_OFFSET: u16 = 1;
 const OPERATIONS_OFFSET: u16 = 2;
 /// The operators' console is this far above the institution face.
 const OPERATOR_OFFSET: u16 = 3;
+/// Where keys are taken is this far above the institution face.
+const APPLICANT_OFFSET: u16 = 4;
 /// The simulator listens this far above the institution face.
 const SIMULATOR_OFFSET: u16 = 9;
 /// Requests a second of the first account, so that load can be tried; the others have few, so that being
@@ -53,7 +55,7 @@ pub(crate) struct Sandbox {
     /// 存放沙箱状态的文件夹，重启后可继续使用
     #[arg(long, value_name = "文件夹", default_value = "./yanmi-sandbox")]
     dir: PathBuf,
-    /// 机构监听口的端口；渠道监听口为其 +1，运维监听口为其 +2，管理台为其 +3，模拟器为其 +9
+    /// 机构监听口的端口；渠道监听口为其 +1，运维监听口为其 +2，管理台为其 +3，领取密钥为其 +4，模拟器为其 +9
     #[arg(long, value_name = "端口", default_value_t = 8350, value_parser = clap::value_parser!(u16).range(1..=65526))]
     port: u16,
     /// 中心使用的 PostgreSQL 数据库；不给则用文件夹中的 SQLite。同一数据库上再运行一个（换端口与文件夹），就是同一站点的第二个中心
@@ -92,6 +94,7 @@ impl Sandbox {
         let state = state::State::open(&self.dir, &urls, shared.as_ref().map(|shared| shared.name.as_str()))?;
         let mut world = state.world;
         world.operator_url = format!("http://{}", self.address(OPERATOR_OFFSET));
+        world.applicant_url = format!("http://{}", self.address(APPLICANT_OFFSET));
         let elsewhere = elsewhere::place(&mut world, &self.channel_urls)?;
         let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
         is_there(&database, state.fresh, &self.dir)?;
@@ -174,11 +177,12 @@ impl Sandbox {
         lock::listen("渠道监听口", self.address(CHANNEL_OFFSET)).await?;
         lock::listen("运维监听口", self.address(OPERATIONS_OFFSET)).await?;
         lock::listen("管理台", self.address(OPERATOR_OFFSET)).await?;
+        lock::listen("领取密钥", self.address(APPLICANT_OFFSET)).await?;
         lock::listen("模拟器", self.address(SIMULATOR_OFFSET)).await
     }
 
-    /// The faces of institutions and channels are where `--host` says; the console, which takes passwords, and the simulator,
-    /// whose control is for everybody who reaches it, are reached from this machine only.
+    /// The faces of institutions and channels are where `--host` says; the console and the page for keys, which are served in the
+    /// open here, and the simulator, whose control is for everybody who reaches it, are reached from this machine only.
     fn address(&self, offset: u16) -> SocketAddr {
         let faces = [0, CHANNEL_OFFSET].contains(&offset);
         let host = if faces { self.host } else { Ipv4Addr::LOCALHOST.into() };
@@ -206,6 +210,7 @@ impl Sandbox {
             channel: self.address(CHANNEL_OFFSET),
             operations: self.address(OPERATIONS_OFFSET),
             operator: self.address(OPERATOR_OFFSET),
+            applicant: self.address(APPLICANT_OFFSET),
             elsewhere,
         };
         let mut config = settings.write(database)?;

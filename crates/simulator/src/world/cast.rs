@@ -77,6 +77,7 @@ fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> World 
         extra_persons: extra_persons(),
         extra_accounts: vec![account("noRights", new_key(), Vec::new())],
         operator_url: String::new(),
+        applicant_url: String::new(),
         // The last to take of the chance, so that a world of the same chance keeps all others.
         operators: operators::cast(region, fill),
     }

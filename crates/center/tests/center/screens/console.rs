@@ -7,7 +7,7 @@ use yanmi_onboarding::Role;
 use crate::console::insight::refused_visit;
 use crate::console::person::Person;
 use crate::console::{administrators, somebody, with_console};
-use crate::site::{HOSPITAL, Site};
+use crate::site::{HOSPITAL, Site, anywhere};
 
 /// The screen of most offices, and a phone.
 const OFFICE: (u32, u32) = (1366, 768);
@@ -196,4 +196,44 @@ async fn what_fails_and_what_happened() {
     look(&browser, "statistics");
     browser.open(&format!("{base}/o/statistics?by=institution"));
     look(&browser, "statistics-by-institution");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_from_the_keeper_to_who_takes_it() {
+    let site = Site::with(|config| {
+        config.listen.operator = anywhere();
+        config.listen.applicant = anywhere();
+    })
+    .await;
+    let mut three = administrators(&site).await;
+    let mut keeper = somebody(&site, &mut three, (Role::KeyKeeper, "35", 70)).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = Browser::start(folder.path(), OFFICE.0, OFFICE.1);
+    let base = format!("http://{}", site.operator_addr());
+    log_in(&browser, &base, "key-keeper.35", &mut keeper);
+    browser.open(&format!("{base}/o/accounts/testOrgId/key"));
+    look(&browser, "key-none");
+    browser.fill("form.act input[name=reason]", "接入");
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('只显示这一次')");
+    look(&browser, "key-offered");
+    let text = |selector: &str| {
+        let value = browser.value(&format!("document.querySelector('{selector}').textContent"));
+        value.as_str().expect("a text").to_owned()
+    };
+    let (link, passcode) = (text("dd code"), text("code.key"));
+    browser.open(&format!("http://{}{link}", site.applicant_addr()));
+    browser.until("document.querySelector('input[name=passcode]') !== null");
+    look(&browser, "key-link");
+    browser.fill("input[name=passcode]", &passcode);
+    browser.click("button");
+    browser.until("document.querySelector('a[download]') !== null");
+    let kcv = browser.value("document.querySelectorAll('dd code')[1].textContent");
+    look(&browser, "key-taken");
+    browser.fill("input[name=kcv]", kcv.as_str().expect("a check value"));
+    browser.click("button");
+    browser.until("document.querySelector('.said')?.textContent.includes('已核对')");
+    look(&browser, "key-checked");
+    browser.open(&format!("{base}/o/accounts/testOrgId/key"));
+    look(&browser, "key-state");
 }

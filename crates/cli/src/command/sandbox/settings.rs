@@ -31,6 +31,7 @@ pub(super) struct Settings<'a> {
     pub(super) channel: SocketAddr,
     pub(super) operations: SocketAddr,
     pub(super) operator: SocketAddr,
+    pub(super) applicant: SocketAddr,
     /// Addresses of channel apps elsewhere.
     pub(super) elsewhere: &'a [IpAddr],
 }
@@ -80,6 +81,7 @@ impl Settings<'_> {
             ("channel", self.channel),
             ("operations", self.operations),
             ("operator", self.operator),
+            ("applicant", self.applicant),
         ] {
             // Writing text into memory cannot fail.
             let _ = write!(out, "\n[listen.{name}]\naddress = \"{address}\"\n");

@@ -1,0 +1,128 @@
+//! Taking a key: the link opens a form, the passcode hands the key out, once; then the check value is told back.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::{Method, Request};
+use maud::{Markup, html};
+use yanmi_protocol::Sm4Key;
+use zeroize::Zeroizing;
+
+use super::request::{self, ApplicantRefusal, ApplicantRequest, page};
+use crate::registry::KeyOfferRow;
+use crate::site::Site;
+
+pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, answer).await
+}
+
+pub(super) async fn nowhere(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, async |_, _| Err(ApplicantRefusal::Nowhere)).await
+}
+
+async fn answer(request: &ApplicantRequest<'_>, body: Body) -> Result<Response, ApplicantRefusal> {
+    let link = request.path.strip_prefix("/k/").unwrap_or_default().to_owned();
+    let console = &request.site.console;
+    let row = console.work(async |a| a.offered(&link).await).await?;
+    if request.method == Method::GET {
+        return shown(request, &row);
+    }
+    let form = request.form(body).await?;
+    let (from, now) = (request.source(), request.now);
+    if form.text("do") != "check" {
+        let passcode = form.secret("passcode");
+        let key = console.work(async |a| a.take_key(&link, passcode.trim(), from, now).await).await?;
+        return Ok(page("密钥", &taken(&request.path, &row, &key)));
+    }
+    let kcv = form.text("kcv").to_owned();
+    if kcv.len() != 6 || !kcv.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Err(ApplicantRefusal::Refused("校验值应为 6 位十六进制".to_owned()));
+    }
+    let is_equal = console.work(async |a| a.check_key(&link, &kcv, from, now).await).await?;
+    if is_equal {
+        return Ok(page("密钥", &html! { p.said role="status" { "校验值一致，已核对。可以开始联调。" } }));
+    }
+    Err(ApplicantRefusal::Refused(format!(
+        "校验值不一致：中心的是 {}。请核对密钥是否抄写完整、是否当作 16 进制读入；再不一致，这把密钥就作废。",
+        row.kcv
+    )))
+}
+
+/// The page of a link: a form, or what became of the offer.
+fn shown(request: &ApplicantRequest<'_>, row: &KeyOfferRow) -> Result<Response, ApplicantRefusal> {
+    let middle = if row.is_open(request.now) {
+        html! {
+            p { "业务系统编码 " strong { (row.account.as_str()) } " 的密钥，" (row.ends_at.shanghai_text()) " 之前可以领取一次。" }
+            form.act.box method="post" action=(request.path) autocomplete="off" {
+                input type="hidden" name="do" value="take";
+                label { "提取码 " span.soft { "8 位数字，由经办人员电话告知" }
+                    input name="passcode" required inputmode="numeric" minlength="8" maxlength="8" autocomplete="off"; }
+                button { "领取密钥" }
+            }
+            p.soft { "领取之后只显示这一次：请在要使用它的机器旁领取，准备好保存的地方。" }
+        }
+    } else if let (Some((at, from)), None) = (&row.taken, row.void) {
+        html! {
+            p.said.bad role="alert" { "这把密钥已于 " (at.shanghai_text()) " 由 " (network(from)) " 领取。不是您领取的，请立即电话联系密钥管理员作废。" }
+            @if row.checked_at.is_none() { (check_form(&request.path)) } @else { p { "校验值已核对。" } }
+        }
+    } else {
+        return Err(crate::registry::AdministrationError::NoOffer.into());
+    };
+    Ok(page("领取密钥", &middle))
+}
+
+/// The network somebody is in, without saying which machine.
+fn network(address: &str) -> String {
+    match address.rsplit_once(['.', ':']) {
+        Some((network, _)) => format!("{network} 网段"),
+        None => "未知的地址".to_owned(),
+    }
+}
+
+fn taken(path: &str, row: &KeyOfferRow, key: &Sm4Key) -> Markup {
+    let text = Zeroizing::new(key.to_hex());
+    let file = Zeroizing::new(format!("{}\n", text.as_str()));
+    let data = Zeroizing::new(format!(
+        "data:application/octet-stream;base64,{}",
+        BASE64_STANDARD.encode(file.as_bytes())
+    ));
+    html! {
+        p.said role="status" { "只显示这一次。离开这一页之后，谁都看不到它了。" }
+        div.box { dl {
+            dt { "业务系统编码" } dd { (row.account.as_str()) }
+            dt { "密钥（32 位十六进制）" } dd { code.key { (text.as_str()) } }
+            dt { "密钥校验值" } dd { code { (row.kcv) } }
+        } }
+        p { a href=(data.as_str()) download="account.key" { "保存为 account.key" } "（只许运行程序的用户读：chmod 600）" }
+        (check_form(path))
+    }
+}
+
+fn check_form(path: &str) -> Markup {
+    html! {
+        h2 { "核对校验值" }
+        p { "把密钥装进系统之后，填入系统显示的校验值（yanmi key kcv 也能算）：一致，说明两边是同一把。" }
+        form.act.box method="post" action=(path) autocomplete="off" {
+            input type="hidden" name="do" value="check";
+            label { "校验值" input name="kcv" required maxlength="6" autocomplete="off"; }
+            button { "核对" }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn a_network_is_told_and_not_the_machine() {
+        assert_eq!(network("10.9.8.7"), "10.9.8 网段");
+        assert_eq!(network("fe80::1:2"), "fe80::1 网段");
+        assert_eq!(network("somewhere"), "未知的地址");
+    }
+}

@@ -1,0 +1,264 @@
+//! Handing a key over: the center makes it, no operator sees it, and whoever asked for it takes it once.
+//!
+//! An offer is a link, which may be mailed, and a passcode, which is told by telephone. Machines open links, and some press the
+//! buttons behind them, so nothing is used up without the passcode; five wrong ones end the offer. What is answered once may be
+//! lost on its way: then another offer is made, which replaces the key that nobody has without touching the one that is in use.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
+use subtle::ConstantTimeEq;
+use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
+use zeroize::Zeroizing;
+
+use super::account;
+use super::administration::Administration;
+use super::administration_error::AdministrationError;
+use super::assignment::Assignments;
+use super::change::Change;
+use super::enrolment::read_secret;
+use super::key_offers::{self, KeyOfferRow, NewOffer, OfferHash, Void};
+use super::object::{Action, Object, Subject};
+use super::version;
+use crate::events::{Act, Actor, Outcome, operator_events};
+use crate::store::StoreError;
+use crate::store::connection::Statement;
+
+/// How long an offer can be taken.
+const OFFERED: Duration = Duration::from_hours(72);
+/// What the hash of a link is of, and that of a passcode.
+const LINK: &str = "key offer";
+const PASSCODE: &str = "key offer passcode";
+/// Whoever takes a key: all that is known of him is where he is.
+static APPLICANT: Actor = Actor::program("applicant");
+
+/// An offer that was made, shown once. `Debug` shows neither link nor passcode.
+pub(crate) struct KeyOffer {
+    /// 22 characters, behind `/k/`.
+    pub(crate) link: Zeroizing<String>,
+    /// 8 digits.
+    pub(crate) passcode: Zeroizing<String>,
+    pub(crate) until: UnixMillis,
+}
+
+impl std::fmt::Debug for KeyOffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("KeyOffer(…)")
+    }
+}
+
+impl Administration {
+    /// Gives an account a key that nobody has seen, and offers it. The key in use stays valid beside it; one that was offered
+    /// and not taken is replaced.
+    ///
+    /// # Errors
+    /// When there is no such account, or it is closed.
+    pub(crate) async fn offer_key(
+        &mut self,
+        id: AccountId,
+        act: Act<'_>,
+    ) -> Result<KeyOffer, AdministrationError> {
+        let key = Sm4Key::from_bytes(&self.sealer.fresh());
+        let link = Zeroizing::new(self.sealer.fresh());
+        let offer = self.sealer.proof(LINK, &[&*link]);
+        let passcode = passcode(&self.sealer.fresh());
+        let until = act.at.plus(OFFERED);
+        let unused = self.has_untaken_key(&id).await?;
+        let set = Assignments::default();
+        // One that nobody has taken is no key in use, and must not push that one out.
+        let set = if unused { set } else { set.column("key_old", "key_new") };
+        let object = Object::Account(id);
+        let set = set.bytes("key_new", &self.sealer.seal(account::key_cell(id.as_str()), key.bytes()));
+        let row = NewOffer {
+            offer,
+            account: id.as_str(),
+            kcv: &key.kcv().to_string(),
+            key: &self.sealer.seal(key_offers::cell(id.as_str()), key.bytes()),
+            passcode: self.passcode_hash(&offer, &passcode),
+            made_by: act.actor.as_str(),
+            made_at: act.at,
+            ends_at: until,
+        };
+        let statements = vec![
+            set.of(object, act.at),
+            key_offers::end(&id, Void::Replaced, act.at),
+            key_offers::insert(&row),
+        ];
+        self.change(act, Change { action: Action::OfferKey, subject: object.into(), statements }).await?;
+        Ok(KeyOffer { link: Zeroizing::new(BASE64.encode(*link)), passcode, until })
+    }
+
+    /// The newest offer of an account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn key_offer(
+        &mut self,
+        id: &AccountId,
+    ) -> Result<Option<KeyOfferRow>, AdministrationError> {
+        Ok(key_offers::newest(&mut self.connection, &self.sealer, id).await?)
+    }
+
+    /// Ends an offer that was not taken.
+    ///
+    /// # Errors
+    /// When there is no such account, or it is closed.
+    pub(crate) async fn void_key_offer(
+        &mut self,
+        id: AccountId,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let object = Object::Account(id);
+        let statements =
+            vec![Assignments::default().of(object, act.at), key_offers::end(&id, Void::Operator, act.at)];
+        self.change(act, Change { action: Action::VoidKey, subject: object.into(), statements }).await
+    }
+
+    /// The offer of a link.
+    ///
+    /// # Errors
+    /// [`AdministrationError::NoOffer`], or when the database fails.
+    pub(crate) async fn offered(&mut self, link: &str) -> Result<KeyOfferRow, AdministrationError> {
+        let link = read_secret(link).ok_or(AdministrationError::NoOffer)?;
+        let offer = self.sealer.proof(LINK, &[&*link]);
+        let found = key_offers::one(&mut self.connection, &self.sealer, &offer).await?;
+        found.ok_or(AdministrationError::NoOffer)
+    }
+
+    /// Hands a key out, once.
+    ///
+    /// # Errors
+    /// [`AdministrationError::NoOffer`] when it cannot be taken, [`AdministrationError::WrongPasscode`], or when the database
+    /// fails; then nothing is taken.
+    pub(crate) async fn take_key(
+        &mut self,
+        link: &str,
+        passcode: &str,
+        from: IpAddr,
+        now: UnixMillis,
+    ) -> Result<Sm4Key, AdministrationError> {
+        let row = self.offered(link).await?;
+        let key = row.key.as_ref().filter(|_| row.is_open(now)).ok_or(AdministrationError::NoOffer)?;
+        let given = self.passcode_hash(&row.offer, passcode);
+        if !bool::from(given.ct_eq(&row.passcode)) {
+            let ended = self.note_offer(&row, key_offers::miss(&row.offer, now), None, from, now).await?;
+            let left = ended && self.offered(link).await?.void.is_none();
+            if !left {
+                self.tell(&row, Action::VoidKey, Void::Passcode.name(), now).await?;
+            }
+            return Err(AdministrationError::WrongPasscode);
+        }
+        let from_text = from.to_string();
+        let taken = key_offers::take(&row.offer, &from_text, now);
+        // Of two who are right at the same time one is first.
+        let is_first = self.note_offer(&row, taken, Some(Action::TakeKey), from, now).await?;
+        if is_first { Ok(key.clone()) } else { Err(AdministrationError::NoOffer) }
+    }
+
+    /// Compares the check value that the applicant's system shows; whether it is the key's.
+    ///
+    /// # Errors
+    /// [`AdministrationError::NoOffer`] when there is nothing to be checked, or when the database fails.
+    pub(crate) async fn check_key(
+        &mut self,
+        link: &str,
+        kcv: &str,
+        from: IpAddr,
+        now: UnixMillis,
+    ) -> Result<bool, AdministrationError> {
+        let row = self.offered(link).await?;
+        if row.taken.is_none() || row.checked_at.is_some() || row.void.is_some() {
+            return Err(AdministrationError::NoOffer);
+        }
+        if row.kcv.eq_ignore_ascii_case(kcv) {
+            let checked = key_offers::check(&row.offer, now);
+            self.note_offer(&row, checked, Some(Action::CheckKey), from, now).await?;
+            return Ok(true);
+        }
+        self.note_offer(&row, key_offers::mismatch(&row.offer, now), None, from, now).await?;
+        if self.offered(link).await?.void.is_some() {
+            self.tell(&row, Action::VoidKey, Void::Mismatch.name(), now).await?;
+        }
+        Ok(false)
+    }
+
+    /// Whether the newest key of an account is one that was offered and not taken.
+    async fn has_untaken_key(&mut self, id: &AccountId) -> Result<bool, StoreError> {
+        let Some(account) = account::one(&mut self.connection, &self.sealer, id).await? else {
+            return Ok(false);
+        };
+        key_offers::is_untaken(&mut self.connection, id, &account.newest.to_string()).await
+    }
+
+    fn passcode_hash(&self, offer: &OfferHash, passcode: &str) -> OfferHash {
+        self.sealer.proof(PASSCODE, &[offer, passcode.as_bytes()])
+    }
+
+    /// Runs a statement about an offer, with its event where it has one; whether it touched the row.
+    async fn note_offer(
+        &mut self,
+        row: &KeyOfferRow,
+        statement: Statement,
+        action: Option<Action>,
+        from: IpAddr,
+        now: UnixMillis,
+    ) -> Result<bool, AdministrationError> {
+        let reason = format!("来自 {from}");
+        self.connection.begin().await?;
+        let noted = self.note_within(row, statement, action, Act::new(&APPLICANT, &reason, now)).await;
+        Ok(self.connection.settle(noted).await?)
+    }
+
+    async fn note_within(
+        &mut self,
+        row: &KeyOfferRow,
+        statement: Statement,
+        action: Option<Action>,
+        act: Act<'_>,
+    ) -> Result<bool, StoreError> {
+        version::hold(&mut self.connection).await?;
+        let touched = self.connection.run(statement).await? == 1;
+        if touched && let Some(action) = action {
+            let subject = Subject::Entry(Object::Account(row.account));
+            let event = super::change::new_event(act, action, subject, Outcome::Done, "[]".to_owned());
+            operator_events::append(&mut self.connection, event).await?;
+        }
+        Ok(touched)
+    }
+
+    /// Writes down that an offer ended by itself.
+    async fn tell(
+        &mut self,
+        row: &KeyOfferRow,
+        action: Action,
+        why: &str,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        let subject = Subject::Entry(Object::Account(row.account));
+        let act = Act::new(&APPLICANT, why, now);
+        let event = super::change::new_event(act, action, subject, Outcome::Done, "[]".to_owned());
+        Ok(self.note(event).await?)
+    }
+}
+
+/// Eight digits of bytes that nobody can guess.
+fn passcode(bytes: &[u8; 16]) -> Zeroizing<String> {
+    const ALL: u128 = 100_000_000;
+    Zeroizing::new(format!("{:08}", u128::from_be_bytes(*bytes) % ALL))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passcode_has_eight_digits() {
+        assert_eq!(passcode(&[0; 16]).as_str(), "00000000");
+        let mut bytes = [0; 16];
+        bytes[15] = 7;
+        assert_eq!(passcode(&bytes).as_str(), "00000007");
+        assert_eq!(passcode(&[0xFF; 16]).len(), 8);
+    }
+}

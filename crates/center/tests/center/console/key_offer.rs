@@ -1,0 +1,168 @@
+//! A key on its way: offered by one who never sees it, taken once by who has link and passcode, checked, and used.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
+
+use yanmi_onboarding::Role;
+use yanmi_protocol::Sm4Key;
+
+use super::person::Person;
+use super::{administrators, somebody};
+use crate::site::{Site, anywhere};
+use crate::wire::{Answer, Wire};
+
+const PATH: &str = "/o/accounts/testOrgId/key";
+
+async fn ground() -> (Site, [Person; 3], Person) {
+    let site = Site::with(|config| {
+        config.listen.operator = anywhere();
+        config.listen.applicant = anywhere();
+    })
+    .await;
+    let mut three = administrators(&site).await;
+    let keeper = somebody(&site, &mut three, (Role::KeyKeeper, "35", 70)).await;
+    (site, three, keeper)
+}
+
+/// Offers, and reads link and passcode from the page that shows them once.
+async fn offer(keeper: &mut Person) -> (String, String) {
+    let shown = keeper.act(PATH, &[("do", "offer"), ("reason", "接入")]).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let link = shown.body.split("/k/").nth(1).expect("a link").get(..22).expect("22 characters").to_owned();
+    let passcode = shown.body.split("class=\"key\">").nth(1).expect("a passcode").get(..8).expect("8 digits");
+    (format!("/k/{link}"), passcode.to_owned())
+}
+
+/// Somebody without a session, each time from another address: one has few tries a minute.
+async fn ask(site: &Site, last: u8, method: &str, path: &str, body: &str) -> Answer {
+    let source = IpAddr::V4(Ipv4Addr::new(127, 0, 2, last));
+    let mut wire = Wire::between(source, site.applicant_addr()).await;
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", site.applicant_addr());
+    wire.send(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
+    wire.answer().await.expect("an answer")
+}
+
+#[tokio::test]
+async fn a_key_is_taken_once_by_who_has_link_and_passcode_and_opens_the_center() {
+    let (site, mut three, mut keeper) = ground().await;
+    let (link, passcode) = offer(&mut keeper).await;
+    // Opened as often as machines like: nothing is used up, and the key is not there.
+    for last in 1..4 {
+        let page = ask(&site, last, "GET", &link, "").await;
+        assert!(page.status == 200 && page.body.contains("提取码") && page.body.contains("testOrgId"));
+    }
+    let wrong = ask(&site, 1, "POST", &link, "do=take&passcode=00000000").await;
+    assert!(wrong.status == 403 && wrong.body.contains("提取码不对"), "{}", wrong.body);
+    let taken = ask(&site, 2, "POST", &link, &format!("do=take&passcode={passcode}")).await;
+    assert_eq!(taken.status, 200, "{}", taken.body);
+    let key = taken.body.split("class=\"key\">").nth(1).expect("a key").get(..32).expect("32 digits");
+    let hex = key.to_owned();
+    let key = Sm4Key::from_hex(&hex).expect("a key");
+    // A second time nobody gets it, and is told where it went.
+    for last in 4..8 {
+        let again = ask(&site, last, "POST", &link, &format!("do=take&passcode={passcode}")).await;
+        assert_eq!(again.status, 410, "{}", again.body);
+    }
+    let page = ask(&site, 3, "GET", &link, "").await;
+    assert!(page.body.contains("已于") && page.body.contains("127.0.2 网段"), "{}", page.body);
+    assert!(!page.body.contains("127.0.2.2") && !page.body.contains(hex.as_str()), "{}", page.body);
+    // The check value is told back: once wrongly, then rightly.
+    let tell = |kcv: String| format!("do=check&kcv={kcv}");
+    assert_eq!(
+        ask(&site, 4, "POST", &link, &tell("no".to_owned())).await.status,
+        403,
+        "no check value at all"
+    );
+    let other = ask(&site, 4, "POST", &link, &tell("000000".to_owned())).await;
+    assert!(other.status == 403 && other.body.contains("不一致"), "{}", other.body);
+    let told = ask(&site, 4, "POST", &link, &tell(key.kcv().to_string().to_lowercase())).await;
+    assert!(told.status == 200 && told.body.contains("已核对"), "{}", told.body);
+    let state = keeper.get(PATH).await.body;
+    assert!(state.contains("127.0.2.2") && state.contains("对方已核对"), "{state}");
+    assert!(!state.contains(hex.as_str()), "{state}");
+    // It is the center's, and the one before still is.
+    site.center.refresh().await.expect("looked");
+    let code = site.token().await;
+    assert_eq!(site.status(code).await.code(), 0, "the one before");
+    assert_eq!(site.status_with(code, key.clone()).await.code(), 0);
+    assert_eq!(site.status_with(code, Sm4Key::from_bytes(&[9; 16])).await.code(), -4);
+    let events = three[2].get("/o/events?find=testOrgId").await.body;
+    for words in ["交付密钥：发出", "交付密钥：已领取", "交付密钥：校验值已核对", "来自 127.0.2.2"]
+    {
+        assert!(events.contains(words), "{words}: {events}");
+    }
+    assert!(!events.contains(hex.as_str()) && !events.contains(&passcode), "{events}");
+}
+
+#[tokio::test]
+async fn guessing_time_and_another_offer_end_a_link_and_the_key_in_use_stays() {
+    let (site, _three, mut keeper) = ground().await;
+    let (first, passcode) = offer(&mut keeper).await;
+    for last in 10..15 {
+        assert_eq!(ask(&site, last, "POST", &first, "do=take&passcode=00000001").await.status, 403);
+    }
+    let right = format!("do=take&passcode={passcode}");
+    assert_eq!(ask(&site, 15, "POST", &first, &right).await.status, 410, "five wrong ones ended it");
+    assert!(keeper.get(PATH).await.body.contains("提取码连续输错"));
+    let (second, _) = offer(&mut keeper).await;
+    let (third, passcode) = offer(&mut keeper).await;
+    assert_eq!(ask(&site, 16, "GET", &second, "").await.status, 410, "another was made");
+    site.hands.forward(Duration::from_hours(73));
+    let right = format!("do=take&passcode={passcode}");
+    assert_eq!(ask(&site, 17, "POST", &third, &right).await.status, 410, "too late");
+    keeper.move_to(70);
+    assert_eq!(keeper.log_in().await, 303);
+    let (fourth, passcode) = offer(&mut keeper).await;
+    assert_eq!(keeper.act(PATH, &[("do", "void"), ("reason", "发错人")]).await.status, 303);
+    let right = format!("do=take&passcode={passcode}");
+    assert_eq!(ask(&site, 18, "POST", &fourth, &right).await.status, 410, "ended by the operator");
+    // Four keys that nobody took have not pushed out the one in use.
+    site.center.refresh().await.expect("looked");
+    let token = site.token().await;
+    assert_eq!(site.status(token).await.code(), 0);
+    // Twice another check value ends it as well, and is told.
+    let (fifth, passcode) = offer(&mut keeper).await;
+    let right = format!("do=take&passcode={passcode}");
+    assert_eq!(ask(&site, 19, "POST", &fifth, &right).await.status, 200);
+    for (last, status) in [(20, 403), (21, 403), (22, 410)] {
+        assert_eq!(ask(&site, last, "POST", &fifth, "do=check&kcv=000000").await.status, status);
+    }
+    assert!(keeper.get(PATH).await.body.contains("回报的校验值两次不同"));
+}
+
+#[tokio::test]
+async fn nonsense_opens_nothing_and_forms_of_elsewhere_are_refused() {
+    let (site, _three, mut keeper) = ground().await;
+    let (link, passcode) = offer(&mut keeper).await;
+    for (last, path, status) in [
+        (30, "/", 404),
+        (31, "/k/", 404),
+        (32, "/k/x", 410),
+        (33, "/k/AAAAAAAAAAAAAAAAAAAAAA", 410),
+        (34, "/o/", 404),
+        (35, "/k/%3Cscript%3E", 410),
+    ] {
+        let page = ask(&site, last, "GET", path, "").await;
+        assert_eq!((page.status, page.body.contains("<script>")), (status, false), "{path}");
+    }
+    assert_eq!(ask(&site, 36, "PUT", &link, "").await.status, 405);
+    assert_eq!(ask(&site, 37, "POST", &link, "passcode").await.status, 400);
+    let source = IpAddr::V4(Ipv4Addr::new(127, 0, 2, 38));
+    let mut wire = Wire::between(source, site.applicant_addr()).await;
+    let body = format!("do=take&passcode={passcode}");
+    let head = format!(
+        "POST {link} HTTP/1.1\r\nhost: {}\r\norigin: https://elsewhere.example\r\ncontent-length: {}\r\n\r\n{body}",
+        site.applicant_addr(),
+        body.len()
+    );
+    wire.send(head.as_bytes()).await;
+    assert_eq!(wire.answer().await.expect("an answer").status, 400);
+    assert!(keeper.get(PATH).await.body.contains("还没有"));
+    // One address has few tries.
+    let mut tries = 0;
+    while ask(&site, 39, "GET", &link, "").await.status == 200 {
+        tries += 1;
+        assert!(tries < 60, "nobody is turned away");
+    }
+    assert_eq!(ask(&site, 39, "GET", &link, "").await.status, 429);
+}
