@@ -7,6 +7,7 @@ mod command;
 mod failure;
 mod key_text;
 mod log;
+mod paper_file;
 mod private_file;
 mod table;
 mod usage;

@@ -29,8 +29,8 @@ fn byte(pair: &[u8], bad: &mut u8) -> u8 {
     (high << 4) | (low & 0x0F)
 }
 
-/// The bytes an even number of hexadecimal digits stands for.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+/// The bytes an even number of hexadecimal digits stands for; nothing for another text.
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     if !text.len().is_multiple_of(2) {
         return None;
     }
@@ -49,7 +49,7 @@ pub(crate) fn decode_into(text: &str, place: &mut [u8]) -> bool {
 }
 
 /// The upper-case digits of these bytes.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(2 * bytes.len());
     push(bytes, &mut out);
     out

@@ -170,6 +170,11 @@ impl fmt::Debug for Sm4Key {
 pub struct KeyCheckValue([u8; 3]);
 
 impl KeyCheckValue {
+    /// Reads six hexadecimal digits, in either case, as people tell each other; nothing for another text.
+    pub fn read(text: &str) -> Option<Self> {
+        crate::hex::decode(text)?.try_into().ok().map(Self)
+    }
+
     /// The value's bytes.
     pub const fn bytes(self) -> [u8; 3] {
         self.0

@@ -22,7 +22,7 @@ pub mod dictionary;
 pub mod display;
 pub mod document;
 pub mod envelope;
-mod hex;
+pub mod hex;
 pub mod identifier;
 pub mod key;
 pub mod mac;

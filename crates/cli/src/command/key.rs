@@ -1,4 +1,6 @@
-//! `yanmi key`: making keys, and telling them apart.
+//! `yanmi key`: making keys, telling them apart, and opening those that are handed over.
+
+mod handover;
 
 use std::io::Read;
 
@@ -26,11 +28,17 @@ enum KeyAction {
     },
     /// 打印标准输入中密钥的校验值
     Kcv,
+    Pair(handover::KeyPair),
+    Prove(handover::Prove),
+    Open(handover::OpenOffer),
 }
 
 impl Key {
     pub(crate) fn run(&self) -> Result<(), Failure> {
-        match self.what {
+        match &self.what {
+            KeyAction::Pair(pair) => pair.run()?,
+            KeyAction::Prove(prove) => prove.run()?,
+            KeyAction::Open(open) => open.run()?,
             KeyAction::New { ascii: false } => {
                 let key = random();
                 println!("密钥    {}\n校验值  {}", *key.to_hex(), key.kcv());

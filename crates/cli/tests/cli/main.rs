@@ -9,6 +9,7 @@ mod disk;
 mod examples;
 mod free_page;
 mod guides;
+mod handed_keys;
 mod handed_over;
 mod killed;
 mod moved;
