@@ -6,6 +6,8 @@
 //!
 //! * An [`Offer`] is an account's key for the owner of a [`PublicKey`], who has shown that the private key is his
 //!   ([`PublicKey::check_proof`]). OpenSSL 3 opens it as well as `yanmi key open`.
+//! * A [`Feedback`] is the feedback form (反馈表): everything his programmer has to know, and from it the configuration of
+//!   client, agent and C ABI.
 //!
 //! This crate has no I/O and no clock; chance comes in as an argument. What is signed is a text that anybody can put together
 //! and check with OpenSSL.
@@ -17,6 +19,7 @@
 //! * A signature is of one purpose: each has a distinguishing identifier of its own, so that none can be passed off as another.
 
 mod chance;
+pub mod feedback;
 mod number;
 pub mod offer;
 pub mod paper;
@@ -26,8 +29,11 @@ mod proof;
 pub mod public_key;
 mod reader;
 mod signature;
+mod word;
+mod written;
 
 pub use chance::Chance;
+pub use feedback::Feedback;
 pub use number::{ApplicationNo, FeedbackNo, NumberError};
 pub use offer::{Offer, OfferError};
 pub use paper::{Forged, Paper, Signed};
@@ -36,3 +42,4 @@ pub use private_key::{DecryptError, PrivateKey, PrivateKeyError};
 pub use proof::NoProof;
 pub use public_key::{KeyId, PublicKey, PublicKeyError};
 pub use signature::{DEFAULT_ID, Signature, SignatureError};
+pub use word::{Conclusion, Handover, Interface, KeyForm, Stage};

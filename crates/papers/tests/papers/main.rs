@@ -1,5 +1,7 @@
 //! What is handed to an institution, and OpenSSL beside it.
 
+mod feedback;
+mod form;
 mod keys;
 mod openssl;
 

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sm3::{Digest, Sm3};
-use yanmi_papers::{Chance, DEFAULT_ID, Offer, Paper, PrivateKey, PublicKey, Signature, Signed};
+use yanmi_papers::{Chance, DEFAULT_ID, Feedback, Offer, Paper, PrivateKey, PublicKey, Signature, Signed};
 use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
 
 use crate::{application, foreseen, private_key};
@@ -64,6 +64,27 @@ fn a_proof_by_openssl_is_taken_and_ours_by_openssl() {
     assert_eq!(text(folder, "made-public.pem"), made.public().to_pem());
 }
 
+/// Checks the signature of a file: what is signed is the file without its last member.
+fn checked(folder: &Path, id: &str, json: &str) {
+    let (content, signature) = json.split_once(",\"signature\"").expect("a signature");
+    let signature =
+        signature.split_once("\"sm2\":\"").and_then(|(_, rest)| rest.split_once('"')).expect("it").0;
+    write(folder, "content", format!("{content}}}").as_bytes());
+    write(folder, "signature", &STANDARD.decode(signature).expect("Base64"));
+    write(folder, "center.pem", private_key(1).public().to_pem().as_bytes());
+    let options = format!("-rawin -digest sm3 -pkeyopt distid:{id} -pubin -inkey center.pem");
+    openssl(folder, &format!("pkeyutl -verify {options} -in content -sigfile signature"));
+}
+
+#[test]
+fn a_feedback_form_is_checked_by_openssl() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let form = Signed::new(crate::form::full(), &private_key(1)).expect("signed");
+    checked(folder.path(), Feedback::ID, &form.to_json());
+    let digest = openssl(folder.path(), "dgst -sm3 -binary content");
+    assert_eq!(digest, form.digest());
+}
+
 #[test]
 fn an_offer_is_checked_and_opened_by_openssl() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -82,16 +103,7 @@ fn an_offer_is_checked_and_opened_by_openssl() {
     let between = |from: &str, to: &str| {
         json.split_once(from).and_then(|(_, rest)| rest.split_once(to)).expect("it is there").0.to_owned()
     };
-    // What is signed is the file without its last member.
-    let content = format!("{}}}", json.split_once(",\"signature\"").expect("a signature").0);
-    write(folder, "content", content.as_bytes());
-    write(folder, "signature", &STANDARD.decode(between("\"sm2\":\"", "\"")).expect("Base64"));
-    write(folder, "center.pem", center.public().to_pem().as_bytes());
-    let verify = format!(
-        "pkeyutl -verify -rawin -digest sm3 -pkeyopt distid:{} -pubin -inkey center.pem -in content -sigfile signature",
-        Offer::ID
-    );
-    openssl(folder, &verify);
+    checked(folder, Offer::ID, &json);
 
     write(folder, "cipher", &STANDARD.decode(between("\"cipher\":\"", "\"")).expect("Base64"));
     let plain = openssl(folder, "pkeyutl -decrypt -inkey sm2.pem -in cipher");
