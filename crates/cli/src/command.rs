@@ -9,6 +9,7 @@ pub(crate) mod channel;
 pub(crate) mod check;
 pub(crate) mod denied;
 pub(crate) mod echo;
+pub(crate) mod feedback;
 pub(crate) mod institution;
 pub(crate) mod key;
 pub(crate) mod load;

@@ -131,6 +131,10 @@ impl Run<'_> {
                 }
                 Err(failure) => failure,
             };
+            // Every other refusal is an answer like a success: it says what time it is, and corrects nothing.
+            if failure.code().is_some_and(|code| code != Code::BadParameter) {
+                self.note_clock(date);
+            }
             // Whoever could forge a refusal about the clock could have ours set to any time.
             let corrected = proven && self.learn_clock(&failure, date);
             match self.again(&failure, corrected, retry_after, sent_at) {
@@ -204,7 +208,7 @@ impl Run<'_> {
         again
     }
 
-    /// A success whose header `Date` is far from our clock warns before the center begins to refuse; it corrects
+    /// An answer whose header `Date` is far from our clock warns before the center begins to refuse; it corrects
     /// nothing, for nobody vouches for a header.
     fn note_clock(&self, date: Option<yanmi_protocol::UnixMillis>) {
         let clockwork = &self.client.clockwork;

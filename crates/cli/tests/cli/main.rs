@@ -7,6 +7,7 @@ mod conforms;
 mod crowded;
 mod disk;
 mod examples;
+mod feedback;
 mod free_page;
 mod guides;
 mod handed_keys;

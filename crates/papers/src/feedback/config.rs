@@ -15,22 +15,32 @@ impl Feedback {
     /// and so do the root certificates where an address is `https`. Tables of the institution's own (`visits`, `agent`)
     /// are not in it.
     pub fn client_toml(&self, institution: &ListedInstitution) -> String {
+        self.client_toml_with(institution, KEY_FILE, ROOTS_FILE)
+    }
+
+    /// The same with these two files elsewhere: paths as they stand in a configuration, without control characters.
+    pub fn client_toml_with(&self, institution: &ListedInstitution, key_file: &str, roots: &str) -> String {
         let mut out = String::new();
         // Writing to a text does not fail.
-        let _ = self.write_toml(institution, &mut out);
+        let _ = self.write_toml(institution, (key_file, roots), &mut out);
         out
     }
 
-    fn write_toml(&self, institution: &ListedInstitution, out: &mut String) -> std::fmt::Result {
+    fn write_toml(
+        &self,
+        institution: &ListedInstitution,
+        (key_file, roots): (&str, &str),
+        out: &mut String,
+    ) -> std::fmt::Result {
         writeln!(out, "# 由反馈表 {}（{}）生成。", self.number, self.stage.name())?;
-        writeln!(out, "# 密钥文件 {KEY_FILE} 与本文件放在同一目录，校验值 {}。", self.key.kcv)?;
+        writeln!(out, "# 密钥的校验值是 {}；相对路径从本文件所在目录算起。", self.key.kcv)?;
         for (name, value) in [
             ("org_id", self.system.org_id.as_str()),
             ("region", self.reqt_type.region.as_str()),
             ("prefix", &self.reqt_type.prefix),
             ("org_code", institution.org_code.as_str()),
             ("org_name", &institution.name),
-            ("key_file", KEY_FILE),
+            ("key_file", key_file),
             ("key_form", self.key.form.word()),
         ] {
             // Hexadecimal digits are what is expected anyway.
@@ -41,11 +51,7 @@ impl Feedback {
         let urls: Vec<String> = self.center.urls.iter().map(|url| quoted(url.as_str())).collect();
         writeln!(out, "\n[center]\nurls = [{}]", urls.join(", "))?;
         if self.center.urls.iter().any(super::CenterUrl::is_secure) {
-            writeln!(
-                out,
-                "roots = {} # 反馈表所列的根证书（PEM），与本文件放在同一目录",
-                quoted(ROOTS_FILE)
-            )?;
+            writeln!(out, "roots = {} # 反馈表所列的根证书（PEM）", quoted(roots))?;
         }
         if !self.center.urls.iter().all(super::CenterUrl::is_secure) {
             writeln!(
