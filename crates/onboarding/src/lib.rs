@@ -1,8 +1,10 @@
-//! Who may do what, and where.
+//! Who may do what, and where, and how somebody is let in.
 //!
 //! An **operator** works at the center's console. What he may do there follows from his *grants* and from nothing else: a
 //! [`Grant`] is a [`Role`] in an [`Area`], perhaps until some moment. An [`Action`] names the roles it is for, and
 //! everything it can be done to has a place, which is an area too. [`may`] puts the two together, and is the only check.
+//!
+//! An [`application`] goes its way from the draft to the account that may call, through the desks of county, city and province.
 //!
 //! This crate has no I/O and no clock: grants and time come in as arguments, and what comes out is yes or why not.
 //!
@@ -15,11 +17,13 @@
 //! * Whoever proposes a change is not the second person of it ([`may_decide`]).
 
 pub mod action;
+pub mod application;
 pub mod area;
 pub mod grant;
 pub mod role;
 
 pub use action::Action;
+pub use application::Application;
 pub use area::{Area, AreaError, Level};
 pub use grant::{Denied, Grant, may, may_decide, may_grant, reach};
 pub use role::Role;
