@@ -15,7 +15,7 @@ use yanmi_papers::{Feedback, FeedbackNo, PrivateKey, Signed, Stage};
 use yanmi_protocol::{AccountId, OrgCode, Region, Sm4Key, UnixMillis};
 
 use self::proxy::{Proxy, certificate};
-use crate::handed_keys::new_key;
+use crate::handed_keys::{new_key, offer};
 use crate::yanmi::{Ran, Sandbox, run};
 
 /// The form of the tests of the format; what the sandbox has differently is changed.
@@ -23,7 +23,7 @@ const FORM: &str = include_str!("../../../papers/tests/papers/feedback.json");
 const DAY: Duration = Duration::from_hours(24);
 
 /// An institution with what it was sent, and a sandbox as its center.
-struct Joint {
+pub(crate) struct Joint {
     folder: tempfile::TempDir,
     sandbox: Sandbox,
     issuer: PrivateKey,
@@ -66,6 +66,28 @@ impl Joint {
         joint.write("center.pem", &joint.issuer.public().to_pem());
         joint.write_private("account.key", &joint.key.to_hex());
         joint
+    }
+
+    /// The same as it is when everything was sent and nothing was opened yet.
+    pub(crate) fn sent() -> Self {
+        let joint = Self::start();
+        std::fs::remove_file(joint.path("account.key")).expect("removed");
+        let institution = new_key();
+        joint.write_private("sm2.pem", &institution.to_pem());
+        joint.write("offer.json", &offer(&joint.issuer, &institution.public(), &joint.key));
+        joint.write(
+            "feedback.json",
+            &Signed::new(joint.form.clone(), &joint.issuer).expect("signed").to_json(),
+        );
+        joint
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file")
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -26,7 +26,7 @@ pub(crate) fn new_key() -> PrivateKey {
 }
 
 /// What the center hands over.
-fn offer(center: &PrivateKey, recipient: &PublicKey, key: &Sm4Key) -> String {
+pub(crate) fn offer(center: &PrivateKey, recipient: &PublicKey, key: &Sm4Key) -> String {
     let application = ApplicationNo::read(APPLICATION).expect("a number");
     let org_id = AccountId::new("his001").expect("an account");
     let made_at = UnixMillis::new(1_795_000_000_000);

@@ -3,14 +3,16 @@
 use std::fmt::Write as _;
 
 use super::Walk;
+use crate::feedback::Joint;
 use crate::yanmi::Sandbox;
 
-pub(super) const PAGES: [&str; 5] = [
+pub(super) const PAGES: [&str; 6] = [
     "guide/first-hour.md",
     "guide/agent.md",
     "guide/channel.md",
     "guide/integrate.md",
     "guide/acceptance.md",
+    "guide/apply.md",
 ];
 
 /// A walk beside a sandbox in the folder `yanmi-sandbox`, at the ports it has.
@@ -123,4 +125,23 @@ fn acceptance_hears_what_a_program_decided() {
     )];
     let said = walk.run(folder.path());
     assert!(!said.contains("error"), "{said}");
+}
+
+#[test]
+fn an_institution_that_was_approved_gets_to_joint_debugging() {
+    let joint = Joint::sent();
+    let mut walk = Walk::of("guide/apply.md");
+    // The pair of the reader is the one the offer was made for; both ways of making one are tried beside it.
+    walk.edits = vec![
+        ("key pair --private sm2.pem", "key pair --private made.pem".to_owned()),
+        ("-algorithm SM2 -out sm2.pem", "-algorithm SM2 -out by-openssl.pem".to_owned()),
+    ];
+    let said = walk.run(joint.folder());
+    assert!(said.contains("可以联调"), "{said}");
+    let (toml, key) = (joint.read("client.toml"), joint.read("account.key"));
+    assert!(toml.contains("org_code = \"H35010000001\""), "{toml}");
+    // What OpenSSL decrypted is what the command wrote.
+    let digits: String = said.split_whitespace().collect();
+    assert!(digits.to_ascii_uppercase().contains(key.trim()), "{said}");
+    assert!(said.contains("Signature Verified Successfully"), "{said}");
 }
