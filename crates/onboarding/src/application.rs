@@ -32,11 +32,13 @@ mod desk;
 mod form;
 mod kind;
 mod moment;
+mod possible;
 mod province;
 mod refused;
 mod right;
 mod state;
 mod step;
+mod stored;
 
 pub use actor::{Actor, Person, PersonId};
 pub use calendar::{Calendar, MAX_HOLIDAYS};

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use crate::grant::Grant;
 
 /// The login by which the center knows a person: 1 to 32 visible ASCII characters.
@@ -15,7 +17,8 @@ pub struct PersonId {
 const MAX_LOGIN: usize = 32;
 
 /// A person.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Person {
     /// Works at the center's console.
     Operator(PersonId),
@@ -37,6 +40,19 @@ impl PersonId {
         let end = self.bytes.iter().position(|byte| *byte == 0).unwrap_or(MAX_LOGIN);
         // Never the default: it is ASCII.
         std::str::from_utf8(&self.bytes[..end]).unwrap_or_default()
+    }
+}
+
+impl Serialize for PersonId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for PersonId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::new(&text).ok_or_else(|| de::Error::custom("no login"))
     }
 }
 

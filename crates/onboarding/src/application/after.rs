@@ -119,17 +119,24 @@ fn enough(report: &Report, trial: &Trial, moment: &Moment<'_>) -> Result<(), Ref
 }
 
 pub(super) fn fulfil(application: &Application, opinion: &str, moment: &Moment<'_>) -> Step {
-    let met = |acceptance: &Acceptance| -> Result<Acceptance, Refused> {
+    let met = |acceptance: &Acceptance, issuer: Option<Person>| -> Result<Acceptance, Refused> {
         acceptance.until.ok_or(Refused::NotNow)?;
+        // Whoever made the key out decides nothing about it.
+        if issuer == moment.actor.person() {
+            return Err(Refused::SamePerson);
+        }
         Ok(Acceptance { until: None, by: moment.reasoned(opinion)?, report: acceptance.report.clone() })
     };
     let state = match &application.state {
         State::Accepted { approval, acceptance } => {
-            State::Accepted { approval: approval.clone(), acceptance: met(acceptance)? }
+            State::Accepted { approval: approval.clone(), acceptance: met(acceptance, None)? }
         }
-        State::Live(live) => State::Live(Live { acceptance: met(&live.acceptance)?, ..live.clone() }),
+        State::Live(live) => {
+            State::Live(Live { acceptance: met(&live.acceptance, Some(live.key.by))?, ..live.clone() })
+        }
         State::Suspended { was, by, ground, until } => {
-            let was = Box::new(Live { acceptance: met(&was.acceptance)?, ..(**was).clone() });
+            let was =
+                Box::new(Live { acceptance: met(&was.acceptance, Some(was.key.by))?, ..(**was).clone() });
             State::Suspended { was, by: by.clone(), ground: *ground, until: *until }
         }
         _ => return Err(Refused::NotNow),

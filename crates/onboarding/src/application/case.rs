@@ -1,17 +1,23 @@
 //! An application: what stays the same through its life, and the state it is in.
 
+use serde::{Deserialize, Serialize};
 use yanmi_protocol::UnixMillis;
 
 use crate::application::actor::Person;
 use crate::application::kind::Kind;
 use crate::application::state::{Proposal, State};
+use crate::application::stored;
 use crate::area::{Area, Level};
 
 /// An application.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Application {
+    #[serde(with = "stored::word")]
     pub(super) kind: Kind,
+    #[serde(with = "stored::area")]
     pub(super) place: Area,
+    #[serde(with = "stored::word")]
     pub(super) start: Level,
     pub(super) filer: Person,
     pub(super) contacts: Vec<Person>,
@@ -45,17 +51,6 @@ impl Application {
         };
         let state = State::Draft { saved_at: now };
         Some(Self { kind, place, start, filer, contacts, state, proposal: None })
-    }
-
-    /// What was stored of one; it is taken as it is.
-    pub const fn restored(
-        (kind, place, start): (Kind, Area, Level),
-        filer: Person,
-        contacts: Vec<Person>,
-        state: State,
-        proposal: Option<Proposal>,
-    ) -> Self {
-        Self { kind, place, start, filer, contacts, state, proposal }
     }
 
     /// What is applied for.
@@ -109,4 +104,9 @@ pub(super) const fn above(level: Level) -> Option<Level> {
         Level::City => Some(Level::Province),
         Level::Province => None,
     }
+}
+
+/// The levels from one up to the province.
+pub(super) fn way(start: Level) -> impl Iterator<Item = Level> {
+    std::iter::successors(Some(start), |level| above(*level))
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use ipnet::IpNet;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sm3::{Digest, Sm3};
 use yanmi_protocol::text::first_deceptive_character;
 use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 
 use crate::application::kind::Kind;
+use crate::application::stored::{self, Word};
 use crate::area::{Area, Level};
 
 /// Characters of why something is wrong.
@@ -203,17 +204,30 @@ impl Field {
     }
 }
 
+impl Word for Field {
+    fn word(&self) -> &'static str {
+        Self::word(*self)
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        Self::of_word(word)
+    }
+}
+
 /// What is wrong with a field; at most [`MAX_WHY`] characters.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fault {
     /// Which.
+    #[serde(with = "stored::word")]
     pub field: Field,
     /// Why.
     pub why: String,
 }
 
 /// A product in a version, as a report names it too.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Product {
     /// The product.
     pub name: String,
@@ -222,8 +236,8 @@ pub struct Product {
 }
 
 /// SM3 of a form: which one was looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FormDigest([u8; 32]);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FormDigest(#[serde(with = "stored::digest")] [u8; 32]);
 
 /// A form, perhaps not complete.
 #[derive(Clone, PartialEq, Eq, Default)]
@@ -321,7 +335,7 @@ impl Form {
 
     /// Reads what [`Form::to_json`] wrote; nothing for anything else.
     pub fn from_json(text: &str) -> Option<Self> {
-        #[derive(serde::Deserialize)]
+        #[derive(Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Stored {
             fields: BTreeMap<String, String>,

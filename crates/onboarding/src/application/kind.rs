@@ -1,5 +1,7 @@
 //! What can be applied for.
 
+use crate::application::stored::Word;
+
 /// What is applied for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
@@ -44,5 +46,15 @@ impl Kind {
     /// Whether approval is followed by joint debugging, an acceptance report and a key. The others are done with it.
     pub const fn needs_trial(self) -> bool {
         matches!(self, Self::System | Self::Channel)
+    }
+}
+
+impl Word for Kind {
+    fn word(&self) -> &'static str {
+        Self::word(*self)
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }

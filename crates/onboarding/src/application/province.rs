@@ -3,7 +3,7 @@
 use yanmi_protocol::AccountId;
 
 use crate::application::actor::Person;
-use crate::application::case::{Application, above};
+use crate::application::case::{Application, way};
 use crate::application::checklist::CheckItem;
 use crate::application::command::{Effect, Tiding};
 use crate::application::deadline::TRIAL;
@@ -59,8 +59,7 @@ pub(super) fn approve(
 /// Whether every level below the province, from the one its way began at, has passed it in this round, in order.
 fn all_levels(application: &Application, review: &Review) -> bool {
     let below = |level: &Level| *level != Level::Province;
-    let way = std::iter::successors(Some(application.start), |level| above(*level)).take_while(below);
-    way.eq(review.passed.iter().map(Passed::level))
+    way(application.start).take_while(below).eq(review.passed.iter().map(Passed::level))
 }
 
 /// What an approver approved, a reviewer has confirmed.

@@ -1,17 +1,21 @@
 //! The states, with what was decided on the way to each.
 
+use serde::{Deserialize, Serialize};
 use yanmi_protocol::{AccountId, KeyCheckValue, UnixMillis};
 
 use crate::application::actor::Person;
 use crate::application::form::{Fault, FormDigest, Product};
+use crate::application::stored;
 use crate::area::Level;
 
 /// Where an application stands.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum State {
     /// Being written.
     Draft {
         /// When it was saved last.
+        #[serde(with = "stored::time")]
         saved_at: UnixMillis,
     },
     /// Submitted; waits at a desk.
@@ -25,6 +29,7 @@ pub enum State {
         /// The round that was looked at.
         round: u8,
         /// When it lapses.
+        #[serde(with = "stored::time")]
         until: UnixMillis,
     },
     /// Refused for good.
@@ -37,6 +42,7 @@ pub enum State {
     /// Withdrawn by the applicant, or lapsed.
     Withdrawn {
         /// When.
+        #[serde(with = "stored::time")]
         at: UnixMillis,
         /// By whom.
         why: Withdrawal,
@@ -66,6 +72,7 @@ pub enum State {
         /// Why, by kind.
         ground: Ground,
         /// When it ends by itself; nothing until somebody ends it.
+        #[serde(with = "stored::optional_time")]
         until: Option<UnixMillis>,
     },
     /// Over.
@@ -78,18 +85,21 @@ pub enum State {
 }
 
 /// Who decided, when, and what he wrote.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Decision {
     /// Who.
     pub by: Person,
     /// When.
+    #[serde(with = "stored::time")]
     pub at: UnixMillis,
     /// What he wrote; at most [`crate::application::MAX_OPINION`] characters.
     pub opinion: String,
 }
 
 /// What is looked at, and where it is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Review {
     /// Which form.
     pub form: FormDigest,
@@ -104,31 +114,38 @@ pub struct Review {
 }
 
 /// A desk: where an application waits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Desk {
     /// Of which level.
+    #[serde(with = "stored::word")]
     pub level: Level,
     /// Since when.
+    #[serde(with = "stored::time")]
     pub since: UnixMillis,
     /// Who works on it just now.
     pub claim: Option<Claim>,
 }
 
 /// Somebody works on it, so that two do not.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Claim {
     /// Who.
     pub by: Person,
     /// When it ends.
+    #[serde(with = "stored::time")]
     pub until: UnixMillis,
 }
 
 /// A level has passed it on.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Passed {
     /// Looked at, by two persons.
     Looked {
         /// Which.
+        #[serde(with = "stored::word")]
         level: Level,
         /// The clerk.
         by: Decision,
@@ -138,8 +155,10 @@ pub enum Passed {
     /// Nobody works there.
     Skipped {
         /// Which.
+        #[serde(with = "stored::word")]
         level: Level,
         /// When.
+        #[serde(with = "stored::time")]
         at: UnixMillis,
     },
 }
@@ -154,7 +173,8 @@ impl Passed {
 }
 
 /// What waits for a second person.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Proposal {
     /// What.
     pub what: Proposed,
@@ -163,20 +183,22 @@ pub struct Proposal {
 }
 
 /// What can be proposed.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Proposed {
     /// To pass it on to the level above.
     Pass,
     /// To refuse it for good.
     Refuse(Ground),
     /// To approve it; the account for joint debugging, where there has to be one.
-    Approve(Option<AccountId>),
+    Approve(#[serde(with = "stored::optional_account")] Option<AccountId>),
     /// To close it.
     Close(Ground),
 }
 
 /// The province's approval.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Approval {
     /// Which form was approved.
     pub form: FormDigest,
@@ -191,13 +213,16 @@ pub struct Approval {
 }
 
 /// Joint debugging.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Trial {
     /// The approval.
     pub approval: Approval,
     /// The account for it.
+    #[serde(with = "stored::account")]
     pub account: AccountId,
     /// When it ends.
+    #[serde(with = "stored::time")]
     pub until: UnixMillis,
     /// Whether it was made longer already.
     pub extended: bool,
@@ -208,24 +233,31 @@ pub struct Trial {
 }
 
 /// What the center saw of an account for the first time.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Sightings {
     /// An envelope that opened.
+    #[serde(with = "stored::optional_time")]
     pub opened: Option<UnixMillis>,
     /// A notice.
+    #[serde(with = "stored::optional_time")]
     pub notice: Option<UnixMillis>,
     /// A status query.
+    #[serde(with = "stored::optional_time")]
     pub status: Option<UnixMillis>,
 }
 
 /// An acceptance report.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Report {
     /// SM3 of the file.
+    #[serde(with = "stored::digest")]
     pub digest: [u8; 32],
     /// What it came to.
     pub conclusion: ReportConclusion,
     /// When it was made.
+    #[serde(with = "stored::time")]
     pub at: UnixMillis,
     /// Where it was made.
     pub origin: Origin,
@@ -234,7 +266,8 @@ pub struct Report {
 }
 
 /// What a report came to.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum ReportConclusion {
     /// Everything is as it has to be.
     Passed,
@@ -245,7 +278,8 @@ pub enum ReportConclusion {
 }
 
 /// Where a report comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Origin {
     /// The test center ran it.
     RunHere,
@@ -256,35 +290,44 @@ pub enum Origin {
 }
 
 /// A report that was looked at.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Acceptance {
     /// The report.
     pub report: Report,
     /// Who looked at it.
     pub by: Decision,
     /// When what is to be mended has to be; only for a conditional one.
+    #[serde(with = "stored::optional_time")]
     pub until: Option<UnixMillis>,
 }
 
 /// A key that was made out.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IssuedKey {
     /// The account.
+    #[serde(with = "stored::account")]
     pub account: AccountId,
     /// The key's check value.
+    #[serde(with = "stored::check_value")]
     pub kcv: KeyCheckValue,
     /// Who made it out.
     pub by: Person,
     /// When.
+    #[serde(with = "stored::time")]
     pub at: UnixMillis,
     /// When it was fetched.
+    #[serde(with = "stored::optional_time")]
     pub taken: Option<UnixMillis>,
     /// When an envelope under it opened first.
+    #[serde(with = "stored::optional_time")]
     pub used: Option<UnixMillis>,
 }
 
 /// May call.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Live {
     /// The approval.
     pub approval: Approval,
@@ -295,7 +338,8 @@ pub struct Live {
 }
 
 /// How it was withdrawn.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Withdrawal {
     /// By the applicant.
     By(Person),
@@ -304,7 +348,8 @@ pub enum Withdrawal {
 }
 
 /// Why something is refused, suspended or closed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Ground {
     /// Not a designated institution.
     NotDesignated,

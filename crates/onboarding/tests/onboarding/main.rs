@@ -4,4 +4,5 @@ mod forms;
 mod outcomes;
 mod paths;
 mod play;
+mod stored;
 mod times;

@@ -11,7 +11,7 @@ use crate::play::{
 const TABLE: &str = include_str!("outcomes.txt");
 
 /// One of each state there is, with what may wait in it.
-fn states() -> Vec<(&'static str, Play)> {
+pub(crate) fn states() -> Vec<(&'static str, Play)> {
     let county = way(&[&TO_COUNTY]);
     let city = way(&[&TO_COUNTY, &COUNTY_TO_CITY]);
     let attached = way_of(Kind::Attach, &[&TO_COUNTY, &COUNTY_TO_CITY, &CITY_TO_PROVINCE, &TO_TRIAL]);

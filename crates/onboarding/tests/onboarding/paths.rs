@@ -1,8 +1,8 @@
 //! What no path leads to, however long it is and whoever walks it.
 
 use proptest::prelude::*;
-use yanmi_onboarding::Level;
 use yanmi_onboarding::application::{Kind, Passed, Person, ReportConclusion, State};
+use yanmi_onboarding::{Application, Level};
 
 use crate::play::{COMMANDS, DAY, OPERATORS, OTHERS, Play, Someone};
 
@@ -120,6 +120,8 @@ proptest! {
                 }
             }
             record.check(&play);
+            let stored = Application::from_json(&play.application.to_json());
+            prop_assert_eq!(stored.as_ref(), Some(&play.application));
         }
     }
 }

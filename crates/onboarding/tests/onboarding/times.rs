@@ -200,6 +200,43 @@ fn two_persons_are_two() {
     other.give(&mut trial, "accept").expect("another one looked at it");
 }
 
+#[test]
+fn whoever_makes_the_key_out_decides_nothing_about_it() {
+    let all = |number| Both {
+        id: login(number),
+        grants: Role::ALL.map(|role| yanmi_onboarding::Grant { role, area: area("35"), until: None }),
+    };
+    let (acceptor, issuer) = (all(900), all(901));
+    let mut play = in_trial().played(&[("report", "center")]);
+    acceptor.give(&mut play, "accept").expect("accepted by somebody who did not approve");
+    assert_eq!(acceptor.give(&mut play, "issue"), Err(Refused::SamePerson));
+    let mut conditional = on_condition();
+    issuer.give(&mut conditional, "issue").expect("a key");
+    assert_eq!(issuer.give(&mut conditional, "fulfil"), Err(Refused::SamePerson));
+    acceptor.give(&mut conditional, "fulfil").expect("met");
+    assert_eq!(conditional.application.lapses_at(), None);
+}
+
+#[test]
+fn an_approval_says_what_was_looked_at_and_which_account_it_is() {
+    let approver = Someone::named("approver");
+    let mut play = at_province();
+    let (form, opinion) = (play.form(), "");
+    let checked = checklist(Level::Province, Kind::System);
+    let approve = |checked, account| Command::Approve { form, checked, account, opinion };
+    assert_eq!(play.give(&approve(&checked[1..], Some(account())), &approver), Err(Refused::Checklist));
+    assert_eq!(play.give(&approve(checked, None), &approver), Err(Refused::Account));
+    let attach = [&TO_COUNTY[..], &COUNTY_TO_CITY, &CITY_TO_PROVINCE];
+    let mut attach = crate::play::way_of(Kind::Attach, &attach);
+    let (form, checked) = (attach.form(), checklist(Level::Province, Kind::Attach));
+    let with_account = Command::Approve { form, checked, account: Some(account()), opinion };
+    assert_eq!(attach.give(&with_account, &approver), Err(Refused::Account));
+    for opinion in ["", "  ", &"长".repeat(501)] {
+        let refuse = Command::Refuse { form, ground: Ground::Other, opinion };
+        assert_eq!(attach.give(&refuse, &approver), Err(Refused::Opinion), "{opinion}");
+    }
+}
+
 /// Somebody with several roles.
 struct Both {
     id: PersonId,
