@@ -249,7 +249,7 @@ mod tests {
         ] {
             let expected: Vec<Area> = expected.iter().map(|text| area(text)).collect();
             assert_eq!(reach(&of(grants), Action::ViewRegistry, NOW), expected);
-            assert_eq!(reach(&of(grants), Action::EditEntry, NOW), []);
+            assert_eq!(reach(&of(grants), Action::SwitchEntry, NOW), []);
         }
     }
 
