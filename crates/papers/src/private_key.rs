@@ -1,4 +1,7 @@
 //! An SM2 private key: made, read and written as OpenSSL does it, signed with, decrypted with.
+//!
+//! What is held is wiped when it is dropped. While something is computed, the library of the curve has copies on the stack
+//! that nobody wipes; later calls write over them. So a private key belongs into a process that ends, or does little else.
 
 use std::fmt;
 
