@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use yanmi_agent::AgentConfig;
 use yanmi_client::ClientConfig;
 use yanmi_papers::feedback::{CenterUrl, ReqtType, TlsRoot};
 use yanmi_papers::{Feedback, FeedbackNo, PrivateKey, Signed, Stage};
@@ -316,6 +317,11 @@ fn a_configuration_is_printed_for_one_institution() {
     let config = ClientConfig::from_toml(&ran.out, folder.path(), &|_| None).expect("a configuration");
     assert_eq!(config.institution.org_code.as_str(), "P35010200002");
     assert_eq!(config.center.roots.as_deref(), Some(folder.path().join("roots.pem").as_path()));
+    // The agent reads the same file, with a place for its visits.
+    let visits = "\n[visits]\nfile = \"visits.sqlite\"\nkey = \"FFEEDDCCBBAA99887766554433221100\"\n";
+    let agent = AgentConfig::from_toml(&format!("{}{visits}", ran.out), folder.path(), &|_| None);
+    let agent = agent.expect("a configuration").client;
+    assert_eq!((agent.institution, agent.account.org_id), (config.institution, config.account.org_id));
     let forger = folder.path().join("forger.pem");
     std::fs::write(&forger, new_key().public().to_pem()).expect("written");
     let forger: &Path = &forger;
