@@ -17,6 +17,8 @@ pub(super) const RETURNED: Duration = DAY.saturating_mul(30);
 pub(super) const TRIAL: Duration = DAY.saturating_mul(90);
 /// The age of a report that is looked at.
 pub(super) const REPORT: Duration = DAY.saturating_mul(90);
+/// How long a report is good for, after which the same version is tried anew.
+const REPORT_GOOD: Duration = DAY.saturating_mul(365);
 /// The longest condition.
 pub(super) const CONDITION: Duration = DAY.saturating_mul(30);
 /// What waits for a second person.
@@ -74,6 +76,17 @@ impl Application {
             State::Suspended { until, .. } => *until,
             _ => None,
         }
+    }
+
+    /// Until when the report is good of what may call, or may not for a while: twelve months. Nothing ends by itself then; it is
+    /// shown beforehand, and a new report is asked for.
+    pub fn report_good_until(&self) -> Option<UnixMillis> {
+        let live = match &self.state {
+            State::Live(live) => live,
+            State::Suspended { was, .. } => was,
+            _ => return None,
+        };
+        Some(live.acceptance.report.at.plus(REPORT_GOOD))
     }
 
     /// Whether its time is over at `now`.

@@ -281,6 +281,18 @@ fn a_decision_is_about_the_form_that_lies_there() {
 }
 
 #[test]
+fn a_report_that_has_become_old_is_said_and_ends_nothing() {
+    let play = live();
+    let until = play.now.plus(365 * DAY);
+    assert_eq!(play.application.report_good_until(), Some(until));
+    assert_eq!(in_trial().application.report_good_until(), None);
+    assert_eq!(play.clone().played(&[("suspend", "duty")]).application.report_good_until(), Some(until));
+    let mut old = play.later(400 * DAY);
+    assert_eq!(old.command("lapse", &Someone::named("center")), Err(Refused::NotDue));
+    assert!(old.command("see", &Someone::named("center")).is_ok());
+}
+
+#[test]
 fn a_claim_keeps_others_away_for_half_an_hour() {
     let mut play = way(&[&TO_COUNTY, &[("claim", "county clerk")]]);
     let colleague = Someone::colleague("county clerk");
