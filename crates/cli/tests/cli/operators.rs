@@ -44,6 +44,9 @@ fn every_operator_of_the_sandbox_gets_in() {
         let name = operators[at]["name"].as_str().expect("a name");
         assert!(page.contains(&format!("（{region}）")) && page.contains(name), "{name}: {page}");
     };
+    let config = folder.path().join("yanmi.toml");
+    let listed = run(&["institution", "list", "--config", config.to_str().expect("a path")], "");
+    assert_eq!(listed.out.lines().count(), 201, "a heading and two hundred: {}", listed.out);
     let last = operators.len() - 1;
     (0..last).for_each(|at| gets_in(&sandbox, at));
     let nobody = run(&["operator", "code", "--sandbox", &sandbox.file, "--login", "nobody"], "");

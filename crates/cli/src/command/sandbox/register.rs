@@ -7,13 +7,21 @@ use yanmi_center::registry::{
     Act, Actor, Administration, AdministrationError, ChannelEdit, Interfaces, MacRule, NewAccount,
     NewChannel, NewInstitution, SourceNetworks,
 };
-use yanmi_protocol::Sm4Key;
+use yanmi_protocol::{OrgCode, Sm4Key};
 use yanmi_simulator::World;
 use yanmi_simulator::world::{Account, Channel, Record};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
 use crate::ambient;
 use crate::failure::Failure;
+
+/// Where the operators of counties are, behind the province's digits.
+const COUNTIES: [&str; 3] = ["0102", "0103", "0203"];
+/// What an institution can be, by the first letter of its code.
+const KINDS: [(char, &str); 4] =
+    [('H', "医院"), ('H', "社区卫生服务中心"), ('P', "大药房"), ('H', "乡镇卫生院")];
+/// Institutions beside those of `sandbox.json`: with them there are two hundred.
+const NEIGHBORS: usize = 196;
 
 /// Who registers.
 static SANDBOX: Actor = Actor::program("sandbox");
@@ -39,6 +47,7 @@ pub(in crate::command) async fn register(
         let none = Interfaces::default();
         known.account(&mut administration, account, none, None, act).await.map_err(failed)?;
     }
+    known.neighbors(&mut administration, world, act).await.map_err(failed)?;
     for channel in world.all_channels() {
         known.channel(&mut administration, channel, act).await.map_err(failed)?;
     }
@@ -96,6 +105,32 @@ impl Known {
                 };
                 administration.add_institution(&new, act).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Institutions that nobody plays with: so many that the console's lists have pages, and each operator has some.
+    async fn neighbors(
+        &self,
+        administration: &mut Administration,
+        world: &World,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        for (at, county) in COUNTIES.iter().cycle().take(NEIGHBORS).enumerate() {
+            let province = &world.region.as_str()[..2];
+            let (kind, what) = KINDS[at / COUNTIES.len() % KINDS.len()];
+            let code = format!("{kind}{province}{county}{:05}", at + 1);
+            let (Ok(org_code), Some(account)) =
+                (OrgCode::new(&code), world.accounts.get(at % world.accounts.len().max(1)))
+            else {
+                continue;
+            };
+            if self.institutions.iter().any(|known| known.org_code == org_code) {
+                continue;
+            }
+            let name = format!("{province}{county}示范{what}{}", at + 1);
+            let new = NewInstitution { org_code, name, account: account.org_id };
+            administration.add_institution(&new, act).await?;
         }
         Ok(())
     }
