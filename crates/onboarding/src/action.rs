@@ -17,6 +17,12 @@ pub enum Action {
     CloseEntry,
     /// Give an entry another key.
     RotateKey,
+    /// See what was imported in bulk, and how it goes.
+    ViewImports,
+    /// Bring a table of entries, and have it done.
+    ImportEntries,
+    /// Be the second person of an import, or undo one.
+    ReviewImport,
     /// Read what operators did.
     ViewEvents,
     /// Check that what operators did is recorded without a gap.
@@ -55,13 +61,16 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 26] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
         Self::SwitchEntry,
         Self::CloseEntry,
         Self::RotateKey,
+        Self::ViewImports,
+        Self::ImportEntries,
+        Self::ReviewImport,
         Self::ViewEvents,
         Self::VerifyEvents,
         Self::ViewOperators,
@@ -87,10 +96,10 @@ impl Action {
             Self::ViewRegistry => {
                 &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper, Role::Duty, Role::Helpdesk]
             }
-            Self::EditEntry => &[Role::Clerk, Role::Approver],
+            Self::EditEntry | Self::ImportEntries => &[Role::Clerk, Role::Approver],
             Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
-            Self::ViewPending => &[Role::Clerk, Role::Reviewer, Role::Approver],
-            Self::DecideChange => &[Role::Reviewer, Role::Approver],
+            Self::ViewPending | Self::ViewImports => &[Role::Clerk, Role::Reviewer, Role::Approver],
+            Self::DecideChange | Self::ReviewImport => &[Role::Reviewer, Role::Approver],
             Self::StopEntry => &[Role::Duty, Role::Approver],
             Self::RotateKey => &[Role::KeyKeeper],
             Self::ViewEvents | Self::VerifyEvents => &[Role::Auditor],

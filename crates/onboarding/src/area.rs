@@ -79,6 +79,14 @@ impl Area {
         other.as_str().starts_with(self.as_str())
     }
 
+    /// The smallest area that has both in it; nothing for two provinces.
+    #[must_use]
+    pub fn joined(&self, other: &Area) -> Option<Area> {
+        let within = |length| self.as_str().get(..length).and_then(|text| Area::new(text).ok());
+        let areas = [Level::County, Level::City, Level::Province].into_iter().map(Level::digits);
+        areas.filter_map(within).find(|area| area.covers(self) && area.covers(other))
+    }
+
     /// The codes of six digits that are within, as a range of texts for a query: from the first text on, and before the
     /// second. Texts have to be compared byte by byte (collation `C`).
     ///
@@ -194,6 +202,19 @@ mod tests {
             let (from, to) = area.bounds();
             prop_assert!(from < to);
             prop_assert_eq!(area.covers(&place), from <= code && code < to);
+        }
+
+        #[test]
+        fn what_two_areas_are_in_is_the_smallest(one in any_area(), other in any_area(), third in any_area()) {
+            prop_assert_eq!(one.joined(&other), other.joined(&one));
+            match one.joined(&other) {
+                Some(area) => {
+                    prop_assert!(area.covers(&one) && area.covers(&other));
+                    let larger = third.covers(&one) && third.covers(&other);
+                    prop_assert!(!larger || third.covers(&area));
+                }
+                None => prop_assert!(one.as_str()[..2] != other.as_str()[..2]),
+            }
         }
 
         #[test]

@@ -146,13 +146,16 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 23] = [
+    const TABLE: [(Action, &str); 26] = [
         (Action::ViewRegistry, "...CRPKDH"),
         (Action::EditEntry, "...C.P..."),
         (Action::StopEntry, ".....P.D."),
         (Action::SwitchEntry, ".....P..."),
         (Action::CloseEntry, ".....P..."),
         (Action::RotateKey, "......K.."),
+        (Action::ViewImports, "...CRP..."),
+        (Action::ImportEntries, "...C.P..."),
+        (Action::ReviewImport, "....RP..."),
         (Action::ViewEvents, "..A......"),
         (Action::VerifyEvents, "..A......"),
         (Action::ViewOperators, "SUA......"),

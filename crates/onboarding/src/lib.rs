@@ -5,6 +5,7 @@
 //! everything it can be done to has a place, which is an area too. [`may`] puts the two together, and is the only check.
 //!
 //! An [`application`] goes its way from the draft to the account that may call, through the desks of county, city and province.
+//! What a table of institutions would change is decided here too ([`ImportCheck`]).
 //!
 //! This crate has no I/O and no clock: grants and time come in as arguments, and what comes out is yes or why not.
 //!
@@ -20,10 +21,14 @@ pub mod action;
 pub mod application;
 pub mod area;
 pub mod grant;
+pub mod import;
 pub mod role;
 
 pub use action::Action;
 pub use application::Application;
 pub use area::{Area, AreaError, Level};
 pub use grant::{Denied, Grant, may, may_decide, may_grant, reach};
+pub use import::{
+    AccountStanding, EntryState, ImportCell, ImportCheck, ImportField, ImportGround, PresentEntry, RowVerdict,
+};
 pub use role::Role;

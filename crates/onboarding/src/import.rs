@@ -1,0 +1,107 @@
+//! Bulk import of institutions: what a row of a table asks for, what is wrong with it, and what it would change.
+//!
+//! A row is read against what is registered and against the reach of whoever brings it ([`ImportCheck`]). It is one of four
+//! things: the same as what is there, new, a change, or faulty; a faulty row is never done in part. An empty cell leaves what is
+//! there; a dash empties it, where that means something. Nothing is ever deleted by a table: an institution is 停用.
+//!
+//! # What is guaranteed
+//!
+//! * A row outside of somebody's reach tells him nothing but that: not whether there is such an institution, nor what is
+//!   registered of it.
+//! * What a row becomes is written down with what it was ([`RowVerdict::Changed`]), so whoever applies it later can see whether
+//!   somebody has changed it meanwhile.
+//! * Doing the same table twice changes nothing the second time.
+
+mod fault;
+mod field;
+mod row;
+
+pub use fault::{Problem, RowFault};
+pub use field::{ImportCell, ImportField};
+pub use row::{AccountStanding, ImportCheck, ImportGround, RowVerdict};
+
+use yanmi_protocol::AccountId;
+
+use crate::area::Area;
+
+/// Rows that one person may change alone; more take a second one.
+pub const MAX_CHANGED_ALONE: usize = 100;
+
+/// What is registered of an institution, as far as a table says it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EntryState {
+    /// The registered name.
+    pub name: String,
+    /// Where it is: six digits.
+    pub region: Area,
+    /// The accounts it calls through, in the order of their codes, none twice.
+    pub accounts: Vec<AccountId>,
+    /// Whether it may be served.
+    pub active: bool,
+}
+
+/// An institution that is registered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PresentEntry {
+    /// What is registered.
+    pub state: EntryState,
+    /// Whether it was closed for good.
+    pub closed: bool,
+}
+
+/// A field that becomes another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldChange {
+    /// Which.
+    pub field: ImportField,
+    /// What it was; nothing of a new entry.
+    pub old: Option<String>,
+    /// What it becomes.
+    pub new: String,
+}
+
+impl EntryState {
+    /// A field in words, as a table has it.
+    pub fn text(&self, field: ImportField) -> String {
+        match field {
+            ImportField::Code => String::new(),
+            ImportField::Name => self.name.clone(),
+            ImportField::Region => self.region.to_string(),
+            ImportField::Accounts if self.accounts.is_empty() => "-".to_owned(),
+            ImportField::Accounts => {
+                self.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(";")
+            }
+            ImportField::Active => field::active_word(self.active).to_owned(),
+        }
+    }
+
+    /// Whether somebody is cut off by becoming `after`: it is 停用, or loses an account.
+    pub fn loses_by(&self, after: &Self) -> bool {
+        (self.active && !after.active)
+            || self.accounts.iter().any(|account| !after.accounts.contains(account))
+    }
+
+    /// What a new entry becomes when its import is undone: there is no deletion.
+    #[must_use]
+    pub fn retired(&self) -> Self {
+        Self { active: false, accounts: Vec::new(), ..self.clone() }
+    }
+}
+
+/// What is different, field by field.
+pub fn field_changes(before: Option<&EntryState>, after: &EntryState) -> Vec<FieldChange> {
+    let fields = ImportField::ALL.into_iter().filter(|field| *field != ImportField::Code);
+    let change = |field| {
+        let (old, new) = (before.map(|before| before.text(field)), after.text(field));
+        (old.as_ref() != Some(&new)).then_some(FieldChange { field, old, new })
+    };
+    fields.filter_map(change).collect()
+}
+
+/// Whether an import takes a second person: many rows, somebody who is cut off, or somebody who may not edit by himself.
+pub const fn needs_second(changed: usize, cuts_off: bool, may_edit: bool) -> bool {
+    changed > MAX_CHANGED_ALONE || cuts_off || !may_edit
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! What can be wrong with a cell.
+
+use std::fmt;
+
+use yanmi_protocol::display::Trick;
+
+use super::ImportField;
+
+/// Something wrong with a row: in which column, what is written there, and what to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RowFault {
+    /// The column.
+    pub field: ImportField,
+    /// What is written there.
+    pub value: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a cell. What is displayed tells an operator what to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Problem {
+    /// Not `H` or `P` and eleven digits.
+    Code,
+    /// The code stands in this row too.
+    Twice(u32),
+    /// A number where a spreadsheet may have changed what was typed.
+    NotText,
+    /// A name nobody may be shown.
+    Name(Trick),
+    /// Not six digits.
+    Region,
+    /// Neither of the two words.
+    Active,
+    /// No code of an account.
+    AccountForm(String),
+    /// An account that is not registered.
+    UnknownAccount(String),
+    /// An account that was closed.
+    ClosedAccount(String),
+    /// More accounts than an institution may have.
+    ManyAccounts(usize),
+    /// Not in the reach of whoever brings it.
+    OutOfReach,
+    /// The institution was closed for good.
+    Closed,
+    /// A new institution has to have it.
+    Needed,
+    /// It cannot be emptied.
+    Kept,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code => out.write_str("应为 H 或 P 加 11 位数字"),
+            Self::Twice(row) => write!(out, "与第 {row} 行是同一机构：只留一行"),
+            Self::NotText => {
+                out.write_str("该列须为文本格式：表格软件可能已改动此值，请把单元格设为文本后重新填写")
+            }
+            Self::Name(trick) => write!(out, "名称{trick}"),
+            Self::Region => out.write_str("应为 6 位数字"),
+            Self::Active => out.write_str("应为“启用”或“停用”"),
+            Self::AccountForm(account) => write!(out, "{account} 不是业务系统编码：几个之间用分号"),
+            Self::UnknownAccount(account) => write!(out, "业务系统编码 {account} 没有登记：请先登记，或改正"),
+            Self::ClosedAccount(account) => write!(out, "业务系统编码 {account} 已注销：请换一个"),
+            Self::ManyAccounts(most) => write!(out, "一个机构至多 {most} 个业务系统编码"),
+            Self::OutOfReach => out.write_str("不在您的辖区之内：请由所在地导入"),
+            Self::Closed => out.write_str("该机构已注销，不能再更改：请删去此行"),
+            Self::Needed => out.write_str("新机构须填写此列"),
+            Self::Kept => out.write_str("此列不能清空：不改请留空"),
+        }
+    }
+}

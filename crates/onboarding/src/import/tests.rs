@@ -1,0 +1,192 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use yanmi_protocol::OrgCode;
+
+use super::*;
+
+const CODE: &str = "H35010000001";
+
+#[derive(Default)]
+struct Ground(BTreeMap<OrgCode, PresentEntry>);
+
+impl ImportGround for Ground {
+    fn entry(&self, code: &OrgCode) -> Option<PresentEntry> {
+        self.0.get(code).cloned()
+    }
+
+    fn account(&self, account: &AccountId) -> AccountStanding {
+        match account.as_str() {
+            "gone" => AccountStanding::Closed,
+            known if known.starts_with("his-") => AccountStanding::Open,
+            _ => AccountStanding::Unknown,
+        }
+    }
+}
+
+fn area(text: &str) -> Area {
+    Area::new(text).expect(text)
+}
+
+fn state(name: &str, region: &str, accounts: &[&str], active: bool) -> EntryState {
+    let accounts = accounts.iter().map(|account| AccountId::new(account).expect("an account")).collect();
+    EntryState { name: name.to_owned(), region: area(region), accounts, active }
+}
+
+/// With one institution, in Fuzhou.
+fn ground() -> Ground {
+    let code = OrgCode::new(CODE).expect("a code");
+    let state = state("福州示范医院", "350102", &["his-1"], true);
+    Ground([(code, PresentEntry { state, closed: false })].into())
+}
+
+fn cell(text: &str) -> ImportCell<'_> {
+    match text.strip_prefix('#') {
+        _ if text.is_empty() => ImportCell::Empty,
+        Some(number) => ImportCell::Number(number),
+        None => ImportCell::Text(text),
+    }
+}
+
+fn read(ground: &Ground, reach: &str, row: [&str; 5]) -> RowVerdict {
+    ImportCheck::new(ground, &[area(reach)], 3).row(2, &row.map(cell)).1
+}
+
+#[test]
+fn rows_without_fault() {
+    let before = || state("福州示范医院", "350102", &["his-1"], true);
+    let changed = |after| RowVerdict::Changed { before: before(), after };
+    let new = "P35010000009";
+    for (row, expected) in [
+        ([CODE, "", "", "", ""], RowVerdict::Same),
+        ([CODE, "福州示范医院", "#350102", "his-1", "启用"], RowVerdict::Same),
+        ([CODE, "东院", "", "", ""], changed(state("东院", "350102", &["his-1"], true))),
+        ([CODE, "", "350103", "", ""], changed(state("福州示范医院", "350103", &["his-1"], true))),
+        (
+            [CODE, "", "", "his-2； his-1;his-2;", "停用"],
+            changed(state("福州示范医院", "350102", &["his-1", "his-2"], false)),
+        ),
+        ([CODE, "", "", "-", ""], changed(state("福州示范医院", "350102", &[], true))),
+        ([new, "药店", "350102", "his-9", ""], RowVerdict::New(state("药店", "350102", &["his-9"], true))),
+        (
+            [new, "药店", "350102", "his-9", "停用"],
+            RowVerdict::New(state("药店", "350102", &["his-9"], false)),
+        ),
+    ] {
+        assert_eq!(read(&ground(), "35", row), expected, "{row:?}");
+    }
+}
+
+#[test]
+fn faults_name_their_column_and_say_what_to_do() {
+    let new = "P35010000009";
+    for (row, column, words) in [
+        (["", "x", "", "", ""], ImportField::Code, "H 或 P"),
+        (["X35010000001", "", "", "", ""], ImportField::Code, "H 或 P"),
+        (["#35010000001", "", "", "", ""], ImportField::Code, "文本格式"),
+        ([CODE, "#12", "", "", ""], ImportField::Name, "文本格式"),
+        ([CODE, "-", "", "", ""], ImportField::Name, "不能清空"),
+        ([CODE, "=1+1", "", "", ""], ImportField::Name, "U+003D"),
+        ([CODE, "<script>", "", "", ""], ImportField::Name, "U+003C"),
+        ([CODE, "", "3501", "", ""], ImportField::Region, "6 位"),
+        ([CODE, "", "-", "", ""], ImportField::Region, "不能清空"),
+        ([CODE, "", "360102", "", ""], ImportField::Region, "辖区"),
+        ([CODE, "", "", "#12", ""], ImportField::Accounts, "文本格式"),
+        ([CODE, "", "", "医院", ""], ImportField::Accounts, "不是业务系统编码"),
+        ([CODE, "", "", "other", ""], ImportField::Accounts, "没有登记"),
+        ([CODE, "", "", "his-1;gone", ""], ImportField::Accounts, "已注销"),
+        ([CODE, "", "", "his-1;his-2;his-3;his-4", ""], ImportField::Accounts, "至多 3"),
+        ([CODE, "", "", "", "是"], ImportField::Active, "启用"),
+        ([CODE, "", "", "", "-"], ImportField::Active, "不能清空"),
+        ([new, "", "350102", "his-1", ""], ImportField::Name, "须填写"),
+        ([new, "药店", "", "his-1", ""], ImportField::Region, "须填写"),
+        ([new, "药店", "350102", "", ""], ImportField::Accounts, "须填写"),
+        ([new, "药店", "350102", "-", ""], ImportField::Accounts, "须填写"),
+        ([new, "药店", "350102", ";；", ""], ImportField::Accounts, "须填写"),
+    ] {
+        let RowVerdict::Faulty(faults) = read(&ground(), "35", row) else { panic!("{row:?}") };
+        assert_eq!(faults.len(), 1, "{row:?}: {faults:?}");
+        let told = faults[0].problem.to_string();
+        assert!(faults[0].field == column && told.contains(words), "{row:?}: {:?} {told}", faults[0].field);
+        let at = ImportField::ALL.iter().position(|field| *field == column).expect("a column");
+        assert_eq!(faults[0].value, row[at].trim_start_matches('#'), "{row:?}");
+    }
+    let RowVerdict::Faulty(all) = read(&ground(), "35", [CODE, "-", "x", "other", "x"]) else { panic!() };
+    assert_eq!(all.len(), 4, "all that is wrong is said at once");
+}
+
+#[test]
+fn out_of_reach_closed_and_double_rows() {
+    let only = |verdict, problem| match verdict {
+        RowVerdict::Faulty(faults) => {
+            assert!(faults.len() == 1 && faults[0].problem == problem, "{faults:?}")
+        }
+        other => panic!("{other:?}"),
+    };
+    // Whatever else is wrong: nothing of it is told.
+    only(read(&ground(), "3502", [CODE, "-", "x", "other", "x"]), Problem::OutOfReach);
+    let mut closed = ground();
+    closed.0.values_mut().for_each(|entry| entry.closed = true);
+    only(read(&closed, "35", [CODE, "", "", "", ""]), Problem::Closed);
+    let ground = ground();
+    let reach = [area("35")];
+    let mut check = ImportCheck::new(&ground, &reach, 3);
+    assert_eq!(check.row(2, &[CODE, "", "", "", ""].map(cell)).1, RowVerdict::Same);
+    only(check.row(7, &[CODE, "东院", "", "", ""].map(cell)).1, Problem::Twice(2));
+}
+
+#[test]
+fn changes_in_words_and_who_is_cut_off() {
+    let before = state("甲", "350102", &["his-1"], true);
+    let after = state("乙", "350102", &[], false);
+    let told: Vec<_> = field_changes(Some(&before), &after)
+        .into_iter()
+        .map(|change| format!("{}：{} → {}", change.field.name(), change.old.unwrap_or_default(), change.new))
+        .collect();
+    assert_eq!(told, ["机构名称：甲 → 乙", "业务系统编码：his-1 → -", "状态：启用 → 停用"]);
+    assert_eq!(field_changes(None, &after).len(), 4);
+    for (after, loses) in [
+        (state("乙", "350103", &["his-1", "his-2"], true), false),
+        (state("甲", "350102", &["his-1"], false), true),
+        (state("甲", "350102", &["his-2"], true), true),
+    ] {
+        assert_eq!(before.loses_by(&after), loses, "{after:?}");
+    }
+    assert_eq!(before.retired(), state("甲", "350102", &[], false));
+    for (changed, cuts_off, may_edit, second) in [
+        (100, false, true, false),
+        (101, false, true, true),
+        (1, true, true, true),
+        (1, false, false, true),
+        (0, false, true, false),
+    ] {
+        assert_eq!(needs_second(changed, cuts_off, may_edit), second, "{changed} {cuts_off} {may_edit}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_table_that_was_done_changes_nothing_the_second_time(
+        name in prop::option::of("[甲乙东院]{1,8}"),
+        region in prop::option::of("35010[1-3]"),
+        accounts in prop::option::of("his-[1-4](;his-[1-4]){0,3}"),
+        active in prop::option::of(prop::sample::select(vec!["启用", "停用"])),
+        code in "[HP]3501000000[1-3]",
+    ) {
+        let mut ground = ground();
+        let text = |cell: &Option<String>| cell.clone().unwrap_or_default();
+        let active = active.unwrap_or_default();
+        let (name, region, accounts) = (text(&name), text(&region), text(&accounts));
+        let row = [code.as_str(), &name, &region, &accounts, active];
+        match read(&ground, "35", row) {
+            RowVerdict::New(after) | RowVerdict::Changed { after, .. } => {
+                prop_assert!(after.accounts.windows(2).all(|two| two[0] < two[1]));
+                let code = OrgCode::new(&code).expect("a code");
+                ground.0.insert(code, PresentEntry { state: after, closed: false });
+                prop_assert_eq!(read(&ground, "35", row), RowVerdict::Same);
+            }
+            RowVerdict::Same => {}
+            RowVerdict::Faulty(faults) => prop_assert!(!faults.is_empty()),
+        }
+    }
+}
