@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use yanmi_protocol::Sm4Key;
 
 use self::chores::chores;
+use crate::bulk_import;
 use crate::calls::{Calls, CallsQueue, CallsWriter, CallsWriterParts};
 use crate::config::{Config, Face, Retention};
 use crate::console::Console;
@@ -26,7 +27,7 @@ use crate::observe::Observer;
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, RootsError};
 use crate::page_link::PageOrigin;
 use crate::ports::{Clock, Network, Ports};
-use crate::registry::{Defaults, Registry};
+use crate::registry::{AdministrationError, Defaults, Registry};
 use crate::retention;
 use crate::sealing::Sealer;
 use crate::serving::serve;
@@ -156,7 +157,7 @@ impl Center {
         });
         Ok(Self {
             servers: serve(&site, listeners, &config, observer.as_ref()),
-            chores: chores(&site, &writer, &roller),
+            chores: chores(&site, &writer, &roller, config.listen.operator.address.is_some()),
             writer,
             roller,
             site,
@@ -232,6 +233,14 @@ impl Center {
     /// when the database fails, which is logged.
     pub async fn remove_old(&self) -> Option<u64> {
         retention::round(&self.site).await.ok()
+    }
+
+    /// Does all imports that were decided now, without a pause, instead of beside requests.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn work_imports(&self) -> Result<(), AdministrationError> {
+        bulk_import::round(&self.site, &mut None, false).await
     }
 
     /// Writes down the refusals that wait, as many as are written in one second, now instead of within it.

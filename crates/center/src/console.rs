@@ -5,7 +5,9 @@
 
 use std::num::NonZeroU32;
 
-use tokio::sync::{Mutex, MutexGuard, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore};
+use yanmi_http::Bodies;
+use yanmi_sheet::MAX_FILE;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Line};
@@ -20,6 +22,8 @@ use crate::store::connection::Connection;
 const HASHED_AT_ONCE: usize = 2;
 /// Pages that work or wait at the same time, logins among them; more are turned away.
 const PAGES_AT_ONCE: usize = 32;
+/// Bytes of all files that are being sent; one address may have half of it, so two of the largest.
+const FILES_BYTES: usize = 4 * (MAX_FILE + 64 * 1024);
 /// Logins and invitations that one address may try in a minute.
 const TRIES_A_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
@@ -33,6 +37,12 @@ pub(crate) struct Console {
     reader: Mutex<Option<Connection>>,
     hashing: Semaphore,
     pages: Semaphore,
+    /// Room for files that operators bring.
+    pub(crate) files: Bodies,
+    /// Tables that are read at the same time: each may be 64 MiB of XML.
+    pub(crate) reading: Semaphore,
+    /// Whoever does imports is told that there is one to be done.
+    pub(crate) decided: Notify,
     /// Logins and invitations that are tried, by address.
     pub(crate) tries: SourceLimiter,
     /// Links of keys that are opened and passcodes that are tried, by address.
@@ -58,6 +68,10 @@ impl Console {
             reader: Mutex::default(),
             hashing: Semaphore::new(HASHED_AT_ONCE),
             pages: Semaphore::new(PAGES_AT_ONCE),
+            // Who sends is logged in, so it does not matter that they know who shares with whom.
+            files: Bodies::new(FILES_BYTES, 0),
+            reading: Semaphore::new(1),
+            decided: Notify::new(),
             tries: SourceLimiter::new(TRIES_A_MINUTE),
             pickups: SourceLimiter::new(TRIES_A_MINUTE),
             secure: config.listen.operator.tls_key.is_some(),

@@ -11,6 +11,7 @@
 
 mod applicant;
 mod arrivals;
+mod bulk_import;
 mod calls;
 mod center;
 pub mod channel;

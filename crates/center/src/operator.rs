@@ -25,12 +25,14 @@ mod errors;
 mod events;
 mod grants;
 mod home;
+mod imports;
 mod institutions;
 mod invite;
 mod key_offer;
 mod layout;
 mod list;
 mod login;
+mod multipart;
 mod operators;
 mod pending;
 mod request;
@@ -63,6 +65,12 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/accounts/{id}/key", any(key_offer::handle))
         .route("/o/channels", any(channels::list))
         .route("/o/channels/{id}", any(channels::one))
+        .route("/o/imports", any(imports::list))
+        .route("/o/imports/template.csv", any(imports::files::template_csv))
+        .route("/o/imports/template.xlsx", any(imports::files::template_xlsx))
+        .route("/o/imports/{number}", any(imports::one::handle))
+        .route("/o/imports/{number}/faults.csv", any(imports::files::faults_csv))
+        .route("/o/imports/{number}/faults.xlsx", any(imports::files::faults_xlsx))
         .route("/o/events", any(events::list))
         .route("/o/events/chain", any(events::chain))
         .route("/o/pending", any(pending::list))

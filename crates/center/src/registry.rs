@@ -19,6 +19,9 @@ pub(crate) mod channel;
 mod edit;
 mod enrolment;
 mod handover;
+mod import;
+pub(crate) mod import_rows;
+pub(crate) mod imports;
 mod inspection;
 pub(crate) mod institution;
 mod key_offer;
@@ -55,6 +58,12 @@ pub use channel::{ChannelRow, NewChannel};
 pub use edit::{AccountEdit, ChannelEdit, InstitutionEdit};
 pub(crate) use enrolment::Invited;
 pub use handover::{Handover, HandoverError};
+pub use import::{
+    Comparison, ImportCursor, ImportDecision, ImportError, ImportFile, ImportStep, RegisteredEntries,
+    TEMPLATE, compare, import_pause, read_table,
+};
+pub use import_rows::{CellFault, FaultyLine, ImportLine, LineKind, LineOutcome};
+pub use imports::{ImportCounts, ImportRecord, ImportState};
 pub(crate) use inspection::Inspection;
 pub use institution::{InstitutionRow, NewInstitution};
 pub(crate) use key_offer::KeyOffer;
@@ -80,6 +89,7 @@ pub use crate::events::{
 pub(crate) use crate::events::{Intent, change_rows};
 pub use crate::mac_rule::MacRule;
 pub use crate::staff::{TotpSecret, TotpSecretError, WeakPassword};
+pub use yanmi_sheet::MAX_FILE as MAX_IMPORT_FILE;
 
 use crate::health::Health;
 use crate::ports::Clock;

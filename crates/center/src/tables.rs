@@ -7,8 +7,8 @@ use crate::calls;
 use crate::events::operator_events;
 use crate::ledger::table;
 use crate::registry::{
-    account, account_institutions, channel, institution, key_offers, operator_grants, operator_sessions,
-    operators, pending,
+    account, account_institutions, channel, import_rows, imports, institution, key_offers, operator_grants,
+    operator_sessions, operators, pending,
 };
 use crate::statistics;
 #[cfg(test)]
@@ -31,6 +31,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &statistics::org_day::TABLE,
         &statistics::city_hour::TABLE,
         &statistics::marks::TABLE,
+        &imports::TABLE,
+        &import_rows::TABLE,
     ];
     registry.into_iter().chain(table::TABLES).chain([&calls::table::TABLE])
 }

@@ -10,6 +10,7 @@ pub(crate) mod check;
 pub(crate) mod denied;
 pub(crate) mod echo;
 pub(crate) mod feedback;
+pub(crate) mod import;
 pub(crate) mod institution;
 pub(crate) mod key;
 pub(crate) mod load;

@@ -6,7 +6,8 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use zip::ZipArchive;
 
-use super::{MAX_UNPACKED, SheetError};
+use crate::bounds::MAX_UNPACKED;
+use crate::error::SheetError;
 
 /// Parts of a container: a workbook of one sheet has about ten.
 const MAX_PARTS: usize = 200;

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use encoding_rs::GB18030;
 
-use super::{Cell, Encoding, Rows, SheetError, SheetRow, cell_name};
+use crate::cells::{Cell, Encoding, Rows, SheetRow};
+use crate::error::SheetError;
+use crate::place::cell_name;
 
 /// What a spreadsheet takes a cell for a formula by, and what it drops before it looks.
 const ACTIVE: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];

@@ -1,6 +1,6 @@
 //! Why a file is no table.
 
-use super::{MAX_CHARACTERS, MAX_COLUMNS, MAX_FILE, MAX_ROWS, MAX_UNPACKED};
+use crate::bounds::{MAX_CHARACTERS, MAX_COLUMNS, MAX_FILE, MAX_ROWS, MAX_UNPACKED};
 
 /// Characters of a file's own words in an error.
 const MAX_QUOTED: usize = 40;

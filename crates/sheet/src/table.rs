@@ -1,7 +1,9 @@
 //! Rows below headings that somebody asked for.
 
-use super::error::quoted;
-use super::{Cell, Encoding, SheetError, SheetRow, cell_name};
+use crate::cells::{Cell, Encoding, SheetRow};
+use crate::error::SheetError;
+use crate::error::quoted;
+use crate::place::cell_name;
 
 /// A column somebody asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

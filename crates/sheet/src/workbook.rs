@@ -1,9 +1,12 @@
 //! XLSX: which sheet has the table, and what its texts are.
 
-use super::container::{Container, Part, Xml, attribute};
-use super::error::quoted;
-use super::worksheet::{self, Found};
-use super::{MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS, SheetError, SheetRow};
+use crate::bounds::{MAX_COLUMNS, MAX_ROWS};
+use crate::cells::SheetRow;
+use crate::container::{Container, Part, Xml, attribute};
+use crate::error::SheetError;
+use crate::error::quoted;
+use crate::rich_text::RichText;
+use crate::worksheet::{self, Found};
 use std::io::Read;
 
 /// Sheets of a workbook that are looked into.
@@ -115,42 +118,4 @@ fn strings_of(part: &mut Part<&mut dyn Read>) -> Result<Vec<String>, SheetError>
         }
     }
     Ok(all)
-}
-
-/// A text that may be in pieces, each with a look of its own, and may have a reading beside it.
-#[derive(Default)]
-pub(crate) struct RichText {
-    text: String,
-    characters: usize,
-    in_text: bool,
-    in_reading: bool,
-}
-
-impl RichText {
-    pub(crate) fn take(&mut self, xml: &Xml<'_>) {
-        match xml {
-            Xml::Start(tag) => match tag.local_name().as_ref() {
-                "rPh" => self.in_reading = true,
-                "t" => self.in_text = !self.in_reading,
-                _ => {}
-            },
-            Xml::End("t") => self.in_text = false,
-            Xml::End("rPh") => self.in_reading = false,
-            Xml::Text(text) if self.in_text => text.chars().for_each(|c| self.push(c)),
-            Xml::Character(c) if self.in_text => self.push(*c),
-            _ => {}
-        }
-    }
-
-    pub(crate) fn push(&mut self, c: char) {
-        if self.characters <= MAX_CHARACTERS {
-            self.text.push(c);
-            self.characters += 1;
-        }
-    }
-
-    /// What it is; it begins anew.
-    pub(crate) fn end(&mut self) -> String {
-        std::mem::take(self).text
-    }
 }

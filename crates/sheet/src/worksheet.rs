@@ -2,11 +2,14 @@
 
 use std::io::Read;
 
-use super::container::{Part, Xml, attribute};
-use super::error::quoted;
-use super::place::cell_place;
-use super::workbook::RichText;
-use super::{Cell, MAX_COLUMNS, Rows, SheetError, SheetRow, cell_name};
+use crate::bounds::MAX_COLUMNS;
+use crate::cells::{Cell, Rows, SheetRow};
+use crate::container::{Part, Xml, attribute};
+use crate::error::SheetError;
+use crate::error::quoted;
+use crate::place::cell_name;
+use crate::place::cell_place;
+use crate::rich_text::RichText;
 
 /// The largest whole number that a spreadsheet holds exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;

@@ -6,8 +6,8 @@ use std::io::{self, Cursor, Write};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::cell_name;
-use super::csv_file::{GUARD, is_active};
+use crate::csv_file::{GUARD, is_active};
+use crate::place::cell_name;
 
 /// What stands for a character that XML cannot say.
 const UNSAYABLE: char = '\u{FFFD}';

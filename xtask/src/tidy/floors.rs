@@ -10,7 +10,7 @@ const SOURCES: &str = "crates/center/src/";
 const FLOORS: [&[&str]; 16] = [
     &["center"],
     &["serving"],
-    &["institution", "channel", "insured", "operator", "applicant", "copy", "retention"],
+    &["institution", "channel", "insured", "operator", "applicant", "copy", "retention", "bulk_import"],
     &["face", "history"],
     &["journey"],
     &["refusal", "tables"],

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+use crate::bulk_import;
 use crate::calls::{self, CallsWriter};
 use crate::ports::{Clock, ClockStep, Steps};
 use crate::retention;
@@ -23,15 +24,20 @@ pub(super) fn chores(
     site: &Arc<Site>,
     writer: &Arc<Mutex<CallsWriter>>,
     roller: &Arc<Mutex<Roller>>,
+    has_console: bool,
 ) -> Vec<JoinHandle<()>> {
-    vec![
+    let mut chores = vec![
         tokio::spawn(follow_registry(Arc::clone(site))),
         tokio::spawn(follow_clock(site.clock.clone())),
         tokio::spawn(upkeep(Arc::clone(site))),
         tokio::spawn(retention::follow(Arc::clone(site))),
         tokio::spawn(calls::follow(Arc::clone(writer))),
         tokio::spawn(statistics::follow(Arc::clone(roller))),
-    ]
+    ];
+    if has_console {
+        chores.push(tokio::spawn(bulk_import::follow(Arc::clone(site))));
+    }
+    chores
 }
 
 async fn follow_registry(site: Arc<Site>) {

@@ -5,7 +5,7 @@ use yanmi_protocol::UnixMillis;
 use super::event::{BEGINNING, Hash, OperatorEvent, Outcome};
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Bytes, Number, Text};
-use crate::store::connection::{Connection, Statement};
+use crate::store::connection::{Connection, Statement, Value};
 use crate::store::row::{Columns, contains, signed};
 use crate::store::table::Table;
 
@@ -29,33 +29,60 @@ pub(crate) struct ChainLink {
 /// Adds an event within the transaction of its change, which holds the row of `site`: so its number is the next one, and
 /// nobody else's. The number of `event` is given here.
 pub(crate) async fn append(connection: &mut Connection, event: OperatorEvent) -> Result<(), StoreError> {
+    append_all(connection, vec![event]).await
+}
+
+/// The same with several, a few hundreds at most, one after the other in the chain.
+pub(crate) async fn append_all(
+    connection: &mut Connection,
+    events: Vec<OperatorEvent>,
+) -> Result<(), StoreError> {
     const LAST: &str = "SELECT seq, hash FROM operator_events ORDER BY seq DESC LIMIT 1";
-    const INSERT: &str = "INSERT INTO operator_events \
-        (seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    const INTO: &str = "INSERT INTO operator_events \
+        (seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash)";
+    if events.is_empty() {
+        return Ok(());
+    }
     let found = connection.fetch(Statement::new(LAST)).await?;
-    let (last, prev) = match found.iter().next() {
+    let (mut last, mut prev) = match found.iter().next() {
         None => (0, BEGINNING),
         Some(row) => {
             let mut columns = Columns::new(row, TABLE.name());
             (columns.number()?, hash_of(&mut columns)?)
         }
     };
-    let event = OperatorEvent { seq: last + 1, ..event };
-    let hash = event.hash(&prev);
-    let statement = Statement::new(INSERT)
-        .number(event.seq)
-        .number(event.at.get())
-        .text(&event.actor)
-        .text(&event.action)
-        .text(&event.object_kind)
-        .text(&event.object)
-        .text(event.outcome.word())
-        .text(&event.reason)
-        .text(&event.changes)
-        .bytes(&prev)
-        .bytes(&hash);
-    connection.run(statement).await.map(drop)
+    let rows = events.into_iter().map(|event| {
+        last += 1;
+        let event = OperatorEvent { seq: last, ..event };
+        let hash = event.hash(&prev);
+        let before = std::mem::replace(&mut prev, hash);
+        vec![
+            (Number, Value::Number(event.seq)),
+            (Number, Value::Number(event.at.get())),
+            (Text, Value::Text(event.actor)),
+            (Text, Value::Text(event.action)),
+            (Text, Value::Text(event.object_kind)),
+            (Text, Value::Text(event.object)),
+            (Text, Value::Text(event.outcome.word().to_owned())),
+            (Text, Value::Text(event.reason)),
+            (Text, Value::Text(event.changes)),
+            (Bytes, Value::Bytes(before.to_vec())),
+            (Bytes, Value::Bytes(hash.to_vec())),
+        ]
+    });
+    connection.run(Statement::of_rows(INTO, rows, "")).await.map(drop)
+}
+
+/// Who did the last thing to an object that was done.
+pub(crate) async fn last_actor(
+    connection: &mut Connection,
+    object: &str,
+) -> Result<Option<String>, StoreError> {
+    const TEXT: &str = "SELECT actor FROM operator_events WHERE object = $1 AND outcome = 'done' \
+        ORDER BY seq DESC LIMIT 1";
+    let found = connection.fetch(Statement::new(TEXT).text(object)).await?;
+    let actor = found.iter().next().map(|row| Ok(Columns::new(row, TABLE.name()).text()?.to_owned()));
+    actor.transpose()
 }
 
 /// The events after a number, so many as a page has.

@@ -1,7 +1,13 @@
 //! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
 
 /// What was done.
-const ACTIONS: [(&str, &str); 38] = [
+const ACTIONS: [(&str, &str); 44] = [
+    ("import.upload", "上传导入表"),
+    ("import.apply", "确认导入"),
+    ("import.confirm", "复核导入"),
+    ("import.drop", "放弃导入"),
+    ("import.undo", "撤销导入"),
+    ("import.end", "导入完成"),
     ("operator.invite", "邀请操作员"),
     ("operator.edit", "重新邀请操作员"),
     ("operator.enrol", "接受邀请"),
@@ -43,7 +49,15 @@ const ACTIONS: [(&str, &str); 38] = [
 ];
 
 /// What was changed.
-const FIELDS: [(&str, &str); 25] = [
+const FIELDS: [(&str, &str); 33] = [
+    ("file", "文件"),
+    ("digest", "文件摘要"),
+    ("added", "新增"),
+    ("changed", "更改"),
+    ("faulty", "有错"),
+    ("done", "已办"),
+    ("skipped", "未办"),
+    ("state", "状态"),
     ("region", "区划"),
     ("unit", "单位"),
     ("grants", "授权"),

@@ -52,21 +52,26 @@ impl FormFields {
         let mut form = Self::default();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=')?;
-            let (name, value) = (decoded(name)?, decoded(value)?);
-            if form.0.len() >= MAX_FIELDS {
-                return None;
-            }
-            match form.0.get_mut(name.as_str()) {
-                Some(before) => {
-                    before.push(',');
-                    before.push_str(&value);
-                }
-                None => {
-                    form.0.insert(name.to_string(), value);
-                }
-            }
+            form.add(&decoded(name)?, &decoded(value)?)?;
         }
         Some(form)
+    }
+
+    /// One more field; nothing when there are too many.
+    pub(crate) fn add(&mut self, name: &str, value: &str) -> Option<()> {
+        if self.0.len() >= MAX_FIELDS {
+            return None;
+        }
+        match self.0.get_mut(name) {
+            Some(before) => {
+                before.push(',');
+                before.push_str(value);
+            }
+            None => {
+                self.0.insert(name.to_owned(), Zeroizing::new(value.to_owned()));
+            }
+        }
+        Some(())
     }
 
     /// The value of a field, trimmed; empty when there is none.

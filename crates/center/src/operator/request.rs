@@ -3,6 +3,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -12,13 +13,15 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use maud::{Markup, html};
 use subtle::ConstantTimeEq;
 use tokio::time::Instant;
-use yanmi_http::{NOBODY, Peer};
+use yanmi_http::{BodyError, NOBODY, Peer, read_body};
 use yanmi_onboarding::{Action, Area, Denied, Grant, may, reach};
 use yanmi_protocol::{Code, UnixMillis};
+use yanmi_sheet::{MAX_FILE, SheetError};
 use zeroize::Zeroizing;
 
 use super::layout::{self, Visitor};
-use crate::face::form::{FormFields, decoded_path, is_own, read_form};
+use super::multipart::{self, UploadedFile};
+use crate::face::form::{FormFields, MAX_FORM_BYTES, decoded_path, is_own, read_form};
 use crate::face::page::{cookie, see_other};
 use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
 use crate::history::History;
@@ -28,6 +31,9 @@ use crate::registry::{Act, Actor, AdministrationError, OperatorSession};
 use crate::site::Site;
 use crate::store::StoreError;
 use crate::telemetry::{Operation, chain};
+
+/// How long a file may take to arrive: 8 MiB over two megabits a second.
+const FILE_WITHIN: Duration = Duration::from_secs(40);
 
 /// Why a page is not shown, or an act is not done.
 #[derive(Debug)]
@@ -45,7 +51,9 @@ pub(super) enum ConsoleRefusal {
     /// Too much at a time, or the database does not answer.
     Busy,
     /// Too many tries from this address.
-    TooMany(std::time::Duration),
+    TooMany(Duration),
+    /// A file that cannot be used, and whether it is merely too large.
+    BadFile(String, bool),
     /// What was typed does not do, or the registry does not take it.
     Refused(String),
 }
@@ -187,6 +195,11 @@ impl OperatorRequest<'_> {
                 "尝试过多",
                 format!("这个地址尝试得太多，请 {} 秒之后再试。", wait.as_secs() + 1),
             ),
+            ConsoleRefusal::BadFile(why, is_large) => (
+                if *is_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::UNPROCESSABLE_ENTITY },
+                "文件没有收下",
+                why.clone(),
+            ),
             ConsoleRefusal::Refused(why) => (StatusCode::CONFLICT, "没有更改", why.clone()),
         };
         let middle = html! {
@@ -266,11 +279,38 @@ impl OperatorRequest<'_> {
     /// lately, the form has to.
     pub(super) async fn act(&mut self, body: Body) -> Result<FormFields, ConsoleRefusal> {
         let form = self.form(body).await?;
-        self.check_token(&form)?;
+        self.check_act(&form).await?;
+        Ok(form)
+    }
+
+    /// The same of a form with a file. Files are large, so they have room of their own, and time.
+    pub(super) async fn act_with_file(
+        &mut self,
+        body: Body,
+    ) -> Result<(FormFields, Option<UploadedFile>), ConsoleRefusal> {
+        if !self.is_own_form() {
+            return Err(ConsoleRefusal::ForeignForm);
+        }
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind.filter(|kind| multipart::boundary(kind).is_some()).ok_or(ConsoleRefusal::BadForm)?;
+        let mut room = self.site.console.files.room(self.source());
+        let read = read_body(body, MAX_FILE + MAX_FORM_BYTES, FILE_WITHIN, &mut room).await;
+        let bytes = read.map_err(|error| match error {
+            BodyError::TooLarge(_) => ConsoleRefusal::BadFile(SheetError::TooLarge.to_string(), true),
+            BodyError::NoRoom => ConsoleRefusal::Busy,
+            BodyError::TimedOut(_) | BodyError::Broken => ConsoleRefusal::BadForm,
+        })?;
+        let (form, file) = multipart::read(kind, &bytes).ok_or(ConsoleRefusal::BadForm)?;
+        self.check_act(&form).await?;
+        Ok((form, file))
+    }
+
+    async fn check_act(&mut self, form: &FormFields) -> Result<(), ConsoleRefusal> {
+        self.check_token(form)?;
         if !self.session()?.row.is_strong(self.now) {
             self.strengthen(form.text("code")).await?;
         }
-        Ok(form)
+        Ok(())
     }
 
     /// Takes a code of the second factor.
@@ -331,10 +371,17 @@ impl OperatorRequest<'_> {
 
     /// What every form of an act has: token, reason, and the code where it has to be shown again.
     pub(super) fn act_fields(&self) -> Markup {
+        html! {
+            label { "理由 " span.soft { "记入操作记录" } input name="reason" required maxlength="200"; }
+            (self.proof_fields())
+        }
+    }
+
+    /// The same where no reason is asked for.
+    pub(super) fn proof_fields(&self) -> Markup {
         let strong = self.session.as_ref().is_some_and(|session| session.row.is_strong(self.now));
         html! {
             (self.token_field(&self.path))
-            label { "理由 " span.soft { "记入操作记录" } input name="reason" required maxlength="200"; }
             @if !strong {
                 label { "验证码 " span.soft { "手机上最新的 6 位" }
                     input name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="6"; }

@@ -1,5 +1,6 @@
 //! 业务系统编码: accounts.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 
@@ -245,6 +246,22 @@ pub(super) async fn one(
     const TEXT: &str = select!("WHERE org_id = $1");
     let found = fetch(connection, sealer, Statement::new(TEXT).text(id.as_str())).await?;
     Ok(found.into_iter().next().map(AccountRow::from))
+}
+
+/// Those of these accounts that are not closed.
+pub(super) async fn open(
+    connection: &mut Connection,
+    ids: &BTreeSet<AccountId>,
+) -> Result<BTreeSet<AccountId>, StoreError> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let places: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
+    let text =
+        format!("SELECT org_id FROM accounts WHERE closed_at IS NULL AND org_id IN ({})", places.join(", "));
+    let statement = ids.iter().fold(Statement::composed(text), |statement, id| statement.text(id.as_str()));
+    let found = connection.fetch(statement).await?;
+    found.iter().map(|row| Columns::new(row, TABLE.name()).account()).collect()
 }
 
 async fn fetch(

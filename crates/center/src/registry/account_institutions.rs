@@ -9,7 +9,7 @@ use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
-use crate::store::connection::{Connection, Statement};
+use crate::store::connection::{Connection, Statement, Value};
 use crate::store::row::Columns;
 use crate::store::table::Table;
 
@@ -78,6 +78,35 @@ pub(super) fn end(account: &AccountId, code: &OrgCode, at: UnixMillis) -> Statem
         VALUES ($1, $2, $3, $3) \
         ON CONFLICT (org_code, org_id) DO UPDATE SET until = excluded.until";
     Statement::new(TEXT).text(code.as_str()).text(account.as_str()).number(at.get())
+}
+
+/// A pair that begins to hold, or ends.
+pub(super) struct PairChange {
+    pub(super) code: OrgCode,
+    pub(super) account: AccountId,
+    pub(super) holds: bool,
+}
+
+/// Writes many of them.
+pub(super) fn put(changes: &[PairChange], at: UnixMillis) -> impl Iterator<Item = Statement> {
+    const INTO: &str = "INSERT INTO account_institutions (org_code, org_id, since, until)";
+    const TAIL: &str = "ON CONFLICT (org_code, org_id) DO UPDATE SET \
+        since = CASE WHEN excluded.until IS NULL THEN excluded.since ELSE account_institutions.since END, \
+        until = excluded.until";
+    /// Rows of one statement, so that it has no more values than both databases take.
+    const ROWS: usize = 1_000;
+    changes.chunks(ROWS).map(move |chunk| {
+        let rows = chunk.iter().map(|change| {
+            let end = if change.holds { Value::Null } else { Value::Number(at.get()) };
+            vec![
+                (Text, Value::Text(change.code.as_str().to_owned())),
+                (Text, Value::Text(change.account.as_str().to_owned())),
+                (Number, Value::Number(at.get())),
+                (Number, end),
+            ]
+        });
+        Statement::of_rows(INTO, rows, TAIL)
+    })
 }
 
 /// The institution's own row no longer names the account, if there is another one to name.

@@ -4,6 +4,7 @@ use yanmi_protocol::display::Trick;
 use yanmi_verification::WordLimitsError;
 
 use super::handover::HandoverError;
+use super::import::ImportError;
 use crate::store::StoreError;
 
 /// Why the registry was not changed. Chinese, for the operator.
@@ -131,6 +132,9 @@ pub enum AdministrationError {
     /// The password could not be made into what is stored.
     #[error("密码摘要未能算出")]
     PasswordHash,
+    /// The import does not go on.
+    #[error(transparent)]
+    Import(#[from] ImportError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

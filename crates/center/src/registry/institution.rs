@@ -1,13 +1,13 @@
 //! 定点医药机构: institutions.
 
-use yanmi_onboarding::Area;
+use yanmi_onboarding::{Area, EntryState};
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use super::account_institutions::{self, Pairs};
 use crate::events::Fields;
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
-use crate::store::connection::{Connection, Statement};
+use crate::store::connection::{Connection, Statement, Value};
 use crate::store::row::{Columns, contains, signed};
 use crate::store::table::Table;
 
@@ -51,6 +51,24 @@ pub struct InstitutionRow {
 }
 
 impl InstitutionRow {
+    /// As a table has it.
+    pub(super) fn state(&self) -> EntryState {
+        let (name, accounts) = (self.name.clone(), self.accounts.clone());
+        EntryState { name, region: self.region, accounts, active: self.active }
+    }
+
+    /// What a row becomes by a table.
+    pub(super) fn of_state(
+        org_code: OrgCode,
+        before: Option<&Self>,
+        state: EntryState,
+        at: UnixMillis,
+    ) -> Self {
+        let EntryState { name, region, accounts, active } = state;
+        let stopped_until = before.and_then(|row| row.stopped_until);
+        Self { org_code, name, accounts, region, active, stopped_until, closed_at: None, changed_at: at }
+    }
+
     /// As an event shows it.
     pub(super) fn fields(&self) -> Fields {
         vec![
@@ -84,6 +102,22 @@ pub(super) async fn one(
     let pairs = account_institutions::of(connection, &[*code]).await?;
     let rows = connection.fetch(Statement::new(TEXT).text(code.as_str())).await?;
     rows.iter().next().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).transpose()
+}
+
+/// Those of these codes that there are; few hundreds.
+pub(super) async fn some(
+    connection: &mut Connection,
+    codes: &[OrgCode],
+) -> Result<Vec<InstitutionRow>, StoreError> {
+    if codes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pairs = account_institutions::of(connection, codes).await?;
+    let places: Vec<String> = (1..=codes.len()).map(|at| format!("${at}")).collect();
+    let text = format!("{} ({})", select!("WHERE org_code IN"), places.join(", "));
+    let statement = codes.iter().fold(Statement::composed(text), |s, code| s.text(code.as_str()));
+    let rows = connection.fetch(statement).await?;
+    rows.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).collect()
 }
 
 /// All institutions, by code.
@@ -121,6 +155,26 @@ pub(super) async fn page(
     let codes = found.iter().map(|row| Columns::new(row, TABLE.name()).org_code());
     let pairs = account_institutions::of(connection, &codes.collect::<Result<Vec<_>, _>>()?).await?;
     found.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).collect()
+}
+
+/// Writes what institutions are, new ones and others, at least one and few hundreds. The account in the row is that of a new
+/// one; of others it stays, and follows when it ends.
+pub(super) fn put<'a>(states: impl Iterator<Item = (OrgCode, &'a EntryState)>, at: UnixMillis) -> Statement {
+    const INTO: &str = "INSERT INTO institutions (org_code, name, org_id, active, changed_at, region)";
+    const TAIL: &str = "ON CONFLICT (org_code) DO UPDATE SET name = excluded.name, active = excluded.active, \
+        changed_at = excluded.changed_at, region = excluded.region";
+    let rows = states.map(|(code, state)| {
+        let account = state.accounts.first().map_or("", AccountId::as_str);
+        vec![
+            (Text, Value::Text(code.as_str().to_owned())),
+            (Text, Value::Text(state.name.clone())),
+            (Text, Value::Text(account.to_owned())),
+            (Number, Value::Number(i64::from(state.active))),
+            (Number, Value::Number(at.get())),
+            (Text, Value::Text(state.region.to_string())),
+        ]
+    });
+    Statement::of_rows(INTO, rows, TAIL)
 }
 
 fn read(columns: &mut Columns<'_>, pairs: &Pairs) -> Result<InstitutionRow, StoreError> {

@@ -118,6 +118,28 @@ impl Statement {
         Self { text: AssertSqlSafe(text).into_sql_str(), values: Vec::new() }
     }
 
+    /// One that writes many rows: `into` names the table and its columns, `tail` follows the rows. There is at least one, and
+    /// all are of the same length.
+    pub(crate) fn of_rows(
+        into: &str,
+        rows: impl IntoIterator<Item = Vec<(Kind, Value)>>,
+        tail: &str,
+    ) -> Self {
+        let mut values = Vec::new();
+        let mut text = format!("{into} VALUES ");
+        for (at, row) in rows.into_iter().enumerate() {
+            let first = values.len() + 1;
+            let places: Vec<String> = (first..first + row.len()).map(|place| format!("${place}")).collect();
+            text.push_str(if at == 0 { "(" } else { ", (" });
+            text.push_str(&places.join(", "));
+            text.push(')');
+            values.extend(row);
+        }
+        text.push(' ');
+        text.push_str(tail);
+        Self { text: AssertSqlSafe(text).into_sql_str(), values }
+    }
+
     #[cfg(test)]
     pub(crate) fn words(&self) -> &str {
         self.text.as_str()

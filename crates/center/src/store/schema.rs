@@ -119,6 +119,7 @@ impl Schema {
             step!(16, Expanding, "0016_", "pending"),
             step!(17, Expanding, "0017_", "statistics"),
             step!(18, Expanding, "0018_", "key_offers"),
+            step!(19, Expanding, "0019_", "imports"),
         ];
         Self(steps.to_vec())
     }

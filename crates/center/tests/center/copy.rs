@@ -187,7 +187,10 @@ async fn grow(stopped: &Stopped) {
              x'000102030405060708090A0B0C0D0E0F', 0, 'a1', 1, 2, NULL, NULL, NULL, 0, NULL, NULL FROM accounts LIMIT 1; \
          INSERT INTO stat_org_day VALUES (20251123, 'H1', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1); \
          INSERT INTO stat_city_hour VALUES (2025112315, '3501', 'C', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1); \
-         INSERT INTO stat_marks VALUES ('audit', 7, 0, 0) ON CONFLICT DO NOTHING",
+         INSERT INTO stat_marks VALUES ('audit', 7, 0, 0) ON CONFLICT DO NOTHING; \
+         INSERT INTO imports VALUES (1, 'a1', 1, '机构.csv', zeroblob(32), 'CSV', '甲', '35', 'checked', 1, 0, 0, 0, 0, \
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL); \
+         INSERT INTO import_rows VALUES (1, 2, NULL, NULL, '{}', NULL, NULL, NULL)",
     )
     .await;
     execute(

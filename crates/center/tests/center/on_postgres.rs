@@ -14,6 +14,7 @@ mod extensions;
 mod guarding;
 mod handoff;
 mod history;
+mod imports;
 mod insured;
 mod journey;
 mod lives;

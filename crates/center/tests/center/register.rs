@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 39] = [
+pub(crate) const FIRST_SCHEMA: [&str; 41] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -49,6 +49,8 @@ pub(crate) const FIRST_SCHEMA: [&str; 39] = [
     "DROP INDEX operator_events_by_actor",
     "DROP TABLE operator_events",
     "DROP TABLE account_institutions",
+    "DROP TABLE import_rows",
+    "DROP TABLE imports",
     "DROP TABLE operator_sessions",
     "DROP TABLE operator_grants",
     "DROP TABLE operators",

@@ -89,9 +89,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         self.stream.shutdown().await.expect("said");
     }
 
+    /// The head of the next answer, and its body, whatever it is.
+    pub(crate) async fn answer_bytes(&mut self) -> io::Result<(String, Vec<u8>)> {
+        read_message(&mut self.stream, &mut self.rest).await
+    }
+
     /// The next answer; an error when the connection ends before it is whole.
     pub(crate) async fn answer(&mut self) -> io::Result<Answer> {
-        let (head, body) = read_message(&mut self.stream, &mut self.rest).await?;
+        let (head, body) = self.answer_bytes().await?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let status = status.unwrap_or_else(|| panic!("no status: {head}"));
         Ok(Answer { status, head, body: String::from_utf8(body).expect("answers are text") })

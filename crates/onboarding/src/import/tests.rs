@@ -119,7 +119,7 @@ fn faults_name_their_column_and_say_what_to_do() {
 fn out_of_reach_closed_and_double_rows() {
     let only = |verdict, problem| match verdict {
         RowVerdict::Faulty(faults) => {
-            assert!(faults.len() == 1 && faults[0].problem == problem, "{faults:?}")
+            assert!(faults.len() == 1 && faults[0].problem == problem, "{faults:?}");
         }
         other => panic!("{other:?}"),
     };

@@ -123,10 +123,50 @@ impl Person {
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)], headers: &[&str]) -> Answer {
         let pairs: Vec<String> =
             fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        self.ask("POST", path, &pairs.join("&"), headers).await
+        self.ask("POST", path, pairs.join("&"), headers).await
     }
 
-    async fn ask(&mut self, method: &str, path: &str, body: &str, headers: &[&str]) -> Answer {
+    /// Brings a file as the form of a page does.
+    pub(crate) async fn upload(&mut self, path: &str, name: &str, file: &[u8]) -> Answer {
+        let token = self.token(path).await;
+        let asks = self.get(path).await.body.contains("name=\"code\"");
+        let code = if asks { self.next_code() } else { String::new() };
+        self.post_file(path, [("t", &token), ("code", &code)], (name, file)).await
+    }
+
+    /// The same with these fields.
+    pub(crate) async fn post_file(
+        &mut self,
+        path: &str,
+        fields: [(&str, &str); 2],
+        (name, file): (&str, &[u8]),
+    ) -> Answer {
+        const BOUNDARY: &str = "----yanmi0123456789";
+        let mut body = Vec::new();
+        for (field, value) in fields {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n");
+            body.extend_from_slice(format!("{head}{value}\r\n").as_bytes());
+        }
+        let head =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n");
+        body.extend_from_slice(format!("{head}Content-Type: application/octet-stream\r\n\r\n").as_bytes());
+        body.extend_from_slice(file);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        let kind = format!("content-type: multipart/form-data; boundary={BOUNDARY}");
+        self.ask("POST", path, &body, &[&kind]).await
+    }
+
+    /// A file that a page leads to.
+    pub(crate) async fn download(&mut self, path: &str) -> Vec<u8> {
+        let mut wire = self.send("GET", path, b"", &[]).await;
+        wire.answer_bytes().await.expect("an answer").1
+    }
+
+    async fn ask(&mut self, method: &str, path: &str, body: impl AsRef<[u8]>, headers: &[&str]) -> Answer {
+        self.send(method, path, body.as_ref(), headers).await.answer().await.expect("an answer")
+    }
+
+    async fn send(&mut self, method: &str, path: &str, body: &[u8], headers: &[&str]) -> Wire {
         let mut wire = Wire::between(self.source, self.console).await;
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.console);
         for line in headers {
@@ -138,8 +178,9 @@ impl Person {
             head.push_str(cookie);
             head.push_str("\r\n");
         }
-        wire.send(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
-        wire.answer().await.expect("an answer")
+        let head = format!("{head}content-length: {}\r\n\r\n", body.len());
+        wire.send(&[head.as_bytes(), body].concat()).await;
+        wire
     }
 }
 

@@ -237,3 +237,52 @@ async fn a_key_from_the_keeper_to_who_takes_it() {
     browser.open(&format!("{base}/o/accounts/testOrgId/key"));
     look(&browser, "key-state");
 }
+
+/// Puts a file into the form, as somebody who has chosen it.
+fn choose(browser: &Browser, name: &str, text: &str) {
+    let (name, text) = (json!(name), json!(text));
+    browser.run(&format!(
+        "{{ const chosen = new DataTransfer(); chosen.items.add(new File([{text}], {name})); \
+         document.querySelector('input[type=file]').files = chosen.files; }}"
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_about_imports() {
+    let (site, mut three, mut approver, _folder, browser) = ground().await;
+    let mut reviewer = somebody(&site, &mut three, (Role::Reviewer, "35", 73)).await;
+    let base = format!("http://{}", site.operator_addr());
+    log_in(&browser, &base, "approver.35", &mut approver);
+    browser.click("nav a[href='/o/imports']");
+    browser.until("document.title.startsWith('批量导入')");
+    look(&browser, "imports");
+    choose(&browser, "x.csv", "机构代码,机构名称,区划代码\nH35010000001,=1+1,");
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said.bad')?.textContent.includes('B2 是公式')");
+    look(&browser, "import-refused");
+    browser.open(&format!("{base}/o/imports"));
+    let rows = format!(
+        "机构代码,机构名称,区划代码,业务系统编码,状态\n{HOSPITAL},福州示范医院东院,350102,,\n\
+         P35010000777,东街药店,350102,testOrgId,启用\nP35010000778,<b>药店</b>,350102,nobody,\n"
+    );
+    choose(&browser, "福州市机构.csv", &rows);
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('还没有任何更改')");
+    look(&browser, "import-checked");
+    browser.fill("form.act input[name=reason]", "闽医保函2026年第9号");
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('等待第二人复核')");
+    look(&browser, "import-waiting");
+    leave(&browser);
+    log_in(&browser, &base, "reviewer.35", &mut reviewer);
+    browser.open(&format!("{base}/o/imports/1"));
+    browser.fill("form.act input[name=reason]", "名录与批文相符");
+    browser.click("form.act button");
+    // Loaded again by itself until it is done.
+    browser.until("document.querySelector('.said')?.textContent.includes('已导入 2 行')");
+    look(&browser, "import-applied");
+    browser.fill("form.act input[name=reason]", "名录有误");
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('已撤销 2 行')");
+    look(&browser, "import-undone");
+}

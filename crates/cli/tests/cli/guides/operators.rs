@@ -8,8 +8,9 @@ use super::Walk;
 use crate::server;
 use crate::site::{secret, site_on};
 
-pub(super) const PAGES: [&str; 10] = [
+pub(super) const PAGES: [&str; 11] = [
     "operating/console.md",
+    "operating/import.md",
     "operating/install.md",
     "operating/registry.md",
     "operating/keys.md",
@@ -136,6 +137,36 @@ fn the_registry_is_kept() {
         walk.after = "yanmi audit verify --config $ROOT/etc/yanmi/yanmi.toml".to_owned();
     });
     for word in ["已注销", "his-fz-02", "共 15 条"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
+
+#[test]
+fn institutions_are_imported_and_that_is_undone() {
+    let said = on_sqlite("operating/import.md", |walk| {
+        walk.before = "for id in his-fz-01 his-fz-02; do yanmi account add --org-id $id --name 某系统 \
+            --config $ROOT/etc/yanmi/yanmi.toml > /dev/null; done\n"
+            .to_owned();
+        walk.after = "yanmi import check 机构.csv --config $ROOT/etc/yanmi/yanmi.toml
+            sed s/his-fz-01/his-fz-09/ 机构.csv > 错.csv
+            ! yanmi import check 错.csv --config $ROOT/etc/yanmi/yanmi.toml 2>&1
+            yanmi import apply 错.csv --again --config $ROOT/etc/yanmi/yanmi.toml
+            ! yanmi import apply 没有.csv --config $ROOT/etc/yanmi/yanmi.toml 2>&1
+            yanmi audit verify --config $ROOT/etc/yanmi/yanmi.toml"
+            .to_owned();
+    });
+    for word in [
+        "读作 CSV（UTF-8）：福州示范医院、福州示范大药房",
+        "将新增 2，将更改 0，与登记相同 0，有错 0",
+        "第 1 号导入已导入 2 行，0 行没有导入",
+        "第 1 号导入已撤销 2 行，0 行没有撤销",
+        "状态：停用 → 启用",
+        "业务系统编码 his-fz-09 没有登记",
+        "2 行有错，不会导入",
+        "没有要导入的行",
+        "未能读取 没有.csv",
+        "操作记录完整",
+    ] {
         assert!(said.contains(word), "{word}: {said}");
     }
 }

@@ -1,0 +1,55 @@
+//! Bringing a table: it is read, compared with what is registered, and kept to be decided.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use yanmi_onboarding::Action;
+use yanmi_sheet::SheetError;
+
+use super::one::may_edit_alone;
+use crate::operator::request::{ConsoleRefusal, OperatorRequest};
+use crate::registry::{Act, AdministrationError, ImportError, ImportFile, compare, read_table};
+
+/// Between two transactions that keep rows: requests have the database meanwhile.
+const PAUSE: Duration = Duration::from_millis(30);
+
+/// The number under which it waits to be decided.
+pub(super) async fn check(page: &mut OperatorRequest<'_>, body: Body) -> Result<i64, ConsoleRefusal> {
+    let console = &page.site.console;
+    let _place = console.reading.try_acquire().map_err(|_| ConsoleRefusal::Busy)?;
+    let (_, file) = page.act_with_file(body).await?;
+    let nothing = || ConsoleRefusal::BadFile("没有选择文件".to_owned(), false);
+    let file = file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)?;
+    let (reach, province) = (page.reach(Action::ImportEntries), page.province()?);
+    let bytes = file.bytes;
+    let read = blocking(move || read_table(&bytes)).await?;
+    let (table, digest) = read.map_err(bad_file)?;
+    let ground = console.work(async |a| a.import_ground().await).await?;
+    let mut comparison = blocking(move || compare(&table, &ground, &reach)).await?;
+    let place = comparison.region.unwrap_or(province);
+    let may_edit = may_edit_alone(page, place);
+    let file = ImportFile { name: file.name, digest, province, may_edit };
+    let actor = page.actor()?;
+    let act = Act::new(&actor, "", page.now);
+    let number = console.work(async |a| a.begin_import(&file, &comparison, act).await).await?;
+    while console.work(async |a| a.keep_import_lines(number, &mut comparison.lines).await).await? {
+        tokio::time::sleep(PAUSE).await;
+    }
+    console.work(async |a| a.end_check(number, act).await).await?;
+    Ok(number)
+}
+
+/// Reads and compares where nothing else waits for it.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ConsoleRefusal> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| ConsoleRefusal::Busy)
+}
+
+fn bad_file(error: ImportError) -> ConsoleRefusal {
+    let is_large = matches!(
+        error,
+        ImportError::Sheet(
+            SheetError::TooLarge | SheetError::Bomb | SheetError::OldOrLocked | SheetError::ManyRows
+        )
+    );
+    ConsoleRefusal::BadFile(AdministrationError::Import(error).to_string(), is_large)
+}

@@ -1,0 +1,244 @@
+//! `yanmi import`: bulk import of institutions at the machine's command line. Its operator needs no second person; every row
+//! leaves an event that says who did it.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use yanmi_center::config::Config;
+use yanmi_center::registry::{
+    Act, Administration, AdministrationError, Comparison, ImportCursor, ImportDecision, ImportFile,
+    ImportLine, ImportRecord, ImportStep, LineOutcome, MAX_IMPORT_FILE, compare, import_pause, read_table,
+};
+use yanmi_onboarding::Area;
+use yanmi_onboarding::import::field_changes;
+
+use crate::command::registry::{self, Why};
+use crate::failure::Failure;
+use crate::{ambient, table};
+
+/// Imports a list shows.
+const LISTED: usize = 100;
+/// Changes that a check prints; the rest is counted.
+const PRINTED: usize = 50;
+
+/// 批量导入定点医药机构：XLSX 或 CSV，先核对，再导入，可以撤销
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// 配置文件
+    #[arg(long, value_name = "文件", global = true, default_value = "yanmi.toml")]
+    config: PathBuf,
+    #[command(flatten)]
+    why: Why,
+    #[command(subcommand)]
+    what: ImportAction,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ImportAction {
+    /// 核对一个文件：打印将新增、将更改的与有错的，不作任何更改；有错时退出码不为 0
+    Check {
+        /// 机构表（XLSX、CSV）
+        #[arg(value_name = "文件")]
+        file: PathBuf,
+    },
+    /// 导入一个文件：有错的行不导入，其余照办
+    Apply {
+        /// 机构表（XLSX、CSV）
+        #[arg(value_name = "文件")]
+        file: PathBuf,
+        /// 24 小时之内导入过同一个文件也要再导入
+        #[arg(long)]
+        again: bool,
+    },
+    /// 列出最近的导入
+    List,
+    /// 撤销一次导入（30 天之内）：之后没有再被改动的回到导入之前
+    Undo {
+        /// 导入的序号（yanmi import list）
+        #[arg(value_name = "序号")]
+        number: i64,
+    },
+}
+
+impl Import {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        registry::change(&self.config, &self.why, async |administration, config, act| match self.what {
+            ImportAction::Check { file } => check(administration, config, &file).await,
+            ImportAction::Apply { file, again } => apply(administration, config, (&file, again), act).await,
+            ImportAction::List => list(administration).await,
+            ImportAction::Undo { number } => undo(administration, number, act).await,
+        })
+    }
+}
+
+/// A table, compared with what is registered.
+struct Compared {
+    comparison: Comparison,
+    file: ImportFile,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err takes")]
+fn failed(error: AdministrationError) -> Failure {
+    Failure::because("导入未完成", &error)
+}
+
+async fn read(
+    administration: &mut Administration,
+    config: &Config,
+    path: &Path,
+) -> Result<Compared, Failure> {
+    let unread = |error| Failure::because(&format!("未能读取 {}", path.display()), &error);
+    let mut bytes = Vec::new();
+    // One more than may be, so that what is larger is seen to be.
+    let most = u64::try_from(MAX_IMPORT_FILE).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path).map_err(unread)?.take(most).read_to_end(&mut bytes).map_err(unread)?;
+    let (table, digest) =
+        read_table(&bytes).map_err(|error| Failure::because(&path.display().to_string(), &error))?;
+    let province = Area::new(config.region.as_str().get(..2).unwrap_or_default())
+        .map_err(|error| Failure::because("设置 region 不可用", &error))?;
+    let ground = administration.import_ground().await.map_err(registry::unread)?;
+    let comparison = compare(&table, &ground, &[province]);
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    Ok(Compared { comparison, file: ImportFile { name, digest, province, may_edit: true } })
+}
+
+/// What it is, in one line.
+fn print_counts(comparison: &Comparison) {
+    let counts = comparison.counts;
+    println!("读作 {}：{}", comparison.encoding, comparison.samples);
+    println!(
+        "将新增 {}，将更改 {}，与登记相同 {}，有错 {}",
+        counts.added, counts.changed, counts.same, counts.faulty
+    );
+}
+
+fn print_faults(comparison: &Comparison) {
+    let faults = comparison.lines.iter().filter_map(|line| line.fault.as_ref()).flat_map(|line| &line.faults);
+    let rows = faults
+        .map(|fault| [fault.cell.clone(), fault.column.clone(), fault.value.clone(), fault.problem.clone()]);
+    let rows: Vec<[String; 4]> = rows.collect();
+    if !rows.is_empty() {
+        print!("{}", table::text(["单元格", "列", "值", "问题与办法"], &rows));
+    }
+}
+
+async fn check(administration: &mut Administration, config: &Config, path: &Path) -> Result<(), Failure> {
+    let Compared { comparison, .. } = read(administration, config, path).await?;
+    print_counts(&comparison);
+    print_faults(&comparison);
+    let changes = comparison.lines.iter().filter(|line| line.after.is_some());
+    let rows: Vec<[String; 3]> = changes.take(PRINTED).map(change).collect();
+    if !rows.is_empty() {
+        print!("{}", table::text(["行", "机构代码", "内容"], &rows));
+    }
+    match comparison.counts.faulty {
+        0 => Ok(()),
+        faulty => Err(Failure::new(format!("{faulty} 行有错，不会导入；没有作任何更改"))),
+    }
+}
+
+fn change(line: &ImportLine) -> [String; 3] {
+    let changes = line.after.as_ref().map(|after| field_changes(line.before.as_ref(), after));
+    let told = changes.into_iter().flatten().map(|change| match change.old {
+        Some(old) => format!("{}：{old} → {}", change.field.name(), change.new),
+        None => format!("{}：{}", change.field.name(), change.new),
+    });
+    let told = told.collect::<Vec<_>>().join("；");
+    let code = line.org_code.map_or_else(String::new, |code| code.as_str().to_owned());
+    [line.line.to_string(), code, if line.before.is_none() { format!("新增 {told}") } else { told }]
+}
+
+async fn apply(
+    administration: &mut Administration,
+    config: &Config,
+    (path, again): (&Path, bool),
+    act: Act<'_>,
+) -> Result<(), Failure> {
+    let Compared { mut comparison, file } = read(administration, config, path).await?;
+    print_counts(&comparison);
+    print_faults(&comparison);
+    let counts = comparison.counts;
+    if counts.added + counts.changed == 0 {
+        println!("没有要导入的行。");
+        return Ok(());
+    }
+    while administration.tidy_imports(act.at).await.map_err(failed)? {}
+    let number = administration.begin_import(&file, &comparison, act).await.map_err(failed)?;
+    while keep(administration, number, &mut comparison).await.map_err(failed)? {}
+    administration.end_check(number, act).await.map_err(failed)?;
+    decide(administration, (number, ImportStep::Apply, again), act).await
+}
+
+/// Some rows, and then a pause for requests.
+async fn keep(
+    administration: &mut Administration,
+    number: i64,
+    comparison: &mut Comparison,
+) -> Result<bool, AdministrationError> {
+    let began = Instant::now();
+    let more = administration.keep_import_lines(number, &mut comparison.lines).await?;
+    tokio::time::sleep(import_pause(began.elapsed())).await;
+    Ok(more)
+}
+
+async fn undo(administration: &mut Administration, number: i64, act: Act<'_>) -> Result<(), Failure> {
+    decide(administration, (number, ImportStep::Undo, false), act).await
+}
+
+/// Decides, does it, and tells what became of it.
+async fn decide(
+    administration: &mut Administration,
+    (number, step, meant): (i64, ImportStep, bool),
+    act: Act<'_>,
+) -> Result<(), Failure> {
+    let decision = ImportDecision { number, step, may_edit: true, alone: true, meant };
+    administration.decide_import(decision, act).await.map_err(failed)?;
+    let mut cursor = ImportCursor::default();
+    loop {
+        let (began, now) = (Instant::now(), ambient::clock().now());
+        if !administration.advance_import(&mut cursor, now).await.map_err(failed)? {
+            break;
+        }
+        tokio::time::sleep(import_pause(began.elapsed())).await;
+    }
+    let outcomes = administration.import_outcomes(number).await.map_err(registry::unread)?;
+    let count = |wanted| outcomes.iter().find(|(outcome, _)| *outcome == wanted).map_or(0, |(_, rows)| *rows);
+    match step {
+        ImportStep::Undo => println!(
+            "第 {number} 号导入已撤销 {} 行，{} 行没有撤销（导入之后又被改动）。",
+            count(LineOutcome::Reversed),
+            count(LineOutcome::Kept)
+        ),
+        _ => println!(
+            "第 {number} 号导入已导入 {} 行，{} 行没有导入（核对之后被改动）；运行中的中心一秒内生效。",
+            count(LineOutcome::Done),
+            count(LineOutcome::Skipped)
+        ),
+    }
+    Ok(())
+}
+
+async fn list(administration: &mut Administration) -> Result<(), Failure> {
+    // Every area there is.
+    let all: Vec<Area> = (0..100).filter_map(|digits| Area::new(&format!("{digits:02}")).ok()).collect();
+    let records =
+        administration.imports_before(&all, "", i64::MAX, LISTED).await.map_err(registry::unread)?;
+    let rows: Vec<[String; 8]> = records.iter().map(row).collect();
+    print!("{}", table::text(["序号", "上传时间", "上传人", "文件", "状态", "新增", "更改", "有错"], &rows));
+    Ok(())
+}
+
+fn row(record: &ImportRecord) -> [String; 8] {
+    [
+        record.number.to_string(),
+        record.made_at.shanghai_text(),
+        record.made_by.clone(),
+        record.file_name.clone(),
+        record.state.to_string(),
+        record.counts.added.to_string(),
+        record.counts.changed.to_string(),
+        record.counts.faulty.to_string(),
+    ]
+}

@@ -1,0 +1,12 @@
+//! What a file may have at most.
+
+/// Bytes of a file: 60,000 rows of five columns are 5 MiB of CSV.
+pub const MAX_FILE: usize = 8 * 1024 * 1024;
+/// Bytes of all that is in an XLSX file: its XML is some ten times larger than what is said in it.
+pub const MAX_UNPACKED: u64 = 64 * 1024 * 1024;
+/// Rows below the heading: more than a province has institutions.
+pub const MAX_ROWS: usize = 60_000;
+/// Columns.
+pub const MAX_COLUMNS: usize = 20;
+/// Characters of a cell.
+pub const MAX_CHARACTERS: usize = 200;
