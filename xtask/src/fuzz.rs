@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode};
 use crate::cargo::{cargo, done, ended, host, root};
 
 /// What there is to be tried.
-const TARGETS: [&str; 3] = ["display", "message", "envelope"];
+const TARGETS: [&str; 4] = ["display", "message", "envelope", "sheet"];
 /// Counters at every edge, and comparisons told.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \

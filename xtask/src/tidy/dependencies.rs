@@ -65,7 +65,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 23] = [
     ),
     ("xtask", &["protocol", "simulator", "trial"], &[]),
     // Targets for libFuzzer, outside of the workspace.
-    ("fuzz", &["protocol"], &[]),
+    ("fuzz", &["protocol", "sheet"], &[]),
 ];
 
 /// Crates of others that would bring I/O into the pure crates.

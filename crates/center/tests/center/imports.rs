@@ -211,6 +211,16 @@ async fn a_clerk_imports_what_is_in_his_reach_and_a_second_person_agrees() {
     assert!(page.contains("提交复核"), "{page}");
     // To somebody of another city it is not there, nor is the hospital.
     assert_eq!([other.get(&path).await.status, stranger.get(&path).await.status], [404, 404]);
+    // With two areas he brings two tables: whoever agrees needs all of one in his reach.
+    let [_, security, _] = &mut three;
+    let grant = [("do", "grant"), ("role", "clerk"), ("area", "3502"), ("reason", "兼管")];
+    assert_eq!(security.act("/o/operators/clerk.3501", &grant).await.status, 303);
+    site.hands.forward(Duration::from_secs(31));
+    assert_eq!(clerk.log_in().await, 303);
+    let both = table(&[[HOSPITAL, "北院", "", "", ""], [NEW, "药店", "350203", "testOrgId", ""]]);
+    let apart = clerk.upload("/o/imports", "x.csv", &both).await;
+    assert_eq!((apart.status, apart.body.contains("分属几个辖区")), (422, true), "{}", apart.body);
+
     let theirs = brought(&mut other, &table(&[[HOSPITAL, "西院", "", "", ""]])).await;
     let page = other.get(&theirs).await.body;
     assert!(page.contains("不在您的辖区之内") && !page.contains(HOSPITAL_NAME), "{page}");

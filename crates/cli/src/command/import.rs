@@ -101,7 +101,7 @@ async fn read(
     let ground = administration.import_ground().await.map_err(registry::unread)?;
     let comparison = compare(&table, &ground, &[province]);
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(Compared { comparison, file: ImportFile { name, digest, province, may_edit: true } })
+    Ok(Compared { comparison, file: ImportFile { name, digest, place: province, may_edit: true } })
 }
 
 /// What it is, in one line.

@@ -185,7 +185,7 @@ fn decisions(page: &OperatorRequest<'_>, record: &ImportRecord, repeated: Option
             }
             _ => {}
         }
-        @if matches!(record.state, ImportState::Checked | ImportState::Waiting) && (own || may(Action::ReviewImport)) {
+        @if matches!(record.state, ImportState::Reading | ImportState::Checked | ImportState::Waiting) && (own || may(Action::ReviewImport)) {
             h2 { "放弃" }
             (form("drop", "放弃这次导入", true, html! {}))
         }

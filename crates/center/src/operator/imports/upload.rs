@@ -11,24 +11,33 @@ use crate::operator::request::{ConsoleRefusal, OperatorRequest};
 use crate::registry::{Act, AdministrationError, ImportError, ImportFile, compare, read_table};
 
 /// Between two transactions that keep rows: requests have the database meanwhile.
-const PAUSE: Duration = Duration::from_millis(30);
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// The number under which it waits to be decided.
 pub(super) async fn check(page: &mut OperatorRequest<'_>, body: Body) -> Result<i64, ConsoleRefusal> {
     let console = &page.site.console;
-    let _place = console.reading.try_acquire().map_err(|_| ConsoleRefusal::Busy)?;
     let (_, file) = page.act_with_file(body).await?;
+    let _place = console.reading.try_acquire().map_err(|_| ConsoleRefusal::Busy)?;
     let nothing = || ConsoleRefusal::BadFile("没有选择文件".to_owned(), false);
     let file = file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)?;
-    let (reach, province) = (page.reach(Action::ImportEntries), page.province()?);
+    let reach = page.reach(Action::ImportEntries);
+    // Where nothing of the table can be done: his own.
+    let own = reach.first().copied().ok_or(ConsoleRefusal::Nowhere)?;
     let bytes = file.bytes;
     let read = blocking(move || read_table(&bytes)).await?;
     let (table, digest) = read.map_err(bad_file)?;
     let ground = console.work(async |a| a.import_ground().await).await?;
     let mut comparison = blocking(move || compare(&table, &ground, &reach)).await?;
-    let place = comparison.region.unwrap_or(province);
+    let counts = comparison.counts;
+    let is_apart = comparison.region.is_none() && counts.added + counts.changed + counts.same > 0;
+    let place = comparison.region.unwrap_or(own);
+    if is_apart || page.may(Action::ImportEntries, place).is_err() {
+        // Each is in his reach, but whoever decides about the whole needs all of it in one.
+        let apart = "表里的机构分属几个辖区：请按辖区分成几个文件".to_owned();
+        return Err(ConsoleRefusal::BadFile(apart, false));
+    }
     let may_edit = may_edit_alone(page, place);
-    let file = ImportFile { name: file.name, digest, province, may_edit };
+    let file = ImportFile { name: file.name, digest, place, may_edit };
     let actor = page.actor()?;
     let act = Act::new(&actor, "", page.now);
     let number = console.work(async |a| a.begin_import(&file, &comparison, act).await).await?;

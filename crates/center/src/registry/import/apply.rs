@@ -18,10 +18,10 @@ use crate::registry::{account, version};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 
-/// Rows that are done in one transaction.
-const BATCH: usize = 500;
+/// Rows that are done in one transaction: whoever waits for the one writer of an embedded database waits for so many.
+const BATCH: usize = 50;
 /// Batches after which running centers are told. Each reads the whole registry anew then, so it is not after every one.
-const BATCHES_TOLD: u32 = 20;
+const BATCHES_TOLD: u32 = 200;
 const CHANGED_SINCE: &str = "核对之后被改动";
 const ACCOUNT_CLOSED: &str = "业务系统编码已注销";
 

@@ -20,7 +20,7 @@ use crate::store::connection::Statement;
 /// Imports of a site that wait or run at the same time.
 const MOST_OPEN: usize = 3;
 /// Rows that are kept in one transaction.
-const KEPT_AT_ONCE: usize = 250;
+const KEPT_AT_ONCE: usize = 100;
 /// Characters of a file's name.
 const MAX_FILE_NAME: usize = 120;
 /// A check that was not finished within this never will be.
@@ -28,7 +28,7 @@ const READ_WITHIN: Duration = Duration::from_mins(10);
 /// How long rows are kept: after an import was done or undone, or while nobody has it done.
 pub(super) const KEPT: Duration = Duration::from_hours(30 * 24);
 /// Rows that are removed in one transaction.
-const REMOVED_AT_ONCE: usize = 500;
+const REMOVED_AT_ONCE: usize = 200;
 
 /// A file that somebody brought.
 #[derive(Clone, Debug)]
@@ -37,8 +37,8 @@ pub struct ImportFile {
     pub name: String,
     /// SM3 of it.
     pub digest: [u8; 32],
-    /// The province, where the table itself does not say in which area it is.
-    pub province: Area,
+    /// Where it is, as far as the table itself does not say so.
+    pub place: Area,
     /// Whether whoever brought it may edit entries by himself.
     pub may_edit: bool,
 }
@@ -105,7 +105,7 @@ impl Administration {
             digest: file.digest,
             encoding: comparison.encoding.to_owned(),
             samples: comparison.samples.clone(),
-            region: comparison.region.unwrap_or(file.province),
+            region: comparison.region.unwrap_or(file.place),
             state: Reading,
             counts,
             needs_second: needs_second(changing, comparison.cuts_off, file.may_edit),
@@ -218,13 +218,18 @@ impl Administration {
     /// # Errors
     /// When the database fails.
     pub async fn tidy_imports(&mut self, now: UnixMillis) -> Result<bool, AdministrationError> {
-        const GIVE_UP: &str = "UPDATE imports SET state = 'dropped' WHERE (state = 'reading' AND made_at < $1) \
-            OR (state IN ('checked', 'waiting') AND made_at < $2)";
         const OLD: &str = "SELECT number FROM imports WHERE (state = 'dropped' OR (state = 'applied' AND ended_at < $1) \
             OR (state = 'undone' AND undone_at < $1)) \
             AND EXISTS (SELECT 1 FROM import_rows WHERE import_rows.import = imports.number) LIMIT 1";
         let (late, old) = (now.minus(READ_WITHIN), now.minus(KEPT));
-        self.connection.run(Statement::new(GIVE_UP).number(late.get()).number(old.get())).await?;
+        // Read first: even an update of nothing waits for the one writer of an embedded database.
+        let open = [ImportState::Reading, ImportState::Checked, ImportState::Waiting];
+        for record in imports::of_states(&mut self.connection, &open).await? {
+            let until = if record.state == ImportState::Reading { late } else { old };
+            if record.made_at < until {
+                self.connection.run(imports::step(record.number, record.state, ImportState::Dropped)).await?;
+            }
+        }
         let found = self.connection.fetch(Statement::new(OLD).number(old.get())).await?;
         let number = found.iter().next();
         let Some(row) = number else { return Ok(false) };

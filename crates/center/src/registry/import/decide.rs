@@ -140,7 +140,9 @@ fn next(record: &ImportRecord, decision: ImportDecision, act: Act<'_>) -> Result
         }
         (ImportStep::Confirm, ImportState::Waiting) if is_maker => Err(ImportError::Maker),
         (ImportStep::Confirm, ImportState::Waiting) => Ok(ImportState::Applying),
-        (ImportStep::Drop, ImportState::Checked | ImportState::Waiting) => Ok(ImportState::Dropped),
+        (ImportStep::Drop, ImportState::Reading | ImportState::Checked | ImportState::Waiting) => {
+            Ok(ImportState::Dropped)
+        }
         (ImportStep::Undo, ImportState::Applied) => {
             let is_late = record.ended_at.is_none_or(|ended| ended < act.at.minus(KEPT));
             if is_late { Err(ImportError::TooLate) } else { Ok(ImportState::Undoing) }
