@@ -39,6 +39,7 @@ mod request;
 mod settings;
 mod statistics;
 mod story;
+mod table_file;
 mod trace;
 mod view;
 

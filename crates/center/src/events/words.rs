@@ -1,7 +1,7 @@
 //! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
 
 /// What was done.
-const ACTIONS: [(&str, &str); 44] = [
+const ACTIONS: [(&str, &str); 45] = [
     ("import.upload", "上传导入表"),
     ("import.apply", "确认导入"),
     ("import.confirm", "复核导入"),
@@ -17,6 +17,7 @@ const ACTIONS: [(&str, &str); 44] = [
     ("operator.unlock", "解除锁定"),
     ("operator.close", "注销操作员"),
     ("trace.read", "追踪"),
+    ("statistics.export", "导出统计"),
     ("trace.unmask", "查看完整的姓名与证件"),
     ("pending.propose", "提出更改，待复核"),
     ("pending.refuse", "复核不同意"),

@@ -1,23 +1,25 @@
 //! How many were asked, confirmed and refused, by day, hour, city, channel or institution.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::Request;
+use http::{Method, Request};
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
 use yanmi_protocol::{ChannelId, OrgCode, UnixMillis};
 
 use super::chart;
 use super::list::{self, ROWS};
-use super::request::{self, ConsoleRefusal, OperatorRequest};
+use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
+use super::table_file::{self, FileKind};
 use super::trace::place_of;
+use crate::face::form::FormFields;
 use crate::history::moment;
 use crate::percent::encoded;
+use crate::registry::{Inspection, InstitutionRow};
 use crate::site::Site;
 use crate::statistics::figure::{Figure, Figures, Wait};
 use crate::statistics::query::{self, Days, Grouping};
@@ -35,6 +37,10 @@ const LONGEST: Duration = Duration::from_hours(24 * 92);
 /// The time that is shown when none is asked about, by the hour and otherwise.
 const HOURS: Duration = Duration::from_hours(24);
 const DAYS: Duration = Duration::from_hours(24 * 30);
+/// Columns of a table.
+const COLUMNS: usize = 13;
+/// Institutions that are read at a time for a file.
+const READ_AT_ONCE: usize = 500;
 /// Below so many cases a percentage says nothing.
 const FEWEST: i64 = 20;
 
@@ -56,19 +62,42 @@ pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>
     request::serve(site, request, false, answer).await
 }
 
-async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, ConsoleRefusal> {
-    let areas = page.reach(Action::ViewStatistics);
-    if areas.is_empty() {
+async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, ConsoleRefusal> {
+    if !page.may_anywhere(Action::ViewStatistics) {
         return Err(ConsoleRefusal::Nowhere);
     }
-    let wanted = wanted(page)?;
-    let days = wanted.days();
+    if page.method == Method::POST {
+        let form = page.act(body).await?;
+        return take_away(page, &form).await;
+    }
+    let wanted = wanted(&page.query, page.now)?;
     if wanted.kind == "institution" {
         return institutions(page, &wanted).await;
     }
-    let rows = if let Some(code) = wanted.org {
+    let rows = grouped(page, &wanted).await?;
+    let charted = matches!(wanted.kind, "day" | "hour");
+    let lines: Vec<Markup> =
+        rows.iter().map(|(name, figures)| line(&html! { (shown(page, &wanted, name)) }, figures)).collect();
+    let middle = html! {
+        (choice(page, &wanted))
+        (sum(rows.iter().map(|(_, figures)| figures)))
+        @if charted && !rows.is_empty() { (chart::bars(&rows)) }
+        (list::table(&heading(first_column(&wanted)), &lines))
+        (export_form(page, &wanted))
+        (remarks())
+    };
+    Ok(page.page("统计", &middle))
+}
+
+/// The figures of everything but institutions, in the order of the page.
+async fn grouped(
+    page: &OperatorRequest<'_>,
+    wanted: &Wanted,
+) -> Result<Vec<(String, Figures)>, ConsoleRefusal> {
+    let (areas, days) = (page.reach(Action::ViewStatistics), wanted.days());
+    if let Some(code) = wanted.org {
         page.may(Action::ViewStatistics, place_of(page, &code))?;
-        page.look(async |h| query::of_institution(h.connection(), &code, days).await).await?
+        page.look(async |h| query::of_institution(h.connection(), &code, days).await).await
     } else {
         let grouping = match wanted.kind {
             "hour" => Grouping::Hour,
@@ -76,41 +105,42 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
             "channel" => Grouping::Channel,
             _ => Grouping::Day,
         };
-        page.look(async |h| query::grouped(h.connection(), &areas, grouping, days).await).await?
-    };
-    let names = channel_names(page, &rows);
-    let lines: Vec<Markup> =
-        rows.iter().map(|(name, figures)| line(&shown(&wanted, &names, name), figures)).collect();
-    let charted = matches!(wanted.kind, "day" | "hour");
-    let middle = html! {
-        (choice(page, &wanted))
-        (sum(rows.iter().map(|(_, figures)| figures)))
-        @if charted && !rows.is_empty() { (chart::bars(&rows)) }
-        (list::table(&heading(first_column(&wanted)), &lines))
-        (remarks())
-    };
-    Ok(page.page("统计", &middle))
+        page.look(async |h| query::grouped(h.connection(), &areas, grouping, days).await).await
+    }
 }
 
-/// Institutions in reach, also those of which nothing happened.
-async fn institutions(page: &OperatorRequest<'_>, wanted: &Wanted) -> Result<Response, ConsoleRefusal> {
-    let areas = page.reach(Action::ViewStatistics);
-    let (find, after) = (page.query.text("find").to_owned(), page.query.text("after").to_owned());
+/// So many institutions in reach after a code, also those of which nothing happened, each with its figures.
+async fn institutions_after(
+    page: &OperatorRequest<'_>,
+    wanted: &Wanted,
+    (find, after): (&str, &str),
+    count: usize,
+) -> Result<Vec<(InstitutionRow, Figures)>, ConsoleRefusal> {
+    let (areas, days) = (page.reach(Action::ViewStatistics), wanted.days());
     let console = &page.site.console;
-    let mut rows = console.work(async |a| a.institutions_in(&areas, &after, &find, ROWS + 1).await).await?;
+    let rows = console.work(async |a| a.institutions_in(&areas, after, find, count).await).await?;
+    let codes: Vec<OrgCode> = rows.iter().map(|row| row.org_code).collect();
+    let found = page.look(async |h| query::of_institutions(h.connection(), &codes, days).await).await?;
+    let figures = |code: &OrgCode| found.get(code).copied().unwrap_or_default();
+    Ok(rows
+        .into_iter()
+        .map(|row| (figures(&row.org_code), row))
+        .map(|(figures, row)| (row, figures))
+        .collect())
+}
+
+async fn institutions(page: &OperatorRequest<'_>, wanted: &Wanted) -> Result<Response, ConsoleRefusal> {
+    let (find, after) = (page.query.text("find").to_owned(), page.query.text("after").to_owned());
+    let mut rows = institutions_after(page, wanted, (&find, &after), ROWS + 1).await?;
     let more = rows.len() > ROWS;
     rows.truncate(ROWS);
-    let codes: Vec<OrgCode> = rows.iter().map(|row| row.org_code).collect();
-    let days = wanted.days();
-    let found = page.look(async |h| query::of_institutions(h.connection(), &codes, days).await).await?;
-    let next = rows.last().filter(|_| more).map(|row| row.org_code.as_str().to_owned());
-    let none = Figures::default();
+    let next = rows.last().filter(|_| more).map(|(row, _)| row.org_code.as_str().to_owned());
     let lines: Vec<Markup> = rows
         .iter()
-        .map(|row| {
+        .map(|(row, figures)| {
             let code = row.org_code.as_str();
             let name = html! { a href={ "/o/statistics?by=day&org=" (code) } { (code) } br; span.soft { (row.name) } };
-            line(&name, found.get(&row.org_code).unwrap_or(&none))
+            line(&name, figures)
         })
         .collect();
     let middle = html! {
@@ -120,25 +150,80 @@ async fn institutions(page: &OperatorRequest<'_>, wanted: &Wanted) -> Result<Res
             p.more { a href={ "/o/statistics?by=institution&from=" (date(wanted.from)) "&to=" (date(wanted.to))
                 "&after=" (encoded(&next)) "&find=" (encoded(&find)) } { "下一页" } }
         }
+        (export_form(page, wanted))
         (remarks())
     };
     Ok(page.page("统计", &middle))
 }
 
-fn wanted(page: &OperatorRequest<'_>) -> Result<Wanted, ConsoleRefusal> {
+/// What to take away: all rows, not one page of them.
+fn export_form(page: &OperatorRequest<'_>, wanted: &Wanted) -> Markup {
+    html! {
+        details {
+            summary { "导出全部" }
+            form.act.box method="post" action="/o/statistics" {
+                input type="hidden" name="by" value=(wanted.kind);
+                input type="hidden" name="from" value=(date(wanted.from));
+                input type="hidden" name="to" value=(date(wanted.to));
+                @if let Some(code) = &wanted.org { input type="hidden" name="org" value=(code.as_str()); }
+                (page.act_fields())
+                div {
+                    button name="file" value="xlsx" { "XLSX" } " "
+                    button name="file" value="csv" { "CSV" }
+                }
+            }
+        }
+    }
+}
+
+/// All rows as a file, which is an event.
+async fn take_away(page: &OperatorRequest<'_>, form: &FormFields) -> Result<Response, ConsoleRefusal> {
+    let wanted = wanted(form, page.now)?;
+    let kind = FileKind::of_ending(form.text("file")).ok_or(ConsoleRefusal::BadForm)?;
+    let first = if wanted.kind == "institution" { "机构" } else { first_column(&wanted) };
+    let mut rows = vec![heading(first).map(str::to_owned).to_vec()];
+    if wanted.kind == "institution" {
+        let mut after = String::new();
+        loop {
+            let read = institutions_after(page, &wanted, ("", &after), READ_AT_ONCE).await?;
+            let Some((last, _)) = read.last() else { break };
+            last.org_code.as_str().clone_into(&mut after);
+            rows.extend(
+                read.iter()
+                    .map(|(row, figures)| cells(format!("{} {}", row.org_code.as_str(), row.name), figures)),
+            );
+        }
+    } else {
+        let read = grouped(page, &wanted).await?;
+        rows.extend(read.iter().map(|(name, figures)| cells(shown(page, &wanted, name), figures)));
+    }
+    let actor = page.actor()?;
+    let act = act_of(&actor, form, page.now)?;
+    let named = KINDS.into_iter().find(|(kind, _)| *kind == wanted.kind).map_or("", |(_, name)| name);
+    let about = format!("{named} {} 至 {}", date(wanted.from), date(wanted.to));
+    page.site.console.work(async |a| a.note_inspection(Inspection::Export, &about, act).await).await?;
+    let name = format!("yanmi-statistics-{}-{}-{}", wanted.kind, date(wanted.from), date(wanted.to));
+    table_file::answer(&name, kind, COLUMNS, rows).await
+}
+
+/// A row of a file.
+fn cells(name: String, figures: &Figures) -> Vec<String> {
+    std::iter::once(name).chain(values(figures)).collect()
+}
+
+fn wanted(asked: &FormFields, now: UnixMillis) -> Result<Wanted, ConsoleRefusal> {
     let refused = |what: &str| ConsoleRefusal::Refused(what.to_owned());
-    let kind =
-        KINDS.into_iter().find(|(kind, _)| *kind == page.query.text("by")).map_or("day", |(kind, _)| kind);
-    let org = Some(page.query.text("org")).filter(|org| !org.is_empty());
+    let kind = KINDS.into_iter().find(|(kind, _)| *kind == asked.text("by")).map_or("day", |(kind, _)| kind);
+    let org = Some(asked.text("org")).filter(|org| !org.is_empty());
     let org = org
         .map(OrgCode::new)
         .transpose()
         .map_err(|error| ConsoleRefusal::Refused(format!("机构代码{error}")))?;
-    let read = |name: &str| match page.query.text(name) {
+    let read = |name: &str| match asked.text(name) {
         "" => Ok(None),
-        text => moment(text, page.now).map(Some).ok_or_else(|| refused("日期应写作 2026-11-23")),
+        text => moment(text, now).map(Some).ok_or_else(|| refused("日期应写作 2026-11-23")),
     };
-    let to = read("to")?.unwrap_or(page.now);
+    let to = read("to")?.unwrap_or(now);
     let usual = if kind == "hour" { HOURS } else { DAYS };
     let from = read("from")?.unwrap_or_else(|| to.minus(usual));
     if from > to || to.since(from) > LONGEST {
@@ -171,15 +256,6 @@ fn date(at: UnixMillis) -> String {
     at.shanghai_text().get(..10).unwrap_or_default().to_owned()
 }
 
-fn channel_names(page: &OperatorRequest<'_>, rows: &[(String, Figures)]) -> BTreeMap<String, String> {
-    let snapshot = page.site.registry.snapshot();
-    let name = |code: &String| {
-        let channel = snapshot.channel(&ChannelId::new(code).ok()?)?;
-        Some((code.clone(), channel.name.clone()))
-    };
-    rows.iter().filter_map(|(code, _)| name(code)).collect()
-}
-
 const fn first_column(wanted: &Wanted) -> &'static str {
     match wanted.kind.as_bytes() {
         b"hour" => "小时",
@@ -189,20 +265,25 @@ const fn first_column(wanted: &Wanted) -> &'static str {
     }
 }
 
-fn shown(wanted: &Wanted, names: &BTreeMap<String, String>, name: &str) -> Markup {
+/// What a row is of, in words.
+fn shown(page: &OperatorRequest<'_>, wanted: &Wanted, name: &str) -> String {
     let part = |from: usize, to: usize| name.get(from..to).unwrap_or_default();
-    html! {
-        @match wanted.kind {
-            "day" => { (part(0, 4)) "-" (part(4, 6)) "-" (part(6, 8)) }
-            "hour" => { (part(0, 4)) "-" (part(4, 6)) "-" (part(6, 8)) " " (part(8, 10)) " 时" }
-            "channel" if name.is_empty() => { "没有渠道" }
-            "channel" => { (names.get(name).map_or(name, String::as_str)) }
-            _ => { (name) }
+    let day = || format!("{}-{}-{}", part(0, 4), part(4, 6), part(6, 8));
+    match wanted.kind {
+        "day" => day(),
+        "hour" => format!("{} {} 时", day(), part(8, 10)),
+        "channel" if name.is_empty() => "没有渠道".to_owned(),
+        "channel" => {
+            let snapshot = page.site.registry.snapshot();
+            let channel =
+                ChannelId::new(name).ok().and_then(|id| snapshot.channel(&id).map(|c| c.name.clone()));
+            channel.unwrap_or_else(|| name.to_owned())
         }
+        _ => name.to_owned(),
     }
 }
 
-fn heading(first: &'static str) -> [&'static str; 13] {
+fn heading(first: &'static str) -> [&'static str; COLUMNS] {
     [
         first,
         "发起",
@@ -221,21 +302,26 @@ fn heading(first: &'static str) -> [&'static str; 13] {
 }
 
 fn line(name: &Markup, figures: &Figures) -> Markup {
-    html! {
-        td { (name) }
-        td { (figures[Figure::Asked]) }
-        td { (figures[Figure::Reminded]) }
-        td { (figures[Figure::Undelivered]) }
-        td { (figures.confirmed()) }
-        td { (rate(figures)) }
-        td { (figures[Figure::Cancelled]) }
-        td { (figures[Figure::NotMe]) }
-        td { (figures[Figure::Failed] + figures[Figure::Locked]) }
-        td { (figures[Figure::Free]) }
-        td { (yuan(figures[Figure::ConfirmedFen])) }
-        td { (yuan(figures[Figure::FreeFen])) }
-        td { (wait(figures, 50)) "、" (wait(figures, 95)) }
-    }
+    html! { td { (name) } @for value in values(figures) { td { (value) } } }
+}
+
+/// What stands behind the name of a row, in the order of the heading.
+fn values(figures: &Figures) -> [String; COLUMNS - 1] {
+    let of = |figure: Figure| figures[figure].to_string();
+    [
+        of(Figure::Asked),
+        of(Figure::Reminded),
+        of(Figure::Undelivered),
+        figures.confirmed().to_string(),
+        rate(figures),
+        of(Figure::Cancelled),
+        of(Figure::NotMe),
+        (figures[Figure::Failed] + figures[Figure::Locked]).to_string(),
+        of(Figure::Free),
+        yuan(figures[Figure::ConfirmedFen]),
+        yuan(figures[Figure::FreeFen]),
+        format!("{}、{}", wait(figures, 50), wait(figures, 95)),
+    ]
 }
 
 /// Of how many, in percent; nothing where few were asked.

@@ -1,4 +1,4 @@
-//! What operators look at that is worth an event: traces, and personal data in full.
+//! What operators look at that is worth an event: traces, personal data in full, and what is taken away.
 
 use std::time::Duration;
 
@@ -18,14 +18,25 @@ pub(crate) enum Inspection {
     Trace,
     /// A person's name and document.
     Unmask,
+    /// Statistics, taken away as a file.
+    Export,
 }
 
 impl Inspection {
+    /// What kind of thing it is about.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Trace | Self::Unmask => "trace",
+            Self::Export => "statistics",
+        }
+    }
+
     /// The action of its event.
     const fn action(self) -> &'static str {
         match self {
             Self::Trace => "trace.read",
             Self::Unmask => "trace.unmask",
+            Self::Export => "statistics.export",
         }
     }
 }
@@ -54,7 +65,7 @@ impl Administration {
             at: act.at,
             actor: act.actor.as_str().to_owned(),
             action: inspection.action().to_owned(),
-            object_kind: "trace".to_owned(),
+            object_kind: inspection.kind().to_owned(),
             object: about.to_owned(),
             outcome: Outcome::Done,
             reason: act.reason.chars().take(MAX_REASON).collect(),

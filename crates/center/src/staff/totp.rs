@@ -43,7 +43,7 @@ impl TotpSecret {
         Self(bytes)
     }
 
-    /// Reads what [`Self::text`] gives; blanks between characters are left out.
+    /// Reads 32 characters of base32; blanks between them are left out.
     ///
     /// # Errors
     /// When it is not so many digits of base32.

@@ -108,6 +108,36 @@ async fn each_sees_his_own_region_and_nonsense_is_refused() {
 }
 
 #[tokio::test]
+async fn all_rows_are_taken_away_for_a_reason_and_nothing_in_them_is_run() {
+    let site = with_console().await;
+    visit(&site, "128.50", "confirm", Duration::from_secs(7)).await;
+    count(&site).await;
+    let mut three = administrators(&site).await;
+    let mut duty = somebody(&site, &mut three, (Role::Duty, "3501", 64)).await;
+    let mut clerk = somebody(&site, &mut three, (Role::Clerk, "3501", 65)).await;
+    let fields = |by: &'static str, file: &'static str, reason: &'static str| {
+        [("by", by), ("file", file), ("reason", reason)]
+    };
+    for (by, shown) in [("day", "\"1\""), ("city", "\"3501\""), ("institution", HOSPITAL)] {
+        let file = duty.act("/o/statistics", &fields(by, "csv", "月报")).await;
+        assert_eq!(file.status, 200, "{by}: {}", file.body);
+        assert!(file.header("content-type").is_some_and(|kind| kind.starts_with("text/csv")));
+        assert!(file.header("content-disposition").is_some_and(|kept| kept.contains("attachment")));
+        assert!(file.body.contains(shown) && file.body.contains("128.50"), "{by}: {}", file.body);
+        let runs = |start: &char| file.body.contains(&format!("\"{start}"));
+        assert!(!['=', '+', '-', '@'].iter().any(runs), "{by}: {}", file.body);
+    }
+    let workbook = duty.act_for_file("/o/statistics", &fields("institution", "xlsx", "月报")).await;
+    assert!(workbook.starts_with(b"PK") && workbook.len() > 1_000, "{}", workbook.len());
+    for (fields, status) in [(fields("day", "exe", "月报"), 400), (fields("day", "csv", ""), 409)] {
+        assert_eq!(duty.act("/o/statistics", &fields).await.status, status);
+    }
+    assert_eq!(clerk.act("/o/statistics", &fields("day", "csv", "看看")).await.status, 404);
+    let events = three[2].get("/o/events?find=duty").await.body;
+    assert!(events.contains("导出统计") && events.contains("按机构") && events.contains("月报"), "{events}");
+}
+
+#[tokio::test]
 async fn a_restart_counts_on_where_it_was_and_knows_what_was_asked_before() {
     let site = with_console().await;
     visit(&site, "5", "confirm", Duration::from_secs(1)).await;

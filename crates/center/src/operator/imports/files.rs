@@ -5,24 +5,17 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderValue, Request, header};
+use http::Request;
 use yanmi_onboarding::Action;
-use yanmi_sheet::{write_csv, write_xlsx};
 
 use super::one::found;
-use crate::face::page::keep_private;
 use crate::operator::request::{self, ConsoleRefusal, OperatorRequest};
+use crate::operator::table_file::{self, FileKind};
 use crate::registry::{ImportLine, LineKind, TEMPLATE};
 use crate::site::Site;
 
 /// Rows that are read at a time.
 const READ_AT_ONCE: usize = 2_000;
-
-#[derive(Clone, Copy)]
-enum FileKind {
-    Csv,
-    Xlsx,
-}
 
 pub(crate) async fn template_csv(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     request::serve(site, request, false, async |page, _| template(page, FileKind::Csv).await).await
@@ -47,7 +40,7 @@ async fn template(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response
     // Its last column is for what is given back.
     let mut head = heading();
     head.pop();
-    file("yanmi-institutions", kind, vec![head]).await
+    table_file::answer("yanmi-institutions", kind, TEMPLATE.len(), vec![head]).await
 }
 
 async fn faults(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response, ConsoleRefusal> {
@@ -63,7 +56,8 @@ async fn faults(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response, 
         after = last.line;
         rows.extend(lines.iter().map(row));
     }
-    file(&format!("yanmi-import-{}-faults", record.number), kind, rows).await
+    let name = format!("yanmi-import-{}-faults", record.number);
+    table_file::answer(&name, kind, TEMPLATE.len(), rows).await
 }
 
 /// The names of the columns; a star marks what a table has to have.
@@ -82,25 +76,4 @@ fn row(line: &ImportLine) -> Vec<String> {
     // A cell of a table has a bound, also of one that we give back.
     let told = told.join("；").chars().take(yanmi_sheet::MAX_CHARACTERS).collect();
     fault.cells.iter().cloned().chain([told]).collect()
-}
-
-async fn file(name: &str, kind: FileKind, rows: Vec<Vec<String>>) -> Result<Response, ConsoleRefusal> {
-    let write = move || match kind {
-        FileKind::Csv => Ok(write_csv(rows)),
-        FileKind::Xlsx => write_xlsx(TEMPLATE.len(), rows),
-    };
-    let bytes =
-        tokio::task::spawn_blocking(write).await.ok().and_then(Result::ok).ok_or(ConsoleRefusal::Busy)?;
-    let (ending, media) = match kind {
-        FileKind::Csv => ("csv", "text/csv; charset=utf-8"),
-        FileKind::Xlsx => ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    };
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    keep_private(&mut response);
-    Ok(response)
 }

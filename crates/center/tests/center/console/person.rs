@@ -113,24 +113,34 @@ impl Person {
 
     /// Sends a form of a page as the browser would, with the code where it is asked for.
     pub(crate) async fn act(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let token = self.token(path).await;
-        let asks = self.get(path).await.body.contains("name=\"code\"");
-        let code = if asks { self.next_code() } else { String::new() };
+        let (token, code) = self.proofs(path).await;
         let more = [("t", token.as_str()), ("code", code.as_str())];
         self.post(path, &[fields, &more].concat(), &[]).await
     }
 
+    /// The same where a file is what comes back.
+    pub(crate) async fn act_for_file(&mut self, path: &str, fields: &[(&str, &str)]) -> Vec<u8> {
+        let (token, code) = self.proofs(path).await;
+        let more = [("t", token.as_str()), ("code", code.as_str())];
+        let form = written(&[fields, &more].concat());
+        let mut wire = self.send("POST", path, form.as_bytes(), &[]).await;
+        wire.answer_bytes().await.expect("an answer").1
+    }
+
+    /// The token of a page's forms, and the code where one is asked for.
+    async fn proofs(&mut self, path: &str) -> (String, String) {
+        let token = self.token(path).await;
+        let asks = self.get(path).await.body.contains("name=\"code\"");
+        (token, if asks { self.next_code() } else { String::new() })
+    }
+
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)], headers: &[&str]) -> Answer {
-        let pairs: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-        self.ask("POST", path, pairs.join("&"), headers).await
+        self.ask("POST", path, written(fields), headers).await
     }
 
     /// Brings a file as the form of a page does.
     pub(crate) async fn upload(&mut self, path: &str, name: &str, file: &[u8]) -> Answer {
-        let token = self.token(path).await;
-        let asks = self.get(path).await.body.contains("name=\"code\"");
-        let code = if asks { self.next_code() } else { String::new() };
+        let (token, code) = self.proofs(path).await;
         self.post_file(path, [("t", &token), ("code", &code)], (name, file)).await
     }
 
@@ -182,6 +192,13 @@ impl Person {
         wire.send(&[head.as_bytes(), body].concat()).await;
         wire
     }
+}
+
+/// As a browser sends a form.
+fn written(fields: &[(&str, &str)]) -> String {
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    pairs.join("&")
 }
 
 fn encoded(text: &str) -> String {

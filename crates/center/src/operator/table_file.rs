@@ -1,0 +1,54 @@
+//! A table to take away, as a spreadsheet or a text.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderValue, header};
+use yanmi_sheet::{write_csv, write_xlsx};
+
+use super::request::ConsoleRefusal;
+use crate::face::page::keep_private;
+
+/// What kind of file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FileKind {
+    Csv,
+    Xlsx,
+}
+
+impl FileKind {
+    /// The kind of a file's ending.
+    pub(super) fn of_ending(ending: &str) -> Option<Self> {
+        match ending {
+            "csv" => Some(Self::Csv),
+            "xlsx" => Some(Self::Xlsx),
+            _ => None,
+        }
+    }
+}
+
+/// The answer with a table of so many columns, to be kept under this name.
+pub(super) async fn answer(
+    name: &str,
+    kind: FileKind,
+    columns: usize,
+    rows: Vec<Vec<String>>,
+) -> Result<Response, ConsoleRefusal> {
+    let write = move || match kind {
+        FileKind::Csv => Ok(write_csv(rows)),
+        FileKind::Xlsx => write_xlsx(columns, rows),
+    };
+    let bytes =
+        tokio::task::spawn_blocking(write).await.ok().and_then(Result::ok).ok_or(ConsoleRefusal::Busy)?;
+    let (ending, media) = match kind {
+        FileKind::Csv => ("csv", "text/csv; charset=utf-8"),
+        FileKind::Xlsx => ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    };
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    keep_private(&mut response);
+    Ok(response)
+}
