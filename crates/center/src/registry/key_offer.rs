@@ -143,9 +143,8 @@ impl Administration {
         let key = row.key.as_ref().filter(|_| row.is_open(now)).ok_or(AdministrationError::NoOffer)?;
         let given = self.passcode_hash(&row.offer, passcode);
         if !bool::from(given.ct_eq(&row.passcode)) {
-            let ended = self.note_offer(&row, key_offers::miss(&row.offer, now), None, from, now).await?;
-            let left = ended && self.offered(link).await?.void.is_none();
-            if !left {
+            let counted = self.note_offer(&row, key_offers::miss(&row.offer, now), None, from, now).await?;
+            if counted && self.offered(link).await?.void.is_some() {
                 self.tell(&row, Action::VoidKey, Void::Passcode.name(), now).await?;
             }
             return Err(AdministrationError::WrongPasscode);

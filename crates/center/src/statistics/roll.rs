@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 use yanmi_onboarding::Area;
 use yanmi_protocol::{EcToken, OrgCode, UnixMillis};
 use yanmi_verification::Event;
@@ -56,9 +57,9 @@ pub(crate) struct Roller {
     failing: bool,
 }
 
-/// Rounds, until the process stops.
+/// Rounds, until the process stops; the first after a while, for a start has other things to do.
 pub(crate) async fn follow(roller: Arc<Mutex<Roller>>) {
-    let mut tick = tokio::time::interval(EVERY);
+    let mut tick = tokio::time::interval_at(Instant::now() + EVERY, EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
