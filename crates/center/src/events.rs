@@ -8,6 +8,6 @@ mod words;
 pub(crate) use chain::verify;
 pub use chain::{Break, BrokenLink, ChainReport};
 pub use event::{Act, Actor, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome};
-pub(crate) use event::{Fields, Intent, difference, refusal};
+pub(crate) use event::{Fields, Intent, NO_CHANGES, difference, refusal};
 pub(crate) use words::change_rows;
 pub use words::{action_words, change_words, field_words};

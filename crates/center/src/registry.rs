@@ -38,6 +38,7 @@ pub(crate) mod operator_grants;
 pub(crate) mod operator_sessions;
 pub(crate) mod operators;
 pub(crate) mod pending;
+mod reach;
 mod rotation;
 mod second_person;
 mod session;

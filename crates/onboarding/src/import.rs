@@ -20,6 +20,8 @@ pub use fault::{Problem, RowFault};
 pub use field::{ImportCell, ImportField};
 pub use row::{AccountStanding, ImportCheck, ImportGround, RowVerdict};
 
+use std::fmt;
+
 use yanmi_protocol::AccountId;
 
 use crate::area::Area;
@@ -58,6 +60,17 @@ pub struct FieldChange {
     pub old: Option<String>,
     /// What it becomes.
     pub new: String,
+}
+
+/// `区划：350100 → 350102`; of a new entry what it becomes.
+impl fmt::Display for FieldChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.field.name();
+        match &self.old {
+            Some(old) => write!(f, "{name}：{old} → {}", self.new),
+            None => write!(f, "{name}：{}", self.new),
+        }
+    }
 }
 
 impl EntryState {

@@ -1,9 +1,11 @@
 //! Whether the chain of operator events is whole.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use super::event::{BEGINNING, Hash, OperatorEvent};
 use super::operator_events;
+use yanmi_protocol::hex;
+
 use crate::store::StoreError;
 use crate::store::connection::Connection;
 
@@ -41,10 +43,7 @@ pub enum Break {
 impl ChainReport {
     /// The last hash as people note it down, in hexadecimal digits.
     pub fn last_text(&self) -> String {
-        self.last.iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex::encode(&self.last).to_ascii_lowercase()
     }
 }
 

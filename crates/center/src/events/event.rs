@@ -138,7 +138,31 @@ pub struct OperatorEvent {
     pub changes: String,
 }
 
+/// What is stored as changes where nothing was changed.
+pub(crate) const NO_CHANGES: &str = "[]";
+
 impl OperatorEvent {
+    /// An event about an object, which is its kind and its code; it has its number only when it is written.
+    pub(crate) fn new(
+        act: Act<'_>,
+        action: impl Into<String>,
+        (kind, object): (&str, &str),
+        outcome: Outcome,
+        changes: impl Into<String>,
+    ) -> Self {
+        Self {
+            seq: 0,
+            at: act.at,
+            actor: act.actor.as_str().to_owned(),
+            action: action.into(),
+            object_kind: kind.to_owned(),
+            object: object.to_owned(),
+            outcome,
+            reason: act.reason.chars().take(MAX_REASON).collect(),
+            changes: changes.into(),
+        }
+    }
+
     /// The hash of all it says and of the event before it. Every part is preceded by its length.
     pub(crate) fn hash(&self, before: &Hash) -> Hash {
         let mut hash = Sm3::new();

@@ -121,12 +121,11 @@ async fn institutions_after(
     let rows = console.work(async |a| a.institutions_in(&areas, after, find, count).await).await?;
     let codes: Vec<OrgCode> = rows.iter().map(|row| row.org_code).collect();
     let found = page.look(async |h| query::of_institutions(h.connection(), &codes, days).await).await?;
-    let figures = |code: &OrgCode| found.get(code).copied().unwrap_or_default();
-    Ok(rows
-        .into_iter()
-        .map(|row| (figures(&row.org_code), row))
-        .map(|(figures, row)| (row, figures))
-        .collect())
+    let with_figures = |row: InstitutionRow| {
+        let figures = found.get(&row.org_code).copied().unwrap_or_default();
+        (row, figures)
+    };
+    Ok(rows.into_iter().map(with_figures).collect())
 }
 
 async fn institutions(page: &OperatorRequest<'_>, wanted: &Wanted) -> Result<Response, ConsoleRefusal> {

@@ -256,9 +256,8 @@ pub(super) async fn open(
     if ids.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let places: Vec<String> = (1..=ids.len()).map(|at| format!("${at}")).collect();
-    let text =
-        format!("SELECT org_id FROM accounts WHERE closed_at IS NULL AND org_id IN ({})", places.join(", "));
+    let places = Statement::places(1, ids.len());
+    let text = format!("SELECT org_id FROM accounts WHERE closed_at IS NULL AND org_id IN ({places})");
     let statement = ids.iter().fold(Statement::composed(text), |statement, id| statement.text(id.as_str()));
     let found = connection.fetch(statement).await?;
     found.iter().map(|row| Columns::new(row, TABLE.name()).account()).collect()

@@ -45,10 +45,9 @@ pub(super) async fn of(connection: &mut Connection, codes: &[OrgCode]) -> Result
     if codes.is_empty() {
         return Ok(Pairs::default());
     }
-    let places: Vec<String> = (1..=codes.len()).map(|at| format!("${at}")).collect();
     let text = format!(
         "SELECT org_code, org_id, until FROM account_institutions WHERE org_code IN ({})",
-        places.join(", ")
+        Statement::places(1, codes.len())
     );
     let statement = Statement::composed(text);
     fetch(connection, codes.iter().fold(statement, |statement, code| statement.text(code.as_str()))).await
@@ -64,22 +63,6 @@ async fn fetch(connection: &mut Connection, statement: Statement) -> Result<Pair
     Ok(pairs)
 }
 
-/// From now on the institution calls through the account.
-pub(super) fn begin(account: &AccountId, code: &OrgCode, at: UnixMillis) -> Statement {
-    const TEXT: &str = "INSERT INTO account_institutions (org_code, org_id, since, until) \
-        VALUES ($1, $2, $3, NULL) \
-        ON CONFLICT (org_code, org_id) DO UPDATE SET since = excluded.since, until = NULL";
-    Statement::new(TEXT).text(code.as_str()).text(account.as_str()).number(at.get())
-}
-
-/// From now on it does not.
-pub(super) fn end(account: &AccountId, code: &OrgCode, at: UnixMillis) -> Statement {
-    const TEXT: &str = "INSERT INTO account_institutions (org_code, org_id, since, until) \
-        VALUES ($1, $2, $3, $3) \
-        ON CONFLICT (org_code, org_id) DO UPDATE SET until = excluded.until";
-    Statement::new(TEXT).text(code.as_str()).text(account.as_str()).number(at.get())
-}
-
 /// A pair that begins to hold, or ends.
 pub(super) struct PairChange {
     pub(super) code: OrgCode,
@@ -87,26 +70,33 @@ pub(super) struct PairChange {
     pub(super) holds: bool,
 }
 
-/// Writes many of them.
+/// From now on the institution calls through the account, or does not.
+pub(super) fn put_one(change: PairChange, at: UnixMillis) -> Statement {
+    written(&[change], at)
+}
+
+/// The same of many.
 pub(super) fn put(changes: &[PairChange], at: UnixMillis) -> impl Iterator<Item = Statement> {
+    /// Rows of one statement, so that it has no more values than both databases take.
+    const ROWS: usize = 1_000;
+    changes.chunks(ROWS).map(move |chunk| written(chunk, at))
+}
+
+fn written(changes: &[PairChange], at: UnixMillis) -> Statement {
     const INTO: &str = "INSERT INTO account_institutions (org_code, org_id, since, until)";
     const TAIL: &str = "ON CONFLICT (org_code, org_id) DO UPDATE SET \
         since = CASE WHEN excluded.until IS NULL THEN excluded.since ELSE account_institutions.since END, \
         until = excluded.until";
-    /// Rows of one statement, so that it has no more values than both databases take.
-    const ROWS: usize = 1_000;
-    changes.chunks(ROWS).map(move |chunk| {
-        let rows = chunk.iter().map(|change| {
-            let end = if change.holds { Value::Null } else { Value::Number(at.get()) };
-            vec![
-                (Text, Value::Text(change.code.as_str().to_owned())),
-                (Text, Value::Text(change.account.as_str().to_owned())),
-                (Number, Value::Number(at.get())),
-                (Number, end),
-            ]
-        });
-        Statement::of_rows(INTO, rows, TAIL)
-    })
+    let rows = changes.iter().map(|change| {
+        let end = if change.holds { Value::Null } else { Value::Number(at.get()) };
+        vec![
+            (Text, Value::Text(change.code.as_str().to_owned())),
+            (Text, Value::Text(change.account.as_str().to_owned())),
+            (Number, Value::Number(at.get())),
+            (Number, end),
+        ]
+    });
+    Statement::of_rows(INTO, rows, TAIL)
 }
 
 /// The institution's own row no longer names the account, if there is another one to name.

@@ -60,7 +60,8 @@ impl Administration {
             .text(&new.name)
             .text(new.account.as_str())
             .number(act.at.get());
-        let pair = account_institutions::begin(&new.account, &new.org_code, act.at);
+        let pair = account_institutions::PairChange { code: new.org_code, account: new.account, holds: true };
+        let pair = account_institutions::put_one(pair, act.at);
         self.change(act, Change { action, subject: object.into(), statements: vec![row, pair] }).await
     }
 

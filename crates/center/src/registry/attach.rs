@@ -2,7 +2,7 @@
 
 use yanmi_protocol::{AccountId, OrgCode};
 
-use super::account_institutions as pairs;
+use super::account_institutions::{self as pairs, PairChange};
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
@@ -29,8 +29,10 @@ impl Administration {
         if let Err(error) = self.may_attach(&code, &account).await {
             return self.refuse(act, action, object.into(), error).await;
         }
-        let statements =
-            vec![Assignments::default().of(object, act.at), pairs::begin(&account, &code, act.at)];
+        let statements = vec![
+            Assignments::default().of(object, act.at),
+            pairs::put_one(PairChange { code, account, holds: true }, act.at),
+        ];
         self.change(act, Change { action, subject: object.into(), statements }).await
     }
 
@@ -55,7 +57,7 @@ impl Administration {
         }
         let statements = vec![
             Assignments::default().of(object, act.at),
-            pairs::end(&account, &code, act.at),
+            pairs::put_one(PairChange { code, account, holds: false }, act.at),
             pairs::follow(&account, &code),
         ];
         self.change(act, Change { action, subject: object.into(), statements }).await

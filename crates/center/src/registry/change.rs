@@ -5,7 +5,7 @@ use super::administration_error::AdministrationError;
 use super::object::{Action, Object, Subject};
 use super::pending::{self, NewPending};
 use super::{account, channel, institution, operators, version};
-use crate::events::{self, Act, Fields, Intent, MAX_REASON, OperatorEvent, Outcome, operator_events};
+use crate::events::{self, Act, Fields, Intent, OperatorEvent, Outcome, operator_events};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 
@@ -117,6 +117,31 @@ impl Administration {
         self.connection.settle(noted).await
     }
 
+    /// Runs a statement about something that is no entry of the registry, and writes its event down, in one transaction. Whether
+    /// it touched a row; without that there is no event.
+    pub(super) async fn run_noted(
+        &mut self,
+        statement: Statement,
+        event: OperatorEvent,
+    ) -> Result<bool, StoreError> {
+        self.connection.begin().await?;
+        let noted = self.run_noted_within(statement, event).await;
+        self.connection.settle(noted).await
+    }
+
+    async fn run_noted_within(
+        &mut self,
+        statement: Statement,
+        event: OperatorEvent,
+    ) -> Result<bool, StoreError> {
+        version::hold(&mut self.connection).await?;
+        let touched = self.connection.run(statement).await? == 1;
+        if touched {
+            operator_events::append(&mut self.connection, event).await?;
+        }
+        Ok(touched)
+    }
+
     async fn fields(&mut self, subject: Subject) -> Result<Option<Fields>, StoreError> {
         let (connection, sealer) = (&mut self.connection, &self.sealer);
         Ok(match subject {
@@ -145,17 +170,7 @@ pub(super) fn new_event(
     changes: String,
 ) -> OperatorEvent {
     let (_, id) = subject.names();
-    OperatorEvent {
-        seq: 0,
-        at: act.at,
-        actor: act.actor.as_str().to_owned(),
-        action: action_name(action, subject),
-        object_kind: subject.kind().to_owned(),
-        object: id.to_owned(),
-        outcome,
-        reason: act.reason.chars().take(MAX_REASON).collect(),
-        changes,
-    }
+    OperatorEvent::new(act, action_name(action, subject), (subject.kind(), id), outcome, changes)
 }
 
 /// `account.add`.

@@ -32,24 +32,15 @@ pub use error::ImportError;
 
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
-use crate::events::{self, Act, Fields, MAX_REASON, OperatorEvent, Outcome};
+use crate::events::{self, Act, Fields, OperatorEvent, Outcome};
 
 /// The kind of object that events of imports are about.
 const IMPORT: &str = "import";
 
 /// An event about an import.
 fn import_event(act: Act<'_>, number: i64, word: &str, outcome: Outcome, changes: String) -> OperatorEvent {
-    OperatorEvent {
-        seq: 0,
-        at: act.at,
-        actor: act.actor.as_str().to_owned(),
-        action: format!("{IMPORT}.{word}"),
-        object_kind: IMPORT.to_owned(),
-        object: number.to_string(),
-        outcome,
-        reason: act.reason.chars().take(MAX_REASON).collect(),
-        changes,
-    }
+    let object = number.to_string();
+    OperatorEvent::new(act, format!("{IMPORT}.{word}"), (IMPORT, &object), outcome, changes)
 }
 
 /// What is new of an import, as an event has it.

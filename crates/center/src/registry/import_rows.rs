@@ -200,10 +200,9 @@ pub(super) async fn outcomes(
 
 /// Writes what became of rows; there is at least one.
 pub(super) fn end(import: i64, lines: &[u32], outcome: LineOutcome, note: Option<&str>) -> Statement {
-    let places: Vec<String> = (0..lines.len()).map(|at| format!("${}", at + 4)).collect();
     let text = format!(
         "UPDATE import_rows SET outcome = $2, note = $3 WHERE import = $1 AND line IN ({})",
-        places.join(", ")
+        Statement::places(4, lines.len())
     );
     let statement = Statement::composed(text).number(import).text(outcome.word()).optional_text(note);
     lines.iter().fold(statement, |statement, line| statement.number(i64::from(*line)))

@@ -1,10 +1,11 @@
 //! `imports`: tables of institutions that people brought, and how far each has come.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 use yanmi_onboarding::Area;
-use yanmi_protocol::UnixMillis;
+use yanmi_protocol::{UnixMillis, hex};
 
+use super::reach;
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Bytes, Number, Text};
 use crate::store::connection::{Connection, Statement};
@@ -100,10 +101,7 @@ pub struct ImportRecord {
 impl ImportRecord {
     /// The digest in hexadecimal digits.
     pub fn digest_text(&self) -> String {
-        self.digest.iter().fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        hex::encode(&self.digest).to_ascii_lowercase()
     }
 }
 
@@ -176,8 +174,8 @@ pub(super) async fn of_states(
     connection: &mut Connection,
     states: &[ImportState],
 ) -> Result<Vec<ImportRecord>, StoreError> {
-    let places: Vec<String> = (1..=states.len()).map(|at| format!("${at}")).collect();
-    let text = format!("{} IN ({}) ORDER BY number", select!("WHERE state"), places.join(", "));
+    let places = Statement::places(1, states.len());
+    let text = format!("{} IN ({places}) ORDER BY number", select!("WHERE state"));
     let statement = states.iter().fold(Statement::composed(text), |s, state| s.text(state.word()));
     read_all(connection, statement).await
 }
@@ -190,16 +188,7 @@ pub(super) async fn page(
     before: i64,
     count: usize,
 ) -> Result<Vec<ImportRecord>, StoreError> {
-    // An area is within another when its digits begin with the other's.
-    let within = (0..areas.len()).map(|at| format!("OR substr(region, 1, length(${0})) = ${0}", at + 4));
-    let within: Vec<String> = within.collect();
-    let text = format!(
-        "{} AND (made_by = $2 {}) ORDER BY number DESC LIMIT $3",
-        select!("WHERE number < $1"),
-        within.join(" ")
-    );
-    let statement = Statement::composed(text).number(before).text(own).number(signed(count as u64));
-    read_all(connection, areas.iter().fold(statement, |s, area| s.text(area.as_str()))).await
+    read_all(connection, reach::newest(select!("WHERE number < $1"), areas, own, before, count)).await
 }
 
 /// The newest that did the same file's work since then, but for this one.

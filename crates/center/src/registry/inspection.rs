@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
-use crate::events::{Act, MAX_REASON, OperatorEvent, Outcome, operator_events};
+use crate::events::{Act, NO_CHANGES, OperatorEvent, Outcome, operator_events};
 
 /// Persons one operator may see in full in a day.
 const MOST_UNMASKED: u64 = 20;
@@ -60,17 +60,8 @@ impl Administration {
                 return Err(AdministrationError::ManyUnmasked(MOST_UNMASKED));
             }
         }
-        let event = OperatorEvent {
-            seq: 0,
-            at: act.at,
-            actor: act.actor.as_str().to_owned(),
-            action: inspection.action().to_owned(),
-            object_kind: inspection.kind().to_owned(),
-            object: about.to_owned(),
-            outcome: Outcome::Done,
-            reason: act.reason.chars().take(MAX_REASON).collect(),
-            changes: "[]".to_owned(),
-        };
+        let object = (inspection.kind(), about);
+        let event = OperatorEvent::new(act, inspection.action(), object, Outcome::Done, NO_CHANGES);
         Ok(self.note(event).await?)
     }
 }

@@ -98,10 +98,7 @@ pub(super) async fn one(
     connection: &mut Connection,
     code: &OrgCode,
 ) -> Result<Option<InstitutionRow>, StoreError> {
-    const TEXT: &str = select!("WHERE org_code = $1");
-    let pairs = account_institutions::of(connection, &[*code]).await?;
-    let rows = connection.fetch(Statement::new(TEXT).text(code.as_str())).await?;
-    rows.iter().next().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).transpose()
+    Ok(some(connection, &[*code]).await?.pop())
 }
 
 /// Those of these codes that there are; few hundreds.
@@ -113,8 +110,7 @@ pub(super) async fn some(
         return Ok(Vec::new());
     }
     let pairs = account_institutions::of(connection, codes).await?;
-    let places: Vec<String> = (1..=codes.len()).map(|at| format!("${at}")).collect();
-    let text = format!("{} ({})", select!("WHERE org_code IN"), places.join(", "));
+    let text = format!("{} ({})", select!("WHERE org_code IN"), Statement::places(1, codes.len()));
     let statement = codes.iter().fold(Statement::composed(text), |s, code| s.text(code.as_str()));
     let rows = connection.fetch(statement).await?;
     rows.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).collect()

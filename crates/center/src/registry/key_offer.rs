@@ -17,12 +17,12 @@ use super::account;
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
-use super::change::Change;
+use super::change::{Change, new_event};
 use super::enrolment::read_secret;
 use super::key_offers::{self, KeyOfferRow, NewOffer, OfferHash, Void};
 use super::object::{Action, Object, Subject};
 use super::version;
-use crate::events::{Act, Actor, Outcome, operator_events};
+use crate::events::{Act, Actor, NO_CHANGES, Outcome, operator_events};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 
@@ -143,16 +143,12 @@ impl Administration {
         let key = row.key.as_ref().filter(|_| row.is_open(now)).ok_or(AdministrationError::NoOffer)?;
         let given = self.passcode_hash(&row.offer, passcode);
         if !bool::from(given.ct_eq(&row.passcode)) {
-            let counted = self.note_offer(&row, key_offers::miss(&row.offer, now), None, from, now).await?;
-            if counted && self.offered(link).await?.void.is_some() {
-                self.tell(&row, Action::VoidKey, Void::Passcode.name(), now).await?;
-            }
+            self.run_on(&row, key_offers::miss(&row.offer, now), None, (from, now)).await?;
             return Err(AdministrationError::WrongPasscode);
         }
-        let from_text = from.to_string();
-        let taken = key_offers::take(&row.offer, &from_text, now);
+        let taken = key_offers::take(&row.offer, &from.to_string(), now);
         // Of two who are right at the same time one is first.
-        let is_first = self.note_offer(&row, taken, Some(Action::TakeKey), from, now).await?;
+        let is_first = self.run_on(&row, taken, Some(Action::TakeKey), (from, now)).await?;
         if is_first { Ok(key.clone()) } else { Err(AdministrationError::NoOffer) }
     }
 
@@ -171,16 +167,14 @@ impl Administration {
         if row.taken.is_none() || row.checked_at.is_some() || row.void.is_some() {
             return Err(AdministrationError::NoOffer);
         }
-        if row.kcv.eq_ignore_ascii_case(kcv) {
-            let checked = key_offers::check(&row.offer, now);
-            self.note_offer(&row, checked, Some(Action::CheckKey), from, now).await?;
-            return Ok(true);
-        }
-        self.note_offer(&row, key_offers::mismatch(&row.offer, now), None, from, now).await?;
-        if self.offered(link).await?.void.is_some() {
-            self.tell(&row, Action::VoidKey, Void::Mismatch.name(), now).await?;
-        }
-        Ok(false)
+        let is_equal = row.kcv.eq_ignore_ascii_case(kcv);
+        let (statement, done) = if is_equal {
+            (key_offers::check(&row.offer, now), Some(Action::CheckKey))
+        } else {
+            (key_offers::mismatch(&row.offer, now), None)
+        };
+        self.run_on(&row, statement, done, (from, now)).await?;
+        Ok(is_equal)
     }
 
     /// Whether the newest key of an account is one that was offered and not taken.
@@ -195,50 +189,43 @@ impl Administration {
         self.sealer.proof(PASSCODE, &[offer, passcode.as_bytes()])
     }
 
-    /// Runs a statement about an offer, with its event where it has one; whether it touched the row.
-    async fn note_offer(
+    /// Runs a statement about an offer, and writes down what it did: that the offer ended by it, or that this is done. Whether it
+    /// touched the offer.
+    async fn run_on(
         &mut self,
         row: &KeyOfferRow,
         statement: Statement,
-        action: Option<Action>,
-        from: IpAddr,
-        now: UnixMillis,
+        done: Option<Action>,
+        (from, now): (IpAddr, UnixMillis),
     ) -> Result<bool, AdministrationError> {
         let reason = format!("来自 {from}");
         self.connection.begin().await?;
-        let noted = self.note_within(row, statement, action, Act::new(&APPLICANT, &reason, now)).await;
-        Ok(self.connection.settle(noted).await?)
+        let ran = self.run_within(row, statement, done, Act::new(&APPLICANT, &reason, now)).await;
+        Ok(self.connection.settle(ran).await?)
     }
 
-    async fn note_within(
+    async fn run_within(
         &mut self,
         row: &KeyOfferRow,
         statement: Statement,
-        action: Option<Action>,
+        done: Option<Action>,
         act: Act<'_>,
     ) -> Result<bool, StoreError> {
         version::hold(&mut self.connection).await?;
-        let touched = self.connection.run(statement).await? == 1;
-        if touched && let Some(action) = action {
+        if self.connection.run(statement).await? == 0 {
+            return Ok(false);
+        }
+        let after = key_offers::one(&mut self.connection, &self.sealer, &row.offer).await?;
+        let told = match after.and_then(|after| after.void) {
+            Some((_, why)) => Some((Action::VoidKey, Act { reason: why.name(), ..act })),
+            None => done.map(|done| (done, act)),
+        };
+        if let Some((action, act)) = told {
             let subject = Subject::Entry(Object::Account(row.account));
-            let event = super::change::new_event(act, action, subject, Outcome::Done, "[]".to_owned());
+            let event = new_event(act, action, subject, Outcome::Done, NO_CHANGES.to_owned());
             operator_events::append(&mut self.connection, event).await?;
         }
-        Ok(touched)
-    }
-
-    /// Writes down that an offer ended by itself.
-    async fn tell(
-        &mut self,
-        row: &KeyOfferRow,
-        action: Action,
-        why: &str,
-        now: UnixMillis,
-    ) -> Result<(), AdministrationError> {
-        let subject = Subject::Entry(Object::Account(row.account));
-        let act = Act::new(&APPLICANT, why, now);
-        let event = super::change::new_event(act, action, subject, Outcome::Done, "[]".to_owned());
-        Ok(self.note(event).await?)
+        Ok(true)
     }
 }
 

@@ -6,11 +6,12 @@ use yanmi_onboarding::Area;
 use yanmi_protocol::UnixMillis;
 
 use super::object::Subject;
+use super::reach;
 use crate::events::{Act, MAX_REASON};
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
 use crate::store::connection::{Connection, Statement};
-use crate::store::row::{Columns, signed};
+use crate::store::row::Columns;
 use crate::store::table::Table;
 
 /// How long one waits before it lapses.
@@ -90,11 +91,7 @@ impl PendingRow {
 
 /// Adds one, unless something else of the same object waits already. Within a transaction that holds the version, so that
 /// its number is nobody else's.
-pub(super) async fn insert(
-    connection: &mut Connection,
-    new: &NewPending<'_>,
-    act: Act<'_>,
-) -> Result<bool, StoreError> {
+pub(super) fn insert(new: &NewPending<'_>, act: Act<'_>) -> Statement {
     let row = new.subject.row();
     let text = format!(
         "INSERT INTO pending (number, action, object_kind, object, region, form, changes, reason, \
@@ -107,7 +104,7 @@ pub(super) async fn insert(
         column = row.key,
     );
     let reason: String = act.reason.chars().take(MAX_REASON).collect();
-    let statement = Statement::composed(text)
+    Statement::composed(text)
         .text(new.action)
         .text(new.subject.kind())
         .text(row.id)
@@ -117,8 +114,7 @@ pub(super) async fn insert(
         .text(&reason)
         .text(act.actor.as_str())
         .number(act.at.get())
-        .number(act.at.plus(WAITS).get());
-    Ok(connection.run(statement).await? == 1)
+        .number(act.at.plus(WAITS).get())
 }
 
 /// Closes one as done, in the transaction that does it and before anything is changed: only while it waits, by another person
@@ -146,17 +142,11 @@ pub(super) async fn decide(
     Ok(connection.run(statement).await? == 1)
 }
 
-/// Closes one that is not done.
-pub(super) async fn close(
-    connection: &mut Connection,
-    id: i64,
-    decision: Decision,
-    act: Act<'_>,
-) -> Result<bool, StoreError> {
+/// Closes one that is not done; touches no row when it does not wait any more.
+pub(super) fn close(id: i64, decision: Decision, act: Act<'_>) -> Statement {
     const TEXT: &str = "UPDATE pending SET decided_by = $2, decided_at = $3, decision = $4 \
         WHERE number = $1 AND decided_at IS NULL AND ends_at > $3";
-    let statement = Statement::new(TEXT).number(id).text(act.actor.as_str()).number(act.at.get());
-    Ok(connection.run(statement.text(decision.word())).await? == 1)
+    Statement::new(TEXT).number(id).text(act.actor.as_str()).number(act.at.get()).text(decision.word())
 }
 
 /// Which rows, with the columns that `read` takes.
@@ -185,22 +175,7 @@ pub(super) async fn page(
     before: i64,
     count: usize,
 ) -> Result<Vec<PendingRow>, StoreError> {
-    let within: Vec<String> = (0..areas.len())
-        .map(|at| {
-            let first = 4 + 3 * at;
-            format!("OR region = ${first} OR (region >= ${} AND region < ${})", first + 1, first + 2)
-        })
-        .collect();
-    let text = format!(
-        "{} AND (made_by = $2 {}) ORDER BY number DESC LIMIT $3",
-        select!("WHERE number < $1"),
-        within.join(" ")
-    );
-    let statement = Statement::composed(text).number(before).text(made_by).number(signed(count as u64));
-    let statement = areas.iter().fold(statement, |statement, area| {
-        let (from, to) = area.bounds();
-        statement.text(area.as_str()).text(&from).text(&to)
-    });
+    let statement = reach::newest(select!("WHERE number < $1"), areas, made_by, before, count);
     let found = connection.fetch(statement).await?;
     found.iter().map(|row| read(&mut Columns::new(row, TABLE.name()))).collect()
 }

@@ -81,11 +81,10 @@ pub(crate) async fn of_institutions(
     if codes.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let places: Vec<String> = (0..codes.len()).map(|at| format!("${}", 3 + at)).collect();
     let text = format!(
         "SELECT org_code, {} FROM stat_org_day WHERE org_code IN ({}) AND day >= $1 AND day <= $2 GROUP BY org_code",
         sums(),
-        places.join(", ")
+        Statement::places(3, codes.len())
     );
     let statement = Statement::composed(text).number(i64::from(days.first)).number(i64::from(days.last));
     let statement = codes.iter().fold(statement, |statement, code| statement.text(code.as_str()));

@@ -13,12 +13,15 @@ use yanmi_verification::Event;
 use super::count::{AskedTimes, CountedEvent, Counts};
 use super::figure::{Figure, Figures};
 use super::marks::{self, CountMark};
+use super::{city_hour, org_day};
 use crate::config::Retention;
 use crate::ports::Clock;
 use crate::registry::Registry;
-use crate::store::connection::{Connection, Statement};
+use crate::store::connection::Kind::{Number, Text};
+use crate::store::connection::{Connection, Kind, Statement, Value};
 use crate::store::row::Columns;
 use crate::store::span::{AUDIT, OUT_OF_ORDER, PART};
+use crate::store::table::Table;
 use crate::store::{Store, StoreError};
 use crate::telemetry::chain;
 
@@ -243,55 +246,49 @@ async fn write(
     if !marks::advance(connection, mark, upto, node, now).await? {
         return Ok(false);
     }
-    let by_org: Vec<_> = counts.by_org.iter().collect();
-    for rows in by_org.chunks(ROWS) {
-        let statement = Statement::composed(upsert("stat_org_day", &["day", "org_code"], rows.len()));
-        let statement = rows.iter().fold(statement, |statement, ((day, code), figures)| {
-            with(statement.number(*day).text(code.as_str()), figures)
-        });
-        connection.run(statement).await?;
-    }
-    let by_city: Vec<_> = counts.by_city.iter().collect();
-    for rows in by_city.chunks(ROWS) {
-        let statement =
-            Statement::composed(upsert("stat_city_hour", &["hour", "city", "channel"], rows.len()));
-        let statement = rows.iter().fold(statement, |statement, ((hour, city, channel), figures)| {
-            with(statement.number(*hour).text(city).text(channel), figures)
-        });
-        connection.run(statement).await?;
-    }
+    let number = |number: i64| (Number, Value::Number(number));
+    let text = |text: &str| (Text, Value::Text(text.to_owned()));
+    let row = |mut key: Vec<(Kind, Value)>, figures: &Figures| {
+        key.extend(figures.all().iter().map(|figure| number(*figure)));
+        key
+    };
+    let by_org = counts.by_org.iter();
+    let by_org = by_org.map(|((day, code), figures)| row(vec![number(*day), text(code.as_str())], figures));
+    add(connection, &org_day::TABLE, by_org.collect()).await?;
+    let by_city = counts
+        .by_city
+        .iter()
+        .map(|((hour, city, channel), figures)| row(vec![number(*hour), text(city), text(channel)], figures));
+    add(connection, &city_hour::TABLE, by_city.collect()).await?;
     Ok(true)
 }
 
-fn with(statement: Statement, figures: &Figures) -> Statement {
-    figures.all().iter().fold(statement, |statement, figure| statement.number(*figure))
+/// Adds the figures of rows to those of a table.
+async fn add(
+    connection: &mut Connection,
+    table: &Table,
+    mut rows: Vec<Vec<(Kind, Value)>>,
+) -> Result<(), StoreError> {
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(ROWS));
+        connection.run(addition(table, std::mem::replace(&mut rows, rest))).await?;
+    }
+    Ok(())
 }
 
-/// Adds so many rows to those of a table.
-fn upsert(table: &str, key: &[&str], rows: usize) -> String {
-    let columns = Figure::ALL.len() + key.len();
-    let values: Vec<String> = (0..rows)
-        .map(|row| {
-            let parameters = (1..=columns).map(|at| format!("${}", row * columns + at));
-            format!("({})", parameters.collect::<Vec<_>>().join(", "))
-        })
-        .collect();
+/// The same of so many as one statement may have.
+fn addition(table: &Table, rows: Vec<Vec<(Kind, Value)>>) -> Statement {
+    let name = table.name();
     let added = Figure::ALL.map(|figure| {
         let column = figure.column();
-        format!("{column} = {table}.{column} + excluded.{column}")
+        format!("{column} = {name}.{column} + excluded.{column}")
     });
-    let key = key.join(", ");
-    format!(
-        "INSERT INTO {table} ({key}, {}) VALUES {} ON CONFLICT ({key}) DO UPDATE SET {}",
-        Figure::columns("", ""),
-        values.join(", "),
-        added.join(", ")
-    )
+    let tail = format!("ON CONFLICT ({}) DO UPDATE SET {}", table.key_columns(""), added.join(", "));
+    Statement::of_rows(&format!("INSERT INTO {name} ({})", table.columns()), rows, &tail)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{city_hour, org_day};
     use super::*;
 
     #[test]
@@ -299,7 +296,9 @@ mod tests {
         let figures = Figure::columns("", "");
         assert_eq!(org_day::TABLE.columns(), format!("day, org_code, {figures}"));
         assert_eq!(city_hour::TABLE.columns(), format!("hour, city, channel, {figures}"));
-        let text = upsert("stat_org_day", &["day", "org_code"], 2);
+        let row = vec![(Number, Value::Number(0)); 24];
+        let statement = addition(&org_day::TABLE, vec![row.clone(), row]);
+        let text = statement.words();
         assert!(
             text.contains("$48)") && text.contains("asked = stat_org_day.asked + excluded.asked"),
             "{text}"

@@ -129,15 +129,20 @@ impl Statement {
         let mut text = format!("{into} VALUES ");
         for (at, row) in rows.into_iter().enumerate() {
             let first = values.len() + 1;
-            let places: Vec<String> = (first..first + row.len()).map(|place| format!("${place}")).collect();
             text.push_str(if at == 0 { "(" } else { ", (" });
-            text.push_str(&places.join(", "));
+            text.push_str(&Self::places(first, row.len()));
             text.push(')');
             values.extend(row);
         }
         text.push(' ');
         text.push_str(tail);
         Self { text: AssertSqlSafe(text).into_sql_str(), values }
+    }
+
+    /// Places for so many values from this number on, as a list of a statement has them: `$3, $4`.
+    pub(crate) fn places(first: usize, count: usize) -> String {
+        let places: Vec<String> = (first..first + count).map(|place| format!("${place}")).collect();
+        places.join(", ")
     }
 
     #[cfg(test)]

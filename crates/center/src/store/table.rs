@@ -139,15 +139,15 @@ impl Table {
     }
 
     /// The columns of the key, each with this behind it.
-    fn key_columns(&self, behind: &str) -> String {
+    /// The columns of the primary key, each with this behind it.
+    pub(crate) fn key_columns(&self, behind: &str) -> String {
         let columns: Vec<String> =
             self.columns().split(", ").take(self.key).map(|column| format!("{column}{behind}")).collect();
         columns.join(", ")
     }
 
     fn compared(&self, how: &str) -> String {
-        let places: Vec<String> = (1..=self.key).map(|place| format!("${place}")).collect();
-        format!("({}) {how} ({})", self.key_columns(""), places.join(", "))
+        format!("({}) {how} ({})", self.key_columns(""), Statement::places(1, self.key))
     }
 
     fn with_key(&self, text: String, key: Option<&PrimaryKey>) -> Statement {

@@ -141,11 +141,8 @@ async fn check(administration: &mut Administration, config: &Config, path: &Path
 
 fn change(line: &ImportLine) -> [String; 3] {
     let changes = line.after.as_ref().map(|after| field_changes(line.before.as_ref(), after));
-    let told = changes.into_iter().flatten().map(|change| match change.old {
-        Some(old) => format!("{}：{old} → {}", change.field.name(), change.new),
-        None => format!("{}：{}", change.field.name(), change.new),
-    });
-    let told = told.collect::<Vec<_>>().join("；");
+    let told: Vec<String> = changes.into_iter().flatten().map(|change| change.to_string()).collect();
+    let told = told.join("；");
     let code = line.org_code.map_or_else(String::new, |code| code.as_str().to_owned());
     [line.line.to_string(), code, if line.before.is_none() { format!("新增 {told}") } else { told }]
 }

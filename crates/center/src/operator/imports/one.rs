@@ -303,9 +303,7 @@ fn change(line: &ImportLine) -> Markup {
             @if line.before.is_none() { "新增 " }
             @for (at, change) in changes.iter().enumerate() {
                 @if at > 0 { "；" }
-                (change.field.name()) "："
-                @if let Some(old) = &change.old { (old) " → " }
-                (change.new)
+                (change.to_string())
             }
         }
     }

@@ -7,7 +7,7 @@ use yanmi_onboarding::EntryState;
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use super::{import_event, told};
-use crate::events::{self, Act, Actor, MAX_REASON, OperatorEvent, Outcome, operator_events};
+use crate::events::{self, Act, Actor, OperatorEvent, Outcome, operator_events};
 use crate::registry::account_institutions::{self as pairs, PairChange};
 use crate::registry::administration::Administration;
 use crate::registry::administration_error::AdministrationError;
@@ -213,7 +213,8 @@ impl Administration {
             self.connection.run(pairs::follow(&account, &code)).await?;
         }
         let (actor, reason) = doer(record);
-        let events = writes.iter().map(|write| event_of(write, actor.as_str(), &reason, at)).collect();
+        let act = Act::new(&actor, &reason, at);
+        let events = writes.iter().map(|write| event_of(write, act)).collect();
         operator_events::append_all(&mut self.connection, events).await
     }
 }
@@ -226,7 +227,7 @@ fn doer(record: &ImportRecord) -> (Actor, String) {
     };
     let what = if record.state == ImportState::Undoing { "撤销导入" } else { "导入" };
     let reason = format!("{what} {}：{}", record.number, reason.map_or("", String::as_str));
-    (Actor::operator(by.unwrap_or(&record.made_by)), reason.chars().take(MAX_REASON).collect())
+    (Actor::operator(by.unwrap_or(&record.made_by)), reason)
 }
 
 /// What a row is to become.
@@ -258,18 +259,10 @@ fn judge<'a>(
     Ok(RowWrite { line, code, before: row, after })
 }
 
-fn event_of(write: &RowWrite<'_>, actor: &str, reason: &str, at: UnixMillis) -> OperatorEvent {
-    let after = InstitutionRow::of_state(write.code, write.before, write.after.clone(), at);
+fn event_of(write: &RowWrite<'_>, act: Act<'_>) -> OperatorEvent {
+    let after = InstitutionRow::of_state(write.code, write.before, write.after.clone(), act.at);
     let before = write.before.map(InstitutionRow::fields);
-    OperatorEvent {
-        seq: 0,
-        at,
-        actor: actor.to_owned(),
-        action: if before.is_some() { "institution.edit" } else { "institution.add" }.to_owned(),
-        object_kind: "institution".to_owned(),
-        object: write.code.as_str().to_owned(),
-        outcome: Outcome::Done,
-        reason: reason.to_owned(),
-        changes: events::difference(before.as_ref(), Some(&after.fields())),
-    }
+    let action = if before.is_some() { "institution.edit" } else { "institution.add" };
+    let changes = events::difference(before.as_ref(), Some(&after.fields()));
+    OperatorEvent::new(act, action, ("institution", write.code.as_str()), Outcome::Done, changes)
 }
