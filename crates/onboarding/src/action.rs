@@ -53,6 +53,10 @@ pub enum Action {
     Unmask,
     /// See how many were asked, confirmed and refused.
     ViewStatistics,
+    /// See applications, with the persons they name.
+    ViewApplications,
+    /// File an application for somebody who came to the counter.
+    FileApplication,
     /// See what waits for a second person: his own, and what he may decide.
     ViewPending,
     /// Be the second person of a change; [`crate::may_decide`] asks for more than this.
@@ -61,7 +65,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -86,6 +90,8 @@ impl Action {
         Self::TraceInstitution,
         Self::Unmask,
         Self::ViewStatistics,
+        Self::ViewApplications,
+        Self::FileApplication,
         Self::ViewPending,
         Self::DecideChange,
     ];
@@ -96,6 +102,8 @@ impl Action {
             Self::ViewRegistry => {
                 &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper, Role::Duty, Role::Helpdesk]
             }
+            Self::ViewApplications => &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper],
+            Self::FileApplication => &[Role::Clerk],
             Self::EditEntry | Self::ImportEntries => &[Role::Clerk, Role::Approver],
             Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
             Self::ViewPending | Self::ViewImports => &[Role::Clerk, Role::Reviewer, Role::Approver],

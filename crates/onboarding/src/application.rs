@@ -27,6 +27,7 @@ mod calendar;
 mod case;
 mod checklist;
 mod command;
+mod command_name;
 mod deadline;
 mod desk;
 mod form;
@@ -35,16 +36,20 @@ mod moment;
 mod possible;
 mod province;
 mod refused;
+mod report_file;
 mod right;
 mod state;
+mod state_name;
 mod step;
 mod stored;
+mod turn;
 
 pub use actor::{Actor, Person, PersonId};
 pub use calendar::{Calendar, MAX_HOLIDAYS};
 pub use case::Application;
 pub use checklist::{CheckItem, checklist};
 pub use command::{Command, Effect, Sight, Tiding};
+pub use command_name::command_name;
 pub use deadline::Delay;
 pub use form::{
     Fault, Field, Form, FormDigest, MAX_FAULTS, MAX_OPINION, MAX_SHARED_INSTITUTIONS, MAX_WHY, Product,
@@ -56,3 +61,4 @@ pub use state::{
     Acceptance, Approval, Claim, Decision, Desk, Ground, IssuedKey, Live, Origin, Passed, Proposal, Proposed,
     Report, ReportConclusion, Review, Sightings, State, Trial, Withdrawal,
 };
+pub use turn::Turn;

@@ -19,8 +19,9 @@ pub const MAX_WHY: usize = 200;
 pub const MAX_OPINION: usize = 500;
 /// Faults one return may name: one for each field.
 pub const MAX_FAULTS: usize = Field::ALL.len();
-/// Institutions one form may name; a vendor attaches more by further applications or an import.
-pub const MAX_SHARED_INSTITUTIONS: usize = 1_000;
+/// Institutions one form may name: they are attached in one transaction, which others wait for. A vendor attaches more by further
+/// applications or an import.
+pub const MAX_SHARED_INSTITUTIONS: usize = 200;
 
 /// The words of interfaces, as an account's are.
 const INTERFACES: [&str; 4] = ["notify", "status", "password", "decode"];
@@ -204,6 +205,29 @@ impl Field {
     }
 }
 
+impl Field {
+    /// Fields that a form of this kind may have beside the required ones.
+    pub const fn optional(kind: Kind) -> &'static [Self] {
+        match kind {
+            Kind::System => &[Self::PublicKey, Self::KeyProof, Self::Reason],
+            Kind::Change => &[Self::Product, Self::Version, Self::Interfaces, Self::Rate, Self::Networks],
+            Kind::Attach | Kind::Channel => &[Self::Reason],
+            Kind::Close => &[],
+        }
+    }
+
+    /// Every field of a form of this kind, in the order of the page.
+    pub fn of(kind: Kind) -> impl Iterator<Item = Self> {
+        let fields = (Self::required(kind), Self::optional(kind));
+        Self::ALL.into_iter().filter(move |field| fields.0.contains(field) || fields.1.contains(field))
+    }
+
+    /// Whether it takes more than a line.
+    pub const fn is_long(self) -> bool {
+        self.has_lines() || matches!(self, Self::Institutions)
+    }
+}
+
 impl Word for Field {
     fn word(&self) -> &'static str {
         Self::word(*self)
@@ -284,6 +308,18 @@ impl Form {
     pub fn product(&self) -> Product {
         let text = |field| self.text(field).unwrap_or_default().to_owned();
         Product { name: text(Field::Product), version: text(Field::Version) }
+    }
+
+    /// What the form is about: of two of the same kind and subject only one may be under way.
+    pub fn subject(&self, kind: Kind) -> String {
+        let text = |field| self.text(field).unwrap_or_default();
+        match kind {
+            Kind::System => format!("{} {}", text(Field::CreditCode), text(Field::System)),
+            Kind::Channel => text(Field::Channel).to_owned(),
+            // Institutions of several regions go several ways.
+            Kind::Attach => format!("{} {}", text(Field::Account), text(Field::Region)),
+            Kind::Change | Kind::Close => text(Field::Account).to_owned(),
+        }
     }
 
     /// The required fields that are empty, in the order of the page.

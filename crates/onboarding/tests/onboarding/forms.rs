@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use yanmi_onboarding::Level;
 use yanmi_onboarding::application::{
-    Command, Field, Form, Kind, MAX_SHARED_INSTITUTIONS, Product, Refused, checklist,
+    Command, Field, Form, Kind, MAX_SHARED_INSTITUTIONS, Origin, Product, Refused, Report, ReportConclusion,
+    checklist,
 };
 use yanmi_protocol::OrgCode;
 
-use crate::play::{Play, Someone, full_form};
+use crate::play::{Play, Someone, full_form, monday};
 
 #[test]
 fn what_is_missing_is_named() {
@@ -96,6 +97,55 @@ fn a_form_has_one_text() {
     let words: BTreeSet<&str> = Field::ALL.iter().map(|field| field.word()).collect();
     assert_eq!(words.len(), Field::ALL.len());
     assert!(Field::ALL.iter().all(|field| Field::of_word(field.word()) == Some(*field)));
+}
+
+#[test]
+fn a_kind_has_its_fields_once() {
+    for kind in Kind::ALL {
+        let fields: Vec<Field> = Field::of(kind).collect();
+        assert_eq!(fields.len(), Field::required(kind).len() + Field::optional(kind).len(), "{kind:?}");
+        assert!(fields.is_sorted());
+    }
+}
+
+#[test]
+fn a_report_is_read_for_the_form_it_is_about() {
+    let form = full_form(Kind::System);
+    let file = |schema: u32, product: &str, code: &str, at: &str, conclusion: &str| {
+        format!(
+            r#"{{"schema":{schema},"product":"{product}","orgCodg":"{code}","writtenAt":"{at}","conclusion":"{conclusion}","rules":[]}}"#
+        )
+    };
+    let (product, code, at) = ("示范 HIS 5.2.1", "H35010200001", "2026-11-30 09:00:00");
+    for (text, expected) in [
+        (file(2, product, code, at, "passed"), Ok(ReportConclusion::Passed)),
+        (file(2, product, code, at, "incomplete"), Ok(ReportConclusion::Conditional)),
+        (file(2, product, code, at, "failed"), Ok(ReportConclusion::Failed)),
+        (file(2, product, code, at, "perfect"), Err("conclusion")),
+        (file(1, product, code, at, "passed"), Err("schema")),
+        (file(2, product, "H35010200002", at, "passed"), Err("orgCodg")),
+        (file(2, product, "x", at, "passed"), Err("orgCodg")),
+        (file(2, product, code, "2026-11-30", "passed"), Err("writtenAt")),
+        (file(2, product, code, "2026-11-31 09:00:00", "passed"), Err("writtenAt")),
+        ("<html>".to_owned(), Err("report.json")),
+    ] {
+        match (Report::of_file(text.as_bytes(), &form), expected) {
+            (Ok(report), Ok(conclusion)) => {
+                assert_eq!(
+                    (report.conclusion, report.at, report.origin),
+                    (conclusion, monday(), Origin::Own)
+                );
+                assert_eq!(report.product, form.product());
+            }
+            (Err(refused), Err(word)) => assert!(refused.to_string().contains(word), "{refused}"),
+            (read, expected) => panic!("{text}: {read:?}, not {expected:?}"),
+        }
+    }
+    let other = Report::of_file(file(2, "示范 HIS 5.3", code, at, "passed").as_bytes(), &form);
+    assert_eq!(
+        other.expect("read").product,
+        Product { name: "示范 HIS".to_owned(), version: "5.3".to_owned() }
+    );
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! State × command × person: what is carried out is in the table, and everything else is refused.
 
-use yanmi_onboarding::application::Kind;
+use yanmi_onboarding::Role;
+use yanmi_onboarding::application::{Kind, Turn};
 
 use crate::play::{
-    CITY_TO_PROVINCE, COMMANDS, COUNTY_TO_CITY, DAY, Play, TO_COUNTY, TO_TRIAL, at_province, everybody,
-    in_trial, live, on_condition, way, way_of,
+    CITY_TO_PROVINCE, COMMANDS, COUNTY_TO_CITY, DAY, OPERATORS, Play, TO_COUNTY, TO_TRIAL, area, at_province,
+    everybody, in_trial, live, on_condition, way, way_of,
 };
 
 /// Every outcome that is not a refusal. A line: state, command, by whom, and what comes of it.
@@ -83,4 +84,65 @@ fn what_is_not_in_the_table_is_refused() {
     }
     let found = lines.join("\n") + "\n";
     assert_eq!(found, TABLE, "\n{found}");
+}
+
+/// Whose turn it is in each state.
+const TURNS: [(&str, &str); 32] = [
+    ("draft", "申请方"),
+    ("draft, 30 days later", "申请方"),
+    ("county", "县经办"),
+    ("county, claimed", "县经办"),
+    ("county, to pass", "县复核"),
+    ("county, nobody there", "县经办"),
+    ("city, claimed", "市经办"),
+    ("province", "省审批"),
+    ("province, claimed", "省审批"),
+    ("province, nobody there", "省审批"),
+    ("province, to refuse", "省复核"),
+    ("province, to approve", "省复核"),
+    ("returned", "申请方"),
+    ("refused", "—"),
+    ("withdrawn", "—"),
+    ("done", "—"),
+    ("trial", "申请方"),
+    ("trial, own report", "省经办"),
+    ("trial, witnessed", "省审批"),
+    ("trial, report", "省审批"),
+    ("trial, 90 days later", "申请方"),
+    ("accepted", "省密钥管理"),
+    ("accepted, on a condition", "省密钥管理"),
+    ("accepted, condition not met", "省密钥管理"),
+    ("live", "申请方"),
+    ("live, on a condition", "申请方"),
+    ("live, condition not met", "申请方"),
+    ("suspended, condition not met", "省审批"),
+    ("live, to close", "省复核"),
+    ("suspended", "省审批"),
+    ("suspended, 4 hours later", "省审批"),
+    ("closed", "—"),
+];
+
+#[test]
+fn whose_turn_it_is() {
+    let turns: Vec<(&str, String)> =
+        states().into_iter().map(|(name, play)| (name, play.application.turn(play.now).words())).collect();
+    let turns: Vec<(&str, &str)> = turns.iter().map(|(name, turn)| (*name, turn.as_str())).collect();
+    assert_eq!(turns, TURNS);
+}
+
+#[test]
+fn whoever_has_the_turn_can_do_something() {
+    for (name, play) in states() {
+        let Turn::Operator(role, level) = play.application.turn(play.now) else { continue };
+        let able = everybody().into_iter().filter(|one| {
+            let is_one = |(known, _, its, place): &(&str, u64, Role, &str)| {
+                *known == one.name && *its == role && area(place).level() == level
+            };
+            OPERATORS.iter().any(is_one)
+        });
+        let done = able.flat_map(|one| COMMANDS.map(|command| play.clone().command(command, &one).is_ok()));
+        // What time has ended, or what was not mended in time, only waits.
+        let waits = play.application.has_lapsed(play.now) || name.ends_with("not met");
+        assert!(waits || done.into_iter().any(|done| done), "{name}");
+    }
 }
