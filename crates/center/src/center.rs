@@ -27,7 +27,7 @@ use crate::observe::Observer;
 use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, RootsError};
 use crate::page_link::PageOrigin;
 use crate::ports::{Clock, Network, Ports};
-use crate::registry::{AdministrationError, Defaults, Registry};
+use crate::registry::{AdministrationError, Defaults, FeedbackTerms, FeedbackTermsError, Registry};
 use crate::retention;
 use crate::sealing::Sealer;
 use crate::serving::serve;
@@ -60,6 +60,9 @@ pub enum StartError {
     /// The national center's address cannot be called.
     #[error("国家电子凭证地址不可用（设置 national.url）")]
     National(#[source] CallError),
+    /// Feedback forms cannot be signed.
+    #[error(transparent)]
+    Feedback(#[from] FeedbackTermsError),
     /// A limit is zero.
     #[error("设置 {0} 不能为 0")]
     Zero(&'static str),
@@ -127,7 +130,7 @@ impl Center {
         };
         let (ledger, ledger_tasks) = Ledger::start(ledger_parts(&config, &parts)).await?;
         let (writer, roller) = beside(waiting, node.map_or(0, Node::id), parts, config.retention);
-        let console = Console::new(&store, &sealer, &config);
+        let console = Console::new(&store, &sealer, &config)?;
         let (stopping, stopped) = watch::channel(false);
         let site = Arc::new(Site {
             region: config.region,
@@ -175,6 +178,7 @@ impl Center {
     /// [`StartError`], as of a start.
     pub async fn check(config: &Config, ports: Ports, beside: bool) -> Result<(), StartError> {
         let Ports { clock, entropy, network } = ports;
+        FeedbackTerms::load(config)?;
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let store = Store::look(&config.database, &sealer, beside).await?;
         let mut opened = config.listen.opened();
@@ -246,6 +250,15 @@ impl Center {
     /// Writes down the refusals that wait, as many as are written in one second, now instead of within it.
     pub async fn keep_calls(&self) {
         self.writer.lock().await.round().await;
+    }
+
+    /// Carries out what time has done to applications, as a site with a console does once a minute; how many there were.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn lapse_applications(&self) -> Result<usize, AdministrationError> {
+        let (console, now) = (&self.site.console, self.site.clock.now());
+        console.work(async |a| a.lapse_applications(&console.calendar, now).await).await
     }
 
     /// Counts what the audit has grown by now, instead of within ten seconds.

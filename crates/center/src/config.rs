@@ -21,8 +21,10 @@ mod consistent;
 mod error;
 mod face;
 mod field;
+mod field_onboarding;
 mod limits;
 mod nearest;
+mod onboarding;
 mod path_prefix;
 mod postgres;
 mod read;
@@ -33,6 +35,7 @@ mod secret;
 mod setting;
 mod table;
 mod table_limits;
+mod table_onboarding;
 mod table_policy;
 mod table_retention;
 mod values;
@@ -42,6 +45,7 @@ use std::path::Path;
 pub use error::{ConfigError, Problem};
 pub use face::{Face, Faces, Listen};
 pub use limits::Limits;
+pub use onboarding::{CenterUrls, Holidays, Onboarding, PrintedText};
 pub use path_prefix::PathPrefix;
 pub use postgres::{PostgresSettings, PostgresTls};
 pub use read::MAX_FILE;
@@ -54,6 +58,7 @@ pub use values::{
     PasswordFile, RequestPrefix,
 };
 
+pub(crate) use secret::private_text as read_private;
 use values::Effective;
 
 impl Config {

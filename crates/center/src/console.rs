@@ -7,12 +7,13 @@ use std::num::NonZeroU32;
 
 use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore};
 use yanmi_http::Bodies;
+use yanmi_onboarding::application::Calendar;
 use yanmi_sheet::MAX_FILE;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Line};
 use crate::limits::SourceLimiter;
-use crate::registry::{Administration, AdministrationError};
+use crate::registry::{Administration, AdministrationError, FeedbackTerms, FeedbackTermsError};
 use crate::sealing::Sealer;
 use crate::staff::{self, PasswordHash};
 use crate::store::Store;
@@ -51,6 +52,12 @@ pub(crate) struct Console {
     pub(crate) secure: bool,
     /// The same of those for applicants.
     pub(crate) applicants_secure: bool,
+    /// The days that are worked on.
+    pub(crate) calendar: Calendar,
+    /// What feedback forms are made of, where they are issued.
+    pub(crate) terms: Option<FeedbackTerms>,
+    /// Where applicants find their pages, for those who send them there.
+    pub(crate) portal: Option<String>,
     /// The effective settings, as `yanmi check` prints them.
     pub(crate) settings: Vec<Line>,
 }
@@ -60,8 +67,10 @@ pub(crate) struct Console {
 pub(crate) struct ConsoleBusy;
 
 impl Console {
-    pub(crate) fn new(store: &Store, sealer: &Sealer, config: &Config) -> Self {
-        Self {
+    /// # Errors
+    /// When the key of feedback forms cannot be used.
+    pub(crate) fn new(store: &Store, sealer: &Sealer, config: &Config) -> Result<Self, FeedbackTermsError> {
+        Ok(Self {
             store: store.clone(),
             sealer: sealer.clone(),
             administration: Mutex::default(),
@@ -76,8 +85,11 @@ impl Console {
             pickups: SourceLimiter::new(TRIES_A_MINUTE),
             secure: config.listen.operator.tls_key.is_some(),
             applicants_secure: config.listen.applicant.tls_key.is_some(),
+            calendar: config.onboarding.calendar(),
+            terms: FeedbackTerms::load(config)?,
+            portal: config.onboarding.portal.as_ref().map(|text| text.as_str().to_owned()),
             settings: config.explain(),
-        }
+        })
     }
 
     /// A place for one page.

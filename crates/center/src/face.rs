@@ -5,5 +5,6 @@ pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod operations;
 pub(crate) mod page;
+pub(crate) mod qr;
 pub(crate) mod request;
 pub(crate) mod unknown_address;

@@ -18,11 +18,13 @@
 //! * **Every change** goes through `Administration`, as the command line's does, with actor, reason and event.
 
 mod accounts;
+mod applications;
 mod channels;
 mod chart;
 mod entry;
 mod errors;
 mod events;
+mod feedback;
 mod grants;
 mod home;
 mod imports;
@@ -66,6 +68,13 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/accounts/{id}/key", any(key_offer::handle))
         .route("/o/channels", any(channels::list))
         .route("/o/channels/{id}", any(channels::one))
+        .route("/o/applications", any(applications::list))
+        .route("/o/applications/{number}", any(applications::one::handle))
+        .route("/o/applications/{number}/report", any(applications::one::report))
+        .route("/o/applications/{number}/offer.json", any(applications::one::offer))
+        .route("/o/feedback/{code}", any(feedback::print))
+        .route("/o/feedback/{code}/feedback.json", any(feedback::file))
+        .route("/o/feedback/{code}/client.toml", any(feedback::config))
         .route("/o/imports", any(imports::list))
         .route("/o/imports/template.csv", any(imports::files::template_csv))
         .route("/o/imports/template.xlsx", any(imports::files::template_xlsx))

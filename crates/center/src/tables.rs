@@ -7,8 +7,9 @@ use crate::calls;
 use crate::events::operator_events;
 use crate::ledger::table;
 use crate::registry::{
-    account, account_institutions, channel, import_rows, imports, institution, key_offers, operator_grants,
-    operator_sessions, operators, pending,
+    account, account_institutions, application_forms, application_steps, applications, channel,
+    feedback_forms, import_rows, imports, institution, key_offers, operator_grants, operator_sessions,
+    operators, pending,
 };
 use crate::statistics;
 #[cfg(test)]
@@ -33,6 +34,10 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &statistics::marks::TABLE,
         &imports::TABLE,
         &import_rows::TABLE,
+        &applications::TABLE,
+        &application_forms::TABLE,
+        &application_steps::TABLE,
+        &feedback_forms::TABLE,
     ];
     registry.into_iter().chain(table::TABLES).chain([&calls::table::TABLE])
 }

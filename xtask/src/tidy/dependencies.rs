@@ -19,7 +19,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 23] = [
     ("http", &[], &[]),
     (
         "center",
-        &["protocol", "verification", "onboarding", "doctor", "seal", "http", "sheet"],
+        &["protocol", "verification", "onboarding", "doctor", "papers", "seal", "http", "sheet"],
         &["simulator", "browser"],
     ),
     ("client", &["protocol", "seal"], &["verification", "center", "simulator", "acceptance"]),

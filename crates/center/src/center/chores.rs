@@ -16,6 +16,8 @@ use crate::telemetry::chain;
 
 /// How often a running center looks whether accounts, institutions or channels have changed.
 const REGISTRY_EVERY: Duration = Duration::from_secs(1);
+/// How often time ends what it ends of applications; their times are days.
+const APPLICATIONS_EVERY: Duration = Duration::from_mins(1);
 /// How often recorded values are folded into their histograms, and quiet sources forgotten.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -36,6 +38,7 @@ pub(super) fn chores(
     ];
     if has_console {
         chores.push(tokio::spawn(bulk_import::follow(Arc::clone(site))));
+        chores.push(tokio::spawn(follow_applications(Arc::clone(site))));
     }
     chores
 }
@@ -81,6 +84,21 @@ async fn follow_clock(clock: Clock) {
                 seconds = by.as_secs_f64(),
                 "系统时钟被拨慢：晚于现在的时刻一律当作现在；请检查时间同步"
             ),
+        }
+    }
+}
+
+/// What time does to applications, at every site that has a console.
+async fn follow_applications(site: Arc<Site>) {
+    let mut tick = tokio::time::interval(APPLICATIONS_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let (console, now) = (&site.console, site.clock.now());
+        match console.work(async |a| a.lapse_applications(&console.calendar, now).await).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "接入申请到期或转上一级"),
+            Err(error) => tracing::warn!(cause = %chain(&error), "接入申请的期限未能处理，稍后再试"),
         }
     }
 }

@@ -7,6 +7,7 @@ use super::secret;
 use super::table::settings;
 use super::values::Config;
 use yanmi_http::ClientAddress;
+use yanmi_papers::feedback::CenterUrl;
 
 /// Settings that contradict each other.
 pub(super) struct Conflict {
@@ -25,7 +26,24 @@ pub(super) fn problems(config: &Config) -> Vec<Conflict> {
     found.extend(ordered(config));
     found.extend(public_url(config));
     found.extend(proxies(config));
+    found.extend(feedback(config));
     found
+}
+
+/// Whoever signs forms says everything that has to stand on them.
+fn feedback(config: &Config) -> impl Iterator<Item = Conflict> {
+    let of = &config.onboarding;
+    let signs = of.signing_key.is_some();
+    let is_secure = of.urls.as_ref().is_some_and(|urls| urls.0.iter().any(CenterUrl::is_secure));
+    let wanted = [
+        (signs && of.issuer.is_none(), "onboarding.issuer"),
+        (signs && of.urls.is_none(), "onboarding.urls"),
+        (signs && of.debugging_phone.is_none(), "onboarding.debugging_phone"),
+        (signs && of.duty_phone.is_none(), "onboarding.duty_phone"),
+        (signs && is_secure && of.tls_roots.is_none(), "onboarding.tls_roots"),
+    ];
+    let absent = wanted.into_iter().filter(|(is_absent, _)| *is_absent);
+    absent.map(|(_, key)| conflict(&["onboarding.signing_key", key], "出具反馈表还须设置后者"))
 }
 
 /// Nobody is believed where nobody is named.

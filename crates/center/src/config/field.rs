@@ -53,7 +53,7 @@ fn whole(given: &Given<'_>) -> Result<u64, String> {
     fits.ok_or_else(|| format!("{} 超出范围：应为{}", grouped(*number), expected(given.form)))
 }
 
-fn text<'a>(given: &'a Given<'_>) -> Result<&'a str, String> {
+pub(super) fn text<'a>(given: &'a Given<'_>) -> Result<&'a str, String> {
     match &given.raw {
         Raw::Text("") => Err("不能为空".to_owned()),
         Raw::Text(text) => Ok(text),

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::error::{ConfigError, Problem};
 use super::face::Faces;
 use super::limits::Limits;
+use super::onboarding::Onboarding;
 use super::retention::Retention;
 use super::setting::{Form, Given, Raw, Setting};
 use super::table::settings;
@@ -79,6 +80,7 @@ fn empty(essentials: Essentials) -> Config {
             unknown: std::time::Duration::ZERO,
         },
         insured: Insured::default(),
+        onboarding: Onboarding::default(),
         decode_enabled: false,
         business_types: Vec::new(),
         certificate_types: Vec::new(),

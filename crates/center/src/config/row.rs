@@ -1,6 +1,9 @@
 //! How a row of the table of settings is written.
 
-use super::setting::{Form, Unit};
+use super::setting::{Form, Presence, Unit};
+
+/// What a path looks like.
+pub(super) const PATH: &str = "文件路径，相对路径以配置文件所在目录为起点";
 
 /// A row: key, field, form, what it does, why it is bounded so.
 macro_rules! row {
@@ -30,6 +33,10 @@ pub(super) const fn seconds(default: u64, min: u64, max: u64) -> Form {
 
 pub(super) const fn milliseconds(default: u64, min: u64, max: u64) -> Form {
     Form::Whole { unit: Unit::Milliseconds, default, min, max }
+}
+
+pub(super) const fn text(what: &'static str, presence: Presence) -> Form {
+    Form::Text { what, presence }
 }
 
 pub(super) const fn switch(default: bool) -> Form {

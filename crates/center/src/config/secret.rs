@@ -53,6 +53,19 @@ pub(super) fn password(path: &Path) -> Result<Zeroizing<String>, String> {
     Ok(Zeroizing::new(line.to_owned()))
 }
 
+/// The most a file with a private key may hold, in bytes.
+const MAX_PRIVATE_KEY_FILE: u64 = 16 * 1024;
+
+/// The text of a file that holds a private key.
+pub(crate) fn private_text(path: &Path) -> Result<Zeroizing<String>, String> {
+    let text = read(open_private(path)?, MAX_PRIVATE_KEY_FILE)
+        .map_err(|error| format!("无法读取文件 {}：{}", path.display(), words(&error)))?;
+    if text.len() as u64 > MAX_PRIVATE_KEY_FILE {
+        return Err(format!("超过 {MAX_PRIVATE_KEY_FILE} 字节，不像是私钥"));
+    }
+    Ok(text)
+}
+
 /// The text of a file, and of a longer one a byte more than the most. It is read into one place that has room for all of
 /// it: what grows is moved, and leaves behind what nobody wipes.
 pub(super) fn read(file: File, most: u64) -> std::io::Result<Zeroizing<String>> {

@@ -6,9 +6,10 @@
 use yanmi_protocol::dictionary::BusinessType;
 
 use super::field::Field;
-use super::row::{count, milliseconds, row, seconds, switch};
+use super::row::{PATH, count, milliseconds, row, seconds, switch, text};
 use super::setting::{Form, Presence, Setting};
 use super::table_limits::{DELIVERY, LIMITS};
+use super::table_onboarding::ONBOARDING;
 use super::table_policy::POLICY;
 use super::table_retention::RETENTION;
 
@@ -25,10 +26,6 @@ pub fn settings() -> impl Iterator<Item = &'static Setting> {
     GROUPS.iter().flat_map(|group| group.settings)
 }
 
-const fn text(what: &'static str, presence: Presence) -> Form {
-    Form::Text { what, presence }
-}
-
 /// The machine itself, in both families.
 const LOOPBACK: &[&str] = &["127.0.0.0/8", "::1/128"];
 
@@ -37,9 +34,6 @@ const ADDRESS: &str = "IP 地址:端口";
 
 /// How a proxy says who its client is.
 const CLIENT_ADDRESS: &str = "none、x-forwarded-for、forwarded 或 proxy-v2";
-
-/// What a path looks like.
-const PATH: &str = "文件路径，相对路径以配置文件所在目录为起点";
 
 /// Every table of the file.
 pub(super) static GROUPS: &[Group] = &[
@@ -65,6 +59,7 @@ pub(super) static GROUPS: &[Group] = &[
     Group { name: "outbound", about: "对外调用", settings: OUTBOUND },
     Group { name: "national", about: "国家电子凭证中心", settings: NATIONAL },
     Group { name: "insured", about: "参保人页面", settings: INSURED },
+    Group { name: "onboarding", about: "接入申请与反馈表", settings: ONBOARDING },
     Group { name: "decode", about: "电子凭证解码", settings: DECODE },
     Group { name: "metrics", about: "监控指标", settings: METRICS },
     Group { name: "log", about: "日志", settings: LOG },

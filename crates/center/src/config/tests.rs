@@ -121,6 +121,8 @@ fn another(setting: &Setting) -> String {
             "insured.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
             "national.mac" => "\"always\"",
+            "onboarding.holidays" => "\"20270101\"",
+            "onboarding.urls" => "\"http://10.35.0.10:8350\"",
             key if key.ends_with(".client_address") => "\"forwarded\"",
             "policy.confirmed_amount" => "\"up-to\"",
             key if key.ends_with(".path_prefix") => "\"/front/pcs\"",
@@ -146,7 +148,13 @@ fn every_key_fills_its_own_field_and_no_other() {
             // Half a certificate, a way of no proxy, a file that must be there: the message names the key, which is all that is asked.
             Err(error) => {
                 assert!(error.to_string().contains(setting.key), "{error}");
-                let alone = [".tls_", "plain_http", "client_address", "database_password_file"];
+                let alone = [
+                    "onboarding.signing_key",
+                    ".tls_",
+                    "plain_http",
+                    "client_address",
+                    "database_password_file",
+                ];
                 assert!(alone.iter().any(|part| setting.key.contains(part)), "{error}");
                 continue;
             }

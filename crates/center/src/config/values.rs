@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::face::Faces;
 use super::limits::Limits;
+use super::onboarding::Onboarding;
 use super::postgres::PostgresSettings;
 use super::retention::Retention;
 use crate::national::MacUse;
@@ -48,6 +49,8 @@ pub struct Config {
     pub national: National,
     /// The page for insured persons.
     pub insured: Insured,
+    /// Applications and feedback forms.
+    pub onboarding: Onboarding,
     /// Whether this center decodes QR codes itself.
     pub decode_enabled: bool,
     /// What it decodes for (500156 for the rest).

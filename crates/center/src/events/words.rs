@@ -1,7 +1,11 @@
 //! What an event's action and fields are called by operators. A word that a newer version has written is shown as it is.
 
+use yanmi_onboarding::application::command_name;
+
 /// What was done.
-const ACTIONS: [(&str, &str); 45] = [
+const ACTIONS: [(&str, &str); 47] = [
+    ("application.begin", "新建申请"),
+    ("feedback.issue", "出具反馈表"),
     ("import.upload", "上传导入表"),
     ("import.apply", "确认导入"),
     ("import.confirm", "复核导入"),
@@ -88,7 +92,10 @@ const FIELDS: [(&str, &str); 33] = [
 
 /// What an action (`account.add`) is called.
 pub fn action_words(action: &str) -> &str {
-    word(&ACTIONS, action)
+    match action.strip_prefix("application.") {
+        Some(step) if step != "begin" => command_name(step),
+        _ => word(&ACTIONS, action),
+    }
 }
 
 /// What a field of a change is called.

@@ -11,7 +11,7 @@ use yanmi_onboarding::Action;
 use yanmi_protocol::UnixMillis;
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
-use super::{errors, pending, trace};
+use super::{applications, errors, pending, trace};
 use crate::face::page::see_other;
 use crate::registry::OperatorSession;
 use crate::site::Site;
@@ -36,8 +36,11 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
     let health = page.may_anywhere(Action::ViewHealth);
     let running = if health { page.look(async |h| h.running().await).await? } else { None };
     let waiting = if page.may_anywhere(Action::DecideChange) { pending::waiting(page).await? } else { 0 };
+    let may_see = page.may_anywhere(Action::ViewApplications);
+    let at_desk = if may_see { applications::waiting(page).await? } else { 0 };
     let middle = html! {
         @if waiting > 0 { p.said { a href="/o/pending" { "有 " (waiting) " 项更改等您复核" } } }
+        @if at_desk > 0 { p.said { a href="/o/applications" { "有 " (at_desk) " 件接入申请待您办理" } } }
         @if health { (health_now(page, running)) }
         @if page.may_anywhere(Action::ViewErrors) {
             h2 { "为什么失败？" }

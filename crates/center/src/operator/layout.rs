@@ -8,10 +8,11 @@ use yanmi_onboarding::Action;
 use crate::face;
 
 /// The pages, each with what somebody must be allowed to do who sees the way to it.
-const PAGES: [(&str, &str, Action); 11] = [
+const PAGES: [(&str, &str, Action); 12] = [
     ("/o/institutions", "机构", Action::ViewRegistry),
     ("/o/accounts", "业务系统", Action::ViewRegistry),
     ("/o/channels", "渠道", Action::ViewRegistry),
+    ("/o/applications", "接入申请", Action::ViewApplications),
     ("/o/imports", "批量导入", Action::ViewImports),
     ("/o/pending", "待复核", Action::ViewPending),
     ("/o/errors", "为什么失败", Action::ViewErrors),

@@ -43,12 +43,17 @@ pub(super) async fn answer(
         FileKind::Csv => ("csv", "text/csv; charset=utf-8"),
         FileKind::Xlsx => ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     };
+    Ok(attachment(media, &format!("{name}.{ending}"), bytes))
+}
+
+/// The answer with a file, to be kept under this name.
+pub(super) fn attachment(media: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(bytes));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.{ending}\"")) {
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     keep_private(&mut response);
-    Ok(response)
+    response
 }

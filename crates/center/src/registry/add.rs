@@ -20,10 +20,16 @@ impl Administration {
     /// # Errors
     /// When there is one of this `orgId`, also one that is closed, or the name is not fit.
     pub async fn add_account(&mut self, new: &NewAccount, act: Act<'_>) -> Result<(), AdministrationError> {
+        check_name(ACCOUNT, &new.name)?;
+        let change = self.account_addition(new, act);
+        self.change(act, change).await
+    }
+
+    /// The change that adds an account of a name that is fit.
+    pub(super) fn account_addition(&self, new: &NewAccount, act: Act<'_>) -> Change {
         const TEXT: &str = "\
             INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at, mac, networks) \
             VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
-        check_name(ACCOUNT, &new.name)?;
         let key = self.sealer.seal(account::key_cell(new.id.as_str()), new.key.bytes());
         let statement = Statement::new(TEXT)
             .text(new.id.as_str())
@@ -34,8 +40,8 @@ impl Administration {
             .number(act.at.get())
             .text(new.mac.word())
             .optional_text(new.networks.stored().as_deref());
-        let (action, object) = (Action::Add, Object::Account(new.id));
-        self.change(act, Change { action, subject: object.into(), statements: vec![statement] }).await
+        let object = Object::Account(new.id);
+        Change { action: Action::Add, subject: object.into(), statements: vec![statement] }
     }
 
     /// Adds an institution.

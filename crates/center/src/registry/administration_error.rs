@@ -1,8 +1,10 @@
 //! Why the registry was not changed.
 
+use yanmi_onboarding::application::Refused;
 use yanmi_protocol::display::Trick;
 use yanmi_verification::WordLimitsError;
 
+use super::application::ApplicationError;
 use super::handover::HandoverError;
 use super::import::ImportError;
 use crate::store::StoreError;
@@ -132,12 +134,27 @@ pub enum AdministrationError {
     /// The password could not be made into what is stored.
     #[error("密码摘要未能算出")]
     PasswordHash,
+    /// The application does not go on.
+    #[error(transparent)]
+    Application(ApplicationError),
     /// The import does not go on.
     #[error(transparent)]
     Import(#[from] ImportError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<ApplicationError> for AdministrationError {
+    fn from(error: ApplicationError) -> Self {
+        Self::Application(error)
+    }
+}
+
+impl From<Refused> for AdministrationError {
+    fn from(refused: Refused) -> Self {
+        Self::Application(refused.into())
+    }
 }
 
 impl AdministrationError {

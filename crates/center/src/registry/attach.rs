@@ -25,15 +25,10 @@ impl Administration {
         account: AccountId,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let (action, object) = (Action::Attach, Object::Institution(code));
         if let Err(error) = self.may_attach(&code, &account).await {
-            return self.refuse(act, action, object.into(), error).await;
+            return self.refuse(act, Action::Attach, Object::Institution(code).into(), error).await;
         }
-        let statements = vec![
-            Assignments::default().of(object, act.at),
-            pairs::put_one(PairChange { code, account, holds: true }, act.at),
-        ];
-        self.change(act, Change { action, subject: object.into(), statements }).await
+        self.change(act, attachment(code, account, act)).await
     }
 
     /// Has an institution no longer call through an account. Verifications it asked for through it stay what they are.
@@ -63,7 +58,12 @@ impl Administration {
         self.change(act, Change { action, subject: object.into(), statements }).await
     }
 
-    async fn may_attach(&mut self, code: &OrgCode, account: &AccountId) -> Result<(), AdministrationError> {
+    /// Whether an institution can call through an account from now on.
+    pub(super) async fn may_attach(
+        &mut self,
+        code: &OrgCode,
+        account: &AccountId,
+    ) -> Result<(), AdministrationError> {
         self.check_account(account).await?;
         let Some(row) = institution::one(&mut self.connection, code).await? else {
             return Err(AdministrationError::missing(INSTITUTION, code.as_str()));
@@ -88,4 +88,14 @@ impl Administration {
             Some(_) => Ok(()),
         }
     }
+}
+
+/// The change by which an institution calls through one more account.
+pub(super) fn attachment(code: OrgCode, account: AccountId, act: Act<'_>) -> Change {
+    let object = Object::Institution(code);
+    let statements = vec![
+        Assignments::default().of(object, act.at),
+        pairs::put_one(PairChange { code, account, holds: true }, act.at),
+    ];
+    Change { action: Action::Attach, subject: object.into(), statements }
 }

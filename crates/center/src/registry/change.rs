@@ -30,6 +30,23 @@ enum Touched {
     Decided,
 }
 
+impl Touched {
+    /// Why nothing was written; nothing when something was.
+    fn why_not(&self, action: Action, subject: Subject) -> Option<AdministrationError> {
+        let (kind, id) = subject.names();
+        Some(match self {
+            Self::Row(_) => return None,
+            Self::Decided => AdministrationError::NotPending,
+            Self::Occupied if matches!(action, Action::Add | Action::Invite) => {
+                AdministrationError::Exists { kind, id: id.to_owned() }
+            }
+            Self::Occupied if action == Action::LogIn => AdministrationError::NotLetIn,
+            Self::Occupied => AdministrationError::closed(kind, id),
+            Self::Nothing => AdministrationError::missing(kind, id),
+        })
+    }
+}
+
 impl Administration {
     /// Makes one change, writes its event and raises the version; a change that touches no row is refused. One that is only
     /// proposed is made and undone, and what it would change is written down.
@@ -47,23 +64,44 @@ impl Administration {
             }
             (error, _) => self.connection.settle(error).await?,
         };
-        let (kind, id) = subject.names();
-        let error = match touched {
-            Touched::Row(changes) => {
-                let Intent::Propose { form, place } = act.intent else { return Ok(()) };
-                let name = action_name(action, subject);
-                let new = NewPending { action: &name, subject, place, form, changes: &changes };
-                return self.propose(&new, act).await;
-            }
-            Touched::Decided => AdministrationError::NotPending,
-            Touched::Occupied if matches!(action, Action::Add | Action::Invite) => {
-                AdministrationError::Exists { kind, id: id.to_owned() }
-            }
-            Touched::Occupied if action == Action::LogIn => AdministrationError::NotLetIn,
-            Touched::Occupied => AdministrationError::closed(kind, id),
-            Touched::Nothing => AdministrationError::missing(kind, id),
+        if let Some(error) = touched.why_not(action, subject) {
+            return self.refuse(act, action, subject, error).await;
+        }
+        let (Touched::Row(changes), Intent::Propose { form, place }) = (touched, act.intent) else {
+            return Ok(());
         };
-        self.refuse(act, action, subject, error).await
+        let name = action_name(action, subject);
+        self.propose(&NewPending { action: &name, subject, place, form, changes: &changes }, act).await
+    }
+
+    /// Makes one change within a transaction that is open, with its event and the version.
+    ///
+    /// # Errors
+    /// When it touches no row; the caller undoes the transaction.
+    pub(super) async fn change_inside(
+        &mut self,
+        act: Act<'_>,
+        change: Change,
+    ) -> Result<(), AdministrationError> {
+        let Change { action, subject, statements } = change;
+        let touched = self.change_within(act, action, subject, statements).await?;
+        touched.why_not(action, subject).map_or(Ok(()), Err)
+    }
+
+    /// Runs some work in one transaction: all of it is done, or nothing.
+    pub(super) async fn in_transaction<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<T, AdministrationError>,
+    ) -> Result<T, AdministrationError> {
+        self.connection.begin().await?;
+        match work(self).await {
+            Ok(done) => Ok(self.connection.settle(Ok(done)).await?),
+            Err(AdministrationError::Store(error)) => Ok(self.connection.settle(Err(error)).await?),
+            Err(why) => {
+                self.connection.roll_back().await?;
+                Err(why)
+            }
+        }
     }
 
     async fn change_within(

@@ -78,25 +78,8 @@ impl Administration {
         edit: &AccountEdit,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let AccountEdit { name, interfaces, rate, mac, networks } = edit;
-        let mut set = Assignments::default();
-        if let Some(name) = name {
-            check_name(ACCOUNT, name)?;
-            set = set.text("name", name);
-        }
-        if let Some(interfaces) = interfaces {
-            set = set.text("interfaces", &interfaces.to_string());
-        }
-        if let Some(rate) = rate {
-            set = set.optional_number("rate", rate.map(|rate| i64::from(rate.get())));
-        }
-        if let Some(mac) = mac {
-            set = set.text("mac", mac.word());
-        }
-        if let Some(networks) = networks {
-            set = set.optional_text("networks", networks.stored().as_deref());
-        }
-        self.edit(Object::Account(id), set, act).await
+        let change = account_edit(id, edit, act)?;
+        self.change(act, change).await
     }
 
     /// Changes an institution. Another name is shown from the next notice on.
@@ -143,9 +126,39 @@ impl Administration {
         set: Assignments,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let statements = vec![set.of(object, act.at)];
-        self.change(act, Change { action: Action::Edit, subject: object.into(), statements }).await
+        self.change(act, edition(object, set, act)).await
     }
+}
+
+/// The change that an edit of an account is.
+pub(super) fn account_edit(
+    id: AccountId,
+    edit: &AccountEdit,
+    act: Act<'_>,
+) -> Result<Change, AdministrationError> {
+    let AccountEdit { name, interfaces, rate, mac, networks } = edit;
+    let mut set = Assignments::default();
+    if let Some(name) = name {
+        check_name(ACCOUNT, name)?;
+        set = set.text("name", name);
+    }
+    if let Some(interfaces) = interfaces {
+        set = set.text("interfaces", &interfaces.to_string());
+    }
+    if let Some(rate) = rate {
+        set = set.optional_number("rate", rate.map(|rate| i64::from(rate.get())));
+    }
+    if let Some(mac) = mac {
+        set = set.text("mac", mac.word());
+    }
+    if let Some(networks) = networks {
+        set = set.optional_text("networks", networks.stored().as_deref());
+    }
+    Ok(edition(Object::Account(id), set, act))
+}
+
+fn edition(object: Object, set: Assignments, act: Act<'_>) -> Change {
+    Change { action: Action::Edit, subject: object.into(), statements: vec![set.of(object, act.at)] }
 }
 
 fn channel_set(edit: &ChannelEdit) -> Result<Assignments, AdministrationError> {

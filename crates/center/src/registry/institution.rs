@@ -116,6 +116,30 @@ pub(super) async fn some(
     rows.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), &pairs)).collect()
 }
 
+/// Those that call through an account and are not closed, by code, so many at most.
+pub(super) async fn through(
+    connection: &mut Connection,
+    account: &AccountId,
+    most: usize,
+) -> Result<Vec<InstitutionRow>, StoreError> {
+    /// Institutions of one query, so that it has no more values than both databases take.
+    const ROWS: usize = 500;
+    const TEXT: &str = "SELECT org_code FROM account_institutions WHERE org_id = $1 AND until IS NULL \
+        UNION SELECT org_code FROM institutions AS i WHERE org_id = $1 AND NOT EXISTS \
+            (SELECT 1 FROM account_institutions AS a WHERE a.org_code = i.org_code AND a.org_id = $1) \
+        ORDER BY org_code LIMIT $2";
+    let statement = Statement::new(TEXT).text(account.as_str()).number(signed(most as u64));
+    let found = connection.fetch(statement).await?;
+    let codes = found.iter().map(|row| Columns::new(row, TABLE.name()).org_code());
+    let codes: Vec<OrgCode> = codes.collect::<Result<_, _>>()?;
+    let mut all = Vec::with_capacity(codes.len());
+    for part in codes.chunks(ROWS) {
+        all.extend(some(connection, part).await?.into_iter().filter(|row| row.closed_at.is_none()));
+    }
+    all.sort_by_key(|row| row.org_code);
+    Ok(all)
+}
+
 /// All institutions, by code.
 pub(super) async fn all(connection: &mut Connection) -> Result<Vec<InstitutionRow>, StoreError> {
     const TEXT: &str = select!("ORDER BY org_code");

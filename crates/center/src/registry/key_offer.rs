@@ -61,17 +61,26 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<KeyOffer, AdministrationError> {
         let key = Sm4Key::from_bytes(&self.sealer.fresh());
-        let link = Zeroizing::new(self.sealer.fresh());
-        let offer = self.sealer.proof(LINK, &[&*link]);
-        let passcode = passcode(&self.sealer.fresh());
-        let until = act.at.plus(OFFERED);
+        let (offer, insertion) = self.offer_of(&id, &key, act);
         let unused = self.has_untaken_key(&id).await?;
         let set = Assignments::default();
         // One that nobody has taken is no key in use, and must not push that one out.
         let set = if unused { set } else { set.column("key_old", "key_new") };
         let object = Object::Account(id);
         let set = set.bytes("key_new", &self.sealer.seal(account::key_cell(id.as_str()), key.bytes()));
-        let row = NewOffer {
+        let statements =
+            vec![set.of(object, act.at), key_offers::end(&id, Void::Replaced, act.at), insertion];
+        self.change(act, Change { action: Action::OfferKey, subject: object.into(), statements }).await?;
+        Ok(offer)
+    }
+
+    /// An offer of a key, and the statement that keeps it.
+    pub(super) fn offer_of(&self, id: &AccountId, key: &Sm4Key, act: Act<'_>) -> (KeyOffer, Statement) {
+        let link = Zeroizing::new(self.sealer.fresh());
+        let offer = self.sealer.proof(LINK, &[&*link]);
+        let passcode = passcode(&self.sealer.fresh());
+        let until = act.at.plus(OFFERED);
+        let insertion = key_offers::insert(&NewOffer {
             offer,
             account: id.as_str(),
             kcv: &key.kcv().to_string(),
@@ -80,14 +89,8 @@ impl Administration {
             made_by: act.actor.as_str(),
             made_at: act.at,
             ends_at: until,
-        };
-        let statements = vec![
-            set.of(object, act.at),
-            key_offers::end(&id, Void::Replaced, act.at),
-            key_offers::insert(&row),
-        ];
-        self.change(act, Change { action: Action::OfferKey, subject: object.into(), statements }).await?;
-        Ok(KeyOffer { link: Zeroizing::new(BASE64.encode(*link)), passcode, until })
+        });
+        (KeyOffer { link: Zeroizing::new(BASE64.encode(*link)), passcode, until }, insertion)
     }
 
     /// The newest offer of an account.
@@ -224,6 +227,9 @@ impl Administration {
             let subject = Subject::Entry(Object::Account(row.account));
             let event = new_event(act, action, subject, Outcome::Done, NO_CHANGES.to_owned());
             operator_events::append(&mut self.connection, event).await?;
+        }
+        if done == Some(Action::TakeKey) {
+            self.note_taken_key(&row.account, act.at).await?;
         }
         Ok(true)
     }

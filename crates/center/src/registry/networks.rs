@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
 use crate::outbound::{AllowList, AllowListError};
 
 /// The networks an account calls from; none for anywhere.
@@ -25,6 +27,11 @@ impl SourceNetworks {
     /// Whether an envelope may come from this address.
     pub(crate) fn permit(&self, address: IpAddr) -> bool {
         self.0.networks().is_empty() || self.0.permits(address)
+    }
+
+    /// Each of them; none for anywhere.
+    pub(crate) fn list(&self) -> Vec<IpNet> {
+        self.0.networks().to_vec()
     }
 
     /// As it is stored: nothing for anywhere.

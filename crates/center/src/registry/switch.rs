@@ -40,18 +40,7 @@ impl Administration {
         switch: Switch,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let column = object.switch();
-        let set = Assignments::default();
-        let (action, set) = match switch {
-            Switch::On => (Action::Enable, set.flag(column, true).optional_number("stopped_until", None)),
-            Switch::Off => (Action::Disable, set.flag(column, false).optional_number("stopped_until", None)),
-            // It stays switched on or off as it is; one that was off is off afterwards too.
-            Switch::OffUntil(until) => {
-                (Action::Disable, set.optional_number("stopped_until", Some(until.get())))
-            }
-        };
-        let statements = vec![set.of(object, act.at)];
-        self.change(act, Change { action, subject: object.into(), statements }).await
+        self.change(act, switching(object, switch, act)).await
     }
 
     /// Closes an entry for good: it is switched off, can be neither changed nor switched on again, and its code is not
@@ -60,6 +49,12 @@ impl Administration {
     /// # Errors
     /// When there is none, or it is closed already.
     pub async fn close_entry(&mut self, object: Object, act: Act<'_>) -> Result<(), AdministrationError> {
+        let change = self.closure(object, act);
+        self.change(act, change).await
+    }
+
+    /// The change that closes an entry.
+    pub(super) fn closure(&self, object: Object, act: Act<'_>) -> Change {
         let mut set = Assignments::default()
             .flag(object.switch(), false)
             .optional_number("stopped_until", None)
@@ -77,8 +72,21 @@ impl Administration {
         if let Object::Account(id) = &object {
             statements.push(key_offers::end(id, Void::Replaced, act.at));
         }
-        self.change(act, Change { action: Action::Close, subject: object.into(), statements }).await
+        Change { action: Action::Close, subject: object.into(), statements }
     }
+}
+
+/// The change that switches an entry.
+pub(super) fn switching(object: Object, switch: Switch, act: Act<'_>) -> Change {
+    let column = object.switch();
+    let set = Assignments::default();
+    let (action, set) = match switch {
+        Switch::On => (Action::Enable, set.flag(column, true).optional_number("stopped_until", None)),
+        Switch::Off => (Action::Disable, set.flag(column, false).optional_number("stopped_until", None)),
+        // It stays switched on or off as it is; one that was off is off afterwards too.
+        Switch::OffUntil(until) => (Action::Disable, set.optional_number("stopped_until", Some(until.get()))),
+    };
+    Change { action, subject: object.into(), statements: vec![set.of(object, act.at)] }
 }
 
 #[cfg(test)]

@@ -120,6 +120,7 @@ impl Schema {
             step!(17, Expanding, "0017_", "statistics"),
             step!(18, Expanding, "0018_", "key_offers"),
             step!(19, Expanding, "0019_", "imports"),
+            step!(20, Expanding, "0020_", "applications"),
         ];
         Self(steps.to_vec())
     }

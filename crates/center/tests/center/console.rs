@@ -174,6 +174,7 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/statistics", Action::ViewStatistics),
         ("/o/errors", Action::ViewErrors),
         ("/o/trace", Action::TraceNumber),
+        ("/o/applications", Action::ViewApplications),
         ("/o/imports", Action::ViewImports),
         ("/o/imports/template.csv", Action::ViewImports),
         ("/o/events", Action::ViewEvents),

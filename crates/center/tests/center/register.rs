@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 41] = [
+pub(crate) const FIRST_SCHEMA: [&str; 45] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -51,6 +51,10 @@ pub(crate) const FIRST_SCHEMA: [&str; 41] = [
     "DROP TABLE account_institutions",
     "DROP TABLE import_rows",
     "DROP TABLE imports",
+    "DROP TABLE application_forms",
+    "DROP TABLE application_steps",
+    "DROP TABLE feedback_forms",
+    "DROP TABLE applications",
     "DROP TABLE operator_sessions",
     "DROP TABLE operator_grants",
     "DROP TABLE operators",

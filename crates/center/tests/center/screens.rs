@@ -2,6 +2,7 @@
 //!
 //! With `YANMI_SHOTS` set to a folder (`cargo xtask shots`), each state is also photographed.
 
+mod applications;
 mod console;
 mod doors;
 mod free;

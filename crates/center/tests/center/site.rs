@@ -340,10 +340,14 @@ impl Site {
 
     /// The same under another key of the first account.
     pub(crate) async fn status_with(&self, token: EcToken, key: Sm4Key) -> Called {
-        let world = self.world();
-        let (hands, org_id) = (self.hands.clone(), world.accounts[0].org_id);
+        self.status_by(self.world().accounts[0].org_id.as_str(), token, key).await
+    }
+
+    /// The same of any account.
+    pub(crate) async fn status_by(&self, org_id: &str, token: EcToken, key: Sm4Key) -> Called {
+        let (world, hands) = (self.world(), self.hands.clone());
         let clock = Arc::new(move || hands.now());
-        let institution = Institution::new(&world.institution_url, org_id.as_str(), key, world.region, clock);
+        let institution = Institution::new(&world.institution_url, org_id, key, world.region, clock);
         let draft =
             status::Draft { token: token.as_str(), org_code: HOSPITAL, extended: None, wait_seconds: None };
         institution.status(&draft).await.expect("an answer")

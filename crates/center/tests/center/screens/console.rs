@@ -10,11 +10,11 @@ use crate::console::{administrators, somebody, with_console};
 use crate::site::{HOSPITAL, Site, anywhere};
 
 /// The screen of most offices, and a phone.
-const OFFICE: (u32, u32) = (1366, 768);
+pub(super) const OFFICE: (u32, u32) = (1366, 768);
 const PHONE: (u32, u32) = (390, 844);
 
 /// Looks at a page as everybody does, and photographs it.
-fn look(browser: &Browser, name: &str) {
+pub(super) fn look(browser: &Browser, name: &str) {
     for ((width, height), place) in [(PHONE, "phone"), (OFFICE, "office")] {
         browser.resize(width, height);
         browser.until(&format!("innerWidth === {width} && document.readyState === 'complete'"));
@@ -31,7 +31,7 @@ fn look(browser: &Browser, name: &str) {
     browser.prefer_dark(false);
 }
 
-fn log_in(browser: &Browser, base: &str, login: &str, person: &mut Person) {
+pub(super) fn log_in(browser: &Browser, base: &str, login: &str, person: &mut Person) {
     browser.open(&format!("{base}/o/"));
     browser.until("document.title.startsWith('登录')");
     browser.fill("input[name=login]", login);
@@ -44,7 +44,7 @@ fn log_in(browser: &Browser, base: &str, login: &str, person: &mut Person) {
 }
 
 /// Logs out, and waits until that is done: what is opened meanwhile would be overtaken.
-fn leave(browser: &Browser) {
+pub(super) fn leave(browser: &Browser) {
     browser.click("button.link");
     browser.until("document.title.startsWith('登录')");
 }

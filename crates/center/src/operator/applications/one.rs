@@ -1,0 +1,150 @@
+//! One application: what was filled in, where it stands, what whoever looks at it can do, and what was done.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State as Shared;
+use axum::response::Response;
+use http::{Method, Request};
+use maud::{Markup, html};
+use yanmi_onboarding::Action;
+use yanmi_onboarding::application::{Actor, Form, Report, State};
+
+use super::shown::{self, Surroundings};
+use super::{decide, form, person, work};
+use crate::face::page::see_other;
+use crate::operator::request::{self, ConsoleRefusal, OperatorRequest};
+use crate::operator::table_file;
+use crate::registry::{Act, ApplicationRow, application_no, round_of};
+use crate::site::Site;
+
+pub(crate) async fn handle(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, answer).await
+}
+
+/// The key, made out to the public key of the form.
+pub(crate) async fn offer(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, async |page, _| {
+        let row = seen(page, "/offer.json").await?;
+        let file = page.site.console.work(async |a| a.application_offer(row.number).await).await?;
+        let file = file.ok_or(ConsoleRefusal::Nowhere)?;
+        Ok(table_file::attachment("application/json", "offer.json", file.into_bytes()))
+    })
+    .await
+}
+
+/// Bringing an acceptance report.
+pub(crate) async fn report(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, reporting).await
+}
+
+/// The application of the address, which ends so behind its number, if he may see it.
+async fn seen(page: &OperatorRequest<'_>, tail: &str) -> Result<ApplicationRow, ConsoleRefusal> {
+    let rest = page.segment("/o/applications/").ok_or(ConsoleRefusal::Nowhere)?;
+    let number = rest.strip_suffix(tail).and_then(|text| text.parse().ok()).ok_or(ConsoleRefusal::Nowhere)?;
+    let read = page.site.console.work(async |a| a.application(number).await).await;
+    let row = read.map_err(|error| match ConsoleRefusal::from(error) {
+        ConsoleRefusal::Refused(_) => ConsoleRefusal::Nowhere,
+        other => other,
+    })?;
+    // Whoever filed it sees it wherever he is now.
+    let own = row.made_by == page.actor()?.as_str();
+    if !own || !page.may_anywhere(Action::ViewApplications) {
+        page.may(Action::ViewApplications, *row.application.place())?;
+    }
+    Ok(row)
+}
+
+async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, ConsoleRefusal> {
+    let row = seen(page, "").await?;
+    if page.method == Method::POST {
+        return decide::decide(page, &row, body).await;
+    }
+    let number = row.number;
+    let around = page
+        .site
+        .console
+        .work(async |a| {
+            Ok(Surroundings {
+                steps: a.application_steps(number).await?,
+                feedback: a.newest_feedback(number).await?,
+                has_offer: a.application_offer(number).await?.is_some(),
+            })
+        })
+        .await?;
+    let middle = html! {
+        (page.said())
+        (shown::summary(page, &row, &around))
+        @if let State::Returned { faults, by, .. } = row.application.state() {
+            (shown::faults(faults))
+            @if !by.opinion.is_empty() { p { "意见：" (by.opinion) } }
+        }
+        @if around.has_offer { p { a href={ (page.path) "/offer.json" } { "下载密钥文件 offer.json" } " " span.soft { "只有申请表上公钥的持有人能打开，可以邮寄" } } }
+        (filled_in(page, &row).await?)
+        (work::forms(page, &row)?)
+        (shown::history(&around.steps))
+    };
+    Ok(page.page(&format!("申请 {}", row.code()), &middle))
+}
+
+/// The form: to be filled in by who filed it, to be read by everybody else.
+async fn filled_in(page: &OperatorRequest<'_>, row: &ApplicationRow) -> Result<Markup, ConsoleRefusal> {
+    let (kind, state) = (row.application.kind(), row.application.state());
+    let own = row.application.filer() == yanmi_onboarding::application::Person::Operator(person(page)?);
+    let is_open = matches!(state, State::Draft { .. } | State::Returned { .. });
+    if own && is_open {
+        let number = application_no(&row.application, row.number, row.made_at);
+        let console = &page.site.console;
+        let mut faults = row.form.faults();
+        faults.extend(console.work(async |a| a.form_faults(kind, &row.form, number).await).await?);
+        let missing: Vec<&str> = row.form.missing(kind).iter().map(|field| field.name()).collect();
+        return Ok(html! {
+            h2 { "申请表" }
+            @if !missing.is_empty() { p.said { "还缺：" (missing.join("、")) } }
+            form.act.box method="post" action=(page.path) {
+                input type="hidden" name="seen" value=(yanmi_protocol::hex::encode(row.form.digest().bytes()));
+                (form::inputs(kind, &row.form, &faults))
+                (page.proof_fields())
+                div { button name="do" value="save" { "保存" } " " button name="do" value="submit" { "保存并提交" } }
+            }
+        });
+    }
+    let before: Option<Form> = match round_of(state) {
+        Some(round) if round > 1 => {
+            page.site.console.work(async |a| a.application_form(row.number, round - 1).await).await?
+        }
+        _ => None,
+    };
+    Ok(html! { h2 { "申请表" } (form::table(kind, &row.form, before.as_ref())) })
+}
+
+async fn reporting(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, ConsoleRefusal> {
+    let row = seen(page, "/report").await?;
+    let back = format!("/o/applications/{}", row.number);
+    if page.method != Method::POST {
+        let middle = html! {
+            p { "联调通过之后，申请方用 yanmi acceptance 验收，得到 report.json。自己机器上写出的报告须有人旁证抽样，才能作为验收依据。" }
+            form.act.box method="post" action=(page.path) enctype="multipart/form-data" {
+                label { "report.json" input type="file" name="file" required accept=".json"; }
+                (page.proof_fields())
+                button { "提交报告" }
+            }
+            p { a href=(back) { "返回申请" } }
+        };
+        return Ok(page.page("提交验收报告", &middle));
+    }
+    let (_, file) = page.act_with_file(body).await?;
+    let nothing = || ConsoleRefusal::BadFile("没有选择文件".to_owned(), false);
+    let file = file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)?;
+    let report = Report::of_file(&file.bytes, &row.form)
+        .map_err(|refused| ConsoleRefusal::BadFile(refused.to_string(), false))?;
+    let (actor, grants, id) = (page.actor()?, page.rights(), person(page)?);
+    let who = Actor::Operator { id, grants: &grants };
+    let command = yanmi_onboarding::application::Command::Report(&report);
+    let act = Act::new(&actor, "", page.now);
+    let console = &page.site.console;
+    console
+        .work(async |a| a.step_application(row.number, &command, &who, &console.calendar, act).await)
+        .await?;
+    Ok(see_other(&format!("{back}?done=1")))
+}
