@@ -23,7 +23,7 @@ pub(crate) use draft::round_of;
 pub use error::ApplicationError;
 pub(crate) use feedback::FeedbackTerms;
 pub use feedback::FeedbackTermsError;
-pub(crate) use issue::IssuedKeyOffer;
+pub use issue::IssuedKeyOffer;
 
 use yanmi_onboarding::application::{Application, Form};
 use yanmi_onboarding::{Area, Grant};
@@ -117,6 +117,14 @@ impl Administration {
         round: u8,
     ) -> Result<Option<Form>, AdministrationError> {
         Ok(application_forms::one(&mut self.connection, &self.sealer, (number, round)).await?)
+    }
+
+    /// Whether there is any application.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_applications(&mut self) -> Result<bool, AdministrationError> {
+        Ok(applications::next(&mut self.connection).await? > 1)
     }
 
     /// So many before a number, the newest first, in these areas or filed by this person.

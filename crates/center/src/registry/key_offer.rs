@@ -35,12 +35,13 @@ const PASSCODE: &str = "key offer passcode";
 static APPLICANT: Actor = Actor::program("applicant");
 
 /// An offer that was made, shown once. `Debug` shows neither link nor passcode.
-pub(crate) struct KeyOffer {
+pub struct KeyOffer {
     /// 22 characters, behind `/k/`.
-    pub(crate) link: Zeroizing<String>,
+    pub link: Zeroizing<String>,
     /// 8 digits.
-    pub(crate) passcode: Zeroizing<String>,
-    pub(crate) until: UnixMillis,
+    pub passcode: Zeroizing<String>,
+    /// When it ends.
+    pub until: UnixMillis,
 }
 
 impl std::fmt::Debug for KeyOffer {
@@ -135,7 +136,7 @@ impl Administration {
     /// # Errors
     /// [`AdministrationError::NoOffer`] when it cannot be taken, [`AdministrationError::WrongPasscode`], or when the database
     /// fails; then nothing is taken.
-    pub(crate) async fn take_key(
+    pub async fn take_key(
         &mut self,
         link: &str,
         passcode: &str,

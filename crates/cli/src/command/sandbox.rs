@@ -7,6 +7,7 @@
 //! agree on who exists and on the keys without a folder in common, so both are derived from the database's name;
 //! what is played with needs no secret. The first one has the simulator, the others find it through the registry.
 
+mod applications;
 mod elsewhere;
 mod guide;
 mod lock;
@@ -121,6 +122,7 @@ impl Sandbox {
         state::write(&state.file, &world)?;
         register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
         operators::register(&database, &state.key, &world).await?;
+        applications::play(&database, &state.key, &world).await?;
         let config = self.config(database, &world, &elsewhere, level)?;
         let window: Arc<OnceLock<Onlooker>> = Arc::default();
         let center = Center::start_observed(config, ambient::ports(), Some(through(&window)))

@@ -12,8 +12,8 @@ fn curl(args: &[&str]) -> String {
     String::from_utf8(ran.stdout).expect("UTF-8")
 }
 
-/// Logs one operator in, from an address of his own; the first page he sees.
-fn home(world: &serde_json::Value, at: usize, file: &str, folder: &Path) -> String {
+/// Logs one operator in, from an address of his own; the page he sees there.
+fn page(world: &serde_json::Value, at: usize, (file, path): (&str, &str), folder: &Path) -> String {
     let operator = &world["operators"][at];
     let [url, login, password] = [&world["operatorUrl"], &operator["login"], &operator["password"]]
         .map(|v| v.as_str().expect("a text"));
@@ -28,7 +28,7 @@ fn home(world: &serde_json::Value, at: usize, file: &str, folder: &Path) -> Stri
     let form = ["--data", &login, "--data", &password, "--data", &code, "--write-out", "%{http_code}"];
     let entered = curl(&[&from[..], &form, &["--output", "-", &format!("{url}/o/login")]].concat());
     assert!(entered.ends_with("303"), "{login}: {entered}");
-    curl(&[&from[..], &[&format!("{url}/o/")]].concat())
+    curl(&[&from[..], &[&format!("{url}{path}")]].concat())
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn every_operator_of_the_sandbox_gets_in() {
     assert_eq!(world["operatorUrl"], format!("http://127.0.0.1:{}", sandbox.port + 3));
     let operators = world["operators"].as_array().expect("operators");
     let gets_in = |sandbox: &Sandbox, at: usize| {
-        let page = home(&sandbox.world(), at, &sandbox.file, folder.path());
+        let page = page(&sandbox.world(), at, (&sandbox.file, "/o/"), folder.path());
         let region = operators[at]["grants"][0]["region"].as_str().expect("a region");
         let name = operators[at]["name"].as_str().expect("a name");
         assert!(page.contains(&format!("（{region}）")) && page.contains(name), "{name}: {page}");
@@ -47,8 +47,16 @@ fn every_operator_of_the_sandbox_gets_in() {
     let config = folder.path().join("yanmi.toml");
     let listed = run(&["institution", "list", "--config", config.to_str().expect("a path")], "");
     assert_eq!(listed.out.lines().count(), 201, "a heading and two hundred: {}", listed.out);
+    let approver = operators.iter().position(|one| one["login"] == "approver2").expect("an approver");
+    let list = (sandbox.file.as_str(), "/o/applications?list=all");
+    let listed = page(&world, approver, list, folder.path());
+    for state in
+        ["草稿", "审核中", "已退回", "不予接入", "已撤回", "联调中", "待发密钥", "已接入", "停用中", "已注销"]
+    {
+        assert!(listed.contains(state), "{state}: {listed}");
+    }
     let last = operators.len() - 1;
-    (0..last).for_each(|at| gets_in(&sandbox, at));
+    (0..last).filter(|at| *at != approver).for_each(|at| gets_in(&sandbox, at));
     let nobody = run(&["operator", "code", "--sandbox", &sandbox.file, "--login", "nobody"], "");
     assert!(nobody.code != 0 && nobody.err.contains("approver"), "{nobody:?}");
     sandbox.stop();

@@ -45,7 +45,7 @@ pub struct OperatorGrant {
 }
 
 /// Login, name, role, and what follows the two digits of the province in the region of the grant.
-const CAST: [(&str, &str, &str, &str); 18] = [
+const CAST: [(&str, &str, &str, &str); 19] = [
     ("system", "林系统", "system-admin", ""),
     ("security", "陈安全", "security-admin", ""),
     ("audit", "黄审计", "auditor", ""),
@@ -62,6 +62,7 @@ const CAST: [(&str, &str, &str, &str); 18] = [
     ("clerk.city2", "高经办", "clerk", "02"),
     ("reviewer.city2", "罗复核", "reviewer", "02"),
     ("clerk.county1", "梁经办", "clerk", "0102"),
+    ("reviewer.county1", "谢复核", "reviewer", "0102"),
     ("clerk.county2", "宋经办", "clerk", "0103"),
     ("clerk.county3", "唐经办", "clerk", "0203"),
 ];

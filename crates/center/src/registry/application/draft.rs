@@ -17,7 +17,7 @@ impl Administration {
     ///
     /// # Errors
     /// [`ApplicationError::Place`], or when the database fails.
-    pub(crate) async fn begin_application(
+    pub async fn begin_application(
         &mut self,
         (kind, form, several): (Kind, &Form, bool),
         who: &Actor<'_>,

@@ -15,7 +15,7 @@ use crate::registry::{channel, version};
 
 /// How a key goes to whoever asked for it.
 #[derive(Debug)]
-pub(crate) enum IssuedKeyOffer {
+pub enum IssuedKeyOffer {
     /// A file that only the owner of the public key of the form can open; it is kept with the application.
     File,
     /// A link and a passcode, shown once.
@@ -29,7 +29,7 @@ impl Administration {
     ///
     /// # Errors
     /// When the rules refuse it, there is such an account already, or an institution is not registered any more.
-    pub(crate) async fn issue_application(
+    pub async fn issue_application(
         &mut self,
         (number, account): (i64, AccountId),
         signer: Option<&PrivateKey>,

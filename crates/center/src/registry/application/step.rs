@@ -26,7 +26,7 @@ impl Administration {
     ///
     /// # Errors
     /// When the rules refuse it, which is an event, or the database fails; then nothing is done.
-    pub(crate) async fn step_application(
+    pub async fn step_application(
         &mut self,
         number: i64,
         command: &Command<'_>,

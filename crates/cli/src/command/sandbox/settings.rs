@@ -6,8 +6,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use yanmi_center::config::{Config, Database};
+use yanmi_papers::{Chance, PrivateKey};
 use yanmi_simulator::World;
 
+use crate::ambient;
 use crate::failure::Failure;
 use crate::private_file;
 
@@ -20,6 +22,9 @@ const QUIET_SECONDS: u32 = 30;
 /// by hand.
 const REQUESTS_PER_SECOND: u32 = 20;
 const BURST: u32 = 40;
+
+/// The file of the key that feedback forms are signed with.
+const SIGNING_KEY: &str = "feedback.pem";
 
 /// What the sandbox settles about its center.
 pub(super) struct Settings<'a> {
@@ -40,12 +45,23 @@ impl Settings<'_> {
     /// Writes the file, and reads it.
     pub(super) fn write(&self, database: Database) -> Result<Config, Failure> {
         private_file::write(&self.dir.join("national.key"), &self.world.national.key.to_hex())?;
+        self.make_signing_key()?;
         let path = self.file();
         private_file::write(&path, &self.text())?;
         // The folder's keys count, whatever the environment says about those of a real center.
         let mut config = Config::load(&path, &|_| None).map_err(|error| Failure::new(error.to_string()))?;
         config.database = database;
         Ok(config)
+    }
+
+    /// What feedback forms are signed with, from the first start on.
+    fn make_signing_key(&self) -> Result<(), Failure> {
+        let path = self.dir.join(SIGNING_KEY);
+        if path.exists() {
+            return Ok(());
+        }
+        let key = PrivateKey::generate(&mut Chance::new(&mut ambient::fill));
+        private_file::write(&path, &key.to_pem())
     }
 
     fn file(&self) -> PathBuf {
@@ -89,6 +105,13 @@ impl Settings<'_> {
                 out.push_str("plain_http = true\n");
             }
         }
+        let _ = write!(
+            out,
+            "\n[onboarding]\nsigning_key = \"{SIGNING_KEY}\"\nissuer = \"示范省医疗保障局\"\nurls = {}\n\
+             debugging_phone = \"0591-00000002\"\nduty_phone = \"0591-00000003\"\nportal = {}\n",
+            quoted(&world.institution_url),
+            quoted(&world.applicant_url),
+        );
         out
     }
 }
