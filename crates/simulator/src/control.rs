@@ -13,6 +13,7 @@
 //! | `POST /channels/{chnlId}/mood`, `POST /national/mood` | [`moods`] |
 //! | `POST /terminal` | [`terminal`] |
 //! | `POST /vendor` | [`vendor`] |
+//! | `POST /onboard` | [`onboard`] |
 //!
 //! What cannot be done is HTTP 400 (the request is wrong), 404 (no such person, channel, notice or address), 409
 //! (not now) or 502 (the center did not answer), with `{"error": "…"}` in Chinese.
@@ -22,6 +23,7 @@ mod counter;
 mod free_page;
 mod moods;
 mod notices;
+mod onboard;
 mod qr;
 mod request;
 mod send;
@@ -56,6 +58,7 @@ pub(crate) async fn answer(state: &Arc<State>, method: &Method, steps: &[&str], 
         (&Method::POST, ["national", "mood"]) => moods::national(state, body),
         (&Method::POST, ["center", "mood"]) => moods::center(state, body),
         (&Method::POST, ["terminal"]) => terminal::set(state, body),
+        (&Method::POST, ["onboard"]) => onboard::play(state).await,
         (&Method::POST, ["vendor"]) => vendor::answer(state, body).await,
         _ => Err(Refusal::NoAddress),
     };

@@ -24,6 +24,7 @@ use yanmi_protocol::{ChannelId, Sm4Key, envelope};
 use crate::ambient::{Clock, Entropy};
 use crate::channel::SwitchError;
 use crate::mood::{ChannelMood, NationalMood};
+use crate::onboarding::Onboarding;
 use crate::reply::{Cut, Reply, error};
 use crate::state::{Beside, State};
 use crate::watch::{exchange, guard, outside, page, scene, stream};
@@ -99,6 +100,11 @@ impl Simulator {
         keys: impl Fn(&str) -> Vec<Sm4Key> + Send + Sync + 'static,
     ) {
         self.state.with_center(Beside { switch: Box::new(switch), keys: Box::new(keys) });
+    }
+
+    /// Lets a system be brought in through the control interface, as operators of the center beside do it.
+    pub fn with_onboarding(&self, onboard: impl Fn() -> Onboarding + Send + Sync + 'static) {
+        self.state.with_onboarding(Box::new(onboard));
     }
 
     /// How many requests are held now, by hanging or slow channels or a silent national center.

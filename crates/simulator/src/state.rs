@@ -11,6 +11,7 @@ use crate::ambient::{Clock, Entropy};
 use crate::hang::{Hangs, LONGEST_HANG};
 use crate::mint::{CHANCE, Holder, Mint};
 use crate::mood::{ChannelMood, NationalMood};
+use crate::onboarding::Onboarding;
 use crate::outgoing::Caller;
 use crate::phone::Phones;
 use crate::terminal::{Terminal, TerminalMood};
@@ -30,7 +31,12 @@ pub(crate) struct State {
     terminal: watch::Sender<Terminal>,
     /// The center beside it, where there is one that lets itself be told and asked.
     center: OnceLock<Beside>,
+    /// How that center lets a system in.
+    onboarding: OnceLock<Box<Onboard>>,
 }
+
+/// Lets one more system in.
+type Onboard = dyn Fn() -> Onboarding + Send + Sync;
 
 /// The keys of an account by its `orgId`, the newest first.
 type KeysOf = dyn Fn(&str) -> Vec<Sm4Key> + Send + Sync;
@@ -71,12 +77,23 @@ impl State {
             phones: Mutex::default(),
             terminal: watch::Sender::new(Terminal::default()),
             center: OnceLock::new(),
+            onboarding: OnceLock::new(),
         }
     }
 
     /// From now on there is a center beside; the first stays.
     pub(crate) fn with_center(&self, center: Beside) {
         let _ = self.center.set(center);
+    }
+
+    /// From now on a system can be let in so; the first way stays.
+    pub(crate) fn with_onboarding(&self, onboard: Box<Onboard>) {
+        let _ = self.onboarding.set(onboard);
+    }
+
+    /// Lets one more system in, where that can be done.
+    pub(crate) fn onboard(&self) -> Option<Onboarding> {
+        self.onboarding.get().map(|onboard| onboard())
     }
 
     /// The keys of an account: those the center has for it now, or else the one of the world's file.

@@ -123,6 +123,7 @@ impl Sandbox {
         register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
         operators::register(&database, &state.key, &world).await?;
         applications::play(&database, &state.key, &world).await?;
+        let database_of_center = database.clone();
         let config = self.config(database, &world, &elsewhere, level)?;
         let window: Arc<OnceLock<Onlooker>> = Arc::default();
         let center = Center::start_observed(config, ambient::ports(), Some(through(&window)))
@@ -134,6 +135,10 @@ impl Sandbox {
         };
         if let Some(simulator) = &simulator {
             simulator.with_center(center.store_switch(), center.keys_lookup());
+            let (database, key, world) = (database_of_center, state.key.clone(), world.clone());
+            simulator.with_onboarding(move || {
+                Box::pin(applications::bring_in(database.clone(), key.clone(), world.clone()))
+            });
             // It is set here only, and once.
             let _ = window.set(simulator.onlooker());
         }

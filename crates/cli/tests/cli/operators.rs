@@ -55,6 +55,12 @@ fn every_operator_of_the_sandbox_gets_in() {
     {
         assert!(listed.contains(state), "{state}: {listed}");
     }
+    // One more is brought in, and calls.
+    let simulator = world["simulatorUrl"].as_str().expect("an address");
+    let brought = curl(&["--request", "POST", &format!("{simulator}/onboard")]);
+    let brought: serde_json::Value = serde_json::from_str(&brought).expect("JSON");
+    assert_eq!(brought["checkStas"], "1", "{brought}");
+    assert_eq!(brought["steps"].as_array().expect("steps").len(), 7);
     let last = operators.len() - 1;
     (0..last).filter(|at| *at != approver).for_each(|at| gets_in(&sandbox, at));
     let nobody = run(&["operator", "code", "--sandbox", &sandbox.file, "--login", "nobody"], "");

@@ -70,6 +70,9 @@ fn it_plays_by_itself_by_keyboard_and_for_two_at_once() {
     browser.value("document.querySelector('#play').focus()");
     browser.press(ENTER);
     browser.until(&stage("settled"));
+    // A system is brought in, and both are told what came of it.
+    browser.click("#onboard");
+    browser.until("document.querySelector('#say-head').textContent.includes('新系统第一次得到 1')");
     // Whoever else looks sees the same.
     other.until(&stage("settled"));
     let rows = browser.value("document.querySelectorAll('.row').length");

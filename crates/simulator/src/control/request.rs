@@ -26,6 +26,8 @@ pub(super) enum Refusal {
     /// It can be done, but not as things stand.
     Now(&'static str),
     Center(AskError),
+    /// A system could not be brought in; where it ended.
+    Onboarding(String),
 }
 
 impl From<Refusal> for Reply {
@@ -41,6 +43,7 @@ impl From<Refusal> for Reply {
             Refusal::NoAddress => error(absent, "没有这个地址或方法不对"),
             Refusal::Now(why) => error(StatusCode::CONFLICT, why),
             Refusal::Center(why) => error(StatusCode::BAD_GATEWAY, &why.to_string()),
+            Refusal::Onboarding(why) => error(StatusCode::BAD_GATEWAY, &format!("接入没有完成，停在 {why}")),
         }
     }
 }

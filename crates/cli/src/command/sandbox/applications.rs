@@ -10,7 +10,7 @@ use yanmi_onboarding::application::{
 };
 use yanmi_onboarding::{Area, Grant, Level, Role};
 use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
-use yanmi_simulator::World;
+use yanmi_simulator::{OnboardedSystem, World};
 
 use crate::ambient;
 use crate::failure::Failure;
@@ -65,9 +65,9 @@ const PLAYED: [(&str, &str, Reached, End); 15] = [
 const COUNTY: &str = "0102";
 
 /// Everybody who has a part, by login.
-pub(super) struct Cast<'a> {
+struct Cast<'a> {
     world: &'a World,
-    pub(super) administration: Administration,
+    administration: Administration,
     calendar: Calendar,
 }
 
@@ -91,7 +91,49 @@ pub(super) async fn play(database: &Database, key: &Sm4Key, world: &World) -> Re
     cast.administration.close().await.map_err(failed)
 }
 
+/// Brings one more system in, from the draft to its key.
+pub(super) async fn bring_in(
+    database: Database,
+    key: Sm4Key,
+    world: World,
+) -> Result<OnboardedSystem, String> {
+    let administration = Administration::open(&database, &key, ambient::entropy()).await;
+    let administration = administration.map_err(|error| error.to_string())?;
+    let mut cast = Cast { world: &world, administration, calendar: Calendar::default() };
+    let brought = if cast.is_complete() {
+        cast.bring_in().await.map_err(|error| error.to_string())
+    } else {
+        Err("sandbox.json 里没有办理接入的操作员".to_owned())
+    };
+    let closed = cast.administration.close().await.map_err(|error| error.to_string());
+    brought.and_then(|system| closed.map(|()| system))
+}
+
+/// What the page says of each step.
+const TOLD: [&str; 7] = [
+    "省级窗口为“新门诊部收费”建草稿、填表、提交",
+    "县经办领取，逐项审查，通过；县复核同意",
+    "市经办领取，逐项审查，通过；市复核同意",
+    "省审批批准；省复核同意：进入联调",
+    "申请方提交验收报告，市经办旁证，省审批判验收通过",
+    "密钥管理员发出账户与密钥：一个链接、一个提取码",
+    "申请方打开链接，输入提取码，领到密钥",
+];
+
 impl Cast<'_> {
+    async fn bring_in(&mut self) -> Result<OnboardedSystem, AdministrationError> {
+        let system = format!("新门诊部收费 {}", ambient::clock().now().get() % 100_000);
+        let form = self.form(&system, "示范软件");
+        let number = self.begin(&form).await?;
+        self.walk(number, &form, Reached::Accepted).await?;
+        let org_id = format!("applied.new{number}");
+        let key = self.issue(number, &org_id, true).await?;
+        let key = key.ok_or(AdministrationError::NoOffer)?;
+        let org_code = form.institutions().iter().next().map(|code| code.as_str().to_owned());
+        let steps = TOLD.iter().map(|step| (*step).to_owned()).collect();
+        Ok(OnboardedSystem { steps, org_id, key, org_code: org_code.unwrap_or_default() })
+    }
+
     /// Whether everybody is there: a sandbox of an earlier version, or one whose people were changed, has no applications.
     fn is_complete(&self) -> bool {
         [
@@ -169,9 +211,18 @@ impl Cast<'_> {
     ) -> Result<(), AdministrationError> {
         let form = self.form(system, vendor);
         let number = self.begin(&form).await?;
+        self.walk(number, &form, reached).await?;
+        if reached >= Reached::Issued {
+            self.issue(number, &format!("applied.{at}"), reached >= Reached::Live).await?;
+        }
+        self.end(number, form.digest(), end).await
+    }
+
+    /// Takes an application from its draft to where it is to be, as far as its acceptance.
+    async fn walk(&mut self, number: i64, form: &Form, reached: Reached) -> Result<(), AdministrationError> {
         let digest = form.digest();
         if reached >= Reached::County {
-            self.give(number, "clerk", &Command::Submit(&form)).await?;
+            self.give(number, "clerk", &Command::Submit(form)).await?;
         }
         if reached >= Reached::Claimed {
             self.give(number, "clerk.county1", &Command::Claim).await?;
@@ -193,20 +244,17 @@ impl Cast<'_> {
             self.give(number, "reviewer", &Command::Confirm { form: Some(digest) }).await?;
         }
         if reached >= Reached::Reported {
-            self.give(number, "clerk", &Command::Report(&report(&form))).await?;
+            self.give(number, "clerk", &Command::Report(&report(form))).await?;
         }
         if reached >= Reached::Accepted {
             self.give(number, "clerk.city1", &Command::Witness).await?;
             self.give(number, "approver", &Command::Accept { until: None, opinion: "通过" }).await?;
         }
-        if reached >= Reached::Issued {
-            self.issue(number, &format!("applied.{at}"), reached >= Reached::Live).await?;
-        }
-        self.end(number, digest, end).await
+        Ok(())
     }
 
     /// Files one at the counter of the province; its number.
-    pub(super) async fn begin(&mut self, form: &Form) -> Result<i64, AdministrationError> {
+    async fn begin(&mut self, form: &Form) -> Result<i64, AdministrationError> {
         let Some(part) = self.part("clerk") else { return Ok(0) };
         let host = Host::operator(&part.login);
         let act = Act::new(&host, "", ambient::clock().now());

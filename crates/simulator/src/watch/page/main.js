@@ -100,6 +100,24 @@ slowButton.onclick = () => {
 byId("empty-show").onclick = () => stage.show();
 byId("play").onclick = byId("empty-play").onclick = () => (playing ? (playing.stop = true) : journey());
 
+// ---- A system is brought in ------------------------------------------------------------------------------------
+
+const onboardButton = byId("onboard");
+onboardButton.onclick = async () => {
+  onboardButton.disabled = true;
+  flow.say("演示一次接入", "县、市、省逐级办理申请，批准、联调、验收，发出账户与密钥；然后新系统办第一位参保人。");
+  try {
+    const done = await post("/onboard");
+    await idle();
+    const result = done.checkStas === "1" ? "新系统第一次得到 1，可以结算" : `核验状态 ${done.checkStas}`;
+    flow.say(result, `${done.orgId}（校验值 ${done.kcv}）：${done.steps.join("；")}。在管理台的“接入申请”里可以看到每一步。`);
+  } catch (error) {
+    flow.say("接入演示中断", error.message);
+  } finally {
+    onboardButton.disabled = false;
+  }
+};
+
 // ---- The whole journey, step by step --------------------------------------------------------------------------
 
 async function journey() {
