@@ -61,11 +61,19 @@ pub enum Action {
     ViewPending,
     /// Be the second person of a change; [`crate::may_decide`] asks for more than this.
     DecideChange,
+    /// See alarms; which ones of those in reach follows from their rule ([`crate::AlarmRule::is_seen_by`]).
+    ViewAlarms,
+    /// Take and close an alarm about institutions, channels and keys.
+    HandleAlarm,
+    /// The same about who gets into the console and what is recorded of it.
+    HandleSecurityAlarm,
+    /// The same about the center itself.
+    HandleNodeAlarm,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -94,6 +102,10 @@ impl Action {
         Self::FileApplication,
         Self::ViewPending,
         Self::DecideChange,
+        Self::ViewAlarms,
+        Self::HandleAlarm,
+        Self::HandleSecurityAlarm,
+        Self::HandleNodeAlarm,
     ];
 
     /// The roles it is for; one of them is enough, in an area that covers the place.
@@ -113,8 +125,12 @@ impl Action {
             Self::ViewEvents | Self::VerifyEvents => &[Role::Auditor],
             Self::ViewOperators => &[Role::SystemAdmin, Role::SecurityAdmin, Role::Auditor],
             Self::InviteOperator | Self::CloseOperator | Self::ViewSettings => &[Role::SystemAdmin],
-            Self::GrantRole | Self::RevokeRole | Self::UnlockOperator => &[Role::SecurityAdmin],
-            Self::ViewHealth => &[Role::SystemAdmin, Role::Duty],
+            Self::GrantRole | Self::RevokeRole | Self::UnlockOperator | Self::HandleSecurityAlarm => {
+                &[Role::SecurityAdmin]
+            }
+            Self::ViewHealth | Self::HandleNodeAlarm => &[Role::SystemAdmin, Role::Duty],
+            Self::ViewAlarms => &[Role::SystemAdmin, Role::SecurityAdmin, Role::Approver, Role::Duty],
+            Self::HandleAlarm => &[Role::Duty],
             Self::ViewErrors | Self::TraceNumber => &[Role::Approver, Role::Duty, Role::Helpdesk],
             Self::TraceInstitution | Self::Unmask | Self::ViewStatistics => &[Role::Approver, Role::Duty],
         }

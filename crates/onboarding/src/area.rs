@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use yanmi_protocol::OrgCode;
+use yanmi_protocol::{OrgCode, Region};
 
 /// Digits of the code of a county, the longest there is.
 const DIGITS: usize = 6;
@@ -61,6 +61,14 @@ impl Area {
         // A letter and eleven digits.
         digits.copy_from_slice(&code.as_str().as_bytes()[1..=DIGITS]);
         Self { digits, level: Level::County }
+    }
+
+    /// The province of a site, by the code of its region.
+    pub fn of_province(region: Region) -> Self {
+        let mut digits = [0; DIGITS];
+        // A region has six digits.
+        digits[..2].copy_from_slice(&region.as_str().as_bytes()[..2]);
+        Self { digits, level: Level::Province }
     }
 
     /// The digits, as they were given.

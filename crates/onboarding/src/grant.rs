@@ -146,7 +146,7 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 28] = [
+    const TABLE: [(Action, &str); 32] = [
         (Action::ViewRegistry, "...CRPKDH"),
         (Action::EditEntry, "...C.P..."),
         (Action::StopEntry, ".....P.D."),
@@ -175,6 +175,10 @@ mod tests {
         (Action::FileApplication, "...C....."),
         (Action::ViewPending, "...CRP..."),
         (Action::DecideChange, "....RP..."),
+        (Action::ViewAlarms, "SU...P.D."),
+        (Action::HandleAlarm, ".......D."),
+        (Action::HandleSecurityAlarm, ".U......."),
+        (Action::HandleNodeAlarm, "S......D."),
     ];
 
     #[test]

@@ -7,6 +7,8 @@
 //! An [`application`] goes its way from the draft to the account that may call, through the desks of county, city and province.
 //! What a table of institutions would change is decided here too ([`ImportCheck`]).
 //!
+//! What was counted or seen is an alarm, or is none, by its numbers alone ([`Observation`]).
+//!
 //! This crate has no I/O and no clock: grants and time come in as arguments, and what comes out is yes or why not.
 //!
 //! # What is guaranteed
@@ -18,6 +20,7 @@
 //! * Whoever proposes a change is not the second person of it ([`may_decide`]).
 
 pub mod action;
+pub mod alarm;
 pub mod application;
 pub mod area;
 pub mod grant;
@@ -25,6 +28,7 @@ pub mod import;
 pub mod role;
 
 pub use action::Action;
+pub use alarm::{Alarm, AlarmRule, Observation};
 pub use application::Application;
 pub use area::{Area, AreaError, Level};
 pub use grant::{Denied, Grant, may, may_decide, may_grant, reach};
