@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
+use yanmi_onboarding::Area;
 use yanmi_protocol::Sm4Key;
 
 use self::chores::chores;
+use crate::alarms::{AlarmWatch, AlarmWatchParts};
 use crate::bulk_import;
 use crate::calls::{Calls, CallsQueue, CallsWriter, CallsWriterParts};
-use crate::config::{Config, Face, Retention};
+use crate::config::{Config, Face};
 use crate::console::Console;
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
 use crate::delivery::lane::LaneSettings;
@@ -80,6 +82,7 @@ pub struct Center {
     chores: Vec<JoinHandle<()>>,
     writer: Arc<Mutex<CallsWriter>>,
     roller: Arc<Mutex<Roller>>,
+    watch: Arc<Mutex<AlarmWatch>>,
     ledger: LedgerTasks,
     stop_within: Duration,
     _exclusive: Option<Exclusive>,
@@ -129,7 +132,7 @@ impl Center {
             telemetry: telemetry.clone(),
         };
         let (ledger, ledger_tasks) = Ledger::start(ledger_parts(&config, &parts)).await?;
-        let (writer, roller) = beside(waiting, node.map_or(0, Node::id), parts, config.retention);
+        let Beside { writer, roller, watch } = Beside::new(waiting, node.map_or(0, Node::id), parts, &config);
         let console = Console::new(&store, &sealer, &config)?;
         let (stopping, stopped) = watch::channel(false);
         let site = Arc::new(Site {
@@ -160,9 +163,10 @@ impl Center {
         });
         Ok(Self {
             servers: serve(&site, listeners, &config, observer.as_ref()),
-            chores: chores(&site, &writer, &roller, config.listen.operator.address.is_some()),
+            chores: chores(&site, &writer, &roller, &watch, config.listen.operator.address.is_some()),
             writer,
             roller,
+            watch,
             site,
             stopping,
             ledger: ledger_tasks,
@@ -266,6 +270,11 @@ impl Center {
         self.roller.lock().await.round().await;
     }
 
+    /// Looks for alarms now, instead of within a minute.
+    pub async fn look_for_alarms(&self) {
+        self.watch.lock().await.round().await;
+    }
+
     /// What has the store take nothing (`true`) or everything again, for a sandbox in which -1 is to be seen.
     pub fn store_switch(&self) -> impl Fn(bool) + Send + Sync + use<> {
         let store = self.site.store.clone();
@@ -308,15 +317,16 @@ impl Center {
         }
         drop(writer);
         self.roller.lock().await.close().await;
+        self.watch.lock().await.close().await;
         self.site.registry.leave().await;
-        self.site.console.close().await;
+        self.site.console.close(self.site.clock.now()).await;
         let store = self.site.store.clone();
         drop(self.site);
         // Journeys that outlive their caller hold the ledger until they are done; they are bounded by the call's time.
         if tokio::time::timeout(self.stop_within, self.ledger.finished()).await.is_err() {
             tracing::warn!("账本没有在规定时间内停止");
         }
-        drop((self.writer, self.roller));
+        drop((self.writer, self.roller, self.watch));
         store.end().await;
         farewell
     }
@@ -368,21 +378,31 @@ fn ledger_parts(config: &Config, parts: &CallsWriterParts) -> LedgerParts {
     }
 }
 
-/// What writes refusals down, and what counts the audit.
-fn beside(
-    waiting: CallsQueue,
-    node: i64,
-    parts: CallsWriterParts,
-    retention: Retention,
-) -> (Arc<Mutex<CallsWriter>>, Arc<Mutex<Roller>>) {
-    let counting = RollerParts {
-        store: parts.store.clone(),
-        registry: parts.registry.clone(),
-        clock: parts.clock.clone(),
-        retention,
-    };
-    let roller = Roller::new(node, counting);
-    (Arc::new(Mutex::new(CallsWriter::new(waiting, node, parts))), Arc::new(Mutex::new(roller)))
+/// What works beside requests on connections of its own: writes refusals down, counts the audit, looks for alarms.
+struct Beside {
+    writer: Arc<Mutex<CallsWriter>>,
+    roller: Arc<Mutex<Roller>>,
+    watch: Arc<Mutex<AlarmWatch>>,
+}
+
+impl Beside {
+    fn new(waiting: CallsQueue, node: i64, parts: CallsWriterParts, config: &Config) -> Self {
+        let province = Area::of_province(config.region);
+        let CallsWriterParts { store, registry, clock, telemetry } = parts.clone();
+        let counting = RollerParts {
+            store: store.clone(),
+            registry: registry.clone(),
+            clock: clock.clone(),
+            retention: config.retention,
+            province,
+        };
+        let looking = AlarmWatchParts { store, registry, clock, telemetry, province };
+        Self {
+            writer: Arc::new(Mutex::new(CallsWriter::new(waiting, node, parts))),
+            roller: Arc::new(Mutex::new(Roller::new(node, counting))),
+            watch: Arc::new(Mutex::new(AlarmWatch::new(node, looking))),
+        }
+    }
 }
 
 fn outbound(config: &Config, network: &Network) -> Result<Outbound, RootsError> {

@@ -8,11 +8,12 @@ use std::num::NonZeroU32;
 use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore};
 use yanmi_http::Bodies;
 use yanmi_onboarding::application::Calendar;
+use yanmi_protocol::UnixMillis;
 use yanmi_sheet::MAX_FILE;
 use zeroize::Zeroizing;
 
 use crate::config::{Config, Line};
-use crate::limits::SourceLimiter;
+use crate::limits::{AttemptSum, Attempts, SourceLimiter};
 use crate::registry::{Administration, AdministrationError, FeedbackTerms, FeedbackTermsError};
 use crate::sealing::Sealer;
 use crate::staff::{self, PasswordHash};
@@ -48,6 +49,8 @@ pub(crate) struct Console {
     pub(crate) tries: SourceLimiter,
     /// Links of keys that are opened and passcodes that are tried, by address.
     pub(crate) pickups: SourceLimiter,
+    /// What operators try that is out of their reach.
+    pub(crate) attempts: Attempts,
     /// Whether the pages come over TLS.
     pub(crate) secure: bool,
     /// The same of those for applicants.
@@ -83,6 +86,7 @@ impl Console {
             decided: Notify::new(),
             tries: SourceLimiter::new(TRIES_A_MINUTE),
             pickups: SourceLimiter::new(TRIES_A_MINUTE),
+            attempts: Attempts::default(),
             secure: config.listen.operator.tls_key.is_some(),
             applicants_secure: config.listen.applicant.tls_key.is_some(),
             calendar: config.onboarding.calendar(),
@@ -115,6 +119,18 @@ impl Console {
         done
     }
 
+    /// Writes down what operators tried more often than is written down one by one.
+    pub(crate) async fn write_attempts(
+        &self,
+        sums: Vec<AttemptSum>,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        for sum in sums {
+            self.work(async |a| a.note_attempts(&sum, now).await).await?;
+        }
+        Ok(())
+    }
+
     /// The connection that can change nothing, for one question after the other; nothing where there is none yet.
     pub(crate) async fn reader(&self) -> MutexGuard<'_, Option<Connection>> {
         self.reader.lock().await
@@ -144,8 +160,11 @@ impl Console {
         made.ok().and_then(Result::ok).ok_or(AdministrationError::PasswordHash)
     }
 
-    /// Closes the connection, at a stop.
-    pub(crate) async fn close(&self) {
+    /// Closes the connection, at a stop, when what was summed is written down.
+    pub(crate) async fn close(&self, now: UnixMillis) {
+        if let Err(error) = self.write_attempts(self.attempts.rest(), now).await {
+            tracing::warn!(cause = %crate::telemetry::chain(&error), "越出辖区的访问次数没有写下");
+        }
         if let Some(administration) = self.administration.lock().await.take()
             && let Err(error) = administration.close().await
         {

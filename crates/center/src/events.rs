@@ -5,8 +5,8 @@ mod event;
 pub(crate) mod operator_events;
 mod words;
 
-pub(crate) use chain::verify;
 pub use chain::{Break, BrokenLink, ChainReport};
+pub(crate) use chain::{stretch, verify};
 pub use event::{Act, Actor, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome};
 pub(crate) use event::{Fields, Intent, NO_CHANGES, difference, refusal};
 pub(crate) use words::change_rows;

@@ -9,6 +9,7 @@
 //! [`Center`] is all of it in one value. Only this crate has a database, sockets and tasks. Time and chance come in
 //! as a [`ports::Clock`] and an [`ports::Entropy`].
 
+mod alarms;
 mod applicant;
 mod arrivals;
 mod bulk_import;

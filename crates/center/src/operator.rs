@@ -14,10 +14,12 @@
 //!   the code again when it was last shown more than five minutes ago.
 //! * **Rights** are asked of one pure function (`yanmi_onboarding::may`): each act has an action and a place. What is out of
 //!   reach is answered like what is not there.
+//! * **What somebody tries that is out of his reach** is written down, so many times of each session; the rest is summed.
 //! * **A second person** agrees to what gives rights or cannot be undone; what stops somebody is done at once.
 //! * **Every change** goes through `Administration`, as the command line's does, with actor, reason and event.
 
 mod accounts;
+mod alarms;
 mod applications;
 mod channels;
 mod chart;
@@ -81,6 +83,9 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/imports/{number}", any(imports::one::handle))
         .route("/o/imports/{number}/faults.csv", any(imports::files::faults_csv))
         .route("/o/imports/{number}/faults.xlsx", any(imports::files::faults_xlsx))
+        .route("/o/alarms", any(alarms::list))
+        .route("/o/alarms/{number}", any(alarms::one))
+        .route("/o/me", any(events::own))
         .route("/o/events", any(events::list))
         .route("/o/events/chain", any(events::chain))
         .route("/o/pending", any(pending::list))

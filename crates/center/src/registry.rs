@@ -11,12 +11,15 @@ pub(crate) mod account_institutions;
 mod add;
 mod administration;
 mod administration_error;
+mod alarm;
+pub(crate) mod alarms;
 mod application;
 pub(crate) mod application_forms;
 pub(crate) mod application_steps;
 pub(crate) mod applications;
 mod assignment;
 mod attach;
+mod attempt;
 mod attestation;
 mod change;
 pub(crate) mod channel;
@@ -59,6 +62,7 @@ use tokio::sync::Mutex;
 pub use account::{AccountRow, Interface, Interfaces, NewAccount};
 pub use administration::Administration;
 pub use administration_error::AdministrationError;
+pub(crate) use alarms::{AlarmFilter, AlarmRow};
 pub use application::ApplicationError;
 pub use application::FeedbackTermsError;
 pub use application::IssuedKeyOffer;
@@ -88,6 +92,7 @@ pub(crate) use misses::Misses;
 pub use networks::SourceNetworks;
 pub use object::Object;
 pub use operator_change::{FirstOperators, GRANTED, Invitation, NewOperator};
+pub(crate) use operator_change::{RECOVERED, RECOVERY_SHOWN};
 pub use operator_grants::GrantRow;
 pub use operators::OperatorRow;
 pub(crate) use pending::{Decision, PendingRow};
@@ -95,6 +100,7 @@ pub(crate) use session::{LoginTry, OperatorSession};
 pub(crate) use snapshot::{Account, Defaults, Institution, Snapshot};
 pub use switch::Switch;
 
+pub(crate) use crate::events::operator_events::EventScope;
 pub use crate::events::{
     Act, Actor, Break, BrokenLink, ChainReport, MAX_ACTOR, MAX_REASON, OperatorEvent, Outcome, action_words,
     change_words, field_words,

@@ -7,7 +7,7 @@ use crate::calls;
 use crate::events::operator_events;
 use crate::ledger::table;
 use crate::registry::{
-    account, account_institutions, application_forms, application_steps, applications, channel,
+    account, account_institutions, alarms, application_forms, application_steps, applications, channel,
     feedback_forms, import_rows, imports, institution, key_offers, operator_grants, operator_sessions,
     operators, pending,
 };
@@ -29,6 +29,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &operator_sessions::TABLE,
         &key_offers::TABLE,
         &pending::TABLE,
+        &alarms::TABLE,
         &statistics::org_day::TABLE,
         &statistics::city_hour::TABLE,
         &statistics::marks::TABLE,

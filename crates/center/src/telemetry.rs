@@ -265,6 +265,15 @@ impl Telemetry {
         self.0.recorder.register_gauge(&key, &METADATA).set(as_f64(seconds));
     }
 
+    /// So many alarms of a rule are open.
+    pub(crate) fn alarms_open(&self, rule: &'static str, count: i64) {
+        let count = usize::try_from(count).unwrap_or(0);
+        self.0
+            .recorder
+            .register_gauge(&key("yanmi_alarms_open", &[("rule", rule)]), &METADATA)
+            .set(as_f64(count));
+    }
+
     /// What a listener has seen since it began.
     pub(crate) fn traffic(&self, listener: &'static str, seen: &Traffic) {
         let recorder = &self.0.recorder;
@@ -338,7 +347,7 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 25] = [
+pub const METRICS: [(&str, &str); 26] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_unproven_total", "没有证实来自谁的请求数（地址、信封、密钥、链接不对），按返回码（code）"),
     (
@@ -375,6 +384,7 @@ pub const METRICS: [(&str, &str); 25] = [
     ("yanmi_connections_timed_out_total", "因请求头迟迟不到或空闲过久而关闭的连接数，按监听口（listener）"),
     ("yanmi_handshakes_failed_total", "失败或过慢的 TLS 握手数，按监听口（listener）"),
     ("yanmi_deliveries_total", "投递到渠道的通知数，按渠道（channel）与结果（result）"),
+    ("yanmi_alarms_open", "没有关闭的告警数，按种类（rule）；每个进程报的都是全站的"),
     ("yanmi_not_me_total", "参保人表示非本人办理的次数，按机构（org_code）与渠道（channel）"),
 ];
 

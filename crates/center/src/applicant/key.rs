@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{Method, Request};
 use maud::{Markup, html};
+use yanmi_onboarding::Area;
 use yanmi_protocol::Sm4Key;
 use zeroize::Zeroizing;
 
@@ -28,6 +29,11 @@ async fn answer(request: &ApplicantRequest<'_>, body: Body) -> Result<Response, 
     let link = request.path.strip_prefix("/k/").unwrap_or_default().to_owned();
     let console = &request.site.console;
     let row = console.work(async |a| a.offered(&link).await).await?;
+    if row.taken.is_some() {
+        let (from, when) =
+            (request.source().to_string(), (Area::of_province(request.site.region), request.now));
+        console.work(async |a| a.note_opening(&row, &from, when).await).await?;
+    }
     if request.method == Method::GET {
         return shown(request, &row);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
+use crate::alarms::{self, AlarmWatch};
 use crate::bulk_import;
 use crate::calls::{self, CallsWriter};
 use crate::ports::{Clock, ClockStep, Steps};
@@ -26,6 +27,7 @@ pub(super) fn chores(
     site: &Arc<Site>,
     writer: &Arc<Mutex<CallsWriter>>,
     roller: &Arc<Mutex<Roller>>,
+    watch: &Arc<Mutex<AlarmWatch>>,
     has_console: bool,
 ) -> Vec<JoinHandle<()>> {
     let mut chores = vec![
@@ -35,6 +37,7 @@ pub(super) fn chores(
         tokio::spawn(retention::follow(Arc::clone(site))),
         tokio::spawn(calls::follow(Arc::clone(writer))),
         tokio::spawn(statistics::follow(Arc::clone(roller))),
+        tokio::spawn(alarms::follow(Arc::clone(watch))),
     ];
     if has_console {
         chores.push(tokio::spawn(bulk_import::follow(Arc::clone(site))));
@@ -112,5 +115,9 @@ async fn upkeep(site: Arc<Site>) {
         site.decodes.sweep();
         site.console.tries.sweep();
         site.console.pickups.sweep();
+        let now = site.clock.now();
+        if let Err(error) = site.console.write_attempts(site.console.attempts.due(now), now).await {
+            tracing::warn!(cause = %chain(&error), "越出辖区的访问次数没有写下");
+        }
     }
 }

@@ -38,6 +38,8 @@ pub enum Break {
     Order,
     /// It does not say what it said when it was written.
     Content,
+    /// It was there, and is no longer.
+    Gone,
 }
 
 impl ChainReport {
@@ -54,9 +56,44 @@ impl fmt::Display for BrokenLink {
             Break::Gap => "之前的记录缺失",
             Break::Order => "与前一条接不上",
             Break::Content => "内容与写入时不符",
+            Break::Gone => "已经不在",
         };
         write!(f, "操作记录不完整：第 {} 条{how}", self.seq)
     }
+}
+
+/// A part of the chain that was looked at.
+#[derive(Debug)]
+pub(crate) struct Stretch {
+    /// The events after the one it began behind.
+    pub(crate) events: Vec<OperatorEvent>,
+    /// The number of the last of them; where it began when there is none.
+    pub(crate) upto: i64,
+    /// The first that is not as it was written.
+    pub(crate) broken: Option<BrokenLink>,
+}
+
+/// Looks at the next of them behind a number, a page at most, and that what stood there still does. Behind 0 it is the beginning.
+pub(crate) async fn stretch(connection: &mut Connection, behind: i64) -> Result<Stretch, StoreError> {
+    let mut links = operator_events::page(connection, (behind - 1).max(0)).await?.into_iter().peekable();
+    let (mut seq, mut last, mut broken) = (0, BEGINNING, None);
+    if behind > 0 {
+        match links.next_if(|link| link.event.seq == behind) {
+            Some(link) => (seq, last) = (behind, link.hash),
+            None => broken = Some(BrokenLink { seq: behind, how: Break::Gone }),
+        }
+    }
+    let (mut events, mut upto) = (Vec::new(), behind);
+    for link in links {
+        if broken.is_none()
+            && let Some(how) = wrong(&link.event, (&link.prev, &link.hash), seq, &last)
+        {
+            broken = Some(BrokenLink { seq: link.event.seq, how });
+        }
+        (seq, last, upto) = (link.event.seq, link.hash, link.event.seq);
+        events.push(link.event);
+    }
+    Ok(Stretch { events, upto, broken })
 }
 
 /// Looks through all of them, in their order.

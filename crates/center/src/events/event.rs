@@ -19,6 +19,9 @@ pub const MAX_ACTOR: usize = 80;
 pub const MAX_REASON: usize = 200;
 /// What an event's hash begins with, so that it is no hash of anything else.
 const DOMAIN: &[u8] = b"yanmi operator event 1";
+/// The same of one that has a region, which is then in the hash too. Those without are hashed as they were before there were
+/// regions, so that old ones still verify.
+const DOMAIN_OF_PLACE: &[u8] = b"yanmi operator event 2";
 /// The hash before the first event.
 pub(crate) const BEGINNING: Hash = [0; 32];
 
@@ -136,6 +139,8 @@ pub struct OperatorEvent {
     pub reason: String,
     /// JSON: a list of `[field, before, after]`, both texts or null; keys by their key-check values. Of a refusal why.
     pub changes: String,
+    /// Where what it is about is; nothing for what belongs to the whole province or to nobody but its actor, as a login.
+    pub region: Option<Area>,
 }
 
 /// What is stored as changes where nothing was changed.
@@ -160,7 +165,13 @@ impl OperatorEvent {
             outcome,
             reason: act.reason.chars().take(MAX_REASON).collect(),
             changes: changes.into(),
+            region: None,
         }
+    }
+
+    /// The same about something that is there.
+    pub(crate) fn in_region(self, region: Option<Area>) -> Self {
+        Self { region, ..self }
     }
 
     /// The hash of all it says and of the event before it. Every part is preceded by its length.
@@ -168,8 +179,10 @@ impl OperatorEvent {
         let mut hash = Sm3::new();
         let (seq, at) = (self.seq.to_be_bytes(), self.at.get().to_be_bytes());
         let texts = [&self.actor, &self.action, &self.object_kind, &self.object, &self.reason, &self.changes];
-        let parts = [DOMAIN, before, &seq, &at, self.outcome.word().as_bytes()];
-        for part in parts.into_iter().chain(texts.map(String::as_bytes)) {
+        let domain = if self.region.is_some() { DOMAIN_OF_PLACE } else { DOMAIN };
+        let parts = [domain, before, &seq, &at, self.outcome.word().as_bytes()];
+        let region = self.region.as_ref().map(|region| region.as_str().as_bytes());
+        for part in parts.into_iter().chain(texts.map(String::as_bytes)).chain(region) {
             hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(part);
         }
@@ -215,7 +228,14 @@ mod tests {
             outcome: Outcome::Done,
             reason: "接入".to_owned(),
             changes: "[]".to_owned(),
+            region: None,
         }
+    }
+
+    #[test]
+    fn an_event_without_a_region_is_hashed_as_before_there_were_regions() {
+        let hash = yanmi_protocol::hex::encode(&event().hash(&BEGINNING));
+        assert_eq!(hash, "DA592F944B9B3553DAAB51AC77014F658466E837261598F4ABCB9763289A96B3");
     }
 
     #[test]
@@ -231,6 +251,8 @@ mod tests {
             OperatorEvent { outcome: Outcome::Refused, ..event() },
             OperatorEvent { reason: String::new(), ..event() },
             OperatorEvent { changes: "[[]]".to_owned(), ..event() },
+            OperatorEvent { region: Area::new("35").ok(), ..event() },
+            OperatorEvent { region: Area::new("3501").ok(), ..event() },
             // The same letters, otherwise cut.
             OperatorEvent { object_kind: "accounth".to_owned(), object: "is-1".to_owned(), ..event() },
         ];

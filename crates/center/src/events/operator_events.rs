@@ -1,5 +1,6 @@
 //! `operator_events`: what was changed of who may call, gapless and chained.
 
+use yanmi_onboarding::Area;
 use yanmi_protocol::UnixMillis;
 
 use super::event::{BEGINNING, Hash, OperatorEvent, Outcome};
@@ -11,8 +12,8 @@ use crate::store::table::Table;
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
-    "operator_events (seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash)",
-    &[Number, Number, Text, Text, Text, Text, Text, Text, Text, Bytes, Bytes],
+    "operator_events (seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash, region)",
+    &[Number, Number, Text, Text, Text, Text, Text, Text, Text, Bytes, Bytes, Text],
     1,
 );
 
@@ -39,7 +40,7 @@ pub(crate) async fn append_all(
 ) -> Result<(), StoreError> {
     const LAST: &str = "SELECT seq, hash FROM operator_events ORDER BY seq DESC LIMIT 1";
     const INTO: &str = "INSERT INTO operator_events \
-        (seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash)";
+        (seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash, region)";
     if events.is_empty() {
         return Ok(());
     }
@@ -68,6 +69,7 @@ pub(crate) async fn append_all(
             (Text, Value::Text(event.changes)),
             (Bytes, Value::Bytes(before.to_vec())),
             (Bytes, Value::Bytes(hash.to_vec())),
+            (Text, event.region.map_or(Value::Null, |region| Value::Text(region.as_str().to_owned()))),
         ]
     });
     connection.run(Statement::of_rows(INTO, rows, "")).await.map(drop)
@@ -85,27 +87,74 @@ pub(crate) async fn last_actor(
     actor.transpose()
 }
 
+/// Which rows, with the columns that `read` takes.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash, region \
+             FROM operator_events ",
+            $which
+        )
+    };
+}
+
 /// The events after a number, so many as a page has.
 pub(crate) async fn page(connection: &mut Connection, after: i64) -> Result<Vec<ChainLink>, StoreError> {
-    const TEXT: &str = "\
-        SELECT seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash \
-        FROM operator_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    const TEXT: &str = select!("WHERE seq > $1 ORDER BY seq LIMIT $2");
     let found = connection.fetch(Statement::new(TEXT).number(after).number(PAGE)).await?;
     found.iter().map(|row| read(&mut Columns::new(row, TABLE.name()))).collect()
+}
+
+/// Whose events somebody may see.
+#[derive(Clone, Debug)]
+pub(crate) enum EventScope {
+    /// Everybody's, wherever.
+    All,
+    /// Those of these areas, and his own.
+    Areas(Vec<Area>, String),
+    /// His own.
+    Own(String),
 }
 
 /// So many events before a number, the newest first, of which actor or object contain a text.
 pub(crate) async fn before(
     connection: &mut Connection,
+    scope: &EventScope,
     before: i64,
     find: &str,
     count: usize,
 ) -> Result<Vec<OperatorEvent>, StoreError> {
-    const TEXT: &str = "\
-        SELECT seq, at, actor, action, object_kind, object, outcome, reason, changes, prev, hash \
-        FROM operator_events WHERE seq < $1 AND (actor LIKE $2 ESCAPE '!' OR object LIKE $2 ESCAPE '!') \
-        ORDER BY seq DESC LIMIT $3";
-    let statement = Statement::new(TEXT).number(before).text(&contains(find)).number(signed(count as u64));
+    const TEXT: &str = select!("WHERE seq < $1 AND (actor LIKE $2 ESCAPE '!' OR object LIKE $2 ESCAPE '!')");
+    let (areas, own) = match scope {
+        EventScope::All => (None, None),
+        EventScope::Areas(areas, own) => (Some(&areas[..]), Some(own)),
+        EventScope::Own(own) => (None, Some(own)),
+    };
+    // An area is within another when its digits begin with the other's.
+    let within = (5..5 + areas.map_or(0, <[Area]>::len))
+        .map(|at| format!(" OR substr(region, 1, length(${at})) = ${at}"))
+        .collect::<Vec<_>>();
+    let whose = own.map_or_else(String::new, |_| format!(" AND (actor = $4{})", within.concat()));
+    let text = format!("{TEXT}{whose} ORDER BY seq DESC LIMIT $3");
+    let statement =
+        Statement::composed(text).number(before).text(&contains(find)).number(signed(count as u64));
+    let statement = own.into_iter().fold(statement, |statement, own| statement.text(own));
+    let areas = areas.into_iter().flatten();
+    let statement = areas.fold(statement, |statement, area| statement.text(area.as_str()));
+    let found = connection.fetch(statement).await?;
+    found.iter().map(|row| Ok(read(&mut Columns::new(row, TABLE.name()))?.event)).collect()
+}
+
+/// What was done since then of one kind, the newest first, so many at most.
+pub(crate) async fn done_since(
+    connection: &mut Connection,
+    action: &str,
+    since: UnixMillis,
+    count: usize,
+) -> Result<Vec<OperatorEvent>, StoreError> {
+    const TEXT: &str =
+        select!("WHERE action = $1 AND at >= $2 AND outcome = 'done' ORDER BY at DESC LIMIT $3");
+    let statement = Statement::new(TEXT).text(action).number(since.get()).number(signed(count as u64));
     let found = connection.fetch(statement).await?;
     found.iter().map(|row| Ok(read(&mut Columns::new(row, TABLE.name()))?.event)).collect()
 }
@@ -154,8 +203,12 @@ fn read(columns: &mut Columns<'_>) -> Result<ChainLink, StoreError> {
         },
         reason: columns.text()?.to_owned(),
         changes: columns.text()?.to_owned(),
+        region: None,
     };
-    Ok(ChainLink { event, prev: hash_of(columns)?, hash: hash_of(columns)? })
+    let (prev, hash) = (hash_of(columns)?, hash_of(columns)?);
+    let region = columns.optional_text()?.map(Area::new).transpose();
+    let event = event.in_region(region.map_err(|_| columns.impossible("辖区格式不对"))?);
+    Ok(ChainLink { event, prev, hash })
 }
 
 fn hash_of(columns: &mut Columns<'_>) -> Result<Hash, StoreError> {

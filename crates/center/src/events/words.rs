@@ -3,7 +3,7 @@
 use yanmi_onboarding::application::command_name;
 
 /// What was done.
-const ACTIONS: [(&str, &str); 47] = [
+const ACTIONS: [(&str, &str); 51] = [
     ("application.begin", "新建申请"),
     ("feedback.issue", "出具反馈表"),
     ("import.upload", "上传导入表"),
@@ -14,6 +14,10 @@ const ACTIONS: [(&str, &str); 47] = [
     ("import.end", "导入完成"),
     ("operator.invite", "邀请操作员"),
     ("operator.edit", "重新邀请操作员"),
+    ("operator.recover", "在主机上重新邀请操作员"),
+    ("console.out_of_reach", "越出辖区的访问"),
+    ("alarm.take", "接手告警"),
+    ("alarm.close", "关闭告警"),
     ("operator.enrol", "接受邀请"),
     ("operator.login", "登录"),
     ("operator.grant", "授权"),

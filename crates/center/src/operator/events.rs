@@ -11,7 +11,7 @@ use yanmi_onboarding::Action;
 
 use super::list::{self, ROWS};
 use super::request::{self, ConsoleRefusal, OperatorRequest};
-use crate::registry::{OperatorEvent, Outcome, action_words, change_words};
+use crate::registry::{EventScope, OperatorEvent, Outcome, action_words, change_words};
 use crate::site::Site;
 
 pub(super) async fn list(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -22,24 +22,51 @@ pub(super) async fn chain(State(site): State<Arc<Site>>, request: Request<Body>)
     request::serve(site, request, false, verified).await
 }
 
+/// What he has done himself; also logins, which belong to nobody else.
+pub(super) async fn own(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, async |page, _| {
+        let login = page.session()?.operator.login;
+        let scope = EventScope::Own(login.as_str().to_owned());
+        let middle = html! { (table(page, &scope).await?) };
+        Ok(page.page("我做过的", &middle))
+    })
+    .await
+}
+
 async fn listed(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, ConsoleRefusal> {
-    page.may_in_province(Action::ViewEvents)?;
+    let areas = page.reach(Action::ViewEvents);
+    if areas.is_empty() {
+        return Err(ConsoleRefusal::Nowhere);
+    }
+    let province = page.may_in_province(Action::ViewEvents).is_ok();
+    let login = page.session()?.operator.login;
+    let scope = if province { EventScope::All } else { EventScope::Areas(areas, login.as_str().to_owned()) };
+    let middle = html! {
+        @if page.may_in_province(Action::VerifyEvents).is_ok() {
+            p { a href="/o/events/chain" { "核对操作记录是否完整" } }
+        }
+        @if !province { p.soft { "只有您辖区之内的，和您自己的；不属于某一辖区的由省级查看。" } }
+        (table(page, &scope).await?)
+    };
+    Ok(page.page("操作记录", &middle))
+}
+
+/// The events of one page that he may see, and the way to those before.
+async fn table(page: &OperatorRequest<'_>, scope: &EventScope) -> Result<Markup, ConsoleRefusal> {
     let before = page.query.text("before").parse().unwrap_or(i64::MAX);
     let find = page.query.text("find").to_owned();
     let console = &page.site.console;
-    let mut rows = console.work(async |a| a.events_before(before, &find, ROWS + 1).await).await?;
+    let mut rows = console.work(async |a| a.events_before(scope, before, &find, ROWS + 1).await).await?;
     let more = rows.len() > ROWS;
     rows.truncate(ROWS);
     let last = rows.last().filter(|_| more).map(|event| event.seq.to_string());
     let lines: Vec<Markup> = rows.iter().map(line).collect();
     let heading = ["序号", "时间", "操作人", "操作", "对象", "结果", "理由与变更"];
-    let middle = html! {
-        p { a href="/o/events/chain" { "核对操作记录是否完整" } }
+    Ok(html! {
         (list::find_box(page, "操作人或对象的编码"))
         (list::table(&heading, &lines))
         (list::more(page, "before", last))
-    };
-    Ok(page.page("操作记录", &middle))
+    })
 }
 
 fn line(event: &OperatorEvent) -> Markup {

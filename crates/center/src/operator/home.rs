@@ -11,9 +11,9 @@ use yanmi_onboarding::Action;
 use yanmi_protocol::UnixMillis;
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
-use super::{applications, errors, pending, trace};
+use super::{alarms, applications, errors, pending, trace};
 use crate::face::page::see_other;
-use crate::registry::OperatorSession;
+use crate::registry::{OperatorEvent, OperatorSession};
 use crate::site::Site;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -38,7 +38,15 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
     let waiting = if page.may_anywhere(Action::DecideChange) { pending::waiting(page).await? } else { 0 };
     let may_see = page.may_anywhere(Action::ViewApplications);
     let at_desk = if may_see { applications::waiting(page).await? } else { 0 };
+    let alarms = if page.may_anywhere(Action::ViewAlarms) { alarms::open(page).await? } else { 0 };
+    let recoveries = if page.may_anywhere(Action::ViewEvents) {
+        page.site.console.work(async |a| a.recoveries(page.now).await).await?
+    } else {
+        Vec::new()
+    };
     let middle = html! {
+        @for event in &recoveries { (recovered(event)) }
+        @if alarms > 0 { p.said.bad { a href="/o/alarms" { "有 " (alarms) " 条告警没有关闭" } } }
         @if waiting > 0 { p.said { a href="/o/pending" { "有 " (waiting) " 项更改等您复核" } } }
         @if at_desk > 0 { p.said { a href="/o/applications" { "有 " (at_desk) " 件接入申请待您办理" } } }
         @if health { (health_now(page, running)) }
@@ -60,6 +68,17 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
         (himself(page, page.session()?))
     };
     Ok(page.page("首页", &middle))
+}
+
+/// That somebody was invited anew on the machine itself: who has the machine could make himself an administrator so.
+fn recovered(event: &OperatorEvent) -> Markup {
+    html! {
+        p.said.bad role="alert" {
+            (event.at.shanghai_text()) " " (event.actor) " 在主机上用 recover 重新邀请了 "
+            a href={ "/o/operators/" (event.object) } { (event.object) }
+            "。请向本人核实；不是本人要的，立即让系统管理员注销他。七天之内一直显示。"
+        }
+    }
 }
 
 /// How the center is, in a line, and what is not as it should be.
@@ -96,6 +115,7 @@ fn himself(page: &OperatorRequest<'_>, session: &OperatorSession) -> Markup {
             dl {
                 dt { "登录名" } dd { (operator.login.as_str()) }
                 dt { "单位" } dd { (operator.unit) }
+                dt { "您做过的" } dd { a href="/o/me" { "您的操作记录" } }
                 dt { "本次登录" } dd { (session.row.started_at.shanghai_text()) "，" (session.row.address) }
             }
             h3 { "您的权限" }

@@ -8,13 +8,14 @@ use yanmi_onboarding::Action;
 use crate::face;
 
 /// The pages, each with what somebody must be allowed to do who sees the way to it.
-const PAGES: [(&str, &str, Action); 12] = [
+const PAGES: [(&str, &str, Action); 13] = [
     ("/o/institutions", "机构", Action::ViewRegistry),
     ("/o/accounts", "业务系统", Action::ViewRegistry),
     ("/o/channels", "渠道", Action::ViewRegistry),
     ("/o/applications", "接入申请", Action::ViewApplications),
     ("/o/imports", "批量导入", Action::ViewImports),
     ("/o/pending", "待复核", Action::ViewPending),
+    ("/o/alarms", "告警", Action::ViewAlarms),
     ("/o/errors", "为什么失败", Action::ViewErrors),
     ("/o/trace", "追踪", Action::TraceNumber),
     ("/o/statistics", "统计", Action::ViewStatistics),

@@ -35,11 +35,28 @@ use crate::telemetry::{Operation, chain};
 /// How long a file may take to arrive: 8 MiB over two megabits a second.
 const FILE_WITHIN: Duration = Duration::from_secs(40);
 
+/// Characters of an object that is written down as it was asked for; codes are shorter.
+const MOST_OBJECT: usize = 40;
+/// What kind of thing the pages of an address are about, as events name it.
+const KINDS: [(&str, &str); 9] = [
+    ("institutions", "institution"),
+    ("accounts", "account"),
+    ("channels", "channel"),
+    ("operators", "operator"),
+    ("imports", "import"),
+    ("pending", "pending"),
+    ("alarms", "alarm"),
+    ("statistics", "institution"),
+    ("trace", "trace"),
+];
+
 /// Why a page is not shown, or an act is not done.
 #[derive(Debug)]
 pub(super) enum ConsoleRefusal {
     /// There is nothing here, or nothing for him.
     Nowhere,
+    /// There is something, and it is not in his reach: answered as if there was nothing, and written down.
+    OutOfReach,
     /// Nobody is logged in.
     LoggedOut,
     /// Neither GET nor POST, or not for this page.
@@ -66,6 +83,7 @@ impl From<AdministrationError> for ConsoleRefusal {
                 Self::Busy
             }
             AdministrationError::NotLetIn => Self::LoggedOut,
+            // Whoever denied it there has written it down.
             AdministrationError::Denied(Denied::NoRole | Denied::OutOfReach) => Self::Nowhere,
             error => Self::Refused(error.to_string()),
         }
@@ -80,7 +98,10 @@ impl From<StoreError> for ConsoleRefusal {
 
 impl From<Denied> for ConsoleRefusal {
     fn from(denied: Denied) -> Self {
-        AdministrationError::Denied(denied).into()
+        match denied {
+            Denied::OutOfReach => Self::OutOfReach,
+            denied => AdministrationError::Denied(denied).into(),
+        }
     }
 }
 
@@ -126,7 +147,7 @@ pub(super) async fn serve(
         // Whoever was logged out is sent to log in: nothing is amiss.
         Ok(Ok(_) | Err(ConsoleRefusal::LoggedOut)) => Code::Success,
         Ok(Err(ConsoleRefusal::TooMany(_))) => Code::RateLimited,
-        Ok(Err(ConsoleRefusal::Nowhere)) => Code::NoSuchAddress,
+        Ok(Err(ConsoleRefusal::Nowhere | ConsoleRefusal::OutOfReach)) => Code::NoSuchAddress,
         Ok(Err(ConsoleRefusal::Busy)) | Err(_) => Code::Unknown,
         Ok(Err(_)) => Code::BadParameter,
     };
@@ -161,7 +182,34 @@ impl OperatorRequest<'_> {
         } else if !is_open {
             return Err(ConsoleRefusal::LoggedOut);
         }
-        answer(self, body).await
+        let answered = answer(self, body).await;
+        if matches!(answered, Err(ConsoleRefusal::OutOfReach)) {
+            self.note_attempt().await?;
+        }
+        answered
+    }
+
+    /// Writes down that what was asked for is out of reach.
+    async fn note_attempt(&self) -> Result<(), ConsoleRefusal> {
+        let (session, console) = (self.session()?, &self.site.console);
+        let login = session.operator.login;
+        if console.attempts.admit(login.as_str(), session.row.started_at, self.now) {
+            let (kind, object) = self.object();
+            let (actor, reason) = (self.actor()?, format!("来自 {}", self.source()));
+            let (act, changing) = (Act::new(&actor, &reason, self.now), self.method == Method::POST);
+            console.work(async |a| a.note_attempt((kind, &object), changing, act).await).await?;
+        }
+        Ok(console.write_attempts(console.attempts.due(self.now), self.now).await?)
+    }
+
+    /// What kind of thing was asked for, and which, as its address has it.
+    fn object(&self) -> (&'static str, String) {
+        let mut parts = self.path.split('/').skip(2);
+        let (page, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let kind = KINDS.into_iter().find(|(known, _)| *known == page).map_or("page", |(_, kind)| kind);
+        let id = if id.is_empty() { self.query.text("org").to_owned() } else { id.to_owned() };
+        let id = if kind == "page" { page.to_owned() } else { id };
+        (kind, id.chars().filter(|c| !c.is_control()).take(MOST_OBJECT).collect())
     }
 
     /// A page without anything of anybody.
@@ -173,7 +221,7 @@ impl OperatorRequest<'_> {
             ConsoleRefusal::LoggedOut => {
                 (StatusCode::FORBIDDEN, "请重新登录", "会话已结束，刚才的操作没有做。".to_owned())
             }
-            ConsoleRefusal::Nowhere => {
+            ConsoleRefusal::Nowhere | ConsoleRefusal::OutOfReach => {
                 (StatusCode::NOT_FOUND, "没有这一页", "地址不对，或者不在您的权限与辖区之内。".to_owned())
             }
             ConsoleRefusal::BadMethod => {

@@ -200,7 +200,10 @@ async fn take_away(page: &OperatorRequest<'_>, form: &FormFields) -> Result<Resp
     let act = act_of(&actor, form, page.now)?;
     let named = KINDS.into_iter().find(|(kind, _)| *kind == wanted.kind).map_or("", |(_, name)| name);
     let about = format!("{named} {} 至 {}", date(wanted.from), date(wanted.to));
-    page.site.console.work(async |a| a.note_inspection(Inspection::Export, &about, act).await).await?;
+    page.site
+        .console
+        .work(async |a| a.note_inspection(Inspection::Export, (&about, None), act).await)
+        .await?;
     let name = format!("yanmi-statistics-{}-{}-{}", wanted.kind, date(wanted.from), date(wanted.to));
     table_file::answer(&name, kind, COLUMNS, rows).await
 }

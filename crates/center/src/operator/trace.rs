@@ -64,7 +64,12 @@ async fn asked(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, C
     }
     let actor = page.actor()?;
     let act = Act::new(&actor, "", page.now);
-    page.site.console.work(async |a| a.note_inspection(Inspection::Trace, &view.about(), act).await).await?;
+    let place = match question {
+        Question::Org(code) => Some(place_of(page, &code)),
+        _ => None,
+    };
+    let (console, about) = (&page.site.console, view.about());
+    console.work(async |a| a.note_inspection(Inspection::Trace, (&about, place), act).await).await?;
     Ok(see_other(&address(page, &view)?))
 }
 
@@ -191,7 +196,8 @@ async fn unmask(
     let form = page.form(body).await?;
     page.check_token(&form)?;
     let story = form.text("story").parse::<usize>().ok().and_then(|at| trace.stories.get(at));
-    let token = may_unmask(page, story.ok_or(ConsoleRefusal::BadForm)?)?;
+    let story = story.ok_or(ConsoleRefusal::BadForm)?;
+    let token = may_unmask(page, story)?;
     let (reason, more) = (form.text("reason"), form.text("more"));
     if !REASONS.contains(&reason) || !(FEWEST..=MOST).contains(&more.chars().count()) {
         return Err(ConsoleRefusal::Refused(format!("请选理由，并说明 {FEWEST} 至 {MOST} 个字")));
@@ -201,7 +207,8 @@ async fn unmask(
     let (actor, reason) = (page.actor()?, format!("{reason}：{more}"));
     let act = Act::new(&actor, &reason, page.now);
     let about = mask::token(token.as_str());
-    page.site.console.work(async |a| a.note_inspection(Inspection::Unmask, &about, act).await).await?;
+    let (console, place) = (&page.site.console, story.org_code.map(|code| place_of(page, &code)));
+    console.work(async |a| a.note_inspection(Inspection::Unmask, (&about, place), act).await).await?;
     Ok(see_other(&address(page, &View { full: Some(token), ..view.clone() })?))
 }
 

@@ -13,6 +13,7 @@ use super::channel::{self, ChannelRow};
 use super::institution::{self, InstitutionRow};
 use crate::config::Database;
 use crate::events::OperatorEvent;
+use crate::events::operator_events::EventScope;
 use crate::events::{self, ChainReport, operator_events};
 use crate::ports::Entropy;
 use crate::sealing::Sealer;
@@ -113,17 +114,18 @@ impl Administration {
         Ok(institution::page(&mut self.connection, areas, after, find, count).await?)
     }
 
-    /// So many events before a number, the newest first, of which actor or object contain a text.
+    /// So many events before a number that somebody may see, the newest first, of which actor or object contain a text.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn events_before(
+    pub(crate) async fn events_before(
         &mut self,
+        scope: &EventScope,
         before: i64,
         find: &str,
         count: usize,
     ) -> Result<Vec<OperatorEvent>, AdministrationError> {
-        Ok(operator_events::before(&mut self.connection, before, find, count).await?)
+        Ok(operator_events::before(&mut self.connection, scope, before, find, count).await?)
     }
 
     /// The events after a number, the oldest first, a page of them; none when there is none further.

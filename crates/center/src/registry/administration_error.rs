@@ -116,6 +116,9 @@ pub enum AdministrationError {
     /// What was to be decided does not wait any more.
     #[error("这一项已由别人办理、已过期，或提出之后对象被更改过，没有再做：过期或被更改过的请重新提出")]
     NotPending,
+    /// An alarm that is to be taken or closed was closed, or is his already.
+    #[error("这个告警已经关闭，或已经由您接手")]
+    AlarmClosed,
     /// The invitation was taken up, has ended, or never was.
     #[error("邀请已用过、已过期或不存在：请管理员重新发一个")]
     NoInvitation,

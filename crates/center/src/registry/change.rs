@@ -1,5 +1,7 @@
 //! One change and its event, in one transaction.
 
+use yanmi_onboarding::Area;
+
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::object::{Action, Object, Subject};
@@ -128,6 +130,7 @@ impl Administration {
         let after = self.fields(subject).await?;
         let changes = events::difference(before.as_ref(), after.as_ref());
         let event = new_event(act, action, subject, Outcome::Done, changes.clone());
+        let event = event.in_region(place(before.as_ref(), after.as_ref()));
         operator_events::append(&mut self.connection, event).await?;
         Ok(Touched::Row(changes))
     }
@@ -141,6 +144,11 @@ impl Administration {
         why: AdministrationError,
     ) -> Result<T, AdministrationError> {
         let event = new_event(act, action, subject, Outcome::Refused, events::refusal(&why));
+        let known = self.fields(subject).await?;
+        let event = event.in_region(place(known.as_ref(), None).or(match subject {
+            Subject::Entry(Object::Institution(code)) => Some(Area::of_code(&code)),
+            _ => None,
+        }));
         self.note(event).await?;
         Err(why)
     }
@@ -196,6 +204,19 @@ impl Administration {
                 operators::one(connection, sealer, &login).await?.map(|stored| stored.row.fields())
             }
         })
+    }
+}
+
+/// Where something is by its fields: of what moves the smallest area that has both places, so that who watches one of them sees
+/// what he may and nothing else.
+fn place(before: Option<&Fields>, after: Option<&Fields>) -> Option<Area> {
+    let region = |fields: Option<&Fields>| {
+        let found = fields?.iter().find(|(name, _)| *name == "region");
+        found.and_then(|(_, region)| Area::new(region.as_ref()?).ok())
+    };
+    match (region(before), region(after)) {
+        (Some(before), Some(after)) => before.joined(&after),
+        (before, after) => before.or(after),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use yanmi_onboarding::Area;
+
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use crate::events::{Act, NO_CHANGES, OperatorEvent, Outcome, operator_events};
@@ -42,14 +44,15 @@ impl Inspection {
 }
 
 impl Administration {
-    /// Writes down that somebody looks at something; `about` is masked where it has to be.
+    /// Writes down that somebody looks at something; `about` is masked where it has to be, and its place is nothing where that is
+    /// not known or larger than a city.
     ///
     /// # Errors
     /// When he has seen as many persons in full today as one may, or the database fails.
     pub(crate) async fn note_inspection(
         &mut self,
         inspection: Inspection,
-        about: &str,
+        (about, place): (&str, Option<Area>),
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         if inspection == Inspection::Unmask {
@@ -62,6 +65,6 @@ impl Administration {
         }
         let object = (inspection.kind(), about);
         let event = OperatorEvent::new(act, inspection.action(), object, Outcome::Done, NO_CHANGES);
-        Ok(self.note(event).await?)
+        Ok(self.note(event.in_region(place)).await?)
     }
 }

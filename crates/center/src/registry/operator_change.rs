@@ -17,11 +17,17 @@ use super::login::Login;
 use super::object::{Action, OPERATOR, Subject};
 use super::operators::{self, OperatorRow};
 use super::{operator_grants, operator_sessions};
-use crate::events::Act;
+use crate::events::{Act, OperatorEvent, operator_events};
 use crate::store::connection::Statement;
 
 /// How long an invitation can be taken up.
 const INVITED: Duration = Duration::from_hours(24);
+/// How long auditors are shown that somebody was invited anew on the machine itself.
+pub(crate) const RECOVERY_SHOWN: Duration = Duration::from_hours(24 * 7);
+/// The action of such an event.
+pub(crate) const RECOVERED: &str = "operator.recover";
+/// How many of them are shown.
+const MOST_RECOVERIES: usize = 10;
 /// How long a grant holds unless it is given anew.
 pub const GRANTED: Duration = Duration::from_hours(24 * 365);
 
@@ -139,11 +145,41 @@ impl Administration {
         login: Login,
         act: Act<'_>,
     ) -> Result<Invitation, AdministrationError> {
+        self.reinvite(login, Action::Edit, act).await
+    }
+
+    /// The same on the machine itself, for an administrator whom nobody at the console can invite anew. It is an event of its own:
+    /// who has the machine could make himself an administrator with it, so auditors are shown it for [`RECOVERY_SHOWN`].
+    ///
+    /// # Errors
+    /// When there is none, or he is closed.
+    pub async fn recover(&mut self, login: Login, act: Act<'_>) -> Result<Invitation, AdministrationError> {
+        self.reinvite(login, Action::Recover, act).await
+    }
+
+    /// Who was invited anew on the machine itself lately, the newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn recoveries(
+        &mut self,
+        now: UnixMillis,
+    ) -> Result<Vec<OperatorEvent>, AdministrationError> {
+        let since = now.minus(RECOVERY_SHOWN);
+        Ok(operator_events::done_since(&mut self.connection, RECOVERED, since, MOST_RECOVERIES).await?)
+    }
+
+    async fn reinvite(
+        &mut self,
+        login: Login,
+        action: Action,
+        act: Act<'_>,
+    ) -> Result<Invitation, AdministrationError> {
         let (invitation, hash) = self.fresh_invitation(login, act.at);
         let set = Assignments::default()
             .bytes("invitation", &hash)
             .optional_number("invited_until", Some(invitation.until.get()));
-        self.edit_operator(login, Action::Edit, set, Vec::new(), act).await?;
+        self.edit_operator(login, action, set, Vec::new(), act).await?;
         Ok(invitation)
     }
 

@@ -44,6 +44,7 @@ impl Administration {
         let action = if decision == Decision::Withdrawn { "pending.withdraw" } else { "pending.refuse" };
         let object = (row.object_kind.as_str(), row.object.as_str());
         let event = OperatorEvent::new(act, action, object, Outcome::Done, NO_CHANGES);
+        let event = event.in_region(Some(row.region));
         let closed = self.run_noted(pending::close(row.id, decision, act), event).await?;
         if closed { Ok(()) } else { Err(AdministrationError::NotPending) }
     }
@@ -60,6 +61,7 @@ impl Administration {
         let (kind, id) = new.subject.names();
         let object = (new.subject.kind(), id);
         let event = OperatorEvent::new(act, "pending.propose", object, Outcome::Done, new.changes);
+        let event = event.in_region(Some(new.place));
         let made = self.run_noted(pending::insert(new, act), event).await?;
         if made { Ok(()) } else { Err(AdministrationError::Pending { kind, id: id.to_owned() }) }
     }

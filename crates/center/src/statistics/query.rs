@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use yanmi_onboarding::Area;
-use yanmi_protocol::OrgCode;
+use yanmi_protocol::{OrgCode, UnixMillis};
 
+use super::count::hour_of;
 use super::figure::{COUNT, Figure, Figures};
 use crate::store::StoreError;
 use crate::store::connection::{Connection, Statement};
@@ -116,6 +117,73 @@ pub(crate) async fn of_institution(
         .map(|row| {
             let mut columns = Columns::new(row, "stat_org_day");
             Ok((columns.text()?.to_owned(), read(&mut columns)?))
+        })
+        .collect()
+}
+
+/// What became of the notices of each channel since the hour of a moment: taken, and not.
+pub(crate) async fn deliveries(
+    connection: &mut Connection,
+    from: UnixMillis,
+) -> Result<Vec<(String, i64, i64)>, StoreError> {
+    const TEXT: &str = "\
+        SELECT channel, CAST(SUM(delivered) AS BIGINT), CAST(SUM(undelivered) AS BIGINT) FROM stat_city_hour \
+        WHERE hour >= $1 AND channel <> '' GROUP BY channel ORDER BY channel";
+    let found = connection.fetch(Statement::new(TEXT).number(hour_of(from))).await?;
+    found
+        .iter()
+        .map(|row| {
+            let mut columns = Columns::new(row, "stat_city_hour");
+            Ok((columns.text()?.to_owned(), columns.number()?, columns.number()?))
+        })
+        .collect()
+}
+
+/// Figures of all institutions of which something is counted in a day.
+pub(super) async fn of_day(
+    connection: &mut Connection,
+    day: u32,
+) -> Result<BTreeMap<OrgCode, Figures>, StoreError> {
+    let text = format!("SELECT org_code, {} FROM stat_org_day WHERE day = $1", Figure::columns("", ""));
+    let found = connection.fetch(Statement::composed(text).number(i64::from(day))).await?;
+    found
+        .iter()
+        .map(|row| {
+            let mut columns = Columns::new(row, "stat_org_day");
+            Ok((columns.org_code()?, read(&mut columns)?))
+        })
+        .collect()
+}
+
+/// An institution that asked for nothing in a day, and what it asked for on those before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct SilentDay {
+    pub(super) code: OrgCode,
+    /// On how many of the days before.
+    pub(super) days: i64,
+    /// How much on all of them.
+    pub(super) asked: i64,
+}
+
+/// Those that asked for something on so many of the days before a day, or on more, and for nothing in it.
+pub(super) async fn silent(
+    connection: &mut Connection,
+    before: Days,
+    day: u32,
+    fewest: i64,
+) -> Result<Vec<SilentDay>, StoreError> {
+    const TEXT: &str = "\
+        SELECT b.org_code, count(*), CAST(SUM(b.asked) AS BIGINT) FROM stat_org_day b \
+        WHERE b.day >= $1 AND b.day <= $2 AND b.asked > 0 AND NOT EXISTS \
+            (SELECT 1 FROM stat_org_day t WHERE t.day = $3 AND t.org_code = b.org_code AND t.asked > 0) \
+        GROUP BY b.org_code HAVING count(*) >= $4 ORDER BY b.org_code";
+    let statement = Statement::new(TEXT).number(i64::from(before.first)).number(i64::from(before.last));
+    let found = connection.fetch(statement.number(i64::from(day)).number(fewest)).await?;
+    found
+        .iter()
+        .map(|row| {
+            let mut columns = Columns::new(row, "stat_org_day");
+            Ok(SilentDay { code: columns.org_code()?, days: columns.number()?, asked: columns.number()? })
         })
         .collect()
 }

@@ -7,19 +7,19 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use yanmi_onboarding::Area;
-use yanmi_protocol::{EcToken, OrgCode, UnixMillis};
-use yanmi_verification::Event;
+use yanmi_protocol::UnixMillis;
 
-use super::count::{AskedTimes, CountedEvent, Counts};
+use super::close::{Closer, close_day};
+use super::count::{AskedTimes, Counts};
 use super::figure::{Figure, Figures};
-use super::marks::{self, CountMark};
+use super::marks::{self, CountMark, MarkSource};
+use super::read::each;
 use super::{city_hour, org_day};
 use crate::config::Retention;
 use crate::ports::Clock;
 use crate::registry::Registry;
 use crate::store::connection::Kind::{Number, Text};
 use crate::store::connection::{Connection, Kind, Statement, Value};
-use crate::store::row::Columns;
 use crate::store::span::{AUDIT, OUT_OF_ORDER, PART};
 use crate::store::table::Table;
 use crate::store::{Store, StoreError};
@@ -43,6 +43,7 @@ pub(crate) struct RollerParts {
     pub(crate) registry: Registry,
     pub(crate) clock: Clock,
     pub(crate) retention: Retention,
+    pub(crate) province: Area,
 }
 
 /// Counts the audit.
@@ -57,6 +58,8 @@ pub(crate) struct Roller {
     counted: Option<i64>,
     /// The day on which what is old was last removed.
     cleaned: u32,
+    /// The newest day of which it is known that it was counted again.
+    closed: u32,
     failing: bool,
 }
 
@@ -74,7 +77,7 @@ impl Roller {
     /// As this process.
     pub(crate) fn new(node: i64, parts: RollerParts) -> Self {
         let asked = AskedTimes::default();
-        Self { parts, node, connection: None, asked, counted: None, cleaned: 0, failing: false }
+        Self { parts, node, connection: None, asked, counted: None, cleaned: 0, closed: 0, failing: false }
     }
 
     /// Counts what there is to be counted.
@@ -112,7 +115,7 @@ impl Roller {
     async fn roll(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
         for _ in 0..PARTS {
             let now = self.parts.clock.now();
-            let mark = marks::read(connection).await?;
+            let mark = marks::read(connection, MarkSource::Audit).await?;
             if !mark.is_for(self.node, now) {
                 self.counted = None;
                 return Ok(());
@@ -124,7 +127,20 @@ impl Roller {
             self.count(connection, mark, (first, behind), now).await?;
             tokio::time::sleep(PAUSE).await;
         }
+        self.close_days(connection).await?;
         self.clean(connection).await
+    }
+
+    /// Counts yesterday again, once a night, when all of it is counted.
+    async fn close_days(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        let RollerParts { registry, clock, province, .. } = &self.parts;
+        let Some(counted) = self.counted else { return Ok(()) };
+        let closer =
+            Closer { node: self.node, now: clock.now(), snapshot: &registry.snapshot(), province: *province };
+        if let Some(closed) = close_day(connection, &closer, (self.closed, counted)).await? {
+            self.closed = closed;
+        }
+        Ok(())
     }
 
     /// The keys that are counted next. Where several write, keys are given out before rows are committed, so that the newest ones
@@ -208,32 +224,6 @@ impl Roller {
     }
 }
 
-/// Hands out the events of these keys, in their order.
-async fn each(
-    connection: &mut Connection,
-    first: i64,
-    behind: i64,
-    mut take: impl FnMut(&CountedEvent<'_>),
-) -> Result<(), StoreError> {
-    const TEXT: &str = "SELECT at, event, token, org_code, channel, amount FROM audit \
-        WHERE id >= $1 AND id < $2 AND org_code IS NOT NULL ORDER BY id";
-    let found = connection.fetch(Statement::new(TEXT).number(first).number(behind)).await?;
-    for row in found.iter() {
-        let mut columns = Columns::new(row, "audit");
-        let at = columns.time()?;
-        let event = Event::of_code(columns.text()?);
-        let token = columns.optional_text()?.and_then(|token| EcToken::new(token).ok());
-        let org_code = columns.optional_text()?.and_then(|code| OrgCode::new(code).ok());
-        let channel = columns.optional_text()?.unwrap_or_default();
-        let amount = columns.optional_number()?.unwrap_or_default();
-        // What a newer version wrote is left out.
-        if let (Some(event), Some(org_code)) = (event, org_code) {
-            take(&CountedEvent { at, event, token, org_code, channel, amount });
-        }
-    }
-    Ok(())
-}
-
 /// Adds counts to what is there; false when somebody else has counted these keys.
 async fn write(
     connection: &mut Connection,
@@ -243,7 +233,7 @@ async fn write(
     now: UnixMillis,
     counts: &Counts,
 ) -> Result<bool, StoreError> {
-    if !marks::advance(connection, mark, upto, node, now).await? {
+    if !marks::advance(connection, (MarkSource::Audit, mark), upto, node, now).await? {
         return Ok(false);
     }
     let number = |number: i64| (Number, Value::Number(number));

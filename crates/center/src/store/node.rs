@@ -2,6 +2,8 @@
 //!
 //! Each writes a row once a second, by the server's clock, which all of them share.
 
+use yanmi_protocol::UnixMillis;
+
 use super::StoreError;
 use super::connection::{Connection, Statement};
 use super::row::Columns;
@@ -75,6 +77,17 @@ pub(crate) async fn running(connection: &mut Connection) -> Result<Option<i64>, 
     match connection {
         Connection::Sqlite(_) => Ok(None),
         Connection::Postgres(_) => number(connection, Statement::new(TEXT)).await.map(Some),
+    }
+}
+
+/// What the server's clock says; nothing on a database that one process holds, which has no clock but that process's.
+pub(crate) async fn server_time(connection: &mut Connection) -> Result<Option<UnixMillis>, StoreError> {
+    const TEXT: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    match connection {
+        Connection::Sqlite(_) => Ok(None),
+        Connection::Postgres(_) => {
+            number(connection, Statement::new(TEXT)).await.map(|at| Some(UnixMillis::new(at)))
+        }
     }
 }
 

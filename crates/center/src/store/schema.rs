@@ -121,6 +121,8 @@ impl Schema {
             step!(18, Expanding, "0018_", "key_offers"),
             step!(19, Expanding, "0019_", "imports"),
             step!(20, Expanding, "0020_", "applications"),
+            step!(21, Expanding, "0021_", "event_regions"),
+            step!(22, Expanding, "0022_", "alarms"),
         ];
         Self(steps.to_vec())
     }

@@ -1,5 +1,6 @@
 //! The operators' console over HTTP: how somebody gets in, what he may do then, and what nobody may.
 
+mod attempts;
 mod attestation;
 pub(crate) mod insight;
 mod key_offer;
@@ -182,6 +183,7 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/operators", Action::ViewOperators),
         ("/o/operators/system", Action::ViewOperators),
         ("/o/settings", Action::ViewSettings),
+        ("/o/alarms", Action::ViewAlarms),
     ];
     for (role, person) in &mut persons {
         let home = person.get("/o/").await;
@@ -197,6 +199,9 @@ async fn what_each_may_see_is_what_his_role_says() {
         let expected = if Action::GrantRole.roles().contains(role) { 200 } else { 404 };
         assert_eq!(person.get("/o/grants").await.status, expected, "{role:?}");
         assert_eq!(person.get("/o/nothing").await.status, 404);
+        assert_eq!(person.get("/o/alarms/1").await.status, 404, "{role:?}");
+        // Everybody sees what he has done himself.
+        assert!(person.get("/o/me").await.body.contains("登录"), "{role:?}");
     }
 }
 

@@ -183,6 +183,7 @@ async fn grow(stopped: &Stopped) {
          INSERT INTO operator_grants VALUES ('a1', 'auditor', '35', 'host:root', 1, NULL); \
          INSERT INTO operator_sessions VALUES ('a1', x'000102030405060708090A0B0C0D0E0F', 1, 1, 1, '::1'); \
          INSERT INTO pending VALUES (1, 'channel.edit', 'channel', 'C', '35', '{}', '[]', '更名', 1, 'a1', 1, 2, NULL, NULL, NULL); \
+         INSERT INTO alarms VALUES (1, 'silent', 'institution', 'H1', '350102', '一整天没有发起', 1, 1, 1, 'a1', 2, NULL, NULL, NULL); \
          INSERT INTO key_offers SELECT x'000102030405060708090A0B0C0D0E0F', org_id, 'AABBCC', NULL, \
              x'000102030405060708090A0B0C0D0E0F', 0, 'a1', 1, 2, NULL, NULL, NULL, 0, NULL, NULL FROM accounts LIMIT 1; \
          INSERT INTO stat_org_day VALUES (20251123, 'H1', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1); \

@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 45] = [
+pub(crate) const FIRST_SCHEMA: [&str; 46] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -46,6 +46,7 @@ pub(crate) const FIRST_SCHEMA: [&str; 45] = [
     "DROP TABLE stat_marks",
     "DROP TABLE key_offers",
     "DROP TABLE pending",
+    "DROP TABLE alarms",
     "DROP INDEX operator_events_by_actor",
     "DROP TABLE operator_events",
     "DROP TABLE account_institutions",

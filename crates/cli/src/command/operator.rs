@@ -96,7 +96,7 @@ impl OperatorAction {
             }
             Self::Recover { login: text } => {
                 let login = login("--login", &text)?;
-                let invitation = administration.invite_again(login, act).await.map_err(failed)?;
+                let invitation = administration.recover(login, act).await.map_err(failed)?;
                 print("操作员", &invitation);
             }
             Self::Code { sandbox, login } => return show_code(&sandbox, &login),

@@ -131,6 +131,7 @@ impl Administration {
         let (actor, reason) = doer(record);
         let act = Act::new(&actor, &reason, at);
         let event = import_event(act, record.number, "end", Outcome::Done, told(&fields));
+        let event = event.in_region(Some(record.region));
         operator_events::append(&mut self.connection, event).await
     }
 
@@ -264,5 +265,10 @@ fn event_of(write: &RowWrite<'_>, act: Act<'_>) -> OperatorEvent {
     let before = write.before.map(InstitutionRow::fields);
     let action = if before.is_some() { "institution.edit" } else { "institution.add" };
     let changes = events::difference(before.as_ref(), Some(&after.fields()));
+    let region = match write.before {
+        Some(before) => before.region.joined(&after.region),
+        None => Some(after.region),
+    };
     OperatorEvent::new(act, action, ("institution", write.code.as_str()), Outcome::Done, changes)
+        .in_region(region)
 }

@@ -162,6 +162,7 @@ impl Administration {
             ("faulty", Some(record.counts.faulty.to_string())),
         ];
         let event = import_event(act, number, "upload", Outcome::Done, told(&fields));
+        let event = event.in_region(Some(record.region));
         operator_events::append(&mut self.connection, event).await?;
         Ok(Ok(()))
     }

@@ -121,6 +121,7 @@ impl Administration {
         }
         let fields = vec![("state", Some(next.to_string()))];
         let event = import_event(act, number, decision.step.word(), Outcome::Done, told(&fields));
+        let event = event.in_region(Some(record.region));
         operator_events::append(&mut self.connection, event).await?;
         Ok(Ok(next))
     }

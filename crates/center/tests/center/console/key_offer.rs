@@ -8,6 +8,7 @@ use yanmi_protocol::Sm4Key;
 
 use super::person::Person;
 use super::{administrators, somebody};
+use crate::alarms::{none, only};
 use crate::site::{Site, anywhere};
 use crate::wire::{Answer, Wire};
 
@@ -128,6 +129,41 @@ async fn guessing_time_and_another_offer_end_a_link_and_the_key_in_use_stays() {
         assert_eq!(ask(&site, last, "POST", &fifth, "do=check&kcv=000000").await.status, status);
     }
     assert!(keeper.get(PATH).await.body.contains("回报的校验值两次不同"));
+}
+
+#[tokio::test]
+async fn a_link_that_others_open_after_the_key_was_taken_and_one_that_is_guessed_at_are_alarms() {
+    let (site, mut three, mut keeper) = ground().await;
+    let mut duty = somebody(&site, &mut three, (Role::Duty, "35", 71)).await;
+    let (link, passcode) = offer(&mut keeper).await;
+    ask(&site, 50, "GET", &link, "").await;
+    let right = format!("do=take&passcode={passcode}");
+    assert_eq!(ask(&site, 51, "POST", &link, &right).await.status, 200);
+    // Whoever took it comes back with the check value.
+    assert_eq!(ask(&site, 51, "GET", &link, "").await.status, 200);
+    none(&mut duty, "又被打开").await;
+    assert_eq!(ask(&site, 52, "GET", &link, "").await.status, 200);
+    assert_eq!(ask(&site, 53, "POST", &link, &right).await.status, 410);
+    let (way, row) = only(&mut duty, "又被打开").await;
+    assert!(row.contains("由 127.0.2.51 领走") && row.contains("被 127.0.2.53 打开"), "{row}");
+    assert!(row.contains("<td>2</td>") && row.contains("/o/accounts/testOrgId"), "{row}");
+    assert_eq!(duty.act(&way, &[("do", "close"), ("reason", "是本人")]).await.status, 303);
+    assert_eq!(ask(&site, 54, "GET", &link, "").await.status, 200);
+    assert_ne!(only(&mut duty, "又被打开").await.0, way, "each time is another");
+    let (link, _) = offer(&mut keeper).await;
+    for last in 55..60 {
+        assert_eq!(ask(&site, last, "POST", &link, "do=take&passcode=00000001").await.status, 403);
+    }
+    for _ in 0..2 {
+        site.center.look_for_alarms().await;
+    }
+    let (_, row) = only(&mut duty, "因输错而作废").await;
+    assert!(row.contains("提取码连续输错") && row.contains("<td>1</td>"), "{row}");
+    // An operator who ends an offer knows why.
+    let (_, _) = offer(&mut keeper).await;
+    assert_eq!(keeper.act(PATH, &[("do", "void"), ("reason", "发错人")]).await.status, 303);
+    site.center.look_for_alarms().await;
+    assert!(only(&mut duty, "因输错而作废").await.1.contains("<td>1</td>"));
 }
 
 #[tokio::test]

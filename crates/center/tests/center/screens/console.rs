@@ -2,11 +2,14 @@
 
 use serde_json::json;
 use yanmi_browser::Browser;
+use yanmi_center::registry::Login;
 use yanmi_onboarding::Role;
 
+use crate::alarms::not_me;
 use crate::console::insight::refused_visit;
 use crate::console::person::Person;
 use crate::console::{administrators, somebody, with_console};
+use crate::register::{act, administration};
 use crate::site::{HOSPITAL, Site, anywhere};
 
 /// The screen of most offices, and a phone.
@@ -236,6 +239,45 @@ async fn a_key_from_the_keeper_to_who_takes_it() {
     look(&browser, "key-checked");
     browser.open(&format!("{base}/o/accounts/testOrgId/key"));
     look(&browser, "key-state");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_about_alarms() {
+    let site = with_console().await;
+    let mut three = administrators(&site).await;
+    let mut duty = somebody(&site, &mut three, (Role::Duty, "3501", 70)).await;
+    not_me(&site, 0..3).await;
+    let mut administration = administration(&site.config).await;
+    let login = Login::new("security").expect("a login");
+    administration.recover(login, act(site.hands.now())).await.expect("invited");
+    administration.close().await.expect("closed");
+    site.center.look_for_alarms().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = Browser::start(folder.path(), OFFICE.0, OFFICE.1);
+    let base = format!("http://{}", site.operator_addr());
+    log_in(&browser, &base, "duty.3501", &mut duty);
+    look(&browser, "home-with-an-alarm");
+    browser.click(".said a[href='/o/alarms']");
+    browser.until("document.title.startsWith('告警')");
+    look(&browser, "alarms");
+    browser.click("td a[href^='/o/alarms/']");
+    browser.until("document.querySelector('button[value=take]') !== null");
+    look(&browser, "alarm");
+    browser.fill("form.act input[name=reason]", "我来问窗口");
+    browser.click("button[value=take]");
+    browser.until("document.querySelector('.said')?.textContent.includes('已记下')");
+    look(&browser, "alarm-taken");
+    browser.fill("form.act input[name=reason]", "窗口认错人，已提醒");
+    browser.click("button[value=close]");
+    browser.until("document.querySelector('form.act') === null");
+    browser.open(&format!("{base}/o/alarms?state=closed"));
+    browser.until("document.querySelector('table') !== null");
+    look(&browser, "alarms-closed");
+    browser.open(&format!("{base}/o/me"));
+    look(&browser, "own-events");
+    leave(&browser);
+    log_in(&browser, &base, "auditor", &mut three[2]);
+    look(&browser, "home-after-a-recovery");
 }
 
 /// Puts a file into the form, as somebody who has chosen it.
