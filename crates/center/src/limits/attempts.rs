@@ -31,6 +31,7 @@ struct AttemptCount {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct AttemptSum {
     pub(crate) login: String,
+    session: UnixMillis,
     pub(crate) count: u64,
 }
 
@@ -52,14 +53,23 @@ impl Attempts {
     pub(crate) fn due(&self, now: UnixMillis) -> Vec<AttemptSum> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Vec::new();
-        for ((login, _), count) in all.iter_mut() {
+        for ((login, session), count) in all.iter_mut() {
             if count.since.is_some_and(|since| now >= since.plus(SUMMED_FOR)) {
-                due.push(AttemptSum { login: login.clone(), count: count.summed });
+                due.push(AttemptSum { login: login.clone(), session: *session, count: count.summed });
                 (count.summed, count.since) = (0, None);
             }
         }
         all.retain(|(_, session), count| count.since.is_some() || now < session.plus(LONGEST));
         due
+    }
+
+    /// Takes a sum back that could not be written down; it is due again later.
+    pub(crate) fn take_back(&self, sum: AttemptSum, now: UnixMillis) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.entry((sum.login, sum.session)).or_default();
+        count.written = ONE_BY_ONE;
+        count.summed += sum.count;
+        count.since.get_or_insert(now);
     }
 
     /// All sums, because nothing comes after.
@@ -81,10 +91,15 @@ mod tests {
         assert!(attempts.admit("b", at(0), at(1)), "somebody else");
         assert!(attempts.admit("a", at(2), at(2)), "another session");
         assert_eq!(attempts.due(at(10)), []);
-        assert_eq!(attempts.due(at(11)), [AttemptSum { login: "a".to_owned(), count: 5 }]);
+        let due = attempts.due(at(11));
+        assert_eq!(due, [AttemptSum { login: "a".to_owned(), session: at(0), count: 5 }]);
+        // What could not be written down is not lost.
+        attempts.take_back(due[0].clone(), at(11));
+        assert_eq!(attempts.due(at(20)), []);
+        assert_eq!(attempts.due(at(21)), due);
         assert_eq!(attempts.due(at(60)), []);
         assert!(!attempts.admit("a", at(0), at(61)));
-        assert_eq!(attempts.rest(), [AttemptSum { login: "a".to_owned(), count: 1 }]);
+        assert_eq!(attempts.rest(), [AttemptSum { login: "a".to_owned(), session: at(0), count: 1 }]);
         assert!(attempts.0.lock().expect("a lock").is_empty());
     }
 }

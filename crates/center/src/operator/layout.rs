@@ -24,6 +24,9 @@ const PAGES: [(&str, &str, Action); 13] = [
     ("/o/settings", "设置", Action::ViewSettings),
 ];
 
+/// Those about what belongs to the whole province: who has a part of it is shown no way to them.
+pub(super) const OF_PROVINCE: [&str; 3] = ["/o/accounts", "/o/channels", "/o/operators"];
+
 /// Who is logged in, as the frame shows him.
 pub(super) struct Visitor<'a> {
     pub(super) name: &'a str,
@@ -36,11 +39,11 @@ pub(super) struct Visitor<'a> {
 /// A page of somebody who is logged in, with the way to those he may see.
 pub(super) fn page(
     visitor: &Visitor<'_>,
-    may: impl Fn(Action) -> bool,
+    may: impl Fn(&str, Action) -> bool,
     title: &str,
     middle: &Markup,
 ) -> Markup {
-    let seen = PAGES.into_iter().filter(|(_, _, action)| may(*action));
+    let seen = PAGES.into_iter().filter(|(path, _, action)| may(path, *action));
     frame(
         title,
         &html! {

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 use tokio::time::Instant;
 use yanmi_http::{BodyError, NOBODY, Peer, read_body};
 use yanmi_onboarding::{Action, Area, Denied, Grant, may, reach};
-use yanmi_protocol::{Code, UnixMillis};
+use yanmi_protocol::{Code, OrgCode, UnixMillis};
 use yanmi_sheet::{MAX_FILE, SheetError};
 use zeroize::Zeroizing;
 
@@ -38,7 +38,7 @@ const FILE_WITHIN: Duration = Duration::from_secs(40);
 /// Characters of an object that is written down as it was asked for; codes are shorter.
 const MOST_OBJECT: usize = 40;
 /// What kind of thing the pages of an address are about, as events name it.
-const KINDS: [(&str, &str); 9] = [
+const KINDS: [(&str, &str); 8] = [
     ("institutions", "institution"),
     ("accounts", "account"),
     ("channels", "channel"),
@@ -46,7 +46,6 @@ const KINDS: [(&str, &str); 9] = [
     ("imports", "import"),
     ("pending", "pending"),
     ("alarms", "alarm"),
-    ("statistics", "institution"),
     ("trace", "trace"),
 ];
 
@@ -113,6 +112,8 @@ pub(super) struct OperatorRequest<'a> {
     pub(super) query: FormFields,
     pub(super) now: UnixMillis,
     pub(super) peer: Option<Peer>,
+    /// The institution that is asked about, where its code is not in the address.
+    pub(super) institution: Option<OrgCode>,
     headers: HeaderMap,
     /// What the browser is known by.
     secret: Option<Zeroizing<String>>,
@@ -137,6 +138,7 @@ pub(super) async fn serve(
         peer: parts.extensions.get::<Peer>().cloned(),
         secret: cookie(&parts.headers, cookie_name(site.console.secure))
             .map(|secret| Zeroizing::new(secret.to_owned())),
+        institution: None,
         headers: parts.headers,
         session: None,
     };
@@ -193,8 +195,8 @@ impl OperatorRequest<'_> {
     async fn note_attempt(&self) -> Result<(), ConsoleRefusal> {
         let (session, console) = (self.session()?, &self.site.console);
         let login = session.operator.login;
+        let Some((kind, object)) = self.object() else { return Ok(()) };
         if console.attempts.admit(login.as_str(), session.row.started_at, self.now) {
-            let (kind, object) = self.object();
             let (actor, reason) = (self.actor()?, format!("来自 {}", self.source()));
             let (act, changing) = (Act::new(&actor, &reason, self.now), self.method == Method::POST);
             console.work(async |a| a.note_attempt((kind, &object), changing, act).await).await?;
@@ -202,14 +204,16 @@ impl OperatorRequest<'_> {
         Ok(console.write_attempts(console.attempts.due(self.now), self.now).await?)
     }
 
-    /// What kind of thing was asked for, and which, as its address has it.
-    fn object(&self) -> (&'static str, String) {
+    /// What kind of thing was asked for, and which, as it was asked for; nothing where no thing was, but a list or a page.
+    fn object(&self) -> Option<(&'static str, String)> {
+        if let Some(code) = self.institution {
+            return Some(("institution", code.as_str().to_owned()));
+        }
         let mut parts = self.path.split('/').skip(2);
         let (page, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let kind = KINDS.into_iter().find(|(known, _)| *known == page).map_or("page", |(_, kind)| kind);
-        let id = if id.is_empty() { self.query.text("org").to_owned() } else { id.to_owned() };
-        let id = if kind == "page" { page.to_owned() } else { id };
-        (kind, id.chars().filter(|c| !c.is_control()).take(MOST_OBJECT).collect())
+        let (_, kind) = KINDS.into_iter().find(|(known, _)| *known == page)?;
+        let id: String = id.chars().filter(|c| !c.is_control()).take(MOST_OBJECT).collect();
+        (!id.is_empty()).then_some((kind, id))
     }
 
     /// A page without anything of anybody.
@@ -271,7 +275,11 @@ impl OperatorRequest<'_> {
     fn framed(&self, title: &str, middle: &Markup) -> Markup {
         let leaving = self.token_field("/o/logout");
         let visitor = Visitor { name: self.name(), path: &self.path, leaving };
-        layout::page(&visitor, |action| self.may_anywhere(action), title, middle)
+        let may = |path: &str, action| {
+            let everywhere = layout::OF_PROVINCE.contains(&path);
+            self.may_anywhere(action) && (!everywhere || self.may_in_province(action).is_ok())
+        };
+        layout::page(&visitor, may, title, middle)
     }
 
     pub(super) fn session(&self) -> Result<&OperatorSession, ConsoleRefusal> {

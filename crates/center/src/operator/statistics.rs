@@ -71,6 +71,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         return take_away(page, &form).await;
     }
     let wanted = wanted(&page.query, page.now)?;
+    page.institution = wanted.org;
     if wanted.kind == "institution" {
         return institutions(page, &wanted).await;
     }

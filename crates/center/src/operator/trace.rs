@@ -57,6 +57,7 @@ async fn asked(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, C
         )
     })?;
     if let Question::Org(code) = question {
+        page.institution = Some(code);
         page.may(Action::TraceInstitution, place_of(page, &code))?;
         if view.between.is_none() {
             return Err(ConsoleRefusal::Refused("按机构查时要写明从何时起".to_owned()));

@@ -88,6 +88,11 @@ pub(super) async fn close_day(
     if known.1 + 1 < end {
         return Ok(None);
     }
+    // It takes a while, and need not be done twice.
+    if !marks::advance(connection, (MarkSource::Day, mark), mark.upto, closer.node, closer.now).await? {
+        return Ok(None);
+    }
+    let mark = marks::read(connection, MarkSource::Day).await?;
     let found = closer.look(connection, past, (last, end)).await?;
     connection.begin().await?;
     let written = closer.write(connection, mark, past, &found).await;

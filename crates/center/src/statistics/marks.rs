@@ -36,7 +36,9 @@ impl MarkSource {
     /// How long whoever has moved it is left alone by others: some of his rounds.
     const fn held(self) -> Duration {
         match self {
-            Self::Audit | Self::Day => Duration::from_mins(1),
+            Self::Audit => Duration::from_mins(1),
+            // Longer than a day of a large province takes.
+            Self::Day => Duration::from_mins(10),
             Self::Alarms | Self::Chain => Duration::from_mins(3),
         }
     }

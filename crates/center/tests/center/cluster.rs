@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::task::JoinHandle;
 use yanmi_center::Center;
-use yanmi_center::registry::{Object, Switch};
+use yanmi_center::registry::{FirstOperators, Login, NewOperator, Object, Switch};
+use yanmi_onboarding::Area;
 use yanmi_protocol::EcToken;
 use yanmi_protocol::message::{auth_result, notify, password, password_free, status};
 use yanmi_simulator::Institution;
@@ -375,4 +376,33 @@ async fn what_two_centers_remove_at_once_is_removed_once() {
     assert_eq!(one.expect("a round") + other.expect("a round"), 4_000);
     assert_eq!(site.number("SELECT count(*) FROM audit WHERE at = 1").await, 0);
     nobody_stood_in_the_way(&site).await;
+}
+
+#[tokio::test]
+async fn what_two_centers_look_at_is_one_alarm_and_an_event_is_found_once() {
+    let site = Site::start().await;
+    let second = Second::beside(&site).await;
+    let new = |login: &str| NewOperator {
+        login: Login::new(login).expect("a login"),
+        name: "某人".to_owned(),
+        unit: "省医保局".to_owned(),
+    };
+    let first = FirstOperators { system: new("system"), security: new("security"), audit: new("auditor") };
+    let province = Area::new("35").expect("an area");
+    site.change(async |a| {
+        a.bootstrap(&first, province, act(site.hands.now())).await.expect("invited");
+        a.recover(first.security.login, act(site.hands.now())).await.expect("invited");
+    })
+    .await;
+    for _ in 0..2 {
+        tokio::join!(site.center.look_for_alarms(), second.center.look_for_alarms());
+        // Whoever looked first is left alone for a while; then another takes over.
+        site.hands.forward(Duration::from_mins(4));
+        second.center.look_for_alarms().await;
+    }
+    let times = "SELECT times FROM alarms WHERE rule = 'recovered' AND object = 'security'";
+    assert_eq!(site.number(times).await, 1);
+    // Each has a clock of its own; these are a test's, and those of nobody else.
+    assert_eq!(site.number("SELECT count(*) FROM alarms WHERE rule = 'clock'").await, 2);
+    second.center.stop().await;
 }

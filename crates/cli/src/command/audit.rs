@@ -108,6 +108,7 @@ fn program(event: &OperatorEvent) -> serde_json::Value {
     serde_json::json!({
         "seq": event.seq, "at": event.at.get(), "actor": event.actor, "action": event.action,
         "objectKind": event.object_kind, "object": event.object, "outcome": event.outcome.word(),
+        "region": event.region.map(|region| region.as_str().to_owned()),
         "reason": event.reason,
         "changes": serde_json::from_str::<serde_json::Value>(&event.changes).unwrap_or_default(),
     })

@@ -11,6 +11,22 @@ use super::{administrators, somebody, with_console};
 use crate::register::{NOW, act};
 use crate::site::{HOSPITAL, Site};
 
+#[tokio::test]
+async fn an_institution_that_is_asked_about_in_a_form_or_a_filter_is_an_object_too() {
+    let site = with_console().await;
+    let mut three = administrators(&site).await;
+    let mut duty = somebody(&site, &mut three, (Role::Duty, "3502", 64)).await;
+    assert_eq!(duty.get(&format!("/o/statistics?org={HOSPITAL}")).await.status, 404);
+    let token = duty.token("/o/trace").await;
+    let fields = [("t", token.as_str()), ("number", HOSPITAL), ("from", "1h"), ("to", "")];
+    assert_eq!(duty.post("/o/trace", &fields, &[]).await.status, 404);
+    assert_eq!(duty.get("/o/accounts/testOrgId").await.status, 404);
+    let seen = "SELECT count(*) FROM operator_events WHERE action = 'console.out_of_reach' \
+        AND object_kind = 'institution' AND object = 'H35010000001' AND actor = 'duty.3502'";
+    assert_eq!(site.number(seen).await, 2);
+    assert_eq!(attempts(&site).await, 3);
+}
+
 /// An institution of another city.
 const ELSEWHERE: &str = "H35020000777";
 
@@ -35,6 +51,10 @@ async fn attempts_are_events_some_of_a_session_and_the_rest_as_one() {
     // What is not for his role is no attempt at something out of reach, and neither is what a page merely leaves out.
     assert_eq!(clerk.get("/o/settings").await.status, 404);
     assert_eq!(clerk.get("/o/institutions").await.status, 200);
+    // Lists of the whole province are no object, and no way leads there.
+    assert_eq!(clerk.get("/o/accounts").await.status, 404);
+    let home = clerk.get("/o/").await.body;
+    assert!(home.contains("/o/institutions") && !home.contains("/o/accounts"), "{home}");
     assert_eq!(attempts(&site).await, 1);
     assert_eq!(clerk.post(&path, &[("do", "edit")], &[]).await.status, 404);
     let events = three[2].get("/o/events?find=clerk").await.body;
