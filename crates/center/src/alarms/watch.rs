@@ -20,6 +20,8 @@ use crate::telemetry::{Telemetry, chain};
 
 /// Between two rounds.
 const EVERY: Duration = Duration::from_mins(1);
+/// Before the first one, for a start has other things to do.
+const FIRST: Duration = Duration::from_secs(10);
 
 /// What looking works with.
 #[derive(Clone, Debug)]
@@ -43,7 +45,7 @@ pub(crate) struct AlarmWatch {
 
 /// Rounds, until the process stops.
 pub(crate) async fn follow(watch: Arc<Mutex<AlarmWatch>>) {
-    let mut tick = tokio::time::interval_at(Instant::now() + EVERY, EVERY);
+    let mut tick = tokio::time::interval_at(Instant::now() + FIRST, EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;

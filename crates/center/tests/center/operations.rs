@@ -132,6 +132,7 @@ async fn requests_deliveries_and_questions_are_counted() {
     assert_eq!(site.notify(site.token().await, None).await.code(), 0);
     site.act(&site.newest_notice().await, "notMe", "01").await;
     site.center.remove_old().await.expect("a round");
+    site.center.look_for_alarms().await;
     let page = get(site.operations_addr(), "/metrics").await;
     assert_eq!(page.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     for (name, meaning) in METRICS.into_iter().chain([NATIONAL_METRIC]) {
