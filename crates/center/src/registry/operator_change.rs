@@ -149,7 +149,7 @@ impl Administration {
     }
 
     /// The same on the machine itself, for an administrator whom nobody at the console can invite anew. It is an event of its own:
-    /// who has the machine could make himself an administrator with it, so auditors are shown it for [`RECOVERY_SHOWN`].
+    /// who has the machine could make himself an administrator with it, so auditors are shown it for a week.
     ///
     /// # Errors
     /// When there is none, or he is closed.
