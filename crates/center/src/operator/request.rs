@@ -38,12 +38,14 @@ const FILE_WITHIN: Duration = Duration::from_secs(40);
 /// Characters of an object that is written down as it was asked for; codes are shorter.
 const MOST_OBJECT: usize = 40;
 /// What kind of thing the pages of an address are about, as events name it.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 10] = [
     ("institutions", "institution"),
     ("accounts", "account"),
     ("channels", "channel"),
     ("operators", "operator"),
     ("imports", "import"),
+    ("applications", "application"),
+    ("feedback", "feedback"),
     ("pending", "pending"),
     ("alarms", "alarm"),
     ("trace", "trace"),

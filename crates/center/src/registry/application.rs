@@ -176,7 +176,8 @@ impl Administration {
             && !matches!(why, AdministrationError::Store(_))
         {
             let event = application_event(act, number, word, Outcome::Refused, events::refusal(why));
-            self.note(event).await?;
+            let place = applications::place(&mut self.connection, number).await?;
+            self.note(event.in_region(place)).await?;
         }
         done
     }
@@ -184,6 +185,7 @@ impl Administration {
     /// The event of what was done, within its transaction.
     async fn note_done(&mut self, (number, word): (i64, &str), act: Act<'_>) -> Result<(), StoreError> {
         let event = application_event(act, number, word, Outcome::Done, NO_CHANGES.to_owned());
-        operator_events::append(&mut self.connection, event).await
+        let place = applications::place(&mut self.connection, number).await?;
+        operator_events::append(&mut self.connection, event.in_region(place)).await
     }
 }

@@ -184,6 +184,15 @@ pub(super) async fn offer(connection: &mut Connection, number: i64) -> Result<Op
     Ok(Columns::new(row, TABLE.name()).optional_text()?.map(str::to_owned))
 }
 
+/// Where one is.
+pub(super) async fn place(connection: &mut Connection, number: i64) -> Result<Option<Area>, StoreError> {
+    const TEXT: &str = "SELECT region FROM applications WHERE number = $1";
+    let found = connection.fetch(Statement::new(TEXT).number(number)).await?;
+    let Some(row) = found.iter().next() else { return Ok(None) };
+    let mut columns = Columns::new(row, TABLE.name());
+    Area::new(columns.text()?).map(Some).map_err(|_| columns.impossible("辖区格式不对"))
+}
+
 /// The newest that came to this account, of those that made it.
 pub(super) async fn of_account(
     connection: &mut Connection,

@@ -236,6 +236,10 @@ async fn a_system_goes_from_the_counter_to_an_account_that_calls() {
         assert!(events.contains(words), "{words}: {events}");
     }
     assert!(cast.three[2].get("/o/events/chain").await.body.contains("操作记录完整"));
+    // Auditors of its city see all of it.
+    let nowhere = "SELECT count(*) FROM operator_events WHERE region IS NULL \
+        AND object_kind IN ('application', 'feedback')";
+    assert_eq!(cast.site.number(nowhere).await, 0);
     feedback_is_signed(&mut cast, &path).await;
 }
 

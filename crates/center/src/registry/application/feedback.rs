@@ -210,7 +210,8 @@ impl Administration {
             a.connection.run(feedback_forms::supersede(number, sequence)).await?;
             let event =
                 OperatorEvent::new(act, "feedback.issue", ("feedback", &row.code), Outcome::Done, NO_CHANGES);
-            operator_events::append(&mut a.connection, event).await?;
+            let place = applications::place(&mut a.connection, number).await?;
+            operator_events::append(&mut a.connection, event.in_region(place)).await?;
             Ok(row)
         })
         .await
