@@ -48,12 +48,12 @@ fn every_operator_of_the_sandbox_gets_in() {
     let listed = run(&["institution", "list", "--config", config.to_str().expect("a path")], "");
     assert_eq!(listed.out.lines().count(), 201, "a heading and two hundred: {}", listed.out);
     let approver = operators.iter().position(|one| one["login"] == "approver2").expect("an approver");
-    let list = (sandbox.file.as_str(), "/o/applications?list=all");
-    let listed = page(&world, approver, list, folder.path());
+    let all = (sandbox.file.as_str(), "/o/applications?list=all");
+    let shown = page(&world, approver, all, folder.path());
     for state in
         ["草稿", "审核中", "已退回", "不予接入", "已撤回", "联调中", "待发密钥", "已接入", "停用中", "已注销"]
     {
-        assert!(listed.contains(state), "{state}: {listed}");
+        assert!(shown.contains(state), "{state}: {shown}");
     }
     // One more is brought in, and calls.
     let simulator = world["simulatorUrl"].as_str().expect("an address");
