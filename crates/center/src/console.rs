@@ -1,11 +1,11 @@
-//! What the operators' pages work with: one connection for all of them, and bounds on what a login costs.
+//! What the pages of operators and applicants work with: one connection for all of them, and bounds on what a login costs.
 //!
-//! Operators are few, so their pages share a connection of their own, one after the other: what they read and change never
+//! Those who log in are few, so their pages share a connection of their own, one after the other: what they read and change never
 //! takes anything from requests. When it is lost, the next page has a new one.
 
 use std::num::NonZeroU32;
 
-use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Notify, Semaphore, SemaphorePermit};
 use yanmi_http::Bodies;
 use yanmi_onboarding::application::Calendar;
 use yanmi_protocol::UnixMillis;
@@ -22,14 +22,36 @@ use crate::store::connection::Connection;
 
 /// Passwords that are hashed at the same time: each takes 46 MiB and a tenth of a second.
 const HASHED_AT_ONCE: usize = 2;
-/// Pages that work or wait at the same time, logins among them; more are turned away.
+/// Pages of one face that work or wait at the same time, logins among them; more are turned away. Each face has its own, so
+/// that nobody on the network of institutions turns operators away.
 const PAGES_AT_ONCE: usize = 32;
 /// Bytes of all files that are being sent; one address may have half of it, so two of the largest.
 const FILES_BYTES: usize = 4 * (MAX_FILE + 64 * 1024);
-/// Logins and invitations that one address may try in a minute.
+/// Logins, invitations, links and passcodes that one address may try in a minute at one face.
 const TRIES_A_MINUTE: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
-/// What all operators' pages share.
+/// What bounds the pages of one face.
+#[derive(Debug)]
+pub(crate) struct Entrance {
+    pages: Semaphore,
+    /// What can be guessed and is tried, by address: logins, invitations, links and passcodes of keys.
+    pub(crate) tries: SourceLimiter,
+    /// Whether the pages come over TLS.
+    pub(crate) secure: bool,
+}
+
+impl Entrance {
+    fn new(secure: bool) -> Self {
+        Self { pages: Semaphore::new(PAGES_AT_ONCE), tries: SourceLimiter::new(TRIES_A_MINUTE), secure }
+    }
+
+    /// A place for one page.
+    pub(crate) fn enter(&self) -> Result<SemaphorePermit<'_>, ConsoleBusy> {
+        self.pages.try_acquire().map_err(|_| ConsoleBusy)
+    }
+}
+
+/// What all pages of operators and applicants share.
 #[derive(Debug)]
 pub(crate) struct Console {
     store: Store,
@@ -38,23 +60,18 @@ pub(crate) struct Console {
     /// What can only read: one question about what happened at a time, which may take seconds.
     reader: Mutex<Option<Connection>>,
     hashing: Semaphore,
-    pages: Semaphore,
     /// Room for files that operators bring.
     pub(crate) files: Bodies,
     /// Tables that are read at the same time: each may be 64 MiB of XML.
     pub(crate) reading: Semaphore,
     /// Whoever does imports is told that there is one to be done.
     pub(crate) decided: Notify,
-    /// Logins and invitations that are tried, by address.
-    pub(crate) tries: SourceLimiter,
-    /// Links of keys that are opened and passcodes that are tried, by address.
-    pub(crate) pickups: SourceLimiter,
     /// What operators try that is out of their reach.
     pub(crate) attempts: Attempts,
-    /// Whether the pages come over TLS.
-    pub(crate) secure: bool,
+    /// What bounds the operators' pages.
+    pub(crate) operators: Entrance,
     /// The same of those for applicants.
-    pub(crate) applicants_secure: bool,
+    pub(crate) applicants: Entrance,
     /// The days that are worked on.
     pub(crate) calendar: Calendar,
     /// What feedback forms are made of, where they are issued.
@@ -79,26 +96,18 @@ impl Console {
             administration: Mutex::default(),
             reader: Mutex::default(),
             hashing: Semaphore::new(HASHED_AT_ONCE),
-            pages: Semaphore::new(PAGES_AT_ONCE),
             // Who sends is logged in, so it does not matter that they know who shares with whom.
             files: Bodies::new(FILES_BYTES, 0),
             reading: Semaphore::new(1),
             decided: Notify::new(),
-            tries: SourceLimiter::new(TRIES_A_MINUTE),
-            pickups: SourceLimiter::new(TRIES_A_MINUTE),
             attempts: Attempts::default(),
-            secure: config.listen.operator.tls_key.is_some(),
-            applicants_secure: config.listen.applicant.tls_key.is_some(),
+            operators: Entrance::new(config.listen.operator.tls_key.is_some()),
+            applicants: Entrance::new(config.listen.applicant.tls_key.is_some()),
             calendar: config.onboarding.calendar(),
             terms: FeedbackTerms::load(config)?,
             portal: config.onboarding.portal.as_ref().map(|text| text.as_str().to_owned()),
             settings: config.explain(),
         })
-    }
-
-    /// A place for one page.
-    pub(crate) fn enter(&self) -> Result<tokio::sync::SemaphorePermit<'_>, ConsoleBusy> {
-        self.pages.try_acquire().map_err(|_| ConsoleBusy)
     }
 
     /// Works on the registry, one after the other.

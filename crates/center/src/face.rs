@@ -1,10 +1,15 @@
-//! What the faces have in common: the sealed call, addresses nobody serves, and the listener of those who run the center.
+//! What the faces have in common: the sealed call, pages that people log in to, addresses nobody serves, and the listener of
+//! those who run the center.
 
 pub(crate) mod envelope;
 pub(crate) mod form;
 pub(crate) mod frame;
+pub(crate) mod invite;
+pub(crate) mod login;
 pub(crate) mod operations;
 pub(crate) mod page;
+pub(crate) mod page_refusal;
+pub(crate) mod page_request;
 pub(crate) mod qr;
 pub(crate) mod request;
 pub(crate) mod unknown_address;

@@ -21,6 +21,7 @@
 mod accounts;
 mod alarms;
 mod applications;
+mod attempt;
 mod channels;
 mod chart;
 mod entry;
@@ -31,11 +32,9 @@ mod grants;
 mod home;
 mod imports;
 mod institutions;
-mod invite;
 mod key_offer;
 mod layout;
 mod list;
-mod login;
 mod multipart;
 mod operators;
 mod pending;
@@ -52,6 +51,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::routing::any;
 
+use crate::face::{invite, login};
+use crate::registry::OperatorSession;
 use crate::site::Site;
 
 /// The face's addresses.
@@ -60,9 +61,9 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/", any(home::away))
         .route("/o", any(home::away))
         .route("/o/", any(home::handle))
-        .route("/o/login", any(login::handle))
-        .route("/o/logout", any(login::log_out))
-        .route("/o/invite/{secret}", any(invite::handle))
+        .route("/o/login", any(login::handle::<OperatorSession>))
+        .route("/o/logout", any(login::log_out::<OperatorSession>))
+        .route("/o/invite/{secret}", any(invite::handle::<OperatorSession>))
         .route("/o/institutions", any(institutions::list))
         .route("/o/institutions/{code}", any(institutions::one))
         .route("/o/accounts", any(accounts::list))

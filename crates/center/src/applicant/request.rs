@@ -110,8 +110,8 @@ impl ApplicantRequest<'_> {
         if !matches!(self.method, Method::GET | Method::POST) {
             return Err(ApplicantRefusal::BadMethod);
         }
-        self.site.console.pickups.count(self.source()).map_err(ApplicantRefusal::TooMany)?;
-        let _place = self.site.console.enter().map_err(|_| ApplicantRefusal::Busy)?;
+        self.site.console.applicants.tries.count(self.source()).map_err(ApplicantRefusal::TooMany)?;
+        let _place = self.site.console.applicants.enter().map_err(|_| ApplicantRefusal::Busy)?;
         answer(self, body).await
     }
 
@@ -123,7 +123,7 @@ impl ApplicantRequest<'_> {
     /// The form that was sent, by a page of ours.
     pub(super) async fn form(&self, body: Body) -> Result<FormFields, ApplicantRefusal> {
         let form = read_form(self.site, self.peer.as_ref(), body).await.ok_or(ApplicantRefusal::BadForm)?;
-        if is_own(&self.headers, self.site.console.applicants_secure) {
+        if is_own(&self.headers, self.site.console.applicants.secure) {
             Ok(form)
         } else {
             Err(ApplicantRefusal::BadForm)

@@ -113,8 +113,8 @@ async fn upkeep(site: Arc<Site>) {
         site.calls.sum(site.telemetry.upkeep(), site.clock.now());
         site.openings.sweep();
         site.decodes.sweep();
-        site.console.tries.sweep();
-        site.console.pickups.sweep();
+        site.console.operators.tries.sweep();
+        site.console.applicants.tries.sweep();
         let now = site.clock.now();
         if let Err(error) = site.console.write_attempts(site.console.attempts.due(now), now).await {
             tracing::warn!(cause = %chain(&error), "越出辖区的访问次数没有写下");

@@ -1,11 +1,9 @@
-//! What every page of the console has in common: the frame, and the way to the other pages.
+//! What every page of the console has in its head: the way to the other pages.
 
-use axum::response::Response;
-use http::StatusCode;
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
 
-use crate::face;
+use super::request::OperatorRequest;
 
 /// The pages, each with what somebody must be allowed to do who sees the way to it.
 const PAGES: [(&str, &str, Action); 13] = [
@@ -25,54 +23,23 @@ const PAGES: [(&str, &str, Action); 13] = [
 ];
 
 /// Those about what belongs to the whole province: who has a part of it is shown no way to them.
-pub(super) const OF_PROVINCE: [&str; 3] = ["/o/accounts", "/o/channels", "/o/operators"];
+const OF_PROVINCE: [&str; 3] = ["/o/accounts", "/o/channels", "/o/operators"];
 
-/// Who is logged in, as the frame shows him.
-pub(super) struct Visitor<'a> {
-    pub(super) name: &'a str,
-    /// The page he is at.
-    pub(super) path: &'a str,
-    /// The field of the form that leaves.
-    pub(super) leaving: Markup,
-}
-
-/// A page of somebody who is logged in, with the way to those he may see.
-pub(super) fn page(
-    visitor: &Visitor<'_>,
-    may: impl Fn(&str, Action) -> bool,
-    title: &str,
-    middle: &Markup,
-) -> Markup {
-    let seen = PAGES.into_iter().filter(|(path, _, action)| may(path, *action));
-    frame(
-        title,
-        &html! {
-            nav aria-label="管理台" {
-                a href="/o/" aria-current=[(visitor.path == "/o/").then_some("page")] { "首页" }
-                @for (path, name, _) in seen {
-                    a href=(path) aria-current=[visitor.path.starts_with(path).then_some("page")] { (name) }
-                }
-                form.out method="post" action="/o/logout" {
-                    (visitor.leaving)
-                    span.who { (visitor.name) }
-                    button.link { "退出" }
-                }
+/// The way to those that somebody may see who is logged in.
+pub(super) fn way(request: &OperatorRequest<'_>) -> Markup {
+    let may = |(path, _, action): &(&str, &str, Action)| {
+        let everywhere = OF_PROVINCE.contains(path);
+        request.may_anywhere(*action) && (!everywhere || request.may_in_province(*action).is_ok())
+    };
+    let seen = PAGES.into_iter().filter(may);
+    let at = &request.path;
+    html! {
+        nav aria-label="管理台" {
+            a href="/o/" aria-current=[(at == "/o/").then_some("page")] { "首页" }
+            @for (path, name, _) in seen {
+                a href=(path) aria-current=[at.starts_with(path).then_some("page")] { (name) }
             }
-        },
-        middle,
-    )
-}
-
-/// A page of nobody in particular.
-pub(super) fn bare(title: &str, middle: &Markup) -> Markup {
-    frame(title, &html! {}, middle)
-}
-
-fn frame(title: &str, way: &Markup, middle: &Markup) -> Markup {
-    face::frame::page("验密管理台", title, way, middle)
-}
-
-/// The answer with a page: kept nowhere, shown in no frame.
-pub(super) fn answer(status: StatusCode, page: Markup) -> Response {
-    face::frame::answer(status, page)
+            (request.leaving(request.name()))
+        }
+    }
 }

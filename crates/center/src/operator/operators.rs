@@ -104,8 +104,8 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         .segment("/o/operators/")
         .and_then(|login| Login::new(&login).ok())
         .ok_or(ConsoleRefusal::Nowhere)?;
-    let stored = page.site.console.work(async |a| a.stored_operator(&login).await).await?;
-    let row = stored.ok_or(ConsoleRefusal::Nowhere)?.row;
+    let found = page.site.console.work(async |a| a.operator(&login).await).await?;
+    let row = found.ok_or(ConsoleRefusal::Nowhere)?;
     if page.method == Method::POST {
         let form = page.act(body).await?;
         return change(page, login, &form).await;

@@ -31,7 +31,7 @@ impl Administration {
         count: usize,
         now: UnixMillis,
     ) -> Result<Vec<AttestationRow>, AdministrationError> {
-        let all = operators::all(&mut self.connection, &self.sealer).await?;
+        let all = operators::all(&mut self.connection).await?;
         let has =
             |row: &OperatorRow| row.closed_at.is_none() && !row.grants.is_empty() && Some(row.login) > after;
         let mut rows = Vec::new();

@@ -4,6 +4,7 @@ use yanmi_onboarding::Area;
 
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
+use super::assignment::Assignments;
 use super::object::{Action, Object, Subject};
 use super::pending::{self, NewPending};
 use super::{account, channel, institution, operators, version};
@@ -106,6 +107,19 @@ impl Administration {
         }
     }
 
+    /// Changes columns of one row, and runs statements that go with it.
+    pub(super) async fn assign(
+        &mut self,
+        subject: Subject,
+        action: Action,
+        set: Assignments,
+        more: Vec<Statement>,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let statements = std::iter::once(set.of(subject, act.at)).chain(more).collect();
+        self.change(act, Change { action, subject, statements }).await
+    }
+
     async fn change_within(
         &mut self,
         act: Act<'_>,
@@ -200,9 +214,7 @@ impl Administration {
             Subject::Entry(Object::Channel(id)) => {
                 channel::one(connection, sealer, &id).await?.map(|row| row.fields())
             }
-            Subject::Operator(login) => {
-                operators::one(connection, sealer, &login).await?.map(|stored| stored.row.fields())
-            }
+            Subject::Operator(login) => operators::one(connection, &login).await?.map(|row| row.fields()),
         })
     }
 }

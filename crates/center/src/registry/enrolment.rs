@@ -1,4 +1,4 @@
-//! Taking up an invitation: the operator chooses a password and shows that his second factor works.
+//! Taking up an invitation: whoever is invited chooses a password and shows that his second factor works.
 //!
 //! The second factor's secret is derived from the invitation's, so that the page that shows it keeps nothing, and can be
 //! opened again.
@@ -11,17 +11,19 @@ use zeroize::Zeroizing;
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
+use super::credentials;
+use super::login::Login;
 use super::object::Action;
-use super::operator_change::INVITATION;
-use super::operator_sessions;
-use super::operators::{self, OperatorRow, totp_cell};
-use crate::events::{Act, Actor};
+use super::realm::Realm;
+use super::sessions;
+use crate::events::Act;
 use crate::staff::{PasswordHash, TotpSecret};
 
 /// Somebody who shows an invitation.
 #[derive(Debug)]
 pub(crate) struct Invited {
-    pub(crate) operator: OperatorRow,
+    pub(crate) login: Login,
+    pub(crate) name: String,
     pub(crate) totp: TotpSecret,
 }
 
@@ -32,21 +34,20 @@ impl Administration {
     /// [`AdministrationError::NoInvitation`], or when the database fails.
     pub(crate) async fn invited(
         &mut self,
+        realm: Realm,
         secret: &str,
         now: UnixMillis,
     ) -> Result<Invited, AdministrationError> {
         let secret = read_secret(secret).ok_or(AdministrationError::NoInvitation)?;
-        let hash = self.sealer.proof(INVITATION, &[&*secret]);
-        let found = operators::invited(&mut self.connection, &self.sealer, &hash).await?;
-        let open =
-            |row: &OperatorRow| row.closed_at.is_none() && row.invited_until.is_some_and(|end| now < end);
-        let stored = found.filter(|stored| open(&stored.row)).ok_or(AdministrationError::NoInvitation)?;
+        let hash = self.sealer.proof(realm.invitation(), &[&*secret]);
+        let found = credentials::invited(&mut self.connection, &self.sealer, realm, &hash).await?;
+        let found = found.filter(|found| found.is_invited(now)).ok_or(AdministrationError::NoInvitation)?;
         let mut bytes = Zeroizing::new([0; 20]);
         for (half, part) in bytes.chunks_mut(16).zip([&b"1"[..], b"2"]) {
-            let derived = self.sealer.proof("operator second factor", &[part, &*secret]);
+            let derived = self.sealer.proof(realm.second_factor(), &[part, &*secret]);
             half.copy_from_slice(&derived[..half.len()]);
         }
-        Ok(Invited { operator: stored.row, totp: TotpSecret::from_bytes(*bytes) })
+        Ok(Invited { login: found.login, name: found.name, totp: TotpSecret::from_bytes(*bytes) })
     }
 
     /// Takes an invitation up: from now on he logs in with this password and this second factor. A session of his ends.
@@ -55,15 +56,15 @@ impl Administration {
     /// When there is no such invitation, or the code is not the second factor's.
     pub(crate) async fn enrol(
         &mut self,
+        realm: Realm,
         secret: &str,
         password: &PasswordHash,
         code: &str,
         now: UnixMillis,
     ) -> Result<(), AdministrationError> {
-        let Invited { operator, totp } = self.invited(secret, now).await?;
+        let Invited { login, totp, .. } = self.invited(realm, secret, now).await?;
         let step = totp.fits(code, now, 0).ok_or(AdministrationError::WrongCode)?;
-        let login = operator.login;
-        let sealed = self.sealer.seal(totp_cell(login.as_str()), totp.bytes());
+        let sealed = self.sealer.seal(realm.totp_cell(login.as_str()), totp.bytes());
         let set = Assignments::default()
             .text("password", password.as_str())
             .optional_number("password_at", Some(now.get()))
@@ -73,9 +74,10 @@ impl Administration {
             .optional_number("locked_until", None)
             .no_bytes("invitation")
             .optional_number("invited_until", None);
-        let actor = Actor::operator(login.as_str());
+        let actor = realm.actor(&login);
         let act = Act::new(&actor, "", now);
-        self.edit_operator(login, Action::Enrol, set, vec![operator_sessions::end(&login)], act).await
+        let more = vec![sessions::end(realm, &login)];
+        self.assign(realm.subject(login), Action::Enrol, set, more, act).await
     }
 }
 

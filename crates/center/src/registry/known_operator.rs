@@ -10,7 +10,7 @@ use super::change::Change;
 use super::object::{Action, OPERATOR, Subject};
 use super::operator_change::NewOperator;
 use super::operator_grants;
-use super::operators::totp_cell;
+use super::realm::Realm;
 use crate::events::Act;
 use crate::staff::{PasswordHash, TotpSecret};
 use crate::store::connection::Statement;
@@ -62,7 +62,7 @@ impl Administration {
             .text(&who.unit)
             .text(password.as_str())
             .number(act.at.get())
-            .bytes(&self.sealer.seal(totp_cell(login), totp.bytes()));
+            .bytes(&self.sealer.seal(Realm::Operators.totp_cell(login), totp.bytes()));
         let given = |grant| operator_grants::give(&who.login, grant, act.actor.as_str(), act.at);
         let statements = std::iter::once(row).chain(grants.iter().map(given)).collect();
         let subject = Subject::Operator(who.login);

@@ -2,26 +2,23 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use yanmi_onboarding::{Area, Denied, Grant, Role, may_grant};
 use yanmi_protocol::UnixMillis;
-use zeroize::Zeroizing;
 
 use super::add::check_name;
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::change::Change;
+use super::invitation::Invitation;
 use super::login::Login;
 use super::object::{Action, OPERATOR, Subject};
 use super::operators::{self, OperatorRow};
-use super::{operator_grants, operator_sessions};
+use super::realm::Realm;
+use super::{operator_grants, sessions};
 use crate::events::{Act, OperatorEvent, operator_events};
 use crate::store::connection::Statement;
 
-/// How long an invitation can be taken up.
-const INVITED: Duration = Duration::from_hours(24);
 /// How long auditors are shown that somebody was invited anew on the machine itself.
 pub(crate) const RECOVERY_SHOWN: Duration = Duration::from_hours(24 * 7);
 /// The action of such an event.
@@ -51,22 +48,6 @@ pub struct NewOperator {
     pub name: String,
     /// Where he works.
     pub unit: String,
-}
-
-/// What takes up an invitation, shown once: behind `/o/invite/`. `Debug` does not show it.
-pub struct Invitation {
-    /// Who is invited.
-    pub login: Login,
-    /// 22 characters.
-    pub secret: Zeroizing<String>,
-    /// Until when.
-    pub until: UnixMillis,
-}
-
-impl std::fmt::Debug for Invitation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Invitation({:?}, …)", self.login)
-    }
 }
 
 impl Administration {
@@ -122,7 +103,7 @@ impl Administration {
             VALUES ($1, $2, $3, 0, 0, $4, $5, $6) ON CONFLICT DO NOTHING";
         check_name(OPERATOR, &new.name)?;
         check_name(OPERATOR, &new.unit)?;
-        let (invitation, hash) = self.fresh_invitation(new.login, act.at);
+        let (invitation, hash) = self.fresh_invitation(Realm::Operators, new.login, act.at);
         let row = Statement::new(TEXT)
             .text(new.login.as_str())
             .text(&new.name)
@@ -145,7 +126,7 @@ impl Administration {
         login: Login,
         act: Act<'_>,
     ) -> Result<Invitation, AdministrationError> {
-        self.reinvite(login, Action::Edit, act).await
+        self.reinvite(Realm::Operators, login, Action::Edit, act).await
     }
 
     /// The same on the machine itself, for an administrator whom nobody at the console can invite anew. It is an event of its own:
@@ -154,7 +135,7 @@ impl Administration {
     /// # Errors
     /// When there is none, or he is closed.
     pub async fn recover(&mut self, login: Login, act: Act<'_>) -> Result<Invitation, AdministrationError> {
-        self.reinvite(login, Action::Recover, act).await
+        self.reinvite(Realm::Operators, login, Action::Recover, act).await
     }
 
     /// Who was invited anew on the machine itself lately, the newest first.
@@ -167,20 +148,6 @@ impl Administration {
     ) -> Result<Vec<OperatorEvent>, AdministrationError> {
         let since = now.minus(RECOVERY_SHOWN);
         Ok(operator_events::done_since(&mut self.connection, RECOVERED, since, MOST_RECOVERIES).await?)
-    }
-
-    async fn reinvite(
-        &mut self,
-        login: Login,
-        action: Action,
-        act: Act<'_>,
-    ) -> Result<Invitation, AdministrationError> {
-        let (invitation, hash) = self.fresh_invitation(login, act.at);
-        let set = Assignments::default()
-            .bytes("invitation", &hash)
-            .optional_number("invited_until", Some(invitation.until.get()));
-        self.edit_operator(login, action, set, Vec::new(), act).await?;
-        Ok(invitation)
     }
 
     /// Closes an operator for good: what he may do and his session end.
@@ -203,7 +170,7 @@ impl Administration {
             .no_bytes("totp")
             .no_bytes("invitation")
             .optional_number("invited_until", None);
-        let more = vec![operator_grants::take_all(&login), operator_sessions::end(&login)];
+        let more = vec![operator_grants::take_all(&login), sessions::end(Realm::Operators, &login)];
         self.edit_operator(login, Action::Close, set, more, act).await
     }
 
@@ -229,15 +196,15 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         let action = Action::Grant;
-        let found = operators::one(&mut self.connection, &self.sealer, &receiver).await?;
-        let held = found.map(|stored| stored.row.rights()).unwrap_or_default();
+        let found = operators::one(&mut self.connection, &receiver).await?;
+        let held = found.map(|row| row.rights()).unwrap_or_default();
         let allowed = may_grant(&giver.rights(), giver.login == receiver, &held, grant, act.at);
         if let Err(denied) = allowed {
             return self.deny(action, receiver, denied, act).await;
         }
         let more = vec![
             operator_grants::give(&receiver, grant, giver.login.as_str(), act.at),
-            operator_sessions::end(&receiver),
+            sessions::end(Realm::Operators, &receiver),
         ];
         self.edit_operator(receiver, action, Assignments::default(), more, act).await
     }
@@ -253,8 +220,8 @@ impl Administration {
         grant: &Grant,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let found = operators::one(&mut self.connection, &self.sealer, &receiver).await?;
-        let held = found.map(|stored| stored.row.rights()).unwrap_or_default();
+        let found = operators::one(&mut self.connection, &receiver).await?;
+        let held = found.map(|row| row.rights()).unwrap_or_default();
         if !held.iter().any(|held| held.role == grant.role && held.area == grant.area) {
             let error = AdministrationError::NoGrant(receiver.as_str().to_owned());
             return self.refuse(act, Action::Grant, Subject::Operator(receiver), error).await;
@@ -284,8 +251,20 @@ impl Administration {
             let error = AdministrationError::LastAdministrator(role.name());
             return self.refuse(act, action, Subject::Operator(receiver), error).await;
         }
-        let more = vec![operator_grants::take(&receiver, role, area), operator_sessions::end(&receiver)];
+        let more =
+            vec![operator_grants::take(&receiver, role, area), sessions::end(Realm::Operators, &receiver)];
         self.edit_operator(receiver, action, Assignments::default(), more, act).await
+    }
+
+    /// One operator.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn operator(
+        &mut self,
+        login: &Login,
+    ) -> Result<Option<OperatorRow>, AdministrationError> {
+        Ok(operators::one(&mut self.connection, login).await?)
     }
 
     /// All operators, by login.
@@ -293,7 +272,7 @@ impl Administration {
     /// # Errors
     /// When the database fails.
     pub async fn operators(&mut self) -> Result<Vec<OperatorRow>, AdministrationError> {
-        Ok(operators::all(&mut self.connection, &self.sealer).await?)
+        Ok(operators::all(&mut self.connection).await?)
     }
 
     /// Writes down and says that somebody may not do something to an operator.
@@ -307,7 +286,7 @@ impl Administration {
         self.refuse(act, action, Subject::Operator(about), AdministrationError::Denied(denied)).await
     }
 
-    pub(super) async fn edit_operator(
+    async fn edit_operator(
         &mut self,
         login: Login,
         action: Action,
@@ -315,21 +294,9 @@ impl Administration {
         more: Vec<Statement>,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let subject = Subject::Operator(login);
-        let statements = std::iter::once(set.of(subject, act.at)).chain(more).collect();
-        self.change(act, Change { action, subject, statements }).await
-    }
-
-    fn fresh_invitation(&self, login: Login, at: UnixMillis) -> (Invitation, [u8; 16]) {
-        let secret = Zeroizing::new(self.sealer.fresh());
-        let hash = self.sealer.proof(INVITATION, &[&*secret]);
-        let secret = Zeroizing::new(BASE64.encode(*secret));
-        (Invitation { login, secret, until: at.plus(INVITED) }, hash)
+        self.assign(Subject::Operator(login), action, set, more, act).await
     }
 }
-
-/// What the hash of an invitation is of.
-pub(super) const INVITATION: &str = "operator invitation";
 
 /// How many have this role now and can log in.
 fn holders(all: &[OperatorRow], role: Role, now: UnixMillis) -> usize {

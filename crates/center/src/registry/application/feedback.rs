@@ -238,10 +238,10 @@ impl Administration {
         let (Person::Operator(id) | Person::Applicant(id)) = approval.by.by;
         let login = Login::new(id.as_str()).ok();
         let stored = match login {
-            Some(login) => operators::one(&mut self.connection, &self.sealer, &login).await?,
+            Some(login) => operators::one(&mut self.connection, &login).await?,
             None => None,
         };
-        Ok(stored.map_or_else(|| id.as_str().to_owned(), |stored| stored.row.name))
+        Ok(stored.map_or_else(|| id.as_str().to_owned(), |row| row.name))
     }
 
     async fn institutions_of(&mut self, account: &AccountRow) -> Result<Vec<InstitutionRow>, StoreError> {

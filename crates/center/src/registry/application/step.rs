@@ -141,7 +141,7 @@ impl Administration {
     ) -> Result<bool, StoreError> {
         let State::InReview(review) = application.state() else { return Ok(true) };
         let level: Level = review.desk.level;
-        let all = operators::all(&mut self.connection, &self.sealer).await?;
+        let all = operators::all(&mut self.connection).await?;
         let active: Vec<_> = all.iter().filter(|row| row.closed_at.is_none() && !row.is_idle(now)).collect();
         let is_one = |row: &operators::OperatorRow, role: Role| {
             row.rights().iter().any(|grant| {

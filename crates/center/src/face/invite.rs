@@ -1,4 +1,4 @@
-//! Taking up an invitation.
+//! Taking up an invitation, at whichever face.
 
 use std::sync::Arc;
 
@@ -8,40 +8,45 @@ use axum::response::Response;
 use http::{Method, Request, StatusCode};
 use maud::{Markup, html};
 
-use super::layout;
-use super::request::{self, ConsoleRefusal, OperatorRequest};
-use crate::face::page::see_other;
+use super::page::see_other;
+use super::page_refusal::PageRefusal;
+use super::page_request::{FaceSession, PageRequest, serve};
 use crate::registry::{AdministrationError, Invited};
 use crate::site::Site;
 use crate::staff;
 
 /// What an authenticator on a phone shows beside the code.
 const ISSUER: &str = "验密";
+/// What the page is called.
+const TITLE: &str = "接受邀请";
 
-pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    request::serve(site, request, true, answer).await
+pub(crate) async fn handle<S: FaceSession>(
+    State(site): State<Arc<Site>>,
+    request: Request<Body>,
+) -> Response {
+    serve::<S>(site, request, true, answer::<S>).await
 }
 
-async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, ConsoleRefusal> {
-    page.site.console.tries.count(page.source()).map_err(ConsoleRefusal::TooMany)?;
+async fn answer<S: FaceSession>(page: &mut PageRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
+    page.count_try()?;
     let (site, now) = (Arc::clone(page.site), page.now);
-    let secret = page.path.strip_prefix("/o/invite/").unwrap_or_default().to_owned();
-    let invited = site.console.work(async |a| a.invited(&secret, now).await).await;
+    let secret = page.segment(&format!("{}invite/", S::ROOT)).unwrap_or_default();
+    let invited = site.console.work(async |a| a.invited(S::REALM, &secret, now).await).await;
     let invited = match invited {
         Ok(invited) => invited,
         Err(error @ AdministrationError::NoInvitation) => {
             let middle = html! { p.said.bad role="alert" { (error.to_string()) } };
-            return Ok(layout::answer(StatusCode::GONE, layout::bare("邀请", &middle)));
+            return Ok(page.shown(StatusCode::GONE, "邀请", &middle));
         }
         Err(error) => return Err(error.into()),
     };
     if page.method == Method::GET {
-        return Ok(layout::answer(StatusCode::OK, shown(&page.path, &invited, None)));
+        return Ok(page.page(TITLE, &shown(&page.path, &invited, None)));
     }
     let form = page.form(body).await?;
     let password = form.secret("password");
     let refused = if *password == *form.secret("again") {
-        staff::check(&password, invited.operator.login.as_str()).err().map(AdministrationError::from)
+        staff::check(&password, invited.login.as_str()).err().map(AdministrationError::from)
     } else {
         Some(AdministrationError::OtherPassword)
     };
@@ -50,23 +55,21 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
     } else {
         let hash = site.console.hash(password).await?;
         let code = form.text("code");
-        match site.console.work(async |a| a.enrol(&secret, &hash, code, now).await).await {
-            Ok(()) => return Ok(see_other("/o/login")),
+        match site.console.work(async |a| a.enrol(S::REALM, &secret, &hash, code, now).await).await {
+            Ok(()) => return Ok(see_other(&format!("{}login", S::ROOT))),
             Err(error @ AdministrationError::WrongCode) => error,
             Err(error) => return Err(error.into()),
         }
     };
-    let page = shown(&page.path, &invited, Some(&refused.to_string()));
-    Ok(layout::answer(StatusCode::UNPROCESSABLE_ENTITY, page))
+    let middle = shown(&page.path, &invited, Some(&refused.to_string()));
+    Ok(page.shown(StatusCode::UNPROCESSABLE_ENTITY, TITLE, &middle))
 }
 
 fn shown(path: &str, invited: &Invited, why: Option<&str>) -> Markup {
-    let login = invited.operator.login.as_str();
-    layout::bare(
-        "接受邀请",
-        &html! {
+    let login = invited.login.as_str();
+    html! {
             div.narrow {
-                p { (invited.operator.name) "，您的登录名是 " strong { (login) } "。" }
+                p { (invited.name) "，您的登录名是 " strong { (login) } "。" }
                 @if let Some(why) = why { p.said.bad role="alert" { (why) } }
                 form.box method="post" action=(path) autocomplete="off" {
                     h2 { "一、手机上的验证器" }
@@ -84,6 +87,5 @@ fn shown(path: &str, invited: &Invited, why: Option<&str>) -> Markup {
                     p { button { "完成" } }
                 }
             }
-        },
-    )
+    }
 }
