@@ -275,6 +275,11 @@ impl Center {
         self.watch.lock().await.round().await;
     }
 
+    /// Writes down which keys were used, instead of within a minute.
+    pub async fn note_keys(&self) {
+        chores::note_keys(&self.site).await;
+    }
+
     /// What has the store take nothing (`true`) or everything again, for a sandbox in which -1 is to be seen.
     pub fn store_switch(&self) -> impl Fn(bool) + Send + Sync + use<> {
         let store = self.site.store.clone();

@@ -1,6 +1,8 @@
 //! What the faces have in common: the sealed call, pages that people log in to, addresses nobody serves, and the listener of
 //! those who run the center.
 
+pub(crate) mod denials;
+pub(crate) mod entry_state;
 pub(crate) mod envelope;
 pub(crate) mod form;
 pub(crate) mod frame;
@@ -12,4 +14,5 @@ pub(crate) mod page_refusal;
 pub(crate) mod page_request;
 pub(crate) mod qr;
 pub(crate) mod request;
+pub(crate) mod table;
 pub(crate) mod unknown_address;

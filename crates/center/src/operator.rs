@@ -20,6 +20,7 @@
 
 mod accounts;
 mod alarms;
+mod applicants;
 mod applications;
 mod attempt;
 mod channels;
@@ -78,6 +79,8 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/feedback/{code}", any(feedback::print))
         .route("/o/feedback/{code}/feedback.json", any(feedback::file))
         .route("/o/feedback/{code}/client.toml", any(feedback::config))
+        .route("/o/applicants", any(applicants::list))
+        .route("/o/applicants/{number}", any(applicants::one))
         .route("/o/imports", any(imports::list))
         .route("/o/imports/template.csv", any(imports::files::template_csv))
         .route("/o/imports/template.xlsx", any(imports::files::template_xlsx))

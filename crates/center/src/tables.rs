@@ -7,9 +7,9 @@ use crate::calls;
 use crate::events::operator_events;
 use crate::ledger::table;
 use crate::registry::{
-    account, account_institutions, alarms, application_forms, application_steps, applications, channel,
-    feedback_forms, import_rows, imports, institution, key_offers, operator_grants, operator_sessions,
-    operators, pending,
+    account, account_institutions, alarms, applicant_sessions, applicant_users, applicants,
+    application_forms, application_steps, applications, channel, feedback_forms, import_rows, imports,
+    institution, key_offers, operator_grants, operator_sessions, operators, pending,
 };
 use crate::statistics;
 #[cfg(test)]
@@ -27,6 +27,9 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &operators::TABLE,
         &operator_grants::TABLE,
         &operator_sessions::TABLE,
+        &applicants::TABLE,
+        &applicant_users::TABLE,
+        &applicant_sessions::TABLE,
         &key_offers::TABLE,
         &pending::TABLE,
         &alarms::TABLE,

@@ -57,6 +57,10 @@ pub enum Action {
     ViewApplications,
     /// File an application for somebody who came to the counter.
     FileApplication,
+    /// See applicants of a region, and their persons.
+    ViewApplicants,
+    /// Add an applicant, invite its persons, and end either.
+    EditApplicant,
     /// See what waits for a second person: his own, and what he may decide.
     ViewPending,
     /// Be the second person of a change; [`crate::may_decide`] asks for more than this.
@@ -73,7 +77,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -100,6 +104,8 @@ impl Action {
         Self::ViewStatistics,
         Self::ViewApplications,
         Self::FileApplication,
+        Self::ViewApplicants,
+        Self::EditApplicant,
         Self::ViewPending,
         Self::DecideChange,
         Self::ViewAlarms,
@@ -118,7 +124,10 @@ impl Action {
             Self::FileApplication => &[Role::Clerk],
             Self::EditEntry | Self::ImportEntries => &[Role::Clerk, Role::Approver],
             Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
-            Self::ViewPending | Self::ViewImports => &[Role::Clerk, Role::Reviewer, Role::Approver],
+            Self::EditApplicant => &[Role::Clerk],
+            Self::ViewPending | Self::ViewImports | Self::ViewApplicants => {
+                &[Role::Clerk, Role::Reviewer, Role::Approver]
+            }
             Self::DecideChange | Self::ReviewImport => &[Role::Reviewer, Role::Approver],
             Self::StopEntry => &[Role::Duty, Role::Approver],
             Self::RotateKey => &[Role::KeyKeeper],

@@ -146,7 +146,7 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 32] = [
+    const TABLE: [(Action, &str); 34] = [
         (Action::ViewRegistry, "...CRPKDH"),
         (Action::EditEntry, "...C.P..."),
         (Action::StopEntry, ".....P.D."),
@@ -173,6 +173,8 @@ mod tests {
         (Action::ViewStatistics, ".....P.D."),
         (Action::ViewApplications, "...CRPK.."),
         (Action::FileApplication, "...C....."),
+        (Action::ViewApplicants, "...CRP..."),
+        (Action::EditApplicant, "...C....."),
         (Action::ViewPending, "...CRP..."),
         (Action::DecideChange, "....RP..."),
         (Action::ViewAlarms, "SU...P.D."),

@@ -5,7 +5,8 @@
 //! everything it can be done to has a place, which is an area too. [`may`] puts the two together, and is the only check.
 //!
 //! An [`application`] goes its way from the draft to the account that may call, through the desks of county, city and province.
-//! What a table of institutions would change is decided here too ([`ImportCheck`]).
+//! What a table of institutions would change is decided here too ([`ImportCheck`]). An applicant is known by its
+//! [`CreditCode`].
 //!
 //! What was counted or seen is an alarm, or is none, by its numbers alone ([`Observation`]).
 //!
@@ -21,16 +22,20 @@
 
 pub mod action;
 pub mod alarm;
+pub mod applicant;
 pub mod application;
 pub mod area;
+pub mod credit_code;
 pub mod grant;
 pub mod import;
 pub mod role;
 
 pub use action::Action;
 pub use alarm::{Alarm, AlarmRule, Observation};
+pub use applicant::{ApplicantKind, ApplicantRole};
 pub use application::Application;
 pub use area::{Area, AreaError, Level};
+pub use credit_code::{CreditCode, CreditCodeError};
 pub use grant::{Denied, Grant, may, may_decide, may_grant, reach};
 pub use import::{
     AccountStanding, EntryState, ImportCell, ImportCheck, ImportField, ImportGround, PresentEntry, RowVerdict,

@@ -1,163 +1,92 @@
-//! One request to a page for applicants, and what is written down of it.
+//! What a request to a page for applicants is besides what every such request is.
 
-use std::net::IpAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use http::Request;
 use maud::{Markup, html};
-use tokio::time::Instant;
-use yanmi_http::{NOBODY, Peer};
-use yanmi_protocol::{Code, UnixMillis};
+use yanmi_protocol::{AccountId, UnixMillis};
 
-use crate::face::form::{FormFields, is_own, read_form};
-use crate::face::frame;
-use crate::face::request::{Ending, Noted, Sender, unless_it_panics};
-use crate::refusal::Refusal;
-use crate::registry::AdministrationError;
+use crate::console::{Console, Entrance};
+use crate::face::page_refusal::PageRefusal;
+use crate::face::page_request::{self, FaceSession, PageRequest};
+use crate::registry::{
+    AccountRow, Administration, AdministrationError, ApplicantSession, KeyTaker, Realm, SessionRow,
+};
 use crate::site::Site;
-use crate::telemetry::{Operation, chain};
+use crate::telemetry::Operation;
 
-/// What stands in the head of every page.
-const BRAND: &str = "验密 · 领取密钥";
+/// Why a page for applicants is not shown.
+pub(super) type ApplicantRefusal = PageRefusal;
 
-/// Why a page is not shown.
-#[derive(Debug)]
-pub(super) enum ApplicantRefusal {
-    /// There is nothing here.
-    Nowhere,
-    /// The link opens nothing any more, or never did.
-    Gone(String),
-    /// Neither GET nor POST.
-    BadMethod,
-    /// What was sent is no form of this page.
-    BadForm,
-    /// What was typed does not fit.
-    Refused(String),
-    /// Too many tries from this address.
-    TooMany(Duration),
-    /// The database does not answer, or too many pages are open.
-    Busy,
-}
+/// A request to a page for applicants.
+pub(super) type ApplicantRequest<'a> = PageRequest<'a, ApplicantSession>;
 
-impl From<AdministrationError> for ApplicantRefusal {
-    fn from(error: AdministrationError) -> Self {
-        match error {
-            AdministrationError::Store(error) => {
-                tracing::error!(cause = %chain(&error), "领取密钥的页面未能使用数据库");
-                Self::Busy
+impl FaceSession for ApplicantSession {
+    const REALM: Realm = Realm::Applicants;
+    const ROOT: &'static str = "/a/";
+    const BRAND: &'static str = "验密 · 申请方";
+    const COOKIE: &'static str = "yanmi-a";
+    const OPERATION: Operation = Operation::Applicant;
+    const FORGOTTEN: &'static str = "忘记密码或换了手机：请当地医保经办重新发一个邀请。";
+
+    fn entrance(console: &Console) -> &Entrance {
+        &console.applicants
+    }
+
+    async fn find(
+        administration: &mut Administration,
+        secret: &str,
+        now: UnixMillis,
+    ) -> Result<Option<Self>, AdministrationError> {
+        administration.applicant_session(secret, now).await
+    }
+
+    fn row(&self) -> &SessionRow {
+        &self.row
+    }
+
+    fn way(&self, request: &ApplicantRequest<'_>) -> Markup {
+        let at = request.path.as_str();
+        let here = |path: &str| (at == path).then_some("page");
+        html! {
+            nav aria-label="申请方" {
+                a href="/a/" aria-current=[here("/a/")] { "首页" }
+                a href="/a/me" aria-current=[here("/a/me")] { "我" }
+                (request.leaving(&self.user.name))
             }
-            AdministrationError::NoOffer => Self::Gone(error.to_string()),
-            error => Self::Refused(error.to_string()),
         }
     }
 }
 
-/// A request being answered.
-pub(super) struct ApplicantRequest<'a> {
-    pub(super) site: &'a Arc<Site>,
-    pub(super) method: Method,
-    pub(super) path: String,
-    pub(super) now: UnixMillis,
-    peer: Option<Peer>,
-    headers: HeaderMap,
-}
-
-/// Has a page answer, and writes down what came of it.
+/// Has a page for applicants answer.
 pub(super) async fn serve(
     site: Arc<Site>,
     request: Request<Body>,
-    answer: impl AsyncFnOnce(&ApplicantRequest<'_>, Body) -> Result<Response, ApplicantRefusal>,
+    is_open: bool,
+    answer: impl AsyncFnOnce(&mut ApplicantRequest<'_>, Body) -> Result<Response, ApplicantRefusal>,
 ) -> Response {
-    let started = Instant::now();
-    let (parts, body) = request.into_parts();
-    let request = ApplicantRequest {
-        site: &site,
-        method: parts.method,
-        path: parts.uri.path().to_owned(),
-        now: site.clock.now(),
-        peer: parts.extensions.get::<Peer>().cloned(),
-        headers: parts.headers,
-    };
-    // A panic is told like anything of ours that is broken; what a page refuses is an answer.
-    let guarded = async { Ok::<_, Refusal>(request.answer(body, answer).await) };
-    let result = unless_it_panics(pin!(guarded)).await;
-    let code = match &result {
-        Ok(Ok(_)) => Code::Success,
-        Ok(Err(ApplicantRefusal::TooMany(_))) => Code::RateLimited,
-        Ok(Err(ApplicantRefusal::Nowhere | ApplicantRefusal::Gone(_))) => Code::NoSuchAddress,
-        Ok(Err(ApplicantRefusal::Busy)) | Err(_) => Code::Unknown,
-        Ok(Err(_)) => Code::BadParameter,
-    };
-    let ending = Ending::of(Operation::Applicant, started, Noted::default(), result.as_ref().err());
-    ending.with_code(code).record(&site, Sender::stranger(request.peer.as_ref()));
-    match result {
-        Ok(Ok(response)) => response,
-        Ok(Err(refusal)) => close(&refusal),
-        Err(_) => close(&ApplicantRefusal::Busy),
-    }
+    page_request::serve(site, request, is_open, answer).await
 }
 
 impl ApplicantRequest<'_> {
-    async fn answer(
+    /// The account behind this address and before that one; another applicant's is not there.
+    pub(super) async fn own_account(
         &self,
-        body: Body,
-        answer: impl AsyncFnOnce(&Self, Body) -> Result<Response, ApplicantRefusal>,
-    ) -> Result<Response, ApplicantRefusal> {
-        if !matches!(self.method, Method::GET | Method::POST) {
-            return Err(ApplicantRefusal::BadMethod);
-        }
-        self.site.console.applicants.tries.count(self.source()).map_err(ApplicantRefusal::TooMany)?;
-        let _place = self.site.console.applicants.enter().map_err(|_| ApplicantRefusal::Busy)?;
-        answer(self, body).await
+        before: &str,
+        behind: &str,
+    ) -> Result<AccountRow, ApplicantRefusal> {
+        let id = self.segment(before).and_then(|rest| AccountId::new(rest.strip_suffix(behind)?).ok());
+        let id = id.ok_or(ApplicantRefusal::Nowhere)?;
+        let found = self.site.console.work(async |a| a.account(&id).await).await?;
+        let number = self.session()?.applicant.number;
+        found.filter(|row| row.applicant == Some(number)).ok_or(ApplicantRefusal::Nowhere)
     }
 
-    /// Where the browser is, as far as that is known.
-    pub(super) fn source(&self) -> IpAddr {
-        self.peer.as_ref().map_or(NOBODY, Peer::ip)
+    /// Whoever takes a key by this request.
+    pub(super) fn taker(&self) -> KeyTaker {
+        let who = self.logged_in().map(|session| session.user.login);
+        KeyTaker { who, from: self.source(), at: self.now }
     }
-
-    /// The form that was sent, by a page of ours.
-    pub(super) async fn form(&self, body: Body) -> Result<FormFields, ApplicantRefusal> {
-        let form = read_form(self.site, self.peer.as_ref(), body).await.ok_or(ApplicantRefusal::BadForm)?;
-        if is_own(&self.headers, self.site.console.applicants.secure) {
-            Ok(form)
-        } else {
-            Err(ApplicantRefusal::BadForm)
-        }
-    }
-}
-
-/// The answer with a page.
-pub(super) fn page(title: &str, middle: &Markup) -> Response {
-    frame::answer(StatusCode::OK, frame::page(BRAND, title, &html! {}, middle))
-}
-
-fn close(refusal: &ApplicantRefusal) -> Response {
-    let (status, title, text) = match refusal {
-        ApplicantRefusal::Nowhere => (StatusCode::NOT_FOUND, "没有这一页", "地址不对。".to_owned()),
-        ApplicantRefusal::Gone(why) => (StatusCode::GONE, "不能领取", why.clone()),
-        ApplicantRefusal::BadMethod => {
-            (StatusCode::METHOD_NOT_ALLOWED, "不支持", "请从页面上操作。".to_owned())
-        }
-        ApplicantRefusal::BadForm => {
-            (StatusCode::BAD_REQUEST, "表单有误", "收到的内容不是本页的表单，什么都没有做。".to_owned())
-        }
-        ApplicantRefusal::Refused(why) => (StatusCode::FORBIDDEN, "没有成功", why.clone()),
-        ApplicantRefusal::TooMany(wait) => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "尝试过多",
-            format!("这个地址尝试得太多，请 {} 秒之后再试。", wait.as_secs() + 1),
-        ),
-        ApplicantRefusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, "暂时不可用", "请稍后再试。".to_owned()),
-    };
-    let middle = html! { p.said.bad role="alert" { (text) } };
-    let mut response = frame::answer(status, frame::page(BRAND, title, &html! {}, &middle));
-    if let ApplicantRefusal::TooMany(wait) = refusal {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs() + 1));
-    }
-    response
 }

@@ -22,6 +22,11 @@ const APPLICATIONS_EVERY: Duration = Duration::from_mins(1);
 /// How often recorded values are folded into their histograms, and quiet sources forgotten.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
+/// How often it is written down which keys were used.
+const KEYS_EVERY: Duration = Duration::from_mins(1);
+/// Accounts of which that is written down at a time: after an upgrade it is all that call.
+const KEYS_AT_ONCE: usize = 200;
+
 /// What is done beside requests.
 pub(super) fn chores(
     site: &Arc<Site>,
@@ -34,6 +39,7 @@ pub(super) fn chores(
         tokio::spawn(follow_registry(Arc::clone(site))),
         tokio::spawn(follow_clock(site.clock.clone())),
         tokio::spawn(upkeep(Arc::clone(site))),
+        tokio::spawn(follow_keys(Arc::clone(site))),
         tokio::spawn(retention::follow(Arc::clone(site))),
         tokio::spawn(calls::follow(Arc::clone(writer))),
         tokio::spawn(statistics::follow(Arc::clone(roller))),
@@ -119,5 +125,30 @@ async fn upkeep(site: Arc<Site>) {
         if let Err(error) = site.console.write_attempts(site.console.attempts.due(now), now).await {
             tracing::warn!(cause = %chain(&error), "越出辖区的访问次数没有写下");
         }
+    }
+}
+
+async fn follow_keys(site: Arc<Site>) {
+    let mut tick = tokio::time::interval(KEYS_EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        note_keys(&site).await;
+    }
+}
+
+/// Writes down which keys were used since the last time. What cannot be written now is tried again.
+pub(super) async fn note_keys(site: &Site) {
+    let snapshot = site.registry.snapshot();
+    let due = snapshot.unnoted_keys(KEYS_AT_ONCE);
+    if due.is_empty() {
+        return;
+    }
+    let uses: Vec<_> =
+        due.iter().map(|account| (account.id, account.keys.newest.kcv().to_string())).collect();
+    let now = site.clock.now();
+    match site.console.work(async |a| a.note_key_uses(&uses, now).await).await {
+        Ok(()) => due.iter().for_each(|account| account.use_is_noted()),
+        Err(error) => tracing::warn!(cause = %chain(&error), "未能记下哪些密钥已经用过，一分钟后再试"),
     }
 }

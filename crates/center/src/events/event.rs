@@ -49,6 +49,11 @@ impl Actor {
         Self(Cow::Owned(login.to_owned()))
     }
 
+    /// A person of an applicant, at the applicants' pages. No login has a colon, so nobody else is called so.
+    pub fn applicant(login: &str) -> Self {
+        Self(Cow::Owned(format!("applicant:{login}")))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

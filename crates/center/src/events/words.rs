@@ -3,7 +3,7 @@
 use yanmi_onboarding::application::command_name;
 
 /// What was done.
-const ACTIONS: [(&str, &str); 51] = [
+const ACTIONS: [(&str, &str); 58] = [
     ("application.begin", "新建申请"),
     ("feedback.issue", "出具反馈表"),
     ("import.upload", "上传导入表"),
@@ -24,6 +24,13 @@ const ACTIONS: [(&str, &str); 51] = [
     ("operator.revoke", "撤销授权"),
     ("operator.unlock", "解除锁定"),
     ("operator.close", "注销操作员"),
+    ("applicant.add", "新增申请方"),
+    ("applicant.close", "注销申请方"),
+    ("applicant_user.invite", "邀请申请方人员"),
+    ("applicant_user.edit", "更改或重新邀请申请方人员"),
+    ("applicant_user.enrol", "申请方人员接受邀请"),
+    ("applicant_user.login", "申请方人员登录"),
+    ("applicant_user.close", "注销申请方人员"),
     ("trace.read", "追踪"),
     ("statistics.export", "导出统计"),
     ("trace.unmask", "查看完整的姓名与证件"),
@@ -58,7 +65,7 @@ const ACTIONS: [(&str, &str); 51] = [
 ];
 
 /// What was changed.
-const FIELDS: [(&str, &str); 33] = [
+const FIELDS: [(&str, &str); 37] = [
     ("file", "文件"),
     ("digest", "文件摘要"),
     ("added", "新增"),
@@ -68,6 +75,10 @@ const FIELDS: [(&str, &str); 33] = [
     ("skipped", "未办"),
     ("state", "状态"),
     ("region", "区划"),
+    ("applicant", "申请方编号"),
+    ("kind", "类型"),
+    ("phone", "电话"),
+    ("role", "角色"),
     ("unit", "单位"),
     ("grants", "授权"),
     ("password_at", "设置密码于"),

@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{Method, Request};
 use maud::{Markup, html};
-use yanmi_onboarding::Action;
+use yanmi_onboarding::{Action, CreditCode};
 use yanmi_protocol::AccountId;
 
 use super::entry::{self, EntryState};
@@ -17,7 +17,9 @@ use super::request::{self, ConsoleRefusal, OperatorRequest};
 use super::{errors, key_offer};
 use crate::face::form::FormFields;
 use crate::percent::encoded;
-use crate::registry::{AccountEdit, AccountRow, Act, Interface, Interfaces, MacRule, Object, SourceNetworks};
+use crate::registry::{
+    AccountEdit, AccountRow, Act, ApplicantRow, Interface, Interfaces, MacRule, Object, SourceNetworks,
+};
 use crate::site::Site;
 
 pub(super) async fn list(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -71,6 +73,11 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         })
         .await;
     }
+    let console = &page.site.console;
+    let applicant = match row.applicant {
+        Some(number) => console.work(async |a| a.numbered_applicant(number).await).await?,
+        None => None,
+    };
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
     let middle = html! {
@@ -78,6 +85,10 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         div.box { dl {
             dt { "业务系统编码" } dd { (row.id.as_str()) }
             dt { "名称" } dd { (row.name) }
+            dt { "申请方" } dd { @match &applicant {
+                Some(applicant) => { (applicant.name) "（" (applicant.credit_code.as_str()) "）" }
+                None => "没有登记",
+            } }
             dt { "接口" } dd { (row.interfaces) }
             dt { "每秒上限" } dd { @match row.rate { Some(rate) => (rate), None => "默认" } }
             dt { "mac" } dd { (row.mac.name()) }
@@ -89,7 +100,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         } }
         (errors::way(page, row.id.as_str()))
         (key_offer::way(page, &row))
-        @if may_edit { (edit(page, &row)) }
+        @if may_edit { (edit(page, &row)) (assign(page, applicant.as_ref())) }
         (entry::switches(page, served(&row), province))
     };
     Ok(page.page(&row.name, &middle))
@@ -121,6 +132,20 @@ fn edit(page: &OperatorRequest<'_>, row: &AccountRow) -> Markup {
     }
 }
 
+fn assign(page: &OperatorRequest<'_>, applicant: Option<&ApplicantRow>) -> Markup {
+    html! {
+        h2 { "申请方" }
+        form.act.box method="post" action=(page.path) {
+            input type="hidden" name="do" value="applicant";
+            label { "统一社会信用代码 " span.soft { "空着为没有；申请方的人员在申请方页面上看得到这个业务系统" }
+                input name="credit" maxlength="18" autocomplete="off"
+                    value=(applicant.map_or("", |applicant| applicant.credit_code.as_str())); }
+            (page.act_fields())
+            button { "提出更改" }
+        }
+    }
+}
+
 /// Does what a form says, as far as the act goes.
 pub(super) async fn apply(
     page: &OperatorRequest<'_>,
@@ -130,6 +155,14 @@ pub(super) async fn apply(
 ) -> Result<(), ConsoleRefusal> {
     if entry::switch(page, form, Object::Account(row.id), act).await? {
         return Ok(());
+    }
+    if form.text("do") == "applicant" {
+        let code = match form.text("credit") {
+            "" => None,
+            text => Some(CreditCode::new(text).map_err(|e| ConsoleRefusal::Refused(e.to_string()))?),
+        };
+        let id = row.id;
+        return Ok(page.site.console.work(async |a| a.assign_account(id, code, act).await).await?);
     }
     if form.text("do") != "edit" {
         return Err(ConsoleRefusal::BadForm);

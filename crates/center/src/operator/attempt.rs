@@ -8,13 +8,14 @@ use crate::registry::{Act, OperatorSession};
 /// Characters of an object that is written down as it was asked for; codes are shorter.
 const MOST_OBJECT: usize = 40;
 /// What kind of thing the pages of an address are about, as events name it.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 11] = [
     ("institutions", "institution"),
     ("accounts", "account"),
     ("channels", "channel"),
     ("operators", "operator"),
     ("imports", "import"),
     ("applications", "application"),
+    ("applicants", "applicant"),
     ("feedback", "feedback"),
     ("pending", "pending"),
     ("alarms", "alarm"),

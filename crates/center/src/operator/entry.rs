@@ -7,36 +7,14 @@ use axum::body::Body;
 use axum::response::Response;
 use maud::{Markup, html};
 use yanmi_onboarding::{Action, Area};
-use yanmi_protocol::UnixMillis;
 
 use super::request::{ConsoleRefusal, OperatorRequest, act_of};
+pub(super) use crate::face::entry_state::EntryState;
 use crate::face::form::FormFields;
 use crate::registry::{Act, Intent, Object, Switch};
 
 /// The longest emergency stop, in hours: then it lapses, or somebody who may switches it off.
 const MAX_STOP_HOURS: u64 = 4;
-
-/// Whether an entry is served.
-#[derive(Clone, Copy)]
-pub(super) struct EntryState {
-    pub(super) on: bool,
-    pub(super) stopped_until: Option<UnixMillis>,
-    pub(super) closed_at: Option<UnixMillis>,
-}
-
-impl EntryState {
-    /// In words.
-    pub(super) fn words(self, now: UnixMillis) -> Markup {
-        html! {
-            @if let Some(at) = self.closed_at { span.off { "已注销（" (at.shanghai_text()) "）" } }
-            @else if let Some(until) = self.stopped_until.filter(|until| self.on && *until > now) {
-                span.off { "停用至 " (until.shanghai_text()) }
-            }
-            @else if self.on { "启用" }
-            @else { span.off { "停用" } }
-        }
-    }
-}
 
 /// The forms that stop, switch and close an entry, as far as he may.
 pub(super) fn switches(page: &OperatorRequest<'_>, served: EntryState, place: Area) -> Markup {
@@ -81,7 +59,7 @@ fn action_of(form: &FormFields) -> Result<Action, ConsoleRefusal> {
         "stop" => Ok(Action::StopEntry),
         "on" | "off" => Ok(Action::SwitchEntry),
         "close" => Ok(Action::CloseEntry),
-        "edit" | "attach" | "detach" => Ok(Action::EditEntry),
+        "edit" | "attach" | "detach" | "applicant" => Ok(Action::EditEntry),
         _ => Err(ConsoleRefusal::BadForm),
     }
 }

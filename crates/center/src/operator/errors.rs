@@ -10,17 +10,15 @@ use http::Request;
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
 
-use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use super::trace::place_of;
-use crate::history::{Between, DenialGroup, Denials, Filter};
+use crate::face::denials;
+use crate::history::{Between, Denials, Filter};
 use crate::percent::encoded;
 use crate::site::Site;
 
 /// How far back one may look, in hours, and what that is called.
 const SPANS: [(u64, &str); 3] = [(1, "最近一小时"), (24, "最近一天"), (168, "最近七天")];
-/// Causes on the page; the most frequent ones.
-const SHOWN: usize = 100;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     request::serve(site, request, false, answer).await
@@ -61,48 +59,19 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
     let between =
         Between { from: now.minus(Duration::from_hours(hours)), to: now.plus(Duration::from_secs(1)) };
     let filter = Filter { org, between };
-    let mut denials = page.look(async |h| h.denied(&filter).await).await?;
+    let mut found = page.look(async |h| h.denied(&filter).await).await?;
     let province = page.may_in_province(Action::ViewErrors).is_ok();
     if !province {
         // What is said of no institution, or of one elsewhere, belongs to the province.
-        denials.rows.retain(|row| {
+        found.rows.retain(|row| {
             row.refused
                 .org_code
                 .is_some_and(|code| areas.iter().any(|area| area.covers(&place_of(page, &code))))
         });
-        denials.lost = 0;
+        found.lost = 0;
     }
-    let middle = html! { (search(page, hours)) (table(&denials)) (rest(&denials, province)) };
+    let middle = html! { (search(page, hours)) (denials::counted(&found)) (rest(&found, province)) };
     Ok(page.page("为什么失败", &middle))
-}
-
-fn table(denials: &Denials) -> Markup {
-    let mut groups = denials.groups();
-    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-    let total: u64 = groups.iter().map(|group| group.count).sum();
-    let more = groups.len().saturating_sub(SHOWN);
-    let rows: Vec<Markup> = groups.iter().take(SHOWN).map(row).collect();
-    html! {
-        p { "共拒绝 " strong { (total) } " 次，" (groups.len()) " 种。" }
-        (list::table(&["次数", "谁", "返回码", "原因", "推测或成员", "最早", "最近", "来源地址", "谁去做什么"], &rows))
-        @if more > 0 { p.soft { "另有 " (more) " 种较少的没有列出，请写明编码。" } }
-    }
-}
-
-fn row(group: &DenialGroup) -> Markup {
-    let sample = &group.sample;
-    let (who, advice) = sample.advice();
-    html! {
-        td { (group.count) }
-        td { (sample.asker()) @if let Some(code) = sample.org_code { br; span.soft { "例如 " (code.as_str()) } } }
-        td { (sample.code) }
-        td { (sample.why()) }
-        td { (sample.particular()) }
-        td { (group.first.shanghai_text()) }
-        td { (group.last.shanghai_text()) }
-        td { (group.places()) }
-        td { @if !sample.is_summed() { strong { (who) } "：" (advice) } }
-    }
 }
 
 fn rest(denials: &Denials, province: bool) -> Markup {

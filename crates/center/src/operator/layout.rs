@@ -6,11 +6,12 @@ use yanmi_onboarding::Action;
 use super::request::OperatorRequest;
 
 /// The pages, each with what somebody must be allowed to do who sees the way to it.
-const PAGES: [(&str, &str, Action); 13] = [
+const PAGES: [(&str, &str, Action); 14] = [
     ("/o/institutions", "机构", Action::ViewRegistry),
     ("/o/accounts", "业务系统", Action::ViewRegistry),
     ("/o/channels", "渠道", Action::ViewRegistry),
     ("/o/applications", "接入申请", Action::ViewApplications),
+    ("/o/applicants", "申请方", Action::ViewApplicants),
     ("/o/imports", "批量导入", Action::ViewImports),
     ("/o/pending", "待复核", Action::ViewPending),
     ("/o/alarms", "告警", Action::ViewAlarms),

@@ -5,6 +5,8 @@ use maud::{Markup, html};
 use super::request::OperatorRequest;
 use crate::percent::encoded;
 
+pub(super) use crate::face::table::{named_table, table};
+
 /// Rows of one page.
 pub(super) const ROWS: usize = 50;
 
@@ -14,27 +16,6 @@ pub(super) fn find_box(page: &OperatorRequest<'_>, what: &str) -> Markup {
         form.find method="get" action=(page.path) role="search" {
             input name="find" value=(page.query.text("find")) aria-label=(what) placeholder=(what) maxlength="60";
             button { "查找" }
-        }
-    }
-}
-
-/// A table with a heading; nothing found is said.
-pub(super) fn table(heading: &[&str], rows: &[Markup]) -> Markup {
-    named_table("列表", heading, rows)
-}
-
-/// The same where there are several on a page, each of another name.
-pub(super) fn named_table(name: &str, heading: &[&str], rows: &[Markup]) -> Markup {
-    html! {
-        @if rows.is_empty() {
-            p.box { "没有符合的记录。" }
-        } @else {
-            div.scroll tabindex="0" role="region" aria-label=(name) {
-                table {
-                    thead { tr { @for name in heading { th scope="col" { (name) } } } }
-                    tbody { @for row in rows { tr { (row) } } }
-                }
-            }
         }
     }
 }

@@ -14,14 +14,17 @@ use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Bytes, Number, Text};
 use crate::store::connection::{Connection, Statement};
-use crate::store::row::Columns;
+use crate::store::row::{Columns, signed};
 use crate::store::table::Table;
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
     "accounts (org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac, networks, \
-            stopped_until, closed_at)",
-    &[Text, Text, Number, Text, Number, Bytes, Bytes, Number, Text, Text, Number, Number],
+            stopped_until, closed_at, applicant, key_used, key_used_at)",
+    &[
+        Text, Text, Number, Text, Number, Bytes, Bytes, Number, Text, Text, Number, Number, Number, Text,
+        Number,
+    ],
     1,
 );
 
@@ -133,6 +136,10 @@ pub struct AccountRow {
     pub stopped_until: Option<UnixMillis>,
     /// When it was closed for good.
     pub closed_at: Option<UnixMillis>,
+    /// Whose it is, as far as that is known.
+    pub applicant: Option<i64>,
+    /// Since when the newest key is known to have opened an envelope.
+    pub key_used_at: Option<UnixMillis>,
     /// The newest key.
     pub newest: KeyCheckValue,
     /// The key before it, during a rotation.
@@ -153,6 +160,7 @@ impl AccountRow {
             ("networks", self.networks.stored()),
             ("stopped_until", self.stopped_until.map(UnixMillis::shanghai_text)),
             ("closed_at", self.closed_at.map(UnixMillis::shanghai_text)),
+            ("applicant", self.applicant.map(|number| number.to_string())),
             ("key", Some(self.newest.to_string())),
             ("older_key", self.older.map(|older| older.to_string())),
         ]
@@ -171,12 +179,24 @@ pub(super) struct StoredAccount {
     pub(super) networks: SourceNetworks,
     pub(super) stopped_until: Option<UnixMillis>,
     pub(super) closed_at: Option<UnixMillis>,
+    pub(super) applicant: Option<i64>,
+    /// The key-check value of the newest key that opened an envelope, and since when that is known.
+    pub(super) key_used: Option<(String, UnixMillis)>,
     pub(super) keys: Keys,
     pub(super) changed_at: UnixMillis,
 }
 
+impl StoredAccount {
+    /// Since when the newest key is known to have opened an envelope.
+    pub(super) fn newest_used_at(&self) -> Option<UnixMillis> {
+        let kcv = self.keys.newest.kcv().to_string();
+        self.key_used.as_ref().filter(|(used, _)| *used == kcv).map(|(_, at)| *at)
+    }
+}
+
 impl From<StoredAccount> for AccountRow {
     fn from(stored: StoredAccount) -> Self {
+        let key_used_at = stored.newest_used_at();
         Self {
             id: stored.id,
             name: stored.name,
@@ -187,6 +207,8 @@ impl From<StoredAccount> for AccountRow {
             networks: stored.networks,
             stopped_until: stored.stopped_until,
             closed_at: stored.closed_at,
+            applicant: stored.applicant,
+            key_used_at,
             newest: stored.keys.newest.kcv(),
             older: stored.keys.older.map(|key| key.kcv()),
             changed_at: stored.changed_at,
@@ -211,10 +233,8 @@ pub(super) fn open_keys(
         Some(Sm4Key::from_bytes(bytes.as_slice().try_into().ok()?))
     };
     let impossible = || StoreError::Impossible { table: cell.table, what: "密钥无法打开" };
-    Ok(Keys {
-        newest: open(newest).ok_or_else(impossible)?,
-        older: older.map(|sealed| open(sealed).ok_or_else(impossible)).transpose()?,
-    })
+    let newest = open(newest).ok_or_else(impossible)?;
+    Ok(Keys::new(newest, older.map(|sealed| open(sealed).ok_or_else(impossible)).transpose()?))
 }
 
 /// Which rows, with the columns that `read` takes.
@@ -222,7 +242,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "SELECT org_id, name, enabled, interfaces, rate, key_new, key_old, changed_at, mac, networks, \
-             stopped_until, closed_at FROM accounts ",
+             stopped_until, closed_at, applicant, key_used, key_used_at FROM accounts ",
             $which
         )
     };
@@ -246,6 +266,18 @@ pub(super) async fn one(
     const TEXT: &str = select!("WHERE org_id = $1");
     let found = fetch(connection, sealer, Statement::new(TEXT).text(id.as_str())).await?;
     Ok(found.into_iter().next().map(AccountRow::from))
+}
+
+/// The accounts of an applicant, by name of account, after one of them.
+pub(super) async fn of_applicant(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    (applicant, after): (i64, &str),
+    count: usize,
+) -> Result<Vec<StoredAccount>, StoreError> {
+    const TEXT: &str = select!("WHERE applicant = $1 AND org_id > $2 ORDER BY org_id LIMIT $3");
+    let statement = Statement::new(TEXT).number(applicant).text(after).number(signed(count as u64));
+    fetch(connection, sealer, statement).await
 }
 
 /// Those of these accounts that are not closed.
@@ -290,7 +322,19 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredAccount, Sto
             .map_err(|_| columns.impossible("来源网段格式不对"))?,
         stopped_until: columns.optional_time()?,
         closed_at: columns.optional_time()?,
+        applicant: columns.optional_number()?,
+        key_used: {
+            let kcv = columns.optional_text()?.map(str::to_owned);
+            kcv.zip(columns.optional_time()?)
+        },
     })
+}
+
+/// Notes that a key opened an envelope, by its check value.
+pub(super) fn note_use(id: &AccountId, kcv: &str, at: UnixMillis) -> Statement {
+    const TEXT: &str = "UPDATE accounts SET key_used = $2, key_used_at = $3 \
+        WHERE org_id = $1 AND (key_used IS NULL OR key_used <> $2)";
+    Statement::new(TEXT).text(id.as_str()).text(kcv).number(at.get())
 }
 
 /// The rule a column holds.

@@ -78,6 +78,15 @@ pub enum AdministrationError {
     /// The institution calls through as many accounts as one may.
     #[error("一个定点机构至多登记在 {0} 个业务系统编码之下")]
     ManyAccounts(usize),
+    /// A telephone number that is none.
+    #[error("电话应为 5 至 20 位数字、-、+ 或空格")]
+    BadPhone,
+    /// An applicant has as many persons as one may.
+    #[error("一个申请方至多 {0} 人：先注销不再经办的人")]
+    ManyUsers(usize),
+    /// The password that is to be changed is another.
+    #[error("现在的密码不对；连续 5 次不对会锁定 30 分钟")]
+    WrongPassword,
     /// There are operators already.
     #[error("已有操作员：bootstrap 只在一个也没有时可用；管理员丢失密码或手机请用 yanmi operator recover")]
     OperatorsExist,

@@ -7,7 +7,7 @@ use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::object::{Action, Object, Subject};
 use super::pending::{self, NewPending};
-use super::{account, channel, institution, operators, version};
+use super::{account, applicant_users, applicants, channel, institution, operators, version};
 use crate::events::{self, Act, Fields, Intent, OperatorEvent, Outcome, operator_events};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
@@ -215,6 +215,10 @@ impl Administration {
                 channel::one(connection, sealer, &id).await?.map(|row| row.fields())
             }
             Subject::Operator(login) => operators::one(connection, &login).await?.map(|row| row.fields()),
+            Subject::Applicant(code) => applicants::one(connection, &code).await?.map(|row| row.fields()),
+            Subject::ApplicantUser(login) => {
+                applicant_users::one(connection, sealer, &login).await?.map(|row| row.fields())
+            }
         })
     }
 }

@@ -16,11 +16,14 @@ use zeroize::Zeroizing;
 use super::account;
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
+use super::applicant_users::{self, ApplicantUserRow};
 use super::assignment::Assignments;
 use super::change::{Change, new_event};
 use super::enrolment::read_secret;
 use super::key_offers::{self, KeyOfferRow, NewOffer, OfferHash, Void};
+use super::login::Login;
 use super::object::{Action, Object, Subject};
+use super::realm::Realm;
 use super::version;
 use crate::events::{Act, Actor, NO_CHANGES, Outcome, operator_events};
 use crate::store::StoreError;
@@ -31,8 +34,22 @@ const OFFERED: Duration = Duration::from_hours(72);
 /// What the hash of a link is of, and that of a passcode.
 const LINK: &str = "key offer";
 const PASSCODE: &str = "key offer passcode";
-/// Whoever takes a key: all that is known of him is where he is.
-static APPLICANT: Actor = Actor::program("applicant");
+/// Whoever takes a key, or tells its check value back.
+#[derive(Debug)]
+pub(crate) struct KeyTaker {
+    /// Who, if he is logged in.
+    pub(crate) who: Option<Login>,
+    /// Where he is.
+    pub(crate) from: IpAddr,
+    pub(crate) at: UnixMillis,
+}
+
+impl KeyTaker {
+    fn actor(&self) -> Actor {
+        let login = self.who.map(|login| Realm::Applicants.actor(&login));
+        login.unwrap_or(Actor::program("applicant"))
+    }
+}
 
 /// An offer that was made, shown once. `Debug` shows neither link nor passcode.
 pub struct KeyOffer {
@@ -120,6 +137,30 @@ impl Administration {
         self.change(act, Change { action: Action::VoidKey, subject: object.into(), statements }).await
     }
 
+    /// What became of the newest keys of an applicant's accounts that were offered and are not known to have arrived.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn unsettled_offers(
+        &mut self,
+        applicant: i64,
+    ) -> Result<Vec<KeyOfferRow>, AdministrationError> {
+        Ok(key_offers::unsettled(&mut self.connection, &self.sealer, applicant).await?)
+    }
+
+    /// The number of the applicant whose persons have to log in to take a key of this account; nothing where it has none who can, and
+    /// whoever has link and passcode takes it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn who_takes(&mut self, id: &AccountId) -> Result<Option<i64>, AdministrationError> {
+        let account = account::one(&mut self.connection, &self.sealer, id).await?;
+        let Some(applicant) = account.and_then(|account| account.applicant) else { return Ok(None) };
+        let users = applicant_users::of(&mut self.connection, &self.sealer, applicant).await?;
+        let can = |user: &ApplicantUserRow| user.closed_at.is_none() && user.password_at.is_some();
+        Ok(users.iter().any(can).then_some(applicant))
+    }
+
     /// The offer of a link.
     ///
     /// # Errors
@@ -131,11 +172,10 @@ impl Administration {
         found.ok_or(AdministrationError::NoOffer)
     }
 
-    /// Hands a key out, once.
+    /// Takes the key of a link for somebody of whom is known where he is; what a page asks before is not asked.
     ///
     /// # Errors
-    /// [`AdministrationError::NoOffer`] when it cannot be taken, [`AdministrationError::WrongPasscode`], or when the database
-    /// fails; then nothing is taken.
+    /// When the link or the passcode are not good, or the database fails; then nothing is taken.
     pub async fn take_key(
         &mut self,
         link: &str,
@@ -144,15 +184,30 @@ impl Administration {
         now: UnixMillis,
     ) -> Result<Sm4Key, AdministrationError> {
         let row = self.offered(link).await?;
+        self.take_offered(&row, passcode, &KeyTaker { who: None, from, at: now }).await
+    }
+
+    /// Hands a key out, once.
+    ///
+    /// # Errors
+    /// [`AdministrationError::NoOffer`] when it cannot be taken, [`AdministrationError::WrongPasscode`], or when the database
+    /// fails; then nothing is taken.
+    pub(crate) async fn take_offered(
+        &mut self,
+        row: &KeyOfferRow,
+        passcode: &str,
+        taker: &KeyTaker,
+    ) -> Result<Sm4Key, AdministrationError> {
+        let now = taker.at;
         let key = row.key.as_ref().filter(|_| row.is_open(now)).ok_or(AdministrationError::NoOffer)?;
         let given = self.passcode_hash(&row.offer, passcode);
         if !bool::from(given.ct_eq(&row.passcode)) {
-            self.run_on(&row, key_offers::miss(&row.offer, now), None, (from, now)).await?;
+            self.run_on(row, key_offers::miss(&row.offer, now), None, taker).await?;
             return Err(AdministrationError::WrongPasscode);
         }
-        let taken = key_offers::take(&row.offer, &from.to_string(), now);
+        let taken = key_offers::take(&row.offer, &taker.from.to_string(), now);
         // Of two who are right at the same time one is first.
-        let is_first = self.run_on(&row, taken, Some(Action::TakeKey), (from, now)).await?;
+        let is_first = self.run_on(row, taken, Some(Action::TakeKey), taker).await?;
         if is_first { Ok(key.clone()) } else { Err(AdministrationError::NoOffer) }
     }
 
@@ -162,22 +217,20 @@ impl Administration {
     /// [`AdministrationError::NoOffer`] when there is nothing to be checked, or when the database fails.
     pub(crate) async fn check_key(
         &mut self,
-        link: &str,
+        row: &KeyOfferRow,
         kcv: &str,
-        from: IpAddr,
-        now: UnixMillis,
+        taker: &KeyTaker,
     ) -> Result<bool, AdministrationError> {
-        let row = self.offered(link).await?;
         if row.taken.is_none() || row.checked_at.is_some() || row.void.is_some() {
             return Err(AdministrationError::NoOffer);
         }
         let is_equal = row.kcv.eq_ignore_ascii_case(kcv);
         let (statement, done) = if is_equal {
-            (key_offers::check(&row.offer, now), Some(Action::CheckKey))
+            (key_offers::check(&row.offer, taker.at), Some(Action::CheckKey))
         } else {
-            (key_offers::mismatch(&row.offer, now), None)
+            (key_offers::mismatch(&row.offer, taker.at), None)
         };
-        self.run_on(&row, statement, done, (from, now)).await?;
+        self.run_on(row, statement, done, taker).await?;
         Ok(is_equal)
     }
 
@@ -200,11 +253,11 @@ impl Administration {
         row: &KeyOfferRow,
         statement: Statement,
         done: Option<Action>,
-        (from, now): (IpAddr, UnixMillis),
+        taker: &KeyTaker,
     ) -> Result<bool, AdministrationError> {
-        let reason = format!("来自 {from}");
+        let (actor, reason) = (taker.actor(), format!("来自 {}", taker.from));
         self.connection.begin().await?;
-        let ran = self.run_within(row, statement, done, Act::new(&APPLICANT, &reason, now)).await;
+        let ran = self.run_within(row, statement, done, Act::new(&actor, &reason, taker.at)).await;
         Ok(self.connection.settle(ran).await?)
     }
 

@@ -201,6 +201,23 @@ pub(super) async fn newest(
     fetch_one(connection, sealer, Statement::new(TEXT).text(account.as_str())).await
 }
 
+/// The newest of each account of an applicant, as far as its check value was not told back; a few hundreds at most, for each is
+/// something that somebody has to do.
+pub(super) async fn unsettled(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    applicant: i64,
+) -> Result<Vec<KeyOfferRow>, StoreError> {
+    const TEXT: &str = select!(
+        "WHERE checked_at IS NULL AND (void_why IS NULL OR void_why <> 'replaced') \
+         AND account IN (SELECT org_id FROM accounts WHERE applicant = $1 AND closed_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM key_offers AS newer WHERE newer.account = key_offers.account \
+             AND newer.made_at > key_offers.made_at) ORDER BY account LIMIT 200"
+    );
+    let found = connection.fetch(Statement::new(TEXT).number(applicant)).await?;
+    found.iter().map(|row| read(&mut Columns::new(row, TABLE.name()), sealer)).collect()
+}
+
 /// Whether a key of this check value was offered to an account and not taken: nobody has it.
 pub(super) async fn is_untaken(
     connection: &mut Connection,

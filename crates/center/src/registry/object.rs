@@ -1,5 +1,6 @@
 //! What a change is about.
 
+use yanmi_onboarding::CreditCode;
 use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 
 use super::login::Login;
@@ -8,6 +9,8 @@ pub(super) const ACCOUNT: &str = "业务系统编码";
 pub(super) const INSTITUTION: &str = "定点机构";
 pub(super) const CHANNEL: &str = "渠道";
 pub(super) const OPERATOR: &str = "操作员";
+pub(super) const APPLICANT: &str = "申请方";
+pub(super) const APPLICANT_USER: &str = "申请方人员";
 
 /// An entry of the registry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,11 +23,13 @@ pub enum Object {
     Channel(ChannelId),
 }
 
-/// What an event is about: an entry, or who works at the console.
+/// What an event is about: an entry, who works at the console, or who asks for access and the persons who do it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Subject {
     Entry(Object),
     Operator(Login),
+    Applicant(CreditCode),
+    ApplicantUser(Login),
 }
 
 /// Where a subject is stored.
@@ -93,6 +98,8 @@ impl Subject {
             Self::Entry(Object::Institution(_)) => INSTITUTION,
             Self::Entry(Object::Channel(_)) => CHANNEL,
             Self::Operator(_) => OPERATOR,
+            Self::Applicant(_) => APPLICANT,
+            Self::ApplicantUser(_) => APPLICANT_USER,
         };
         (kind, self.row().id)
     }
@@ -104,6 +111,8 @@ impl Subject {
             Self::Entry(Object::Institution(_)) => "institution",
             Self::Entry(Object::Channel(_)) => "channel",
             Self::Operator(_) => "operator",
+            Self::Applicant(_) => "applicant",
+            Self::ApplicantUser(_) => "applicant_user",
         }
     }
 
@@ -113,6 +122,8 @@ impl Subject {
             Self::Entry(object @ Object::Institution(_)) => ("institutions", "org_code", object.code()),
             Self::Entry(object @ Object::Channel(_)) => ("channels", "channel", object.code()),
             Self::Operator(login) => ("operators", "login", login.as_str()),
+            Self::Applicant(code) => ("applicants", "credit_code", code.as_str()),
+            Self::ApplicantUser(login) => ("applicant_users", "login", login.as_str()),
         };
         SubjectRow { table, key, id }
     }

@@ -11,6 +11,8 @@ use crate::sealing::Cell;
 pub(crate) enum Realm {
     /// Who works at the console.
     Operators,
+    /// Persons of applicants.
+    Applicants,
 }
 
 impl Realm {
@@ -18,6 +20,7 @@ impl Realm {
     pub(super) const fn persons(self) -> &'static str {
         match self {
             Self::Operators => "operators",
+            Self::Applicants => "applicant_users",
         }
     }
 
@@ -25,6 +28,7 @@ impl Realm {
     pub(super) const fn sessions(self) -> &'static str {
         match self {
             Self::Operators => "operator_sessions",
+            Self::Applicants => "applicant_sessions",
         }
     }
 
@@ -32,6 +36,7 @@ impl Realm {
     pub(super) const fn invitation(self) -> &'static str {
         match self {
             Self::Operators => "operator invitation",
+            Self::Applicants => "applicant invitation",
         }
     }
 
@@ -39,6 +44,7 @@ impl Realm {
     pub(super) const fn session(self) -> &'static str {
         match self {
             Self::Operators => "operator session",
+            Self::Applicants => "applicant session",
         }
     }
 
@@ -46,6 +52,7 @@ impl Realm {
     pub(super) const fn second_factor(self) -> &'static str {
         match self {
             Self::Operators => "operator second factor",
+            Self::Applicants => "applicant second factor",
         }
     }
 
@@ -53,6 +60,7 @@ impl Realm {
     pub(crate) const fn form(self) -> &'static str {
         match self {
             Self::Operators => "operator form",
+            Self::Applicants => "applicant form",
         }
     }
 
@@ -65,6 +73,7 @@ impl Realm {
     pub(super) const fn subject(self, login: Login) -> Subject {
         match self {
             Self::Operators => Subject::Operator(login),
+            Self::Applicants => Subject::ApplicantUser(login),
         }
     }
 
@@ -72,6 +81,7 @@ impl Realm {
     pub(crate) fn actor(self, login: &Login) -> Actor {
         match self {
             Self::Operators => Actor::operator(login.as_str()),
+            Self::Applicants => Actor::applicant(login.as_str()),
         }
     }
 }

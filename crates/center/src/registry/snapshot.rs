@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hashbrown::HashMap;
 use yanmi_onboarding::Area;
@@ -64,6 +65,8 @@ pub(crate) struct Account {
     pub(crate) share: Arc<Share>,
     /// How often it asked about persons who do not match.
     pub(crate) misses: Arc<Misses>,
+    /// Whether it is written down that its newest key was used.
+    is_use_noted: AtomicBool,
 }
 
 /// An institution.
@@ -92,6 +95,13 @@ pub(crate) struct Channel {
     pub(crate) share: Arc<Share>,
 }
 
+impl Account {
+    /// That its newest key was used is written down.
+    pub(crate) fn use_is_noted(&self) {
+        self.is_use_noted.store(true, Ordering::Relaxed);
+    }
+}
+
 impl Snapshot {
     /// Reads everything, taking over from the snapshot before what must not start anew: limiters, shares, lanes, and
     /// which envelopes were acted upon.
@@ -111,7 +121,7 @@ impl Snapshot {
             institutions: HashMap::new(),
             channels: HashMap::new(),
             // Derived from the site's secret, so that nobody can seal an envelope that opens with it.
-            nobody: Keys { newest: Sm4Key::from_bytes(&sealer.index("nobody", &[])), older: None },
+            nobody: Keys::new(Sm4Key::from_bytes(&sealer.index("nobody", &[])), None),
         };
         for row in account::all(connection, sealer).await? {
             let enabled = snapshot.is_on(row.enabled, row.stopped_until, now);
@@ -144,12 +154,16 @@ impl Snapshot {
 
     fn take_account(
         &mut self,
-        row: account::StoredAccount,
+        mut row: account::StoredAccount,
         enabled: bool,
         defaults: &Defaults,
         before: Option<&Self>,
     ) {
         let old = before.and_then(|before| before.accounts.get(&row.id));
+        if let Some(old) = old {
+            row.keys.keep_use(&old.keys);
+        }
+        let is_use_noted = AtomicBool::new(row.newest_used_at().is_some());
         let (rate, burst) = match row.rate {
             Some(rate) => (rate, rate.max(defaults.burst)),
             None => (defaults.rate, defaults.burst),
@@ -165,6 +179,7 @@ impl Snapshot {
             limiter: Limiter::keep(rate, burst, old.map(|old| &old.limiter)),
             share: old.map(|old| Arc::clone(&old.share)).unwrap_or_default(),
             misses: old.map_or_else(Arc::default, |old| Arc::clone(&old.misses)),
+            is_use_noted,
         };
         self.accounts.insert(row.id, account);
     }
@@ -220,6 +235,21 @@ impl Snapshot {
     /// The institution of this code.
     pub(crate) fn institution(&self, code: &OrgCode) -> Option<&Institution> {
         self.institutions.get(code)
+    }
+
+    /// Accounts whose newest key was used, which is not written down yet; so many.
+    pub(crate) fn unnoted_keys(&self, count: usize) -> Vec<&Account> {
+        let is_due =
+            |account: &&Account| account.keys.is_used() && !account.is_use_noted.load(Ordering::Relaxed);
+        self.accounts.values().filter(is_due).take(count).collect()
+    }
+
+    /// The institutions that call through an account, by code.
+    pub(crate) fn institutions_of(&self, account: &AccountId) -> Vec<(&OrgCode, &Institution)> {
+        let calls = |(_, institution): &(&OrgCode, &Institution)| institution.accounts.contains(account);
+        let mut found: Vec<_> = self.institutions.iter().filter(calls).collect();
+        found.sort_unstable_by_key(|(code, _)| **code);
+        found
     }
 
     /// The channel of this id.

@@ -123,6 +123,7 @@ impl Schema {
             step!(20, Expanding, "0020_", "applications"),
             step!(21, Expanding, "0021_", "event_regions"),
             step!(22, Expanding, "0022_", "alarms"),
+            step!(23, Expanding, "0023_", "applicants"),
         ];
         Self(steps.to_vec())
     }

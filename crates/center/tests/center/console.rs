@@ -1,5 +1,6 @@
 //! The operators' console over HTTP: how somebody gets in, what he may do then, and what nobody may.
 
+mod applicants;
 mod attempts;
 mod attestation;
 pub(crate) mod insight;
@@ -155,6 +156,7 @@ async fn a_session_ends_by_itself_by_leaving_and_by_another() {
 #[tokio::test]
 async fn what_each_may_see_is_what_his_role_says() {
     let site = with_console().await;
+    applicants::add(&site, applicants::VENDOR, "35").await;
     let mut three = administrators(&site).await;
     let mut persons = Vec::new();
     for (at, role) in Role::ALL.into_iter().filter(|role| !role.is_administrator()).enumerate() {
@@ -176,6 +178,8 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/errors", Action::ViewErrors),
         ("/o/trace", Action::TraceNumber),
         ("/o/applications", Action::ViewApplications),
+        ("/o/applicants", Action::ViewApplicants),
+        ("/o/applicants/1", Action::ViewApplicants),
         ("/o/imports", Action::ViewImports),
         ("/o/imports/template.csv", Action::ViewImports),
         ("/o/events", Action::ViewEvents),

@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 46] = [
+pub(crate) const FIRST_SCHEMA: [&str; 53] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -56,6 +56,13 @@ pub(crate) const FIRST_SCHEMA: [&str; 46] = [
     "DROP TABLE application_steps",
     "DROP TABLE feedback_forms",
     "DROP TABLE applications",
+    "DROP INDEX accounts_by_applicant",
+    "ALTER TABLE accounts DROP COLUMN applicant",
+    "ALTER TABLE accounts DROP COLUMN key_used",
+    "ALTER TABLE accounts DROP COLUMN key_used_at",
+    "DROP TABLE applicant_sessions",
+    "DROP TABLE applicant_users",
+    "DROP TABLE applicants",
     "DROP TABLE operator_sessions",
     "DROP TABLE operator_grants",
     "DROP TABLE operators",

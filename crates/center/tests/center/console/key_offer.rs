@@ -12,7 +12,7 @@ use crate::alarms::{none, only};
 use crate::site::{Site, anywhere};
 use crate::wire::{Answer, Wire};
 
-const PATH: &str = "/o/accounts/testOrgId/key";
+pub(super) const PATH: &str = "/o/accounts/testOrgId/key";
 
 async fn ground() -> (Site, [Person; 3], Person) {
     let site = Site::with(|config| {
@@ -26,7 +26,7 @@ async fn ground() -> (Site, [Person; 3], Person) {
 }
 
 /// Offers, and reads link and passcode from the page that shows them once.
-async fn offer(keeper: &mut Person) -> (String, String) {
+pub(super) async fn offer(keeper: &mut Person) -> (String, String) {
     let shown = keeper.act(PATH, &[("do", "offer"), ("reason", "接入")]).await;
     assert_eq!(shown.status, 200, "{}", shown.body);
     let link = shown.body.split("/k/").nth(1).expect("a link").get(..22).expect("22 characters").to_owned();
@@ -35,7 +35,7 @@ async fn offer(keeper: &mut Person) -> (String, String) {
 }
 
 /// Somebody without a session, each time from another address: one has few tries a minute.
-async fn ask(site: &Site, last: u8, method: &str, path: &str, body: &str) -> Answer {
+pub(super) async fn ask(site: &Site, last: u8, method: &str, path: &str, body: &str) -> Answer {
     let source = IpAddr::V4(Ipv4Addr::new(127, 0, 2, last));
     let mut wire = Wire::between(source, site.applicant_addr()).await;
     let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", site.applicant_addr());
@@ -53,7 +53,7 @@ async fn a_key_is_taken_once_by_who_has_link_and_passcode_and_opens_the_center()
         assert!(page.status == 200 && page.body.contains("提取码") && page.body.contains("testOrgId"));
     }
     let wrong = ask(&site, 1, "POST", &link, "do=take&passcode=00000000").await;
-    assert!(wrong.status == 403 && wrong.body.contains("提取码不对"), "{}", wrong.body);
+    assert!(wrong.status == 409 && wrong.body.contains("提取码不对"), "{}", wrong.body);
     let taken = ask(&site, 2, "POST", &link, &format!("do=take&passcode={passcode}")).await;
     assert_eq!(taken.status, 200, "{}", taken.body);
     let key = taken.body.split("class=\"key\">").nth(1).expect("a key").get(..32).expect("32 digits");
@@ -71,11 +71,11 @@ async fn a_key_is_taken_once_by_who_has_link_and_passcode_and_opens_the_center()
     let tell = |kcv: String| format!("do=check&kcv={kcv}");
     assert_eq!(
         ask(&site, 4, "POST", &link, &tell("no".to_owned())).await.status,
-        403,
+        409,
         "no check value at all"
     );
     let other = ask(&site, 4, "POST", &link, &tell("000000".to_owned())).await;
-    assert!(other.status == 403 && other.body.contains("不一致"), "{}", other.body);
+    assert!(other.status == 409 && other.body.contains("不一致"), "{}", other.body);
     let told = ask(&site, 4, "POST", &link, &tell(key.kcv().to_string().to_lowercase())).await;
     assert!(told.status == 200 && told.body.contains("已核对"), "{}", told.body);
     let state = keeper.get(PATH).await.body;
@@ -100,7 +100,7 @@ async fn guessing_time_and_another_offer_end_a_link_and_the_key_in_use_stays() {
     let (site, _three, mut keeper) = ground().await;
     let (first, passcode) = offer(&mut keeper).await;
     for last in 10..15 {
-        assert_eq!(ask(&site, last, "POST", &first, "do=take&passcode=00000001").await.status, 403);
+        assert_eq!(ask(&site, last, "POST", &first, "do=take&passcode=00000001").await.status, 409);
     }
     let right = format!("do=take&passcode={passcode}");
     assert_eq!(ask(&site, 15, "POST", &first, &right).await.status, 410, "five wrong ones ended it");
@@ -125,7 +125,7 @@ async fn guessing_time_and_another_offer_end_a_link_and_the_key_in_use_stays() {
     let (fifth, passcode) = offer(&mut keeper).await;
     let right = format!("do=take&passcode={passcode}");
     assert_eq!(ask(&site, 19, "POST", &fifth, &right).await.status, 200);
-    for (last, status) in [(20, 403), (21, 403), (22, 410)] {
+    for (last, status) in [(20, 409), (21, 409), (22, 410)] {
         assert_eq!(ask(&site, last, "POST", &fifth, "do=check&kcv=000000").await.status, status);
     }
     assert!(keeper.get(PATH).await.body.contains("回报的校验值两次不同"));
@@ -171,7 +171,7 @@ async fn nonsense_opens_nothing_and_forms_of_elsewhere_are_refused() {
     let (site, _three, mut keeper) = ground().await;
     let (link, passcode) = offer(&mut keeper).await;
     for (last, path, status) in [
-        (30, "/", 404),
+        (30, "/nothing", 404),
         (31, "/k/", 404),
         (32, "/k/x", 410),
         (33, "/k/AAAAAAAAAAAAAAAAAAAAAA", 410),
@@ -192,7 +192,7 @@ async fn nonsense_opens_nothing_and_forms_of_elsewhere_are_refused() {
         body.len()
     );
     wire.send(head.as_bytes()).await;
-    assert_eq!(wire.answer().await.expect("an answer").status, 400);
+    assert_eq!(wire.answer().await.expect("an answer").status, 403);
     assert!(keeper.get(PATH).await.body.contains("还没有"));
     // One address has few tries.
     let mut tries = 0;

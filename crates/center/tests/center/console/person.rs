@@ -11,7 +11,9 @@ use crate::wire::{Answer, Wire};
 
 /// Somebody, at an address of his own.
 pub(crate) struct Person {
-    console: SocketAddr,
+    face: SocketAddr,
+    /// What the addresses of that face begin with: `/o/` or `/a/`.
+    root: &'static str,
     source: IpAddr,
     hands: Hands,
     pub(crate) cookie: Option<String>,
@@ -24,8 +26,18 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn new(site: &Site, last: u8) -> Self {
+        Self::at(site, (site.operator_addr(), "/o/"), last)
+    }
+
+    /// Somebody of an applicant, at the applicants' pages.
+    pub(crate) fn of_applicant(site: &Site, last: u8) -> Self {
+        Self::at(site, (site.applicant_addr(), "/a/"), last)
+    }
+
+    fn at(site: &Site, (face, root): (SocketAddr, &'static str), last: u8) -> Self {
         Self {
-            console: site.operator_addr(),
+            face,
+            root,
             source: IpAddr::V4(Ipv4Addr::new(127, 0, 0, last)),
             hands: site.hands.clone(),
             cookie: None,
@@ -50,7 +62,7 @@ impl Person {
     /// Takes an invitation up, as the page says.
     pub(crate) async fn enrol(&mut self, secret: &str) {
         secret.clone_into(&mut self.invitation);
-        let path = format!("/o/invite/{secret}");
+        let path = format!("{}invite/{secret}", self.root);
         let page = self.get(&path).await;
         assert_eq!(page.status, 200, "{}", page.body);
         let between = |before: &str, after: &str| {
@@ -79,8 +91,8 @@ impl Person {
     }
 
     pub(crate) async fn try_to_log_in(&mut self, login: &str, password: &str, code: &str) -> Answer {
-        let fields = [("login", login), ("password", password), ("code", code), ("next", "/o/")];
-        self.post("/o/login", &fields, &[]).await
+        let fields = [("login", login), ("password", password), ("code", code), ("next", self.root)];
+        self.post(&format!("{}login", self.root), &fields, &[]).await
     }
 
     /// A code that was not used: time goes on until there is one.
@@ -103,7 +115,7 @@ impl Person {
     /// The token of the forms of a page.
     pub(crate) async fn token(&mut self, path: &str) -> String {
         // The first on a page is of the form that leaves.
-        let from = if path == "/o/logout" { "/o/" } else { path };
+        let from = if path.ends_with("/logout") { self.root } else { path };
         let page = self.get(from).await.body;
         let mark = format!("method=\"post\" action=\"{path}\"");
         let form = page.split(&mark).nth(1).unwrap_or_default();
@@ -177,8 +189,8 @@ impl Person {
     }
 
     async fn send(&mut self, method: &str, path: &str, body: &[u8], headers: &[&str]) -> Wire {
-        let mut wire = Wire::between(self.source, self.console).await;
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.console);
+        let mut wire = Wire::between(self.source, self.face).await;
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.face);
         for line in headers {
             head.push_str(line);
             head.push_str("\r\n");

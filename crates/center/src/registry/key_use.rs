@@ -1,0 +1,25 @@
+//! Writing down that keys were used: an applicant is told until then that his system has not called yet.
+
+use yanmi_protocol::{AccountId, UnixMillis};
+
+use super::account;
+use super::administration::Administration;
+use super::administration_error::AdministrationError;
+
+impl Administration {
+    /// Notes for each of these accounts, that the key of this check value opened an envelope. It is an observation and nobody's
+    /// change, so it has no event and raises no version.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn note_key_uses(
+        &mut self,
+        uses: &[(AccountId, String)],
+        at: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        for (id, kcv) in uses {
+            self.connection.run(account::note_use(id, kcv, at)).await?;
+        }
+        Ok(())
+    }
+}
