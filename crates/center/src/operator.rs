@@ -40,6 +40,7 @@ mod multipart;
 mod operators;
 mod pending;
 mod request;
+mod session;
 mod settings;
 mod statistics;
 mod story;

@@ -4,6 +4,7 @@
 //! read; [`World::generate`] makes a new one, [`World::from_json`] reads a stored one back, and
 //! [`World::relocate`] moves it to other addresses without touching keys or persons.
 
+mod applicants;
 pub(crate) mod cast;
 mod operators;
 pub(crate) mod wire;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{AccountId, ChannelId, EcIndexNo, EcToken, OrgCode, Region, Sm4Key, mask};
 
+pub use applicants::{ApplicantPerson, ApplicantUnit};
 pub use operators::{Operator, OperatorGrant};
 
 /// The content of `sandbox.json`.
@@ -52,12 +54,16 @@ pub struct World {
     /// The operators' console, without a slash at the end; its login is at `/o/login`. Empty where there is none.
     #[serde(default)]
     pub operator_url: String,
-    /// Where keys are taken, without a slash at the end: links of offers begin with it. Empty where they are not.
+    /// The pages of applicants, without a slash at the end: their login is at `/a/login`, and links of keys begin with it. Empty
+    /// where there are none.
     #[serde(default)]
     pub applicant_url: String,
     /// Who works at the console. A world of an earlier version has none.
     #[serde(default)]
     pub operators: Vec<Operator>,
+    /// Who logs in at the applicants' pages, at `/a/login` of `applicant_url`. A world of an earlier version has none.
+    #[serde(default)]
+    pub applicants: Vec<ApplicantPerson>,
 }
 
 /// A token in the world's file.
@@ -327,7 +333,8 @@ pub(crate) mod tests {
                 "extraPersons",
                 "operatorUrl",
                 "applicantUrl",
-                "operators"
+                "operators",
+                "applicants"
             ]
         );
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");

@@ -10,7 +10,7 @@ use yanmi_protocol::{AccountId, UnixMillis};
 
 use crate::console::{Console, Entrance};
 use crate::face::page_refusal::PageRefusal;
-use crate::face::page_request::{self, FaceSession, PageRequest};
+use crate::face::page_request::{self, FaceRequest, FaceSession};
 use crate::registry::{
     AccountRow, Administration, AdministrationError, ApplicantSession, KeyTaker, Realm, SessionRow,
 };
@@ -21,7 +21,7 @@ use crate::telemetry::Operation;
 pub(super) type ApplicantRefusal = PageRefusal;
 
 /// A request to a page for applicants.
-pub(super) type ApplicantRequest<'a> = PageRequest<'a, ApplicantSession>;
+pub(super) type ApplicantRequest<'a> = FaceRequest<'a, ApplicantSession>;
 
 impl FaceSession for ApplicantSession {
     const REALM: Realm = Realm::Applicants;

@@ -51,7 +51,7 @@ pub(super) static GROUPS: &[Group] = &[
         settings: LISTEN_OPERATIONS,
     },
     Group { name: "listen.operator", about: "监听口：管理台", settings: LISTEN_OPERATOR },
-    Group { name: "listen.applicant", about: "监听口：领取密钥", settings: LISTEN_APPLICANT },
+    Group { name: "listen.applicant", about: "监听口：申请方", settings: LISTEN_APPLICANT },
     Group { name: "limits", about: "单个进程的资源上限与期限", settings: LIMITS },
     Group { name: "policy", about: "业务策略：有效期与次数", settings: POLICY },
     Group { name: "retention", about: "数据保留", settings: RETENTION },
@@ -267,15 +267,15 @@ static LISTEN_APPLICANT: &[Setting] = &[
         "listen.applicant.address",
         listen.applicant.address,
         text(ADDRESS, Presence::Optional("127.0.0.1:8354")),
-        "机构与厂商领取密钥的监听地址；不设置则本进程不提供。",
-        "放在医保专网，机构要打得开；链接与提取码由密钥管理员在管理台发出。"
+        "机构与厂商（申请方）登录、领取密钥的监听地址；不设置则本进程不提供。",
+        "放在医保专网，机构要打得开；人员由经办在管理台邀请，链接与提取码由密钥管理员发出。"
     ),
     row!(
         "listen.applicant.tls_certificate",
         listen.applicant.tls_certificate,
         text(PATH, Presence::Optional("applicant.crt")),
         "证书链（PEM，服务器证书在前）；与 tls_key 同时设置后使用 HTTPS。",
-        "不在本机回环地址上时必须有：密钥要经过它，这里没有 plain_http 可用。"
+        "不在本机回环地址上时必须有：密钥与密码要经过它，这里没有 plain_http 可用。"
     ),
     row!(
         "listen.applicant.tls_key",

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use super::page::see_other;
 use super::page_refusal::PageRefusal;
-use super::page_request::{FaceSession, PageRequest, serve};
+use super::page_request::{FaceRequest, FaceSession, serve};
 use crate::registry::{AdministrationError, Invited};
 use crate::site::Site;
 use crate::staff;
@@ -27,7 +27,7 @@ pub(crate) async fn handle<S: FaceSession>(
     serve::<S>(site, request, true, answer::<S>).await
 }
 
-async fn answer<S: FaceSession>(page: &mut PageRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
+async fn answer<S: FaceSession>(page: &mut FaceRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
     page.count_try()?;
     let (site, now) = (Arc::clone(page.site), page.now);
     let secret = page.segment(&format!("{}invite/", S::ROOT)).unwrap_or_default();

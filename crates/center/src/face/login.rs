@@ -10,7 +10,7 @@ use maud::{Markup, html};
 
 use super::page::see_other;
 use super::page_refusal::PageRefusal;
-use super::page_request::{FaceSession, PageRequest, serve};
+use super::page_request::{FaceRequest, FaceSession, serve};
 use crate::registry::{AdministrationError, Login, LoginTry};
 use crate::site::Site;
 
@@ -21,7 +21,7 @@ pub(crate) async fn handle<S: FaceSession>(
     serve::<S>(site, request, true, answer::<S>).await
 }
 
-async fn answer<S: FaceSession>(page: &mut PageRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
+async fn answer<S: FaceSession>(page: &mut FaceRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
     if page.method == Method::GET {
         return Ok(page.shown(StatusCode::OK, "登录", &shown::<S>(page.query.text("next"), None)));
     }
@@ -80,7 +80,7 @@ pub(crate) async fn log_out<S: FaceSession>(
     serve::<S>(site, request, false, leave::<S>).await
 }
 
-async fn leave<S: FaceSession>(page: &mut PageRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
+async fn leave<S: FaceSession>(page: &mut FaceRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
     if page.method != Method::POST {
         return Err(PageRefusal::BadMethod);
     }

@@ -64,16 +64,16 @@ pub(crate) trait FaceSession: Sized {
     fn row(&self) -> &SessionRow;
 
     /// Writes down that what was asked for is out of his reach, where there is reach.
-    async fn note_attempt(&self, _: &PageRequest<'_, Self>) -> Result<(), PageRefusal> {
+    async fn note_attempt(&self, _: &FaceRequest<'_, Self>) -> Result<(), PageRefusal> {
         Ok(())
     }
 
     /// The way to the pages he may see, in the head of every page.
-    fn way(&self, request: &PageRequest<'_, Self>) -> Markup;
+    fn way(&self, request: &FaceRequest<'_, Self>) -> Markup;
 }
 
 /// A request being answered.
-pub(crate) struct PageRequest<'a, S> {
+pub(crate) struct FaceRequest<'a, S> {
     pub(crate) site: &'a Arc<Site>,
     pub(crate) method: Method,
     pub(crate) path: String,
@@ -93,12 +93,12 @@ pub(crate) async fn serve<S: FaceSession>(
     site: Arc<Site>,
     request: Request<Body>,
     is_open: bool,
-    answer: impl AsyncFnOnce(&mut PageRequest<'_, S>, Body) -> Result<Response, PageRefusal>,
+    answer: impl AsyncFnOnce(&mut FaceRequest<'_, S>, Body) -> Result<Response, PageRefusal>,
 ) -> Response {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
     let secret = cookie(&parts.headers, &cookie_name::<S>(&site.console));
-    let mut request = PageRequest::<S> {
+    let mut request = FaceRequest::<S> {
         site: &site,
         method: parts.method,
         path: parts.uri.path().to_owned(),
@@ -127,7 +127,7 @@ pub(crate) async fn serve<S: FaceSession>(
     }
 }
 
-impl<S: FaceSession> PageRequest<'_, S> {
+impl<S: FaceSession> FaceRequest<'_, S> {
     async fn answer(
         &mut self,
         is_open: bool,

@@ -190,7 +190,7 @@ fn persons(page: &OperatorRequest<'_>, users: &[ApplicantUserRow], may_edit: boo
         .collect();
     html! {
         h2 { "人员" }
-        (list::named_table("人员", &["登录名", "姓名", "角色", "电话", "最近登录", "状态", ""], &lines))
+        (list::named_table("人员", &["登录名", "姓名", "角色", "电话", "最近登录", "状态", "办理"], &lines))
     }
 }
 

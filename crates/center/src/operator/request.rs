@@ -10,19 +10,15 @@ use http::{Request, header};
 use maud::{Markup, html};
 use yanmi_http::{BodyError, read_body};
 use yanmi_onboarding::{Action, Area, Grant, may, reach};
-use yanmi_protocol::UnixMillis;
 use yanmi_sheet::{MAX_FILE, SheetError};
 
 use super::multipart::{self, UploadedFile};
-use super::{attempt, layout};
-use crate::console::{Console, Entrance};
 use crate::face::form::{FormFields, MAX_FORM_BYTES};
 use crate::face::page::see_other;
 use crate::face::page_refusal::PageRefusal;
-use crate::face::page_request::{self, FaceSession, PageRequest};
-use crate::registry::{Administration, AdministrationError, OperatorSession, Realm, SessionRow};
+use crate::face::page_request::{self, FaceRequest};
+use crate::registry::OperatorSession;
 use crate::site::Site;
-use crate::telemetry::Operation;
 
 pub(super) use crate::face::page_request::act_of;
 
@@ -33,40 +29,7 @@ const FILE_WITHIN: Duration = Duration::from_secs(40);
 pub(super) type ConsoleRefusal = PageRefusal;
 
 /// A request to a page of the console.
-pub(super) type OperatorRequest<'a> = PageRequest<'a, OperatorSession>;
-
-impl FaceSession for OperatorSession {
-    const REALM: Realm = Realm::Operators;
-    const ROOT: &'static str = "/o/";
-    const BRAND: &'static str = "验密管理台";
-    const COOKIE: &'static str = "yanmi-o";
-    const OPERATION: Operation = Operation::Console;
-    const FORGOTTEN: &'static str = "忘记密码或换了手机：请系统管理员重新发一个邀请。";
-
-    fn entrance(console: &Console) -> &Entrance {
-        &console.operators
-    }
-
-    async fn find(
-        administration: &mut Administration,
-        secret: &str,
-        now: UnixMillis,
-    ) -> Result<Option<Self>, AdministrationError> {
-        administration.operator_session(secret, now).await
-    }
-
-    fn row(&self) -> &SessionRow {
-        &self.row
-    }
-
-    async fn note_attempt(&self, request: &OperatorRequest<'_>) -> Result<(), ConsoleRefusal> {
-        attempt::note(request, self).await
-    }
-
-    fn way(&self, request: &OperatorRequest<'_>) -> Markup {
-        layout::way(request)
-    }
-}
+pub(super) type OperatorRequest<'a> = FaceRequest<'a, OperatorSession>;
 
 /// Has a page of the console answer.
 pub(super) async fn serve(

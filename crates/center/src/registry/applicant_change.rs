@@ -71,7 +71,7 @@ impl Administration {
     ) -> Result<(), AdministrationError> {
         let NewApplicant { kind, name, credit_code, region } = new;
         check_name(APPLICANT, name)?;
-        let statements = vec![applicants::insert(*kind, name, credit_code, region, act.at)];
+        let statements = vec![applicants::insert(*kind, name, credit_code, *region, act.at)];
         let subject = Subject::Applicant(*credit_code);
         self.change(act, Change { action: Action::Add, subject, statements }).await
     }

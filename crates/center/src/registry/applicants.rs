@@ -125,7 +125,7 @@ pub(super) fn insert(
     kind: ApplicantKind,
     name: &str,
     code: &CreditCode,
-    region: &Area,
+    region: Area,
     at: UnixMillis,
 ) -> Statement {
     const TEXT: &str = "INSERT INTO applicants (number, kind, name, credit_code, region, made_at, changed_at) \

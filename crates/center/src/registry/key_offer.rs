@@ -205,9 +205,9 @@ impl Administration {
             self.run_on(row, key_offers::miss(&row.offer, now), None, taker).await?;
             return Err(AdministrationError::WrongPasscode);
         }
-        let taken = key_offers::take(&row.offer, &taker.from.to_string(), now);
+        let statement = key_offers::take(&row.offer, &taker.from.to_string(), now);
         // Of two who are right at the same time one is first.
-        let is_first = self.run_on(row, taken, Some(Action::TakeKey), taker).await?;
+        let is_first = self.run_on(row, statement, Some(Action::TakeKey), taker).await?;
         if is_first { Ok(key.clone()) } else { Err(AdministrationError::NoOffer) }
     }
 

@@ -23,7 +23,7 @@ impl Keys {
     /// Notes that an envelope was taken that this key opened.
     pub(crate) fn note_use(&self, key: &Sm4Key) {
         // Read first: the flag is written once in a key's life.
-        if std::ptr::eq(key, &self.newest) && !self.is_used() {
+        if std::ptr::eq(key, &raw const self.newest) && !self.is_used() {
             self.used.store(true, Ordering::Relaxed);
         }
     }

@@ -1,6 +1,6 @@
 //! The operators' console over HTTP: how somebody gets in, what he may do then, and what nobody may.
 
-mod applicants;
+pub(crate) mod applicants;
 mod attempts;
 mod attestation;
 pub(crate) mod insight;

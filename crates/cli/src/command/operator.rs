@@ -48,7 +48,7 @@ enum OperatorAction {
         #[arg(long, value_name = "登录名")]
         login: String,
     },
-    /// 沙箱里操作员手机上的验证码（真的管理台用手机上的验证器）
+    /// 沙箱里操作员或申请方人员手机上的验证码（真的中心用手机上的验证器）
     Code {
         /// 沙箱的 sandbox.json
         #[arg(long, value_name = "文件", default_value = "yanmi-sandbox/sandbox.json")]
@@ -106,15 +106,18 @@ impl OperatorAction {
     }
 }
 
-/// Prints what the phone of one of the sandbox's operators shows.
+/// Prints what the phone of one of the sandbox's operators, or persons of applicants, shows.
 fn show_code(sandbox: &Path, login: &str) -> Result<(), Failure> {
     let world = read_world(sandbox)?;
-    let operator = world.operators.iter().find(|operator| operator.login == login);
-    let operator = operator.ok_or_else(|| {
-        let logins: Vec<&str> = world.operators.iter().map(|operator| operator.login.as_str()).collect();
-        Failure::new(format!("沙箱里没有操作员 {login}；有 {}", logins.join("、")))
+    let operators = world.operators.iter().map(|operator| (&operator.login, &operator.totp_secret));
+    let applicants = world.applicants.iter().map(|person| (&person.login, &person.totp_secret));
+    let all: Vec<(&String, &String)> = operators.chain(applicants).collect();
+    let found = all.iter().find(|(known, _)| *known == login);
+    let (_, secret) = found.ok_or_else(|| {
+        let logins: Vec<&str> = all.iter().map(|(login, _)| login.as_str()).collect();
+        Failure::new(format!("沙箱里没有 {login} 这个登录名；有 {}", logins.join("、")))
     })?;
-    let secret = TotpSecret::read(&operator.totp_secret)
+    let secret = TotpSecret::read(secret)
         .map_err(|error| Failure::because("sandbox.json 中的 totpSecret 不可用", &error))?;
     println!("{}", secret.shown(ambient::clock().now()));
     Ok(())

@@ -7,6 +7,7 @@
 //! agree on who exists and on the keys without a folder in common, so both are derived from the database's name;
 //! what is played with needs no secret. The first one has the simulator, the others find it through the registry.
 
+mod applicants;
 mod applications;
 mod elsewhere;
 mod guide;
@@ -42,7 +43,7 @@ const CHANNEL_OFFSET: u16 = 1;
 const OPERATIONS_OFFSET: u16 = 2;
 /// The operators' console is this far above the institution face.
 const OPERATOR_OFFSET: u16 = 3;
-/// Where keys are taken is this far above the institution face.
+/// The applicants' pages are this far above the institution face.
 const APPLICANT_OFFSET: u16 = 4;
 /// The simulator listens this far above the institution face.
 const SIMULATOR_OFFSET: u16 = 9;
@@ -56,7 +57,7 @@ pub(crate) struct Sandbox {
     /// 存放沙箱状态的文件夹，重启后可继续使用
     #[arg(long, value_name = "文件夹", default_value = "./yanmi-sandbox")]
     dir: PathBuf,
-    /// 机构监听口的端口；渠道监听口为其 +1，运维监听口为其 +2，管理台为其 +3，领取密钥为其 +4，模拟器为其 +9
+    /// 机构监听口的端口；渠道监听口为其 +1，运维监听口为其 +2，管理台为其 +3，申请方页面为其 +4，模拟器为其 +9
     #[arg(long, value_name = "端口", default_value_t = 8350, value_parser = clap::value_parser!(u16).range(1..=65526))]
     port: u16,
     /// 中心使用的 PostgreSQL 数据库；不给则用文件夹中的 SQLite。同一数据库上再运行一个（换端口与文件夹），就是同一站点的第二个中心
@@ -122,6 +123,7 @@ impl Sandbox {
         state::write(&state.file, &world)?;
         register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
         operators::register(&database, &state.key, &world).await?;
+        applicants::register(&database, &state.key, &world).await?;
         applications::play(&database, &state.key, &world).await?;
         let database_of_center = database.clone();
         let config = self.config(database, &world, &elsewhere, level)?;
@@ -184,11 +186,11 @@ impl Sandbox {
         lock::listen("渠道监听口", self.address(CHANNEL_OFFSET)).await?;
         lock::listen("运维监听口", self.address(OPERATIONS_OFFSET)).await?;
         lock::listen("管理台", self.address(OPERATOR_OFFSET)).await?;
-        lock::listen("领取密钥", self.address(APPLICANT_OFFSET)).await?;
+        lock::listen("申请方页面", self.address(APPLICANT_OFFSET)).await?;
         lock::listen("模拟器", self.address(SIMULATOR_OFFSET)).await
     }
 
-    /// The faces of institutions and channels are where `--host` says; the console and the page for keys, which are served in the
+    /// The faces of institutions and channels are where `--host` says; the console and the applicants' pages, which are served in the
     /// open here, and the simulator, whose control is for everybody who reaches it, are reached from this machine only.
     fn address(&self, offset: u16) -> SocketAddr {
         let faces = [0, CHANNEL_OFFSET].contains(&offset);

@@ -12,21 +12,32 @@ fn curl(args: &[&str]) -> String {
     String::from_utf8(ran.stdout).expect("UTF-8")
 }
 
-/// Logs one operator in, from an address of his own; the page he sees there.
-fn page(world: &serde_json::Value, at: usize, (file, path): (&str, &str), folder: &Path) -> String {
-    let operator = &world["operators"][at];
-    let [url, login, password] = [&world["operatorUrl"], &operator["login"], &operator["password"]]
-        .map(|v| v.as_str().expect("a text"));
+/// Where somebody logs in: the member with the address, the member with the persons, and what its pages begin with.
+type Face = (&'static str, &'static str, &'static str);
+const CONSOLE: Face = ("operatorUrl", "operators", "/o/");
+const APPLICANTS: Face = ("applicantUrl", "applicants", "/a/");
+
+/// Logs one person in, from an address of his own; the page he sees there.
+fn page(
+    world: &serde_json::Value,
+    (url, all, root): Face,
+    at: usize,
+    (file, path): (&str, &str),
+    folder: &Path,
+) -> String {
+    let person = &world[all][at];
+    let [url, login, password] =
+        [&world[url], &person["login"], &person["password"]].map(|v| v.as_str().expect("a text"));
     let shown = run(&["operator", "code", "--sandbox", file, "--login", login], "");
     assert_eq!(shown.code, 0, "{shown:?}");
     let (login, password) = (format!("login={login}"), format!("password={password}"));
     let code = format!("code={}", shown.out.trim());
     let source = format!("127.0.0.{}", 20 + at);
-    let jar = folder.join(format!("cookies-{at}"));
+    let jar = folder.join(format!("cookies-{all}-{at}"));
     let jar = jar.to_str().expect("a path");
     let from = ["--interface", source.as_str(), "--cookie-jar", jar, "--cookie", jar];
     let form = ["--data", &login, "--data", &password, "--data", &code, "--write-out", "%{http_code}"];
-    let entered = curl(&[&from[..], &form, &["--output", "-", &format!("{url}/o/login")]].concat());
+    let entered = curl(&[&from[..], &form, &["--output", "-", &format!("{url}{root}login")]].concat());
     assert!(entered.ends_with("303"), "{login}: {entered}");
     curl(&[&from[..], &[&format!("{url}{path}")]].concat())
 }
@@ -39,7 +50,7 @@ fn every_operator_of_the_sandbox_gets_in() {
     assert_eq!(world["operatorUrl"], format!("http://127.0.0.1:{}", sandbox.port + 3));
     let operators = world["operators"].as_array().expect("operators");
     let gets_in = |sandbox: &Sandbox, at: usize| {
-        let page = page(&sandbox.world(), at, (&sandbox.file, "/o/"), folder.path());
+        let page = page(&sandbox.world(), CONSOLE, at, (&sandbox.file, "/o/"), folder.path());
         let region = operators[at]["grants"][0]["region"].as_str().expect("a region");
         let name = operators[at]["name"].as_str().expect("a name");
         assert!(page.contains(&format!("（{region}）")) && page.contains(name), "{name}: {page}");
@@ -49,7 +60,7 @@ fn every_operator_of_the_sandbox_gets_in() {
     assert_eq!(listed.out.lines().count(), 201, "a heading and two hundred: {}", listed.out);
     let approver = operators.iter().position(|one| one["login"] == "approver2").expect("an approver");
     let all = (sandbox.file.as_str(), "/o/applications?list=all");
-    let shown = page(&world, approver, all, folder.path());
+    let shown = page(&world, CONSOLE, approver, all, folder.path());
     for state in
         ["草稿", "审核中", "已退回", "不予接入", "已撤回", "联调中", "待发密钥", "已接入", "停用中", "已注销"]
     {
@@ -69,5 +80,30 @@ fn every_operator_of_the_sandbox_gets_in() {
     let sandbox = Sandbox::start(folder.path());
     assert_eq!(sandbox.world()["operators"], world["operators"]);
     gets_in(&sandbox, last);
+    sandbox.stop();
+}
+
+#[test]
+fn every_person_of_an_applicant_gets_in_and_sees_his_own_account() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(folder.path());
+    let world = sandbox.world();
+    assert_eq!(world["applicantUrl"], format!("http://127.0.0.1:{}", sandbox.port + 4));
+    let persons = world["applicants"].as_array().expect("applicants");
+    assert_eq!(persons.len(), 4);
+    for (at, person) in persons.iter().enumerate() {
+        let page = page(&world, APPLICANTS, at, (&sandbox.file, "/a/"), folder.path());
+        let account = person["applicant"]["account"].as_str().expect("an account");
+        let name = person["applicant"]["name"].as_str().expect("a name");
+        assert!(page.contains(&format!("/a/accounts/{account}")) && page.contains(name), "{name}: {page}");
+        let others = persons.iter().filter_map(|other| other["applicant"]["account"].as_str());
+        for other in others.filter(|other| *other != account) {
+            assert!(!page.contains(other), "{name}: {page}");
+        }
+    }
+    sandbox.stop();
+    // Started again, everybody is who he was.
+    let sandbox = Sandbox::start(folder.path());
+    assert_eq!(sandbox.world()["applicants"], world["applicants"]);
     sandbox.stop();
 }

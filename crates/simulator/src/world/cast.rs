@@ -57,7 +57,7 @@ fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> World 
         Sm4Key::from_bytes(&bytes)
     };
     let national_key = new_key();
-    World {
+    let mut world = World {
         region,
         institution_url: urls.institution.clone(),
         channel_url: urls.channel.clone(),
@@ -78,9 +78,12 @@ fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> World 
         extra_accounts: vec![account("noRights", new_key(), Vec::new())],
         operator_url: String::new(),
         applicant_url: String::new(),
-        // The last to take of the chance, so that a world of the same chance keeps all others.
+        // These are the last to take of the chance, so that a world of the same chance keeps all others.
         operators: operators::cast(region, fill),
-    }
+        applicants: Vec::new(),
+    };
+    world.staff_applicants(fill);
+    world
 }
 
 /// Unwraps an identifier that is made of constants, of which every one is made by a test.

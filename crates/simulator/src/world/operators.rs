@@ -89,19 +89,19 @@ pub(super) fn cast(region: Region, fill: &mut dyn FnMut(&mut [u8])) -> Vec<Opera
 }
 
 /// Eighty bits in groups of four: long enough that nobody guesses it, short enough to be typed.
-fn password(fill: &mut dyn FnMut(&mut [u8])) -> String {
+pub(super) fn password(fill: &mut dyn FnMut(&mut [u8])) -> String {
     let text = base32(&random::<10>(fill)).to_lowercase();
     [&text[..4], &text[4..8], &text[8..12], &text[12..]].join("-")
 }
 
-fn random<const N: usize>(fill: &mut dyn FnMut(&mut [u8])) -> [u8; N] {
+pub(super) fn random<const N: usize>(fill: &mut dyn FnMut(&mut [u8])) -> [u8; N] {
     let mut bytes = [0; N];
     fill(&mut bytes);
     bytes
 }
 
 /// RFC 4648, of as many bits as digits need; each digit takes five.
-fn base32(bytes: &[u8]) -> String {
+pub(super) fn base32(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bit = |at: usize| (bytes[at / 8] >> (7 - at % 8)) & 1;
     let digit = |at: usize| (at * 5..at * 5 + 5).fold(0, |value, at| (value << 1) | bit(at));

@@ -6,6 +6,7 @@ use yanmi_center::registry::Login;
 use yanmi_onboarding::Role;
 
 use crate::alarms::not_me;
+use crate::console::applicants;
 use crate::console::insight::refused_visit;
 use crate::console::person::Person;
 use crate::console::{administrators, somebody, with_console};
@@ -278,6 +279,96 @@ async fn every_page_about_alarms() {
     leave(&browser);
     log_in(&browser, &base, "auditor", &mut three[2]);
     look(&browser, "home-after-a-recovery");
+}
+
+/// A clerk adds an applicant and invites a person; the address that the page shows once.
+fn invite(browser: &Browser, base: &str) -> String {
+    browser.click("nav a[href='/o/applicants']");
+    browser.until("document.title.startsWith('申请方')");
+    look(browser, "applicants-none");
+    let (credit, name) = applicants::VENDOR;
+    for (field, text) in [("name", name), ("credit", credit), ("region", "35"), ("reason", "来窗口申请")]
+    {
+        browser.fill(&format!("form.act input[name={field}]"), text);
+    }
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('已更改')");
+    let fields =
+        [("login", "jiang"), ("name", "江经理"), ("phone", "0591-80000001"), ("reason", "经办负责人")];
+    for (field, text) in fields {
+        browser.fill(&format!("form.act.box input[name={field}]"), text);
+    }
+    browser.click("form.act.box button");
+    browser.until("document.querySelector('.said')?.textContent.includes('只显示这一次')");
+    look(browser, "applicant-invited");
+    let place = browser.value("document.querySelector('p.box code').textContent");
+    browser.open(&format!("{base}/o/applicants/1"));
+    look(browser, "applicant");
+    browser.open(&format!("{base}/o/applicants"));
+    look(browser, "applicants");
+    place.as_str().expect("an address").to_owned()
+}
+
+/// The person takes the invitation up and logs in.
+fn take_up(browser: &Browser, person: &mut Person) {
+    look(browser, "portal-invitation");
+    let key = browser.value("document.querySelector('.key').textContent");
+    person.learn(key.as_str().expect("a key"));
+    let (password, code) = (person.password.clone(), person.next_code());
+    for (name, text) in [("password", &password), ("again", &password), ("code", &code)] {
+        browser.fill(&format!("input[name={name}]"), text);
+    }
+    browser.click("button");
+    browser.until("document.title.startsWith('登录')");
+    look(browser, "portal-login");
+    let code = person.next_code();
+    for (name, text) in [("login", "jiang"), ("password", &password), ("code", &code)] {
+        browser.fill(&format!("input[name={name}]"), text);
+    }
+    browser.click("button");
+    browser.until("document.title.startsWith('首页')");
+    look(browser, "portal-home-empty");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_applicants() {
+    let site = applicants::with_both().await;
+    let mut three = administrators(&site).await;
+    let mut clerk = somebody(&site, &mut three, (Role::Clerk, "35", 70)).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = Browser::start(folder.path(), OFFICE.0, OFFICE.1);
+    let base = format!("http://{}", site.operator_addr());
+    log_in(&browser, &base, "clerk.35", &mut clerk);
+    let place = invite(&browser, &base);
+
+    let base = format!("http://{}", site.applicant_addr());
+    browser.open(&format!("{base}{place}"));
+    let mut jiang = Person::of_applicant(&site, 99);
+    take_up(&browser, &mut jiang);
+    applicants::assign(&site, 0, applicants::VENDOR).await;
+    refused_visit(&site).await;
+    let mut keeper = somebody(&site, &mut three, (Role::KeyKeeper, "35", 71)).await;
+    let offered = keeper.act("/o/accounts/testOrgId/key", &[("do", "offer"), ("reason", "接入")]).await.body;
+    let passcode = offered.split("class=\"key\">").nth(1).expect("a passcode").get(..8).expect("8 digits");
+    browser.open(&format!("{base}/a/"));
+    look(&browser, "portal-home");
+    browser.click("a[href='/a/accounts/testOrgId/key']");
+    browser.until("document.querySelector('input[name=passcode]') !== null");
+    look(&browser, "portal-key");
+    browser.fill("input[name=passcode]", passcode);
+    if browser.value("document.querySelector('input[name=code]') !== null") == json!(true) {
+        browser.fill("input[name=code]", &jiang.next_code());
+    }
+    browser.click("main button");
+    browser.until("document.querySelector('a[download]') !== null");
+    look(&browser, "portal-key-taken");
+    browser.open(&format!("{base}/a/accounts/testOrgId"));
+    look(&browser, "portal-account");
+    browser.open(&format!("{base}/a/me"));
+    look(&browser, "portal-me");
+    browser.open(&format!("{base}/a/accounts/hisVendor2"));
+    browser.until("document.title.startsWith('没有这一页')");
+    look(&browser, "portal-nowhere");
 }
 
 /// Puts a file into the form, as somebody who has chosen it.

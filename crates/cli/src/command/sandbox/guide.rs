@@ -20,6 +20,7 @@ pub(super) fn text(world: &World, dir: &Path) -> String {
     let Some(operator) = world.operators.iter().find(|operator| operator.login == "approver") else {
         return String::new();
     };
+    let Some(applicant) = world.applicants.first() else { return String::new() };
     let (index, channel_id, channel_name) =
         (person.ec_index_no.as_str(), channel.chnl_id.as_str(), &channel.name);
     let (code, name) = (member.org_codg.as_str(), &member.org_name);
@@ -60,11 +61,17 @@ pub(super) fn text(world: &World, dir: &Path) -> String {
    yanmi operator code --sandbox {file} --login {login}
    其余操作员（系统管理员、安全管理员、审计员、市县的经办与复核等）在 {file} 的 operators 中。
 
+申请方（厂商与机构）的页面：用浏览器打开  {applicant_url}/a/login
+   登录名 {applicant}，密码 {applicant_password}，验证码同样用 yanmi operator code 看；其余的人在 applicants 中。
+
 各返回码的令牌在 {file} 的 magicTokens 中。您自己的程序发到机构监听口的请求也会出现在页面上。按 Ctrl-C 停止。
 ",
         channel_url = world.channel_url,
         operator_url = world.operator_url,
         login = operator.login,
+        applicant_url = world.applicant_url,
+        applicant = applicant.login,
+        applicant_password = applicant.password,
         console_password = operator.password,
     )
 }

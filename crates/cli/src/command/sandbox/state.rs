@@ -41,6 +41,7 @@ impl State {
         } else if file.exists() {
             let mut world = read_world(&file)?;
             world.staff_console(&mut ambient::fill);
+            world.staff_applicants(&mut ambient::fill);
             world
         } else {
             World::generate(region()?, urls, &mut ambient::fill)

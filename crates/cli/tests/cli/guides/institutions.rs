@@ -6,13 +6,14 @@ use super::Walk;
 use crate::feedback::Joint;
 use crate::yanmi::Sandbox;
 
-pub(super) const PAGES: [&str; 6] = [
+pub(super) const PAGES: [&str; 7] = [
     "guide/first-hour.md",
     "guide/agent.md",
     "guide/channel.md",
     "guide/integrate.md",
     "guide/acceptance.md",
     "guide/apply.md",
+    "guide/onboarding.md",
 ];
 
 /// A walk beside a sandbox in the folder `yanmi-sandbox`, at the ports it has.
@@ -98,6 +99,18 @@ fn a_channel_registers_where_it_leads_and_takes_the_notices() {
         let _ = writeln!(walk.before, "FREE={}", crate::yanmi::free_port());
         walk.after = "grep -q http://127.0.0.1:9000/notice other/sandbox.json\n".to_owned();
     });
+}
+
+#[test]
+fn a_person_of_an_applicant_checks_the_key_and_logs_in() {
+    let said = beside_sandbox("guide/onboarding.md", |walk, _| {
+        walk.before.push_str("echo 00112233445566778899AABBCCDDEEFF > account.key\n");
+    });
+    let key = yanmi_protocol::Sm4Key::from_hex("00112233445566778899AABBCCDDEEFF").expect("a key");
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.iter().any(|line| line.contains(&key.kcv().to_string())), "{said}");
+    let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|b| b.is_ascii_digit());
+    assert!(lines.iter().any(is_code), "{said}");
 }
 
 #[test]
