@@ -156,7 +156,10 @@ mod tests {
         let days = |count: u64| NOW.plus(std::time::Duration::from_hours(24 * count));
         let (admin, technical) = (user("a1", ApplicantRole::Admin), user("t1", ApplicantRole::Technical));
         assert_eq!(said(&[admin.clone(), technical.clone()], NOW), []);
-        assert_eq!(said(&[admin.clone()], NOW), [("没有技术联系人：请邀请一位".to_owned(), CLERK)]);
+        assert_eq!(
+            said(std::slice::from_ref(&admin), NOW),
+            [("没有技术联系人：请邀请一位".to_owned(), CLERK)]
+        );
         let closed = ApplicantUserRow { closed_at: Some(NOW), ..technical.clone() };
         assert_eq!(said(&[admin.clone(), closed], NOW).len(), 1);
         let invited =

@@ -11,7 +11,7 @@ use yanmi_onboarding::Action;
 use yanmi_protocol::{AccountId, UnixMillis};
 
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
-use crate::registry::{AccountRow, KeyOffer, KeyOfferRow};
+use crate::registry::{AccountRow, ApplicantUserRow, KeyOffer, KeyOfferRow};
 use crate::site::Site;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -52,6 +52,10 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         };
     }
     let offer = page.site.console.work(async |a| a.key_offer(&id).await).await?;
+    let persons = match row.applicant {
+        Some(number) => page.site.console.work(async |a| a.applicant_users(number).await).await?,
+        None => Vec::new(),
+    };
     let open = offer.as_ref().is_some_and(|offer| offer.is_open(page.now));
     let middle = html! {
         (page.said())
@@ -61,6 +65,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             h2 { @if open { "另发一次" } @else { "发出密钥" } }
             p { "中心生成一把新密钥，您看不到它。得到一个链接和一个 8 位提取码：链接发给对方，提取码打登记的电话，由另一人告知。"
                 "对方原来的密钥继续有效，直到停用旧密钥。" }
+            (phones(&persons))
             form.act.box method="post" action=(page.path) {
                 input type="hidden" name="do" value="offer";
                 (page.act_fields())
@@ -77,6 +82,19 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         }
     };
     Ok(page.page("交付密钥", &middle))
+}
+
+/// Where the passcode is told: the telephones of the applicant's persons.
+fn phones(persons: &[ApplicantUserRow]) -> Markup {
+    html! {
+        @if persons.iter().any(|person| person.closed_at.is_none()) {
+            div.box { h3 { "登记的电话" } ul {
+                @for person in persons.iter().filter(|person| person.closed_at.is_none()) {
+                    li { (person.name) "（" (person.role.name()) "）" strong { (person.phone) } }
+                }
+            } }
+        }
+    }
 }
 
 fn shown_once(page: &OperatorRequest<'_>, offer: &KeyOffer) -> Markup {
