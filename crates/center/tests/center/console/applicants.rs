@@ -321,6 +321,35 @@ async fn a_key_is_taken_by_a_person_of_the_applicant_and_is_missed_until_it_is_u
 }
 
 #[tokio::test]
+async fn a_key_that_did_not_arrive_is_the_keepers_task() {
+    let site = with_both().await;
+    add(&site, VENDOR, "3501").await;
+    let mut three = administrators(&site).await;
+    let mut keeper = somebody(&site, &mut three, (Role::KeyKeeper, "35", 70)).await;
+    let mut zhao = person_of(&site, VENDOR, ("zhao", 80)).await;
+    assign(&site, 0, VENDOR).await;
+    assert!(!zhao.get("/a/").await.body.contains("省级密钥管理员"));
+    assert_eq!(zhao.get("/a/accounts/testOrgId/key").await.status, 404, "nothing was offered");
+    offer(&mut keeper).await;
+    assert_eq!(keeper.act(PATH, &[("do", "void"), ("reason", "发错人")]).await.status, 303);
+    let home = zhao.get("/a/").await.body;
+    for words in ["testOrgId 的密钥没有交到（由操作员作废）", "省级密钥管理员"] {
+        assert!(home.contains(words), "{words}: {home}");
+    }
+    assert_eq!(zhao.get("/a/accounts/testOrgId/key").await.status, 410);
+    // Another offer takes the place of the one before.
+    site.hands.forward(Duration::from_secs(1));
+    offer(&mut keeper).await;
+    let home = zhao.get("/a/").await.body;
+    assert!(home.contains("有一把密钥等您领取") && !home.contains("没有交到"), "{home}");
+    site.hands.forward(Duration::from_hours(73));
+    zhao.move_to(80);
+    assert_eq!(zhao.log_in().await, 303);
+    let home = zhao.get("/a/").await.body;
+    assert!(home.contains("testOrgId 的密钥过期没有领取：请另发一次"), "{home}");
+}
+
+#[tokio::test]
 async fn another_password_and_the_end_of_a_person_end_the_session() {
     let site = with_both().await;
     add(&site, VENDOR, "3501").await;
