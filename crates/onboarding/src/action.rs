@@ -121,10 +121,9 @@ impl Action {
                 &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper, Role::Duty, Role::Helpdesk]
             }
             Self::ViewApplications => &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper],
-            Self::FileApplication => &[Role::Clerk],
             Self::EditEntry | Self::ImportEntries => &[Role::Clerk, Role::Approver],
             Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
-            Self::EditApplicant => &[Role::Clerk],
+            Self::FileApplication | Self::EditApplicant => &[Role::Clerk],
             Self::ViewPending | Self::ViewImports | Self::ViewApplicants => {
                 &[Role::Clerk, Role::Reviewer, Role::Approver]
             }

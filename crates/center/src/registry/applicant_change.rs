@@ -192,8 +192,20 @@ impl Administration {
             Some(code) => Some(self.open_applicant(&code).await?.number),
             None => None,
         };
-        let set = Assignments::default().optional_number("applicant", number);
-        self.assign(Subject::Entry(Object::Account(id)), Action::Edit, set, Vec::new(), act).await
+        self.change(act, assignment(id, number, act)).await
+    }
+
+    /// Within a transaction that is open: an account that was just made is that of the applicant with this code, if there is one.
+    pub(super) async fn assign_made(
+        &mut self,
+        id: AccountId,
+        code: &str,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let Ok(code) = CreditCode::new(code) else { return Ok(()) };
+        let found = applicants::one(&mut self.connection, &code).await?;
+        let Some(applicant) = found.filter(|found| found.closed_at.is_none()) else { return Ok(()) };
+        self.change_inside(act, assignment(id, Some(applicant.number), act)).await
     }
 
     /// An applicant that is not closed.
@@ -267,4 +279,11 @@ impl Administration {
             account::of_applicant(&mut self.connection, &self.sealer, (applicant, after), count).await?;
         Ok(stored.into_iter().map(AccountRow::from).collect())
     }
+}
+
+/// The change that says whose an account is.
+fn assignment(id: AccountId, applicant: Option<i64>, act: Act<'_>) -> Change {
+    let subject = Subject::Entry(Object::Account(id));
+    let set = Assignments::default().optional_number("applicant", applicant);
+    Change { action: Action::Edit, subject, statements: vec![set.of(subject, act.at)] }
 }

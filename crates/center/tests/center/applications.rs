@@ -11,6 +11,7 @@ use yanmi_onboarding::Role;
 use yanmi_papers::{ApplicationNo, Chance, Feedback, Offer, PrivateKey, Signed};
 use yanmi_protocol::Sm4Key;
 
+use crate::console::applicants::{self, HOSPITAL_UNIT};
 use crate::console::person::Person;
 use crate::console::{administrators, somebody};
 use crate::site::{HOSPITAL, Site, anywhere};
@@ -127,7 +128,7 @@ pub(crate) async fn done(person: &mut Person, path: &str, fields: &[(&str, &str)
 /// A form of a system for which nothing is missing.
 pub(crate) const FILLED_IN: [(&str, &str); 15] = [
     ("applicant", "某医院"),
-    ("creditCode", "12350000488000000X"),
+    ("creditCode", HOSPITAL_UNIT.0),
     ("system", "某医院门诊收费"),
     ("vendor", "某软件公司"),
     ("product", "某 HIS"),
@@ -241,6 +242,29 @@ async fn a_system_goes_from_the_counter_to_an_account_that_calls() {
         AND object_kind IN ('application', 'feedback')";
     assert_eq!(cast.site.number(nowhere).await, 0);
     feedback_is_signed(&mut cast, &path).await;
+}
+
+#[tokio::test]
+async fn an_account_is_the_applicants_whose_credit_code_the_form_has() {
+    let mut cast = cast().await;
+    applicants::add(&cast.site, HOSPITAL_UNIT, "350102").await;
+    let mut zhao = applicants::person_of(&cast.site, HOSPITAL_UNIT, ("zhao", 180)).await;
+    let path = begin(&mut cast.counter, "system").await;
+    done(&mut cast.counter, &path, &[&[("do", "submit")][..], &FILLED_IN].concat()).await;
+    to_province(&mut cast, &path).await;
+    to_accepted(&mut cast, &path).await;
+    let issued = step(&mut cast.keeper, &path, &[("do", "issue"), ("account", "his.new")]).await;
+    assert_eq!(issued.status, 200, "{}", issued.body);
+    let passcode = issued.body.split("class=\"key\">").nth(1).expect("a passcode").get(..8).expect("digits");
+    zhao.move_to(180);
+    if zhao.get("/a/").await.status != 200 {
+        assert_eq!(zhao.log_in().await, 303);
+    }
+    let home = zhao.get("/a/").await.body;
+    assert!(home.contains("his.new 有一把密钥等您领取"), "{home}");
+    let taken = zhao.act("/a/accounts/his.new/key", &[("do", "take"), ("passcode", passcode)]).await;
+    assert_eq!(taken.status, 200, "{}", taken.body);
+    assert!(cast.keeper.get(&path).await.body.contains("已领取"));
 }
 
 /// What was issued is signed, can be printed, and does not have the key.

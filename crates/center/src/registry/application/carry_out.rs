@@ -77,6 +77,7 @@ impl Administration {
         check_name(ACCOUNT, &new.name)?;
         let change = self.account_addition(&new, act);
         self.change_inside(act, change).await?;
+        self.assign_made(id, row.form.text(Field::CreditCode).unwrap_or_default(), act).await?;
         self.attach_all(row, id, act).await
     }
 

@@ -15,7 +15,7 @@ use crate::site::{Site, anywhere};
 /// An applicant: its code, and what it is called.
 pub(crate) type Unit = (&'static str, &'static str);
 pub(crate) const VENDOR: Unit = ("91350100M000100Y43", "闽医软件");
-const HOSPITAL_UNIT: Unit = ("123500004880000001", "示范医院");
+pub(crate) const HOSPITAL_UNIT: Unit = ("123500004880000001", "示范医院");
 
 fn code((code, _): Unit) -> CreditCode {
     CreditCode::new(code).expect("a code")
