@@ -152,7 +152,7 @@ async fn a_link_that_others_open_after_the_key_was_taken_and_one_that_is_guessed
     assert_ne!(only(&mut duty, "又被打开").await.0, way, "each time is another");
     let (link, _) = offer(&mut keeper).await;
     for last in 55..60 {
-        assert_eq!(ask(&site, last, "POST", &link, "do=take&passcode=00000001").await.status, 403);
+        assert_eq!(ask(&site, last, "POST", &link, "do=take&passcode=00000001").await.status, 409);
     }
     for _ in 0..2 {
         site.center.look_for_alarms().await;
