@@ -9,11 +9,12 @@
 //!
 //! * **Login, session and forms** are those of the console, as one piece of code, in a realm of their own: other tables, another
 //!   cookie, other hashes. An operator's session opens nothing here, and the reverse.
-//! * **Rights** are simple: a person sees what is of his applicant, and changes nothing but his own password. What is of another
-//!   applicant is not there.
+//! * **Rights** are simple: a person sees what is of his applicant. What he may do with its applications is said by the rules of
+//!   `yanmi_onboarding::application`, as for operators. What is of another applicant is not there.
 //! * **Bounds** are of this face alone: whatever comes from the network of institutions takes no page and no try of operators.
 
 mod account;
+mod applications;
 mod home;
 mod key;
 mod me;
@@ -40,6 +41,11 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/a/invite/{secret}", any(invite::handle::<ApplicantSession>))
         .route("/a/accounts/{id}", any(account::handle))
         .route("/a/accounts/{id}/key", any(key::of_account))
+        .route("/a/applications", any(applications::begin))
+        .route("/a/applications/{number}", any(applications::one))
+        .route("/a/applications/{number}/report", any(applications::report))
+        .route("/a/applications/{number}/offer.json", any(applications::offer))
+        .route("/a/applications/{number}/feedback.json", any(applications::feedback))
         .route("/a/me", any(me::handle))
         .route("/k/{link}", any(key::by_link))
         .fallback(any(home::nowhere))

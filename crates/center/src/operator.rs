@@ -36,7 +36,6 @@ mod institutions;
 mod key_offer;
 mod layout;
 mod list;
-mod multipart;
 mod operators;
 mod pending;
 mod request;

@@ -31,6 +31,7 @@ CREATE TABLE applications (
 CREATE UNIQUE INDEX applications_under_way ON applications (kind, subject) WHERE under_way = 1;
 CREATE INDEX applications_by_turn ON applications (turn, turn_level, due);
 CREATE INDEX applications_by_end ON applications (lapses_at) WHERE lapses_at IS NOT NULL;
+CREATE INDEX applications_by_applicant ON applications (applicant, number) WHERE applicant IS NOT NULL;
 CREATE INDEX applications_by_account ON applications (account) WHERE account IS NOT NULL;
 
 -- What was submitted in each round; never changed.

@@ -9,6 +9,7 @@ use http::{Method, Request};
 use maud::{Markup, html};
 
 use super::account::{served, used};
+use super::applications;
 use super::request::{self, ApplicantRefusal, ApplicantRequest};
 use super::task::{self, Task};
 use crate::face::page::see_other;
@@ -56,12 +57,13 @@ async fn answer(page: &mut ApplicantRequest<'_>, _: Body) -> Result<Response, Ap
         let institutions = snapshot.institutions_of(&account.id).len();
         tasks.extend(task::of_account(account, institutions, now));
     }
-    // The list of the applicant's applications stands here, above the tasks, once they can be filed from these pages.
+    let applications = applications::list(page).await?;
     let middle = html! {
         div.box { dl {
             dt { "单位" } dd { (session.applicant.name) "（" (session.applicant.credit_code.as_str()) "）" }
             dt { "您" } dd { (session.user.name) "，" (session.user.role.name()) }
         } }
+        (applications)
         h2 { "还缺什么" }
         (task::list(&tasks))
         h2 { "业务系统" }

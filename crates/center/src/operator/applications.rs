@@ -1,7 +1,6 @@
 //! Applications (1.4.2): what waits at one's desk, what is on its way, and beginning one for somebody who came to the counter.
 
 mod decide;
-mod form;
 pub(super) mod one;
 mod shown;
 mod work;

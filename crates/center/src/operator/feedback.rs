@@ -13,7 +13,7 @@ use yanmi_papers::{Feedback, Signed};
 use yanmi_protocol::{OrgCode, UnixMillis, hex};
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
-use super::table_file;
+use crate::face::attachment::attachment;
 use crate::face::qr;
 use crate::percent::encoded;
 use crate::registry::FeedbackRow;
@@ -29,7 +29,7 @@ pub(super) async fn print(State(site): State<Arc<Site>>, request: Request<Body>)
 pub(super) async fn file(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     request::serve(site, request, false, async |page, _| {
         let (row, _) = seen(page, "/feedback.json").await?;
-        Ok(table_file::attachment("application/json", "feedback.json", row.paper.to_json().into_bytes()))
+        Ok(attachment("application/json", "feedback.json", row.paper.to_json().into_bytes()))
     })
     .await
 }
@@ -43,7 +43,7 @@ pub(super) async fn config(State(site): State<Arc<Site>>, request: Request<Body>
             code => OrgCode::new(code).ok().and_then(|code| paper.institution(&code)),
         };
         let text = paper.client_toml(listed.ok_or(ConsoleRefusal::Nowhere)?);
-        Ok(table_file::attachment("application/toml", "client.toml", text.into_bytes()))
+        Ok(attachment("application/toml", "client.toml", text.into_bytes()))
     })
     .await
 }

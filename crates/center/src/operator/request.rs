@@ -2,18 +2,13 @@
 //! persons are told.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{Request, header};
+use http::Request;
 use maud::{Markup, html};
-use yanmi_http::{BodyError, read_body};
 use yanmi_onboarding::{Action, Area, Grant, may, reach};
-use yanmi_sheet::{MAX_FILE, SheetError};
 
-use super::multipart::{self, UploadedFile};
-use crate::face::form::{FormFields, MAX_FORM_BYTES};
 use crate::face::page::see_other;
 use crate::face::page_refusal::PageRefusal;
 use crate::face::page_request::{self, FaceRequest};
@@ -21,9 +16,6 @@ use crate::registry::OperatorSession;
 use crate::site::Site;
 
 pub(super) use crate::face::page_request::act_of;
-
-/// How long a file may take to arrive: 8 MiB over two megabits a second.
-const FILE_WITHIN: Duration = Duration::from_secs(40);
 
 /// Why a page of the console is not shown.
 pub(super) type ConsoleRefusal = PageRefusal;
@@ -74,28 +66,6 @@ impl OperatorRequest<'_> {
     /// The site's province.
     pub(super) fn province(&self) -> Result<Area, ConsoleRefusal> {
         Area::new(self.site.region.as_str().get(..2).unwrap_or_default()).map_err(|_| ConsoleRefusal::Nowhere)
-    }
-
-    /// The form of an act with a file. Files are large, so they have room of their own, and time.
-    pub(super) async fn act_with_file(
-        &mut self,
-        body: Body,
-    ) -> Result<(FormFields, Option<UploadedFile>), ConsoleRefusal> {
-        if !self.is_own_form() {
-            return Err(ConsoleRefusal::ForeignForm);
-        }
-        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.filter(|kind| multipart::boundary(kind).is_some()).ok_or(ConsoleRefusal::BadForm)?;
-        let mut room = self.site.console.files.room(self.source());
-        let read = read_body(body, MAX_FILE + MAX_FORM_BYTES, FILE_WITHIN, &mut room).await;
-        let bytes = read.map_err(|error| match error {
-            BodyError::TooLarge(_) => ConsoleRefusal::BadFile(SheetError::TooLarge.to_string(), true),
-            BodyError::NoRoom => ConsoleRefusal::Busy,
-            BodyError::TimedOut(_) | BodyError::Broken => ConsoleRefusal::BadForm,
-        })?;
-        let (form, file) = multipart::read(kind, &bytes).ok_or(ConsoleRefusal::BadForm)?;
-        self.check_act(&form).await?;
-        Ok((form, file))
     }
 
     /// Sends the browser back to this page, with a word of what waits for a second person.

@@ -1,12 +1,10 @@
 //! A table to take away, as a spreadsheet or a text.
 
-use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, header};
 use yanmi_sheet::{write_csv, write_xlsx};
 
 use super::request::ConsoleRefusal;
-use crate::face::page::keep_private;
+use crate::face::attachment::attachment;
 
 /// What kind of file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,16 +42,4 @@ pub(super) async fn answer(
         FileKind::Xlsx => ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     };
     Ok(attachment(media, &format!("{name}.{ending}"), bytes))
-}
-
-/// The answer with a file, to be kept under this name.
-pub(super) fn attachment(media: &'static str, name: &str, bytes: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    keep_private(&mut response);
-    response
 }

@@ -154,6 +154,30 @@ impl Administration {
         Ok(applications::at_desk(&mut self.connection, grants, own, count).await?)
     }
 
+    /// One of an applicant's; nothing for another's.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn application_of(
+        &mut self,
+        applicant: i64,
+        number: i64,
+    ) -> Result<Option<ApplicationRow>, AdministrationError> {
+        Ok(applications::of_applicant(&mut self.connection, &self.sealer, (applicant, number)).await?)
+    }
+
+    /// So many of an applicant's, the newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn applications_of(
+        &mut self,
+        applicant: i64,
+        count: usize,
+    ) -> Result<Vec<ListedApplication>, AdministrationError> {
+        Ok(applications::all_of_applicant(&mut self.connection, applicant, count).await?)
+    }
+
     /// The key as it was made out to the applicant's public key, a file to be handed to him.
     ///
     /// # Errors

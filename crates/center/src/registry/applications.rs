@@ -1,6 +1,6 @@
 //! `applications`: where each application stands, with the form that is being filled in.
 
-use yanmi_onboarding::application::{Application, Form, Turn};
+use yanmi_onboarding::application::{Application, Field, Form, State, Turn};
 use yanmi_onboarding::{Area, Grant};
 use yanmi_protocol::{AccountId, UnixMillis};
 
@@ -71,7 +71,6 @@ struct Written {
 
 impl Written {
     fn of(row: &ApplicationRow) -> Self {
-        use yanmi_onboarding::application::{Field, State};
         let application = &row.application;
         let account = match application.state() {
             State::Live(live) => Some(live.key.account),
@@ -88,11 +87,26 @@ impl Written {
     }
 }
 
+/// Which rows, with the columns that `read` takes.
+macro_rules! select {
+    ($which:literal) => {
+        concat!("SELECT number, data, form, made_by, made_at, due, changed_at FROM applications ", $which)
+    };
+}
+
+/// The same for lists, which open no form.
+macro_rules! select_listed {
+    ($which:literal) => {
+        concat!("SELECT number, data, title, made_at, due FROM applications ", $which)
+    };
+}
+
 /// Adds one, whose number was given by [`next`] in the same transaction.
 pub(super) fn insert(row: &ApplicationRow, sealer: &Sealer) -> Statement {
     const TEXT: &str = "INSERT INTO applications (number, kind, subject, under_way, region, title, made_by, made_at, state, \
-            data, form, turn, turn_level, due, lapses_at, account, changed_at) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+            data, form, turn, turn_level, due, lapses_at, account, changed_at, applicant) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+            (SELECT number FROM applicants WHERE credit_code = $18))";
     let (application, written) = (&row.application, Written::of(row));
     let number = row.number.to_string();
     Statement::new(TEXT)
@@ -113,13 +127,15 @@ pub(super) fn insert(row: &ApplicationRow, sealer: &Sealer) -> Statement {
         .optional_number(application.lapses_at().map(UnixMillis::get))
         .optional_text(written.account.as_ref().map(AccountId::as_str))
         .number(row.changed_at.get())
+        .text(row.form.text(Field::CreditCode).unwrap_or_default())
 }
 
 /// Writes what it has become.
 pub(super) fn update(row: &ApplicationRow, sealer: &Sealer) -> Statement {
     // An account stays known when its application is closed.
     const TEXT: &str = "UPDATE applications SET subject = $2, under_way = $3, title = $4, state = $5, data = $6, form = $7, \
-            turn = $8, turn_level = $9, due = $10, lapses_at = $11, account = COALESCE($12, account), changed_at = $13 \
+            turn = $8, turn_level = $9, due = $10, lapses_at = $11, account = COALESCE($12, account), changed_at = $13, \
+            applicant = (SELECT number FROM applicants WHERE credit_code = $14) \
         WHERE number = $1";
     let (application, written) = (&row.application, Written::of(row));
     let number = row.number.to_string();
@@ -137,6 +153,7 @@ pub(super) fn update(row: &ApplicationRow, sealer: &Sealer) -> Statement {
         .optional_number(application.lapses_at().map(UnixMillis::get))
         .optional_text(written.account.as_ref().map(AccountId::as_str))
         .number(row.changed_at.get())
+        .text(row.form.text(Field::CreditCode).unwrap_or_default())
 }
 
 /// The number of the next one; within a transaction that holds the row of `site`.
@@ -147,20 +164,6 @@ pub(super) async fn next(connection: &mut Connection) -> Result<i64, StoreError>
     Ok(first.unwrap_or(1))
 }
 
-/// Which rows, with the columns that `read` takes.
-macro_rules! select {
-    ($which:literal) => {
-        concat!("SELECT number, data, form, made_by, made_at, due, changed_at FROM applications ", $which)
-    };
-}
-
-/// The same for lists, which open no form.
-macro_rules! select_listed {
-    ($which:literal) => {
-        concat!("SELECT number, data, title, made_at, due FROM applications ", $which)
-    };
-}
-
 /// One of them.
 pub(super) async fn one(
     connection: &mut Connection,
@@ -169,6 +172,27 @@ pub(super) async fn one(
 ) -> Result<Option<ApplicationRow>, StoreError> {
     let found = connection.fetch(Statement::new(select!("WHERE number = $1")).number(number)).await?;
     found.iter().next().map(|row| read(&mut Columns::new(row, TABLE.name()), sealer)).transpose()
+}
+
+/// One of an applicant's, by the credit code of its form.
+pub(super) async fn of_applicant(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    (applicant, number): (i64, i64),
+) -> Result<Option<ApplicationRow>, StoreError> {
+    const TEXT: &str = select!("WHERE number = $1 AND applicant = $2");
+    let found = connection.fetch(Statement::new(TEXT).number(number).number(applicant)).await?;
+    found.iter().next().map(|row| read(&mut Columns::new(row, TABLE.name()), sealer)).transpose()
+}
+
+/// So many of an applicant's, the newest first.
+pub(super) async fn all_of_applicant(
+    connection: &mut Connection,
+    applicant: i64,
+    count: usize,
+) -> Result<Vec<ListedApplication>, StoreError> {
+    const TEXT: &str = select_listed!("WHERE applicant = $1 ORDER BY number DESC LIMIT $2");
+    listed(connection, Statement::new(TEXT).number(applicant).number(signed(count as u64))).await
 }
 
 /// Keeps the key as it was made out to the applicant's public key.

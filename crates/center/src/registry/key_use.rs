@@ -8,7 +8,8 @@ use super::administration_error::AdministrationError;
 
 impl Administration {
     /// Notes for each of these accounts, that the key of this check value opened an envelope. It is an observation and nobody's
-    /// change, so it has no event and raises no version.
+    /// change, so it has no event and raises no version; the
+    /// application that made the account, where one did, has a step.
     ///
     /// # Errors
     /// When the database fails.
@@ -18,7 +19,9 @@ impl Administration {
         at: UnixMillis,
     ) -> Result<(), AdministrationError> {
         for (id, kcv) in uses {
-            self.connection.run(account::note_use(id, kcv, at)).await?;
+            if self.connection.run(account::note_use(id, kcv, at)).await? == 1 {
+                self.note_used_key(id, kcv, at).await?;
+            }
         }
         Ok(())
     }

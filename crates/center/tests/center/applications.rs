@@ -1,6 +1,7 @@
 //! Applications over HTTP: from the counter through county, city and province to an account that calls.
 
 mod after;
+mod by_applicant;
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -227,8 +228,10 @@ async fn a_system_goes_from_the_counter_to_an_account_that_calls() {
     let token = cast.site.token().await;
     assert_eq!(cast.site.status_by("his.new", token, key).await.code(), 0);
 
-    let events = cast.three[2].get("/o/events").await;
-    assert!(matches!(events.status, 200 | 303));
+    // The first envelope under the key is seen.
+    cast.site.center.note_keys().await;
+    stay(&mut cast.keeper).await;
+    assert!(cast.keeper.get(&path).await.body.contains("首次调用"));
     stay(&mut cast.three[2]).await;
     let events = cast.three[2].get("/o/events").await.body;
     for words in

@@ -12,6 +12,7 @@ use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 use crate::application::kind::Kind;
 use crate::application::stored::{self, Word};
 use crate::area::{Area, Level};
+use crate::credit_code::CreditCode;
 
 /// Characters of why something is wrong.
 pub const MAX_WHY: usize = 200;
@@ -421,15 +422,15 @@ fn wrong(field: Field, text: &str) -> Option<String> {
     if let Some(c) = first_deceptive_character(&looked_at) {
         return Some(format!("含有不允许显示的字符 U+{:04X}", u32::from(c)));
     }
+    if field == Field::CreditCode {
+        return CreditCode::new(text).err().map(|error| error.to_string());
+    }
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let phone =
         |text: &str| text.len() >= 5 && text.bytes().all(|b| b.is_ascii_digit() || b"-+ ".contains(&b));
-    let credit =
-        |text: &str| text.len() == 18 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase());
     let each = |text: &str, fits: fn(&str) -> bool| text.split([',', '\n']).all(|part| fits(part.trim()));
     let county = |text: &str| Area::new(text).is_ok_and(|area| area.level() == Level::County);
     let (fits, expected) = match field {
-        Field::CreditCode => (credit(text), "18 位数字或大写字母"),
         Field::Region => (county(text), " 6 位区划代码"),
         Field::Account => (AccountId::new(text).is_ok(), " 1 至 40 个可见 ASCII 字符"),
         Field::Channel => (ChannelId::new(text).is_ok(), " 1 至 40 位字母、数字或 . _ -"),

@@ -31,8 +31,8 @@ fn what_is_missing_is_named() {
 #[test]
 fn what_is_wrong_is_said_beside_the_field() {
     for (field, text, why) in [
-        (Field::CreditCode, "12350000488000000", Some("应为18 位数字或大写字母")),
-        (Field::CreditCode, "12350000488000000x", Some("应为18 位")),
+        (Field::CreditCode, "12350000488000000", Some("应为 18 位")),
+        (Field::CreditCode, "123500004880000002", Some("校验位不对")),
         (Field::Region, "3501", Some("应为 6 位区划代码")),
         (Field::Region, "350102", None),
         (Field::Account, "his 001", Some("可见 ASCII")),

@@ -104,7 +104,7 @@ pub(crate) fn full_form(kind: Kind) -> Form {
         form.set(
             *field,
             match field {
-                Field::CreditCode => "12350000488000000X",
+                Field::CreditCode => "123500004880000001",
                 Field::Region => "350102",
                 Field::Account => "his001",
                 Field::Channel => "C0DE000000000000000000000000000A",

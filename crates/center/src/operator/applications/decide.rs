@@ -8,9 +8,10 @@ use maud::html;
 use yanmi_onboarding::application::{
     Actor, CheckItem, Command, Fault, Field, FormDigest, Ground, State, checklist,
 };
-use yanmi_protocol::{AccountId, UnixMillis, hex};
+use yanmi_protocol::{AccountId, UnixMillis};
 
-use super::{form, person};
+use super::person;
+use crate::face::application_form as form;
 use crate::face::form::FormFields;
 use crate::face::page::see_other;
 use crate::operator::request::{ConsoleRefusal, OperatorRequest};
@@ -80,8 +81,8 @@ async fn fill_in(
     sent: &FormFields,
     (who, act): (&Actor<'_>, Act<'_>),
 ) -> Result<(), ConsoleRefusal> {
-    let seen = digest(sent.text("seen"))?;
-    let filled = form::read(row.application.kind(), &row.form, sent)?;
+    let seen = form::digest(sent.text("seen")).ok_or(ConsoleRefusal::BadForm)?;
+    let filled = form::read(row.application.kind(), &row.form, sent).map_err(ConsoleRefusal::Refused)?;
     let console = &page.site.console;
     let saved = console
         .work(async |a| a.save_application((row.number, &filled, seen), who, &console.calendar, act).await);
@@ -129,11 +130,6 @@ fn refused(error: &ApplicationError) -> ConsoleRefusal {
     ConsoleRefusal::Refused(error.to_string())
 }
 
-fn digest(text: &str) -> Result<FormDigest, ConsoleRefusal> {
-    let bytes = hex::decode(text).and_then(|bytes| bytes.try_into().ok());
-    bytes.map(FormDigest::new).ok_or(ConsoleRefusal::BadForm)
-}
-
 fn account(sent: &FormFields) -> Result<Option<AccountId>, ConsoleRefusal> {
     let text = sent.text("account");
     if text.is_empty() {
@@ -159,7 +155,7 @@ fn read<'a>(
     };
     let ground = sent.text("ground");
     Ok(Typed {
-        form: digest(sent.text("form"))?,
+        form: form::digest(sent.text("form")).ok_or(ConsoleRefusal::BadForm)?,
         checked: asked.iter().filter(ticked).copied().collect(),
         faults: Field::ALL.into_iter().filter_map(fault).collect(),
         account: account(sent)?,

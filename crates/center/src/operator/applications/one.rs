@@ -11,10 +11,11 @@ use yanmi_onboarding::Action;
 use yanmi_onboarding::application::{Actor, Form, Report, State};
 
 use super::shown::{self, Surroundings};
-use super::{decide, form, person, work};
+use super::{decide, person, work};
+use crate::face::application_form as form;
+use crate::face::attachment::attachment;
 use crate::face::page::see_other;
 use crate::operator::request::{self, ConsoleRefusal, OperatorRequest};
-use crate::operator::table_file;
 use crate::registry::{Act, ApplicationRow, application_no, round_of};
 use crate::site::Site;
 
@@ -28,7 +29,7 @@ pub(crate) async fn offer(Shared(site): Shared<Arc<Site>>, request: Request<Body
         let row = seen(page, "/offer.json").await?;
         let file = page.site.console.work(async |a| a.application_offer(row.number).await).await?;
         let file = file.ok_or(ConsoleRefusal::Nowhere)?;
-        Ok(table_file::attachment("application/json", "offer.json", file.into_bytes()))
+        Ok(attachment("application/json", "offer.json", file.into_bytes()))
     })
     .await
 }
@@ -76,7 +77,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         (page.said())
         (shown::summary(page, &row, &around))
         @if let State::Returned { faults, by, .. } = row.application.state() {
-            (shown::faults(faults))
+            (form::faults(faults))
             @if !by.opinion.is_empty() { p { "意见：" (by.opinion) } }
         }
         @if around.has_offer { p { a href={ (page.path) "/offer.json" } { "下载密钥文件 offer.json" } " " span.soft { "只有申请表上公钥的持有人能打开，可以邮寄" } } }
@@ -97,17 +98,7 @@ async fn filled_in(page: &OperatorRequest<'_>, row: &ApplicationRow) -> Result<M
         let console = &page.site.console;
         let mut faults = row.form.faults();
         faults.extend(console.work(async |a| a.form_faults(kind, &row.form, number).await).await?);
-        let missing: Vec<&str> = row.form.missing(kind).iter().map(|field| field.name()).collect();
-        return Ok(html! {
-            h2 { "申请表" }
-            @if !missing.is_empty() { p.said { "还缺：" (missing.join("、")) } }
-            form.act.box method="post" action=(page.path) {
-                input type="hidden" name="seen" value=(yanmi_protocol::hex::encode(row.form.digest().bytes()));
-                (form::inputs(kind, &row.form, &faults))
-                (page.proof_fields())
-                div { button name="do" value="save" { "保存" } " " button name="do" value="submit" { "保存并提交" } }
-            }
-        });
+        return Ok(form::open(&page.path, kind, &row.form, (&faults, &page.proof_fields())));
     }
     let before: Option<Form> = match round_of(state) {
         Some(round) if round > 1 => {

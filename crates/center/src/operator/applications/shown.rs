@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use yanmi_onboarding::application::{
-    Application, Delay, Fault, Live, Origin, Passed, Person, Report, ReportConclusion, State, command_name,
+    Application, Delay, Live, Origin, Passed, Person, Report, ReportConclusion, State, command_name,
 };
 use yanmi_protocol::UnixMillis;
 
@@ -124,16 +124,6 @@ fn issued(live: &Live, around: &Surroundings) -> Markup {
         @if let Some(until) = live.acceptance.until { dt { "整改期限" } dd { (day(until)) } }
         @if let Some(form) = &around.feedback {
             dt { "反馈表" } dd { a href={ "/o/feedback/" (form.code) } { (form.code) } "，" (day(form.made_at)) }
-        }
-    }
-}
-
-/// What was said when it came back.
-pub(super) fn faults(faults: &[Fault]) -> Markup {
-    html! {
-        @if !faults.is_empty() {
-            h2 { "退回的理由" }
-            ul { @for fault in faults { li { strong { (fault.field.name()) } "：" (fault.why) } } }
         }
     }
 }

@@ -3,7 +3,7 @@
 use yanmi_onboarding::Level;
 use yanmi_onboarding::Role;
 use yanmi_onboarding::application::{
-    Actor, Application, Calendar, Circumstances, Command, Effect, Refused, State,
+    Actor, Application, Calendar, Circumstances, Command, Effect, Refused, Sight, State,
 };
 use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
 
@@ -174,6 +174,32 @@ impl Administration {
             Err(AdministrationError::Store(error)) => Err(error),
             // A key that was offered anew is none of the application's business.
             Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// A key of an account opened an envelope: its application, if it came from one, knows.
+    pub(in crate::registry) async fn note_used_key(
+        &mut self,
+        account: &AccountId,
+        kcv: &str,
+        now: UnixMillis,
+    ) -> Result<(), AdministrationError> {
+        let Some(number) = applications::of_account(&mut self.connection, account.as_str()).await? else {
+            return Ok(());
+        };
+        let told = self.in_transaction(async |a| {
+            version::hold(&mut a.connection).await?;
+            let row = a.application(number).await?;
+            if !matches!(row.application.state(), State::Live(live) if live.key.kcv.to_string() == kcv) {
+                return Ok(());
+            }
+            let (act, see) = (Act::new(&CENTER, "", now), Command::See(Sight::Opened));
+            a.advance(row, &see, &Actor::Center, &Calendar::default(), act).await.map(|_| ())
+        });
+        match told.await {
+            Err(AdministrationError::Store(error)) => Err(error.into()),
+            // It is not live any more.
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use yanmi_browser::Browser;
 
-use super::console::{OFFICE, leave, log_in, look};
+use super::console::{OFFICE, leave, log_in, log_in_at, look};
 use crate::applications::{FILLED_IN, begin, cast, done, stay, step, to_accepted, to_province};
+use crate::console::applicants::{VENDOR, add, person_of, with_both};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_about_applications() {
@@ -50,4 +51,33 @@ async fn every_page_about_applications() {
     assert_eq!(step(&mut cast.approver, &path, &stopped).await.status, 303);
     log_in(&browser, &base, "approver.35", &mut cast.approver);
     show(&path, "application-suspended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_of_an_applicants_applications() {
+    let site = with_both().await;
+    add(&site, VENDOR, "3501").await;
+    let mut admin = person_of(&site, VENDOR, ("admin.one", 140)).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = Browser::start(folder.path(), OFFICE.0, OFFICE.1);
+    let base = format!("http://{}", site.applicant_addr());
+    log_in_at(&browser, &format!("{base}/a/"), "admin.one", &mut admin);
+    look(&browser, "applicant-home-without-applications");
+    browser.click("a[href='/a/applications']");
+    browser.until("document.title.startsWith('新建申请')");
+    look(&browser, "applicant-new");
+    browser.fill("input[name=region]", "350102");
+    browser.click("form.act button");
+    browser.until("document.title.startsWith('申请 A350000')");
+    browser.fill("input[name=system]", "门诊收费");
+    browser.fill("input[name=rate]", "许多");
+    browser.click("button[value=save]");
+    browser.until("document.querySelector('.said.bad') !== null");
+    look(&browser, "applicant-draft");
+    browser.click("button[value=submit]");
+    browser.until("document.querySelector('.said.bad')?.textContent.includes('缺少')");
+    look(&browser, "applicant-refused");
+    browser.open(&format!("{base}/a/"));
+    browser.until("document.title.startsWith('首页')");
+    look(&browser, "applicant-home-with-applications");
 }

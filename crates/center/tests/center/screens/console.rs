@@ -36,7 +36,12 @@ pub(super) fn look(browser: &Browser, name: &str) {
 }
 
 pub(super) fn log_in(browser: &Browser, base: &str, login: &str, person: &mut Person) {
-    browser.open(&format!("{base}/o/"));
+    log_in_at(browser, &format!("{base}/o/"), login, person);
+}
+
+/// The same at any face that people log in to.
+pub(super) fn log_in_at(browser: &Browser, first_page: &str, login: &str, person: &mut Person) {
+    browser.open(first_page);
     browser.until("document.title.startsWith('登录')");
     browser.fill("input[name=login]", login);
     let password = person.password.clone();

@@ -61,6 +61,9 @@ const PLAYED: [(&str, &str, Reached, End); 15] = [
     ("鼓楼旧院区收费", "闽江科技", Reached::Issued, End::Closed),
 ];
 
+/// 统一社会信用代码 of a unit that nobody of logs in.
+const NOBODYS_CODE: &str = "91350100M0002000X9";
+
 /// Where all of them are.
 const COUNTY: &str = "0102";
 
@@ -123,7 +126,7 @@ const TOLD: [&str; 7] = [
 impl Cast<'_> {
     async fn bring_in(&mut self) -> Result<OnboardedSystem, AdministrationError> {
         let system = format!("新门诊部收费 {}", ambient::clock().now().get() % 100_000);
-        let form = self.form(&system, "示范软件");
+        let form = self.form(&system, "示范软件", false);
         let number = self.begin(&form).await?;
         self.walk(number, &form, Reached::Accepted).await?;
         let org_id = format!("applied.new{number}");
@@ -163,12 +166,15 @@ impl Cast<'_> {
         Some(Part { login: operator.login.clone(), id: PersonId::new(&operator.login)?, grants })
     }
 
-    fn form(&self, system: &str, vendor: &str) -> Form {
+    /// A form of a system: of the vendor whose people have pages of their own (`theirs`), or of nobody who has.
+    fn form(&self, system: &str, vendor: &str, theirs: bool) -> Form {
         let region = format!("{}{COUNTY}", &self.world.region.as_str()[..2]);
+        let unit = self.world.applicants.first().filter(|_| theirs);
+        let code = unit.map_or(NOBODYS_CODE, |person| person.applicant.credit_code.as_str());
         let mut form = Form::default();
         for (field, text) in [
             (Field::Applicant, system.trim_end_matches("收费").trim_end_matches("收银")),
-            (Field::CreditCode, "12350000488000000X"),
+            (Field::CreditCode, code),
             (Field::Region, region.as_str()),
             (Field::System, system),
             (Field::Vendor, vendor),
@@ -209,7 +215,8 @@ impl Cast<'_> {
         reached: Reached,
         end: End,
     ) -> Result<(), AdministrationError> {
-        let form = self.form(system, vendor);
+        // Whoever has pages of his own takes his keys there himself.
+        let form = self.form(system, vendor, reached < Reached::Issued);
         let number = self.begin(&form).await?;
         self.walk(number, &form, reached).await?;
         if reached >= Reached::Issued {

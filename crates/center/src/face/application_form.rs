@@ -1,17 +1,46 @@
-//! The form of an application: as it is filled in, and as it is read.
+//! The form of an application: as it is filled in, and as it is read, by operators and by applicants.
 
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
-use yanmi_onboarding::application::{Fault, Field, Form, Kind};
-use yanmi_protocol::OrgCode;
+use yanmi_onboarding::application::{Fault, Field, Form, FormDigest, Kind};
+use yanmi_protocol::{OrgCode, hex};
 
 use crate::face::form::FormFields;
-use crate::operator::request::ConsoleRefusal;
 use crate::registry::Interface;
 
+/// The form to be filled in, kept or submitted, with what is missing and what is wrong; `proof` is what every form of the page has.
+pub(crate) fn open(path: &str, kind: Kind, form: &Form, (faults, proof): (&[Fault], &Markup)) -> Markup {
+    let missing: Vec<&str> = form.missing(kind).iter().map(|field| field.name()).collect();
+    html! {
+        h2 { "申请表" }
+        @if !missing.is_empty() { p.said { "还缺：" (missing.join("、")) } }
+        form.act.box method="post" action=(path) {
+            input type="hidden" name="seen" value=(hex::encode(form.digest().bytes()));
+            (inputs(kind, form, faults))
+            (proof)
+            div { button name="do" value="save" { "保存" } " " button name="do" value="submit" { "保存并提交" } }
+        }
+    }
+}
+
+/// Which form somebody saw, as it was sent back; nothing for what no page wrote.
+pub(crate) fn digest(text: &str) -> Option<FormDigest> {
+    hex::decode(text)?.try_into().ok().map(FormDigest::new)
+}
+
+/// What was said when it came back.
+pub(crate) fn faults(faults: &[Fault]) -> Markup {
+    html! {
+        @if !faults.is_empty() {
+            h2 { "退回的理由" }
+            ul { @for fault in faults { li { strong { (fault.field.name()) } "：" (fault.why) } } }
+        }
+    }
+}
+
 /// The fields to be filled in, each with what is wrong with it.
-pub(super) fn inputs(kind: Kind, form: &Form, faults: &[Fault]) -> Markup {
+fn inputs(kind: Kind, form: &Form, faults: &[Fault]) -> Markup {
     let required = Field::required(kind);
     html! {
         @for field in Field::of(kind) {
@@ -63,8 +92,8 @@ fn codes(form: &Form) -> String {
     form.institutions().iter().map(OrgCode::as_str).collect::<Vec<_>>().join("\n")
 }
 
-/// What was typed. The region stays what it was.
-pub(super) fn read(kind: Kind, before: &Form, typed: &FormFields) -> Result<Form, ConsoleRefusal> {
+/// What was typed; why not, in words. The region stays what it was.
+pub(crate) fn read(kind: Kind, before: &Form, typed: &FormFields) -> Result<Form, String> {
     let mut form = before.clone();
     for field in Field::of(kind).filter(|field| !matches!(field, Field::Region | Field::Institutions)) {
         form.set(field, &typed.text(field.word()).replace('\r', ""));
@@ -75,19 +104,19 @@ pub(super) fn read(kind: Kind, before: &Form, typed: &FormFields) -> Result<Form
     Ok(form)
 }
 
-fn institutions(text: &str) -> Result<BTreeSet<OrgCode>, ConsoleRefusal> {
+fn institutions(text: &str) -> Result<BTreeSet<OrgCode>, String> {
     let codes = text.split([',', '\n', '，', '、', ' ']).map(str::trim).filter(|code| !code.is_empty());
     let code = |(at, text): (usize, &str)| {
         OrgCode::new(text).map_err(|_| {
             let name = Field::Institutions.name();
-            ConsoleRefusal::Refused(format!("{name}第 {} 个不是机构代码：应为 H 或 P 加 11 位数字", at + 1))
+            format!("{name}第 {} 个不是机构代码：应为 H 或 P 加 11 位数字", at + 1)
         })
     };
     codes.enumerate().map(code).collect()
 }
 
 /// The form as it is read, with what is different from the round before.
-pub(super) fn table(kind: Kind, form: &Form, before: Option<&Form>) -> Markup {
+pub(crate) fn table(kind: Kind, form: &Form, before: Option<&Form>) -> Markup {
     let value = |form: &Form, field| match field {
         Field::Institutions => codes(form),
         field => form.text(field).unwrap_or_default().to_owned(),

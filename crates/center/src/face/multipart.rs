@@ -10,14 +10,14 @@ const MAX_BOUNDARY: usize = 70;
 const MAX_HEAD: usize = 2 * 1024;
 
 /// A file that was sent with a form.
-pub(super) struct UploadedFile {
+pub(crate) struct UploadedFile {
     /// What it is called on the machine it comes from.
-    pub(super) name: String,
-    pub(super) bytes: Bytes,
+    pub(crate) name: String,
+    pub(crate) bytes: Bytes,
 }
 
 /// The fields of a form and its file, which is the field `file`; nothing for what no browser sends.
-pub(super) fn read(content_type: &str, body: &Bytes) -> Option<(FormFields, Option<UploadedFile>)> {
+pub(crate) fn read(content_type: &str, body: &Bytes) -> Option<(FormFields, Option<UploadedFile>)> {
     let separator = format!("\r\n--{}", boundary(content_type)?);
     let separator = separator.as_bytes();
     let (mut form, mut file) = (FormFields::default(), None);
@@ -46,7 +46,7 @@ pub(super) fn read(content_type: &str, body: &Bytes) -> Option<(FormFields, Opti
 }
 
 /// Whether it says that it is one.
-pub(super) fn boundary(content_type: &str) -> Option<&str> {
+pub(crate) fn boundary(content_type: &str) -> Option<&str> {
     let (kind, rest) = content_type.split_once(';')?;
     if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;

@@ -1,0 +1,40 @@
+//! A form with a file, of somebody who is logged in.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::header;
+use yanmi_http::{BodyError, read_body};
+use yanmi_sheet::{MAX_FILE, SheetError};
+
+use super::form::{FormFields, MAX_FORM_BYTES};
+use super::multipart::{self, UploadedFile};
+use super::page_refusal::PageRefusal;
+use super::page_request::{FaceRequest, FaceSession};
+
+/// How long a file may take to arrive: 8 MiB over two megabits a second.
+const FILE_WITHIN: Duration = Duration::from_secs(40);
+
+impl<S: FaceSession> FaceRequest<'_, S> {
+    /// The form of an act with a file. Files are large, so they have room of their own, and time.
+    pub(crate) async fn act_with_file(
+        &mut self,
+        body: Body,
+    ) -> Result<(FormFields, Option<UploadedFile>), PageRefusal> {
+        if !self.is_own_form() {
+            return Err(PageRefusal::ForeignForm);
+        }
+        let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind.filter(|kind| multipart::boundary(kind).is_some()).ok_or(PageRefusal::BadForm)?;
+        let mut room = self.site.console.files.room(self.source());
+        let read = read_body(body, MAX_FILE + MAX_FORM_BYTES, FILE_WITHIN, &mut room).await;
+        let bytes = read.map_err(|error| match error {
+            BodyError::TooLarge(_) => PageRefusal::BadFile(SheetError::TooLarge.to_string(), true),
+            BodyError::NoRoom => PageRefusal::Busy,
+            BodyError::TimedOut(_) | BodyError::Broken => PageRefusal::BadForm,
+        })?;
+        let (form, file) = multipart::read(kind, &bytes).ok_or(PageRefusal::BadForm)?;
+        self.check_act(&form).await?;
+        Ok((form, file))
+    }
+}
