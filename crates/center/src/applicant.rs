@@ -15,6 +15,7 @@
 
 mod account;
 mod applications;
+mod feedback;
 mod home;
 mod key;
 mod me;
@@ -47,6 +48,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/a/applications/{number}/offer.json", any(applications::offer))
         .route("/a/applications/{number}/feedback.json", any(applications::feedback))
         .route("/a/me", any(me::handle))
+        .route("/f/{code}", any(feedback::handle))
         .route("/k/{link}", any(key::by_link))
         .fallback(any(home::nowhere))
         .with_state(site)

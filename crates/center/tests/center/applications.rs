@@ -289,11 +289,29 @@ async fn feedback_is_signed(cast: &mut Cast, path: &str) {
     let toml = cast.keeper.download(&format!("/o/feedback/{code}/client.toml")).await;
     let toml = String::from_utf8(toml).expect("text");
     assert!(toml.contains("org_id = \"his.new\"") && toml.contains(HOSPITAL), "{toml}");
+    // Whoever has the paper may ask whether it counts; the digits have to be those on it.
+    let digits = signed.short_digest();
+    assert!(printed.contains(&digits), "{printed}");
+    let asked = format!("/f/{code}?d={digits}");
+    let counts = ask(&cast.site, "GET", &asked, "").await;
+    assert!(
+        counts.status == 200 && counts.body.contains("有效") && counts.body.contains("his.new"),
+        "{}",
+        counts.body
+    );
+    for wrong in [
+        format!("/f/{code}?d=0000000000000000"),
+        format!("/f/{code}"),
+        "/f/F350000-2025-000009?d=".to_owned(),
+    ] {
+        assert_eq!(ask(&cast.site, "GET", &wrong, "").await.status, 410, "{wrong}");
+    }
     // Another edition takes its place, and the first says so.
     let again = step(&mut cast.keeper, path, &[("do", "feedback")]).await;
     let later = again.header("location").expect("another").to_owned();
     assert!(cast.keeper.get(&later).await.body.contains(&format!("取代 {code}")));
     assert!(cast.keeper.get(&format!("/o/feedback/{code}")).await.body.contains(&later));
+    assert!(ask(&cast.site, "GET", &asked, "").await.body.contains("取代"));
 }
 
 #[tokio::test]

@@ -44,6 +44,8 @@ pub enum Refused {
     Time(&'static str),
     /// An account is missing, or there is one where there should be none.
     Account,
+    /// A code is not one of its kind; what is expected.
+    Code(&'static str),
     /// It was submitted too often.
     Rounds,
 }
@@ -72,7 +74,7 @@ impl fmt::Display for Refused {
             Self::NoProposal => "没有等待复核的事项，或已过期",
             Self::Opinion => "须写明意见，且不能过长",
             Self::NotDue => "时限未到",
-            Self::Report(why) | Self::Time(why) => why,
+            Self::Report(why) | Self::Time(why) | Self::Code(why) => why,
             Self::Account => "须给出（或不应给出）账户",
             Self::Rounds => "提交次数过多，请另行申请",
         })

@@ -127,6 +127,10 @@ pub(crate) fn account() -> AccountId {
     AccountId::new("his001").expect("an account")
 }
 
+pub(crate) fn trial_account() -> AccountId {
+    AccountId::new("t-his001").expect("an account")
+}
+
 pub(crate) fn report(origin: Origin, at: UnixMillis) -> Report {
     let product = full_form(Kind::System).product();
     Report { digest: [7; 32], conclusion: ReportConclusion::Passed, at, origin, product }
@@ -205,7 +209,7 @@ impl Play {
         let faults = [Fault { field: Field::Networks, why: "不是医保专网".to_owned() }];
         let (opinion, ground) = ("同意", Ground::Security);
         let (here, own) = (report(Origin::RunHere, now), report(Origin::Own, now));
-        let account_for_trial = kind.needs_trial().then(account);
+        let account_for_trial = kind.needs_trial().then(trial_account);
         let kcv = KeyCheckValue::read("A1B2C3").expect("a value");
         let command = match name {
             "save" => Command::Save,

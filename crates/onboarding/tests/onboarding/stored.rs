@@ -44,9 +44,9 @@ fn what_no_steps_lead_to_is_not_read() {
         (&live, r#""filer":"#, r#""more":1,"filer":"#),
         (&live, r#""proposal":null"#, &proposal_of(&proposed)),
         (&proposed, r#""level":"province""#, r#""level":"city""#),
-        (&proposed, r#"{"approve":"his001"}"#, r#"{"approve":null}"#),
-        (&proposed, r#"{"approve":"his001"}"#, r#""pass""#),
-        (&proposed, r#"{"approve":"his001"}"#, r#"{"close":"other"}"#),
+        (&proposed, r#"{"approve":"t-his001"}"#, r#"{"approve":null}"#),
+        (&proposed, r#"{"approve":"t-his001"}"#, r#""pass""#),
+        (&proposed, r#"{"approve":"t-his001"}"#, r#"{"close":"other"}"#),
     ] {
         let json = application.to_json();
         let changed = json.replacen(from, to, 1);

@@ -12,7 +12,7 @@ use yanmi_protocol::UnixMillis;
 use crate::play::login;
 use crate::play::{
     CITY_TO_PROVINCE, COUNTY_TO_CITY, DAY, Play, Someone, TO_COUNTY, account, area, at_province, full_form,
-    in_trial, live, monday, on_condition, report, way,
+    in_trial, live, monday, on_condition, report, trial_account, way,
 };
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -226,6 +226,9 @@ fn an_approval_says_what_was_looked_at_and_which_account_it_is() {
     let approve = |checked, account| Command::Approve { form, checked, account, opinion };
     assert_eq!(play.give(&approve(&checked[1..], Some(account())), &approver), Err(Refused::Checklist));
     assert_eq!(play.give(&approve(checked, None), &approver), Err(Refused::Account));
+    let real = play.give(&approve(checked, Some(account())), &approver);
+    assert!(matches!(real, Err(Refused::Code(_))), "{real:?}");
+    play.give(&approve(checked, Some(trial_account())), &approver).expect("proposed");
     let attach = [&TO_COUNTY[..], &COUNTY_TO_CITY, &CITY_TO_PROVINCE];
     let mut attach = crate::play::way_of(Kind::Attach, &attach);
     let (form, checked) = (attach.form(), checklist(Level::Province, Kind::Attach));
@@ -235,6 +238,16 @@ fn an_approval_says_what_was_looked_at_and_which_account_it_is() {
         let refuse = Command::Refuse { form, ground: Ground::Other, opinion };
         assert_eq!(attach.give(&refuse, &approver), Err(Refused::Opinion), "{opinion}");
     }
+}
+
+#[test]
+fn a_code_for_trials_is_no_account_of_real_settlements() {
+    let mut accepted = in_trial().played(&[("report", "center"), ("accept", "approver")]);
+    let kcv = yanmi_protocol::KeyCheckValue::read("A1B2C3").expect("a value");
+    let keeper = Someone::named("key keeper");
+    let refused = accepted.give(&Command::Issue { account: trial_account(), kcv }, &keeper);
+    assert!(matches!(refused, Err(Refused::Code(_))), "{refused:?}");
+    accepted.give(&Command::Issue { account: account(), kcv }, &keeper).expect("issued");
 }
 
 /// Somebody with several roles.

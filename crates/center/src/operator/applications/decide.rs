@@ -16,6 +16,7 @@ use crate::face::form::FormFields;
 use crate::face::page::see_other;
 use crate::operator::request::{ConsoleRefusal, OperatorRequest};
 use crate::registry::{Act, ApplicationError, ApplicationRow, IssuedKeyOffer};
+use crate::telemetry::chain;
 
 /// What was typed, as the commands take it.
 struct Typed<'a> {
@@ -107,8 +108,10 @@ async fn issue(
     });
     let issued = issued.await?;
     // The form is the smaller matter: where it cannot be issued now, it is issued from the page.
-    if let (Some(terms), false) = (&console.terms, matches!(issued, IssuedKeyOffer::Channel)) {
-        console.work(async |a| a.issue_feedback(row.number, terms, act).await).await?;
+    if let (Some(terms), false) = (&console.terms, matches!(issued, IssuedKeyOffer::Channel))
+        && let Err(error) = console.work(async |a| a.issue_feedback(row.number, terms, act).await).await
+    {
+        tracing::warn!(cause = %chain(&error), application = row.number, "反馈表没有随账户出具：请在申请的页面上出具");
     }
     let IssuedKeyOffer::Link(offer) = issued else { return Ok(page.done()) };
     let portal = console.portal.as_deref().unwrap_or_default();
