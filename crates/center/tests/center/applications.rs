@@ -2,6 +2,7 @@
 
 mod after;
 mod by_applicant;
+mod cut;
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;

@@ -1,0 +1,176 @@
+//! Whoever is killed in the middle of an approval or an offer leaves all of it or nothing.
+
+use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use yanmi_center::registry::{Act, Actor as Host, Administration, AdministrationError, IssuedKeyOffer};
+use yanmi_onboarding::application::{
+    Actor, Calendar, Command, Field, Form, Kind, Origin, PersonId, Report, ReportConclusion, checklist,
+};
+use yanmi_onboarding::{Area, Grant, Level, Role};
+use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
+
+use super::FILLED_IN;
+use crate::register::{NOW, administration};
+use crate::site::{HOSPITAL, Site, Stopped};
+
+/// Cuts of one step; each is a moment at which it waits for the database.
+const MOST_CUTS: usize = 500;
+
+/// Gives a future so many turns and lets go of it, as a process does that ends there; what it came to, if it was quicker. Where that is
+/// within the transaction depends on how quick the database is: wherever it is, all or nothing has to be there.
+async fn cut<T>(turns: usize, work: impl Future<Output = T>) -> Option<T> {
+    let (mut work, mut left) = (pin!(work), turns);
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(done) => Poll::Ready(Some(done)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// Everybody who has a part: somebody of the province for each role.
+fn part(role: Role) -> (Host, PersonId, [Grant; 1]) {
+    let grant = Grant { role, area: Area::new("35").expect("an area"), until: None };
+    (Host::operator(role.word()), PersonId::new(role.word()).expect("a login"), [grant])
+}
+
+async fn give(
+    administration: &mut Administration,
+    number: i64,
+    role: Role,
+    command: &Command<'_>,
+) -> Result<(), AdministrationError> {
+    let (host, id, grants) = part(role);
+    let who = Actor::Operator { id, grants: &grants };
+    administration
+        .step_application(number, command, &who, &Calendar::default(), Act::new(&host, "", NOW))
+        .await
+}
+
+/// A form that goes to the province at once.
+fn form(fields: &[(&str, &str)]) -> Form {
+    let mut form = Form::default();
+    for (word, text) in fields.iter().filter(|(_, text)| !text.is_empty()) {
+        form.set(Field::of_word(word).expect("a field"), text);
+    }
+    form.set(Field::Region, "350102");
+    form.set_institutions(BTreeSet::from([OrgCode::new(HOSPITAL).expect("a code")]));
+    form
+}
+
+async fn begin(administration: &mut Administration, kind: Kind, form: &Form) -> i64 {
+    let (host, id, grants) = part(Role::Helpdesk);
+    let who = Actor::Operator { id, grants: &grants };
+    let begun = administration.begin_application((kind, form, true), &who, Act::new(&host, "", NOW)).await;
+    let number = begun.expect("begun");
+    give(administration, number, Role::Helpdesk, &Command::Submit(form)).await.expect("submitted");
+    number
+}
+
+/// What has to be there together: the account, its institution, and the event that says so.
+async fn traces(stopped: &Stopped, number: i64, (account, action): (&AccountId, &str)) -> [bool; 3] {
+    let mut administration = administration(&stopped.config).await;
+    // What takes the lock of every change comes after whatever the killed one has still sent.
+    let refused = give(&mut administration, number, Role::Approver, &Command::Resume { opinion: "x" }).await;
+    assert!(refused.is_err());
+    assert!(administration.verify_events().await.expect("read").broken.is_none());
+    let row = administration.account(account).await.expect("read");
+    let institution =
+        administration.institution(&OrgCode::new(HOSPITAL).expect("a code")).await.expect("read");
+    let attached = institution.is_some_and(|row| row.accounts.contains(account));
+    let (mut after, mut told) = (0, false);
+    loop {
+        let events = administration.events(after).await.expect("read");
+        let Some(last) = events.last() else { break };
+        after = last.seq;
+        told |= events.iter().any(|event| event.action == action && event.outcome.word() == "done");
+    }
+    administration.close().await.expect("closed");
+    [row.is_some(), attached, told]
+}
+
+#[tokio::test]
+async fn an_account_is_made_out_whole_or_not_at_all() {
+    let stopped = Site::start().await.stop().await;
+    let mut hands = administration(&stopped.config).await;
+    let form = form(&FILLED_IN);
+    let number = begin(&mut hands, Kind::System, &form).await;
+    let checked = checklist(Level::Province, Kind::System);
+    let account = AccountId::new("t-his").ok();
+    let approve = Command::Approve { form: form.digest(), checked, account, opinion: "同意" };
+    give(&mut hands, number, Role::Approver, &approve).await.expect("approved");
+    let confirm = Command::Confirm { form: Some(form.digest()) };
+    give(&mut hands, number, Role::Reviewer, &confirm).await.expect("confirmed");
+    let (conclusion, product) = (ReportConclusion::Passed, form.product());
+    let at: UnixMillis = NOW;
+    let report = Report { digest: [1; 32], conclusion, at, origin: Origin::Own, product };
+    give(&mut hands, number, Role::Helpdesk, &Command::Report(&report)).await.expect("reported");
+    give(&mut hands, number, Role::Clerk, &Command::Witness).await.expect("witnessed");
+    let accept = Command::Accept { until: None, opinion: "" };
+    give(&mut hands, number, Role::Approver, &accept).await.expect("accepted");
+    hands.close().await.expect("closed");
+
+    let account = AccountId::new("his.cut").expect("an account");
+    let (host, id, grants) = part(Role::KeyKeeper);
+    let calendar = Calendar::default();
+    for turns in 0..MOST_CUTS {
+        let mut killed = administration(&stopped.config).await;
+        let who = Actor::Operator { id, grants: &grants };
+        let act = Act::new(&host, "", NOW);
+        let issued =
+            cut(turns, killed.issue_application((number, account), None, (&who, &calendar), act)).await;
+        drop(killed);
+        let found = traces(&stopped, number, (&account, "application.issue")).await;
+        if let Some(issued) = issued {
+            assert!(matches!(issued, Ok(IssuedKeyOffer::Link(_))), "{issued:?}");
+            assert_eq!(found, [true; 3]);
+            assert!(turns > 0, "it waits for the database");
+            return;
+        }
+        if found == [true; 3] {
+            // It was committed, and nobody was told: another try says so.
+            return;
+        }
+        assert_eq!(found, [false; 3], "after {turns} turns");
+    }
+    panic!("it never ends");
+}
+
+#[tokio::test]
+async fn what_is_approved_is_carried_out_whole_or_not_at_all() {
+    let site = Site::start().await;
+    let account = site.world().accounts[1].org_id;
+    let stopped = site.stop().await;
+    let mut hands = administration(&stopped.config).await;
+    let fields = [
+        ("applicant", "某医院"),
+        ("account", account.as_str()),
+        ("adminName", "林经办"),
+        ("adminPhone", "0591-87654321"),
+    ];
+    let form = form(&fields);
+    let number = begin(&mut hands, Kind::Attach, &form).await;
+    let checked = checklist(Level::Province, Kind::Attach);
+    let approve = Command::Approve { form: form.digest(), checked, account: None, opinion: "" };
+    give(&mut hands, number, Role::Approver, &approve).await.expect("approved");
+    hands.close().await.expect("closed");
+    let confirm = Command::Confirm { form: Some(form.digest()) };
+    for turns in 0..MOST_CUTS {
+        let mut killed = administration(&stopped.config).await;
+        let done = cut(turns, give(&mut killed, number, Role::Reviewer, &confirm)).await;
+        drop(killed);
+        let [_, attached, told] = traces(&stopped, number, (&account, "application.confirm")).await;
+        assert_eq!(attached, told, "after {turns} turns");
+        if done.is_some() || told {
+            assert!(attached && turns > 0, "{done:?} after {turns} turns");
+            return;
+        }
+    }
+    panic!("it never ends");
+}
