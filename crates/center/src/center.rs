@@ -261,8 +261,7 @@ impl Center {
     /// # Errors
     /// When the database fails.
     pub async fn lapse_applications(&self) -> Result<usize, AdministrationError> {
-        let (console, now) = (&self.site.console, self.site.clock.now());
-        console.work(async |a| a.lapse_applications(&console.calendar, now).await).await
+        chores::lapse_applications(&self.site).await
     }
 
     /// Counts what the audit has grown by now, instead of within ten seconds.

@@ -75,6 +75,12 @@ impl UnixMillis {
         out
     }
 
+    /// The day in Asia/Shanghai for people: `2026-11-30`.
+    pub fn shanghai_date(self) -> String {
+        let at = self.civil();
+        format!("{:04}-{:02}-{:02}", at.year(), at.month(), at.day())
+    }
+
     /// `yyyy-MM-dd HH:mm:ss` in Asia/Shanghai, for people.
     pub fn shanghai_text(self) -> String {
         let at = self.civil();

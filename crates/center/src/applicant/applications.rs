@@ -11,9 +11,7 @@ use axum::response::Response;
 use http::{Method, Request};
 use maud::{Markup, html};
 use yanmi_onboarding::Area;
-use yanmi_onboarding::application::{
-    Actor, Command, Field, Form, Kind, PersonId, Report, State, command_name,
-};
+use yanmi_onboarding::application::{Actor, Command, Field, Form, Kind, PersonId, State, command_name};
 
 use super::request::{self, ApplicantRefusal, ApplicantRequest};
 use crate::face::application_form as form;
@@ -107,7 +105,7 @@ fn line(page: &ApplicantRequest<'_>, row: &ListedApplication) -> Markup {
         td { (application.kind().name()) }
         td { (application.state().name()) }
         td { (application.turn(page.now).words()) }
-        td { @if let Some(due) = due { (due.shanghai_text().get(..10).unwrap_or_default()) } }
+        td { @if let Some(due) = due { (due.shanghai_date()) } }
     }
 }
 
@@ -188,7 +186,7 @@ fn summary(page: &ApplicantRequest<'_>, row: &ApplicationRow) -> Markup {
             dt { "种类" } dd { (application.kind().name()) "，区划 " (application.place()) }
             dt { "状态" } dd { strong { (application.state().name()) } }
             dt { "轮到" } dd { (application.turn(page.now).words()) }
-            @if let Some(due) = row.due { dt { "办理期限" } dd { (due.shanghai_text().get(..10).unwrap_or_default()) } }
+            @if let Some(due) = row.due { dt { "办理期限" } dd { (due.shanghai_date()) } }
             @if let Some(at) = application.lapses_at() { dt { "到期" } dd { (at.shanghai_text()) } }
             @match application.state() {
                 State::Trial(trial) => { dt { "联调编码" } dd { code { (trial.account.as_str()) } } }
@@ -302,11 +300,7 @@ async fn reporting(page: &mut ApplicantRequest<'_>, body: Body) -> Result<Respon
         };
         return Ok(page.page("提交验收报告", &middle));
     }
-    let (_, file) = page.act_with_file(body).await?;
-    let nothing = || ApplicantRefusal::BadFile("没有选择文件".to_owned(), false);
-    let file = file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)?;
-    let report = Report::of_file(&file.bytes, &row.form)
-        .map_err(|refused| ApplicantRefusal::BadFile(refused.to_string(), false))?;
+    let report = page.act_with_report(body, &row.form).await?;
     let (actor, who) = (page.actor()?, who(page)?);
     let act = Act::new(&actor, "", page.now);
     let (console, command) = (&page.site.console, Command::Report(&report));

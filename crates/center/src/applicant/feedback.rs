@@ -52,7 +52,7 @@ async fn answer(page: &mut ApplicantRequest<'_>, _: Body) -> Result<Response, Ap
         p.said.bad[!good] role="status" { (state) }
         div.box { dl {
             dt { "编号" } dd { (row.code) }
-            dt { "出具" } dd { (paper.issuer.name) "，" (paper.issued_at.shanghai_text().get(..10).unwrap_or_default()) }
+            dt { "出具" } dd { (paper.issuer.name) "，" (paper.issued_at.shanghai_date()) }
             dt { "业务系统编码" } dd { (paper.system.org_id.as_str()) }
         } }
     };

@@ -10,6 +10,7 @@ use crate::alarms::{self, AlarmWatch};
 use crate::bulk_import;
 use crate::calls::{self, CallsWriter};
 use crate::ports::{Clock, ClockStep, Steps};
+use crate::registry::AdministrationError;
 use crate::retention;
 use crate::site::Site;
 use crate::statistics::{self, Roller};
@@ -97,14 +98,19 @@ async fn follow_clock(clock: Clock) {
     }
 }
 
+/// Carries out what time has done to applications; how many there were.
+pub(super) async fn lapse_applications(site: &Site) -> Result<usize, AdministrationError> {
+    let (console, now) = (&site.console, site.clock.now());
+    console.work(async |a| a.lapse_applications(&console.calendar, now).await).await
+}
+
 /// What time does to applications, at every site that has a console.
 async fn follow_applications(site: Arc<Site>) {
     let mut tick = tokio::time::interval(APPLICATIONS_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
-        let (console, now) = (&site.console, site.clock.now());
-        match console.work(async |a| a.lapse_applications(&console.calendar, now).await).await {
+        match lapse_applications(&site).await {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "接入申请到期或转上一级"),
             Err(error) => tracing::warn!(cause = %chain(&error), "接入申请的期限未能处理，稍后再试"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::header;
 use yanmi_http::{BodyError, read_body};
+use yanmi_onboarding::application::{Form, Report};
 use yanmi_sheet::{MAX_FILE, SheetError};
 
 use super::form::{FormFields, MAX_FORM_BYTES};
@@ -16,6 +17,19 @@ use super::page_request::{FaceRequest, FaceSession};
 const FILE_WITHIN: Duration = Duration::from_secs(40);
 
 impl<S: FaceSession> FaceRequest<'_, S> {
+    /// The file of an act with one; it has to be there.
+    pub(crate) async fn act_with_bytes(&mut self, body: Body) -> Result<UploadedFile, PageRefusal> {
+        let (_, file) = self.act_with_file(body).await?;
+        let nothing = || PageRefusal::BadFile("没有选择文件".to_owned(), false);
+        file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)
+    }
+
+    /// An acceptance report about the system of a form.
+    pub(crate) async fn act_with_report(&mut self, body: Body, form: &Form) -> Result<Report, PageRefusal> {
+        let file = self.act_with_bytes(body).await?;
+        Report::of_file(&file.bytes, form).map_err(|why| PageRefusal::BadFile(why.to_string(), false))
+    }
+
     /// The form of an act with a file. Files are large, so they have room of their own, and time.
     pub(crate) async fn act_with_file(
         &mut self,

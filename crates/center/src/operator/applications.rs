@@ -1,6 +1,7 @@
 //! Applications (1.4.2): what waits at one's desk, what is on its way, and beginning one for somebody who came to the counter.
 
 mod decide;
+mod delay;
 pub(super) mod one;
 mod shown;
 mod work;
@@ -12,9 +13,10 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{Method, Request};
 use maud::{Markup, html};
-use yanmi_onboarding::application::{Actor, Delay, Field, Form, Kind, PersonId};
+use yanmi_onboarding::application::{Actor, Field, Form, Kind, PersonId};
 use yanmi_onboarding::{Action, Area};
 
+use self::delay::delay;
 use super::list::{self, ROWS};
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use crate::face::page::see_other;
@@ -102,17 +104,12 @@ fn line(page: &OperatorRequest<'_>, row: &ListedApplication) -> Markup {
     }
 }
 
-/// When it should be on, and whether that is soon or over: in words, not by color alone.
+/// When it should be on, and whether that is soon or over.
 fn due(page: &OperatorRequest<'_>, row: &ListedApplication) -> Markup {
-    let delay = row.application.delay(&page.site.console.calendar, page.now);
     let at = row.due.or_else(|| row.application.lapses_at());
     html! {
-        @if let Some(at) = at { (at.shanghai_text().get(..10).unwrap_or_default()) }
-        @match delay {
-            Some(Delay::Red) => { " " span.off { "已超期" } }
-            Some(Delay::Yellow) => { " " span.off { "将到期" } }
-            Some(Delay::OnTime) | None => {}
-        }
+        @if let Some(at) = at { (at.shanghai_date()) }
+        (delay(page, &row.application))
     }
 }
 

@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use yanmi_onboarding::Action;
 use yanmi_papers::feedback::{CenterUrl, Limits};
 use yanmi_papers::{Feedback, Signed};
-use yanmi_protocol::{OrgCode, UnixMillis, hex};
+use yanmi_protocol::{OrgCode, hex};
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use crate::face::attachment::attachment;
@@ -98,13 +98,13 @@ fn sheet(signed: &Signed<Feedback>, portal: Option<&str>) -> Markup {
     };
     html! {
         div.paper {
-            p { "编号 " strong { (code) } "，" (form.stage.name()) "，" (day(form.issued_at)) " 出具"
-                @if let Some(until) = form.valid_until { "，有效至 " (day(until)) }
+            p { "编号 " strong { (code) } "，" (form.stage.name()) "，" (form.issued_at.shanghai_date()) " 出具"
+                @if let Some(until) = form.valid_until { "，有效至 " (until.shanghai_date()) }
                 @if let Some(before) = &form.supersedes { "，取代 " (before) } }
             div.two { (parties(form)) (access(form)) (key(form)) (limits(&form.limits)) (rest(form)) }
             (institutions(form))
             div.foot {
-                p { (form.issuer.name) br; "（盖章）" br; (form.issuer.approved_by) "，" (day(form.issuer.approved_at)) " 审批" }
+                p { (form.issuer.name) br; "（盖章）" br; (form.issuer.approved_by) "，" (form.issuer.approved_at.shanghai_date()) " 审批" }
                 div { (qr::svg(&link, &format!("反馈表 {code} 的二维码"))) p.soft { (code) br; (digits) } }
             }
         }
@@ -133,7 +133,7 @@ fn access(form: &Feedback) -> Markup {
         dl {
             dt { "接口地址 localUrl" } dd { @for url in &center.urls { (CenterUrl::as_str(url)) br; } }
             @for root in &center.tls_roots {
-                dt { "根证书 SHA-256" } dd { code { (hex::encode(&root.sha256)) } "，" (day(root.not_after)) " 到期" }
+                dt { "根证书 SHA-256" } dd { code { (hex::encode(&root.sha256)) } "，" (root.not_after.shanghai_date()) " 到期" }
             }
             @if let Some(clock) = &center.time_source { dt { "校时" } dd { (clock) } }
             dt { "接口" } dd { @for interface in &form.interfaces { (interface.word()) " " (interface.name()) br; } }
@@ -150,8 +150,8 @@ fn key(form: &Feedback) -> Markup {
         dl {
             dt { "校验值" } dd { code { (key.kcv) } }
             dt { "形式" } dd { (key.form.name()) }
-            dt { "生成" } dd { (day(key.made_at)) "，第 " (key.generation) " 把" }
-            @if let Some(by) = key.rotate_by { dt { "轮换期限" } dd { (day(by)) } }
+            dt { "生成" } dd { (key.made_at.shanghai_date()) "，第 " (key.generation) " 把" }
+            @if let Some(by) = key.rotate_by { dt { "轮换期限" } dd { (by.shanghai_date()) } }
             dt { "交付方式" } dd { (key.handed_over.name()) }
         }
     }
@@ -179,7 +179,7 @@ fn rest(form: &Feedback) -> Markup {
             dt { "值班电话" } dd { (form.contacts.duty_phone) }
             @if let Some(portal) = &form.contacts.portal { dt { "申请方页面" } dd { (portal) } }
             @if let Some(acceptance) = &form.acceptance {
-                dt { "验收" } dd { (acceptance.conclusion.name()) "，" (acceptance.product) " " (acceptance.version) "，" (day(acceptance.at)) }
+                dt { "验收" } dd { (acceptance.conclusion.name()) "，" (acceptance.product) " " (acceptance.version) "，" (acceptance.at.shanghai_date()) }
             }
         }
     }
@@ -199,8 +199,4 @@ fn institutions(form: &Feedback) -> Markup {
         }
         @if more > 0 { p { "另有 " (more) " 个，见 feedback.json。" } }
     }
-}
-
-fn day(at: UnixMillis) -> String {
-    at.shanghai_text().get(..10).unwrap_or_default().to_owned()
 }

@@ -8,7 +8,6 @@ use axum::response::Response;
 use http::{Method, Request};
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
-use yanmi_protocol::UnixMillis;
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use super::{alarms, applications, errors, pending, trace};
@@ -126,15 +125,11 @@ fn himself(page: &OperatorRequest<'_>, session: &OperatorSession) -> Markup {
                     li {
                         (row.words())
                         @if let Some(until) = row.grant.until {
-                            " " span.soft { "到 " (day(until)) @if until <= page.now { "，已到期" } }
+                            " " span.soft { "到 " (until.shanghai_date()) @if until <= page.now { "，已到期" } }
                         }
                     }
                 } }
             }
         }
     }
-}
-
-fn day(at: UnixMillis) -> String {
-    at.shanghai_text().get(..10).unwrap_or_default().to_owned()
 }

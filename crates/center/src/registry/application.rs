@@ -124,7 +124,7 @@ impl Administration {
     /// # Errors
     /// When the database fails.
     pub async fn has_applications(&mut self) -> Result<bool, AdministrationError> {
-        Ok(applications::next(&mut self.connection).await? > 1)
+        Ok(applications::TABLE.next_number(&mut self.connection).await? > 1)
     }
 
     /// So many before a number, the newest first, in these areas or filed by this person.

@@ -101,12 +101,18 @@ macro_rules! select_listed {
     };
 }
 
-/// Adds one, whose number was given by [`next`] in the same transaction.
-pub(super) fn insert(row: &ApplicationRow, sealer: &Sealer) -> Statement {
+/// Writes one: a new one, whose number is nobody's yet, or what one has become.
+pub(super) fn put(row: &ApplicationRow, sealer: &Sealer) -> Statement {
+    // Who filed it stays, and an account stays known when its application is closed.
     const TEXT: &str = "INSERT INTO applications (number, kind, subject, under_way, region, title, made_by, made_at, state, \
             data, form, turn, turn_level, due, lapses_at, account, changed_at, applicant) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-            (SELECT number FROM applicants WHERE credit_code = $18))";
+            (SELECT number FROM applicants WHERE credit_code = $18)) \
+        ON CONFLICT (number) DO UPDATE SET subject = excluded.subject, under_way = excluded.under_way, \
+            title = excluded.title, state = excluded.state, data = excluded.data, form = excluded.form, \
+            turn = excluded.turn, turn_level = excluded.turn_level, due = excluded.due, lapses_at = excluded.lapses_at, \
+            account = COALESCE(excluded.account, applications.account), changed_at = excluded.changed_at, \
+            applicant = excluded.applicant";
     let (application, written) = (&row.application, Written::of(row));
     let number = row.number.to_string();
     Statement::new(TEXT)
@@ -128,40 +134,6 @@ pub(super) fn insert(row: &ApplicationRow, sealer: &Sealer) -> Statement {
         .optional_text(written.account.as_ref().map(AccountId::as_str))
         .number(row.changed_at.get())
         .text(row.form.text(Field::CreditCode).unwrap_or_default())
-}
-
-/// Writes what it has become.
-pub(super) fn update(row: &ApplicationRow, sealer: &Sealer) -> Statement {
-    // An account stays known when its application is closed.
-    const TEXT: &str = "UPDATE applications SET subject = $2, under_way = $3, title = $4, state = $5, data = $6, form = $7, \
-            turn = $8, turn_level = $9, due = $10, lapses_at = $11, account = COALESCE($12, account), changed_at = $13, \
-            applicant = (SELECT number FROM applicants WHERE credit_code = $14) \
-        WHERE number = $1";
-    let (application, written) = (&row.application, Written::of(row));
-    let number = row.number.to_string();
-    Statement::new(TEXT)
-        .number(row.number)
-        .optional_text(written.subject.as_deref())
-        .number(i64::from(application.is_under_way()))
-        .text(&written.title)
-        .text(application.state().word())
-        .text(&application.to_json())
-        .bytes(&sealer.seal(cell(&number), row.form.to_json().as_bytes()))
-        .text(written.turn.0)
-        .optional_text(written.turn.1)
-        .optional_number(row.due.map(UnixMillis::get))
-        .optional_number(application.lapses_at().map(UnixMillis::get))
-        .optional_text(written.account.as_ref().map(AccountId::as_str))
-        .number(row.changed_at.get())
-        .text(row.form.text(Field::CreditCode).unwrap_or_default())
-}
-
-/// The number of the next one; within a transaction that holds the row of `site`.
-pub(super) async fn next(connection: &mut Connection) -> Result<i64, StoreError> {
-    const TEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM applications";
-    let found = connection.fetch(Statement::new(TEXT)).await?;
-    let first = found.iter().next().map(|row| Columns::new(row, TABLE.name()).number()).transpose()?;
-    Ok(first.unwrap_or(1))
 }
 
 /// One of them.

@@ -30,7 +30,7 @@ pub(crate) struct FeedbackRow {
     pub(crate) superseded_by: Option<i64>,
 }
 
-/// Adds one, whose number was given by [`next`] in the same transaction.
+/// Adds one, whose number was given in the same transaction.
 pub(super) fn insert(row: &FeedbackRow) -> Statement {
     const TEXT: &str = "INSERT INTO feedback_forms (number, code, application, account, paper, digest, made_by, made_at) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -50,14 +50,6 @@ pub(super) fn supersede(application: i64, by: i64) -> Statement {
     const TEXT: &str = "UPDATE feedback_forms SET superseded_by = $2 \
         WHERE application = $1 AND number < $2 AND superseded_by IS NULL";
     Statement::new(TEXT).number(application).number(by)
-}
-
-/// The number of the next one; within a transaction that holds the row of `site`.
-pub(super) async fn next(connection: &mut Connection) -> Result<i64, StoreError> {
-    const TEXT: &str = "SELECT COALESCE(max(number), 0) + 1 FROM feedback_forms";
-    let found = connection.fetch(Statement::new(TEXT)).await?;
-    let first = found.iter().next().map(|row| Columns::new(row, TABLE.name()).number()).transpose()?;
-    Ok(first.unwrap_or(1))
 }
 
 /// Which rows, with the columns that `read` takes.

@@ -207,13 +207,10 @@ pub(super) async fn same_file(
 
 /// Writes a new one, whose number is given here; within a transaction that holds the row of `site`.
 pub(super) async fn insert(connection: &mut Connection, record: &ImportRecord) -> Result<i64, StoreError> {
-    const LAST: &str = "SELECT COALESCE(max(number), 0) FROM imports";
     const INSERT: &str = "INSERT INTO imports (number, made_by, made_at, file_name, digest, encoding, samples, region, \
         state, added, changed, same, faulty, needs_second) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-    let found = connection.fetch(Statement::new(LAST)).await?;
-    let last = found.iter().next().map(|row| Columns::new(row, TABLE.name()).number()).transpose()?;
-    let number = last.unwrap_or(0) + 1;
+    let number = TABLE.next_number(connection).await?;
     let counts = record.counts;
     let statement = Statement::new(INSERT)
         .number(number)

@@ -126,7 +126,7 @@ impl Closer<'_> {
     ) -> Result<Vec<Finding>, StoreError> {
         let recounted = recount(connection, past, (last, end)).await?;
         let counted = query::of_day(connection, past.day).await?;
-        let day = past.from.shanghai_text().get(..10).unwrap_or_default().to_owned();
+        let day = past.from.shanghai_date();
         let mut found = Vec::new();
         if let Some(seen) = difference(&day, &counted, &recounted) {
             let alarm = seen.judge();

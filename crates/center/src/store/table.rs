@@ -5,7 +5,7 @@
 
 use super::StoreError;
 use super::batch::{Insert, Query, Rows, Update};
-use super::connection::{Kind, Statement, Value};
+use super::connection::{Connection, Kind, Statement, Value};
 use super::row::Columns;
 
 /// A table.
@@ -125,6 +125,15 @@ impl Table {
 
     pub(crate) fn name(&self) -> &'static str {
         self.into.split(' ').next().unwrap_or(self.into)
+    }
+
+    /// The number of the next row of a table that has `number` and gives it out itself; within a transaction that holds the row of
+    /// `site`, so that it is nobody else's.
+    pub(crate) async fn next_number(&self, connection: &mut Connection) -> Result<i64, StoreError> {
+        let text = format!("SELECT COALESCE(max(number), 0) + 1 FROM {}", self.name());
+        let found = connection.fetch(Statement::composed(text)).await?;
+        let next = found.iter().next().map(|row| Columns::new(row, self.name()).number()).transpose()?;
+        Ok(next.unwrap_or(1))
     }
 
     /// The columns, separated by a comma and a blank.

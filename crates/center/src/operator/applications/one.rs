@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::{Method, Request};
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
-use yanmi_onboarding::application::{Actor, Form, Report, State};
+use yanmi_onboarding::application::{Actor, Form, State};
 
 use super::shown::{self, Surroundings};
 use super::{decide, person, work};
@@ -124,11 +124,7 @@ async fn reporting(page: &mut OperatorRequest<'_>, body: Body) -> Result<Respons
         };
         return Ok(page.page("提交验收报告", &middle));
     }
-    let (_, file) = page.act_with_file(body).await?;
-    let nothing = || ConsoleRefusal::BadFile("没有选择文件".to_owned(), false);
-    let file = file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)?;
-    let report = Report::of_file(&file.bytes, &row.form)
-        .map_err(|refused| ConsoleRefusal::BadFile(refused.to_string(), false))?;
+    let report = page.act_with_report(body, &row.form).await?;
     let (actor, grants, id) = (page.actor()?, page.rights(), person(page)?);
     let who = Actor::Operator { id, grants: &grants };
     let command = yanmi_onboarding::application::Command::Report(&report);

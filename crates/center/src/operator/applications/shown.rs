@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 use yanmi_onboarding::application::{
-    Application, Delay, Live, Origin, Passed, Person, Report, ReportConclusion, State, command_name,
+    Live, Origin, Passed, Person, Report, ReportConclusion, State, command_name,
 };
-use yanmi_protocol::UnixMillis;
 
+use super::delay::delay;
 use crate::operator::request::OperatorRequest;
 use crate::registry::{ApplicationRow, ApplicationStep, FeedbackRow};
 
@@ -27,7 +27,7 @@ pub(super) fn summary(page: &OperatorRequest<'_>, row: &ApplicationRow, around: 
             dt { "状态" } dd { strong { (application.state().name()) } }
             dt { "轮到" } dd { (application.turn(page.now).words()) }
             @if let Some(due) = row.due {
-                dt { "办理期限" } dd { (day(due)) (delay(page, application)) }
+                dt { "办理期限" } dd { (due.shanghai_date()) (delay(page, application)) }
             }
             @if let Some(at) = application.lapses_at() { dt { "到期" } dd { (at.shanghai_text()) } }
             dt { "提交人" } dd { (row.made_by) "，" (row.made_at.shanghai_text()) }
@@ -38,16 +38,6 @@ pub(super) fn summary(page: &OperatorRequest<'_>, row: &ApplicationRow, around: 
                 (person(proposal.by.by)) " 提出" (proposal.what.name()) "，等另一人复核"
                 @if !proposal.by.opinion.is_empty() { "：" (proposal.by.opinion) }
             }
-        }
-    }
-}
-
-fn delay(page: &OperatorRequest<'_>, application: &Application) -> Markup {
-    html! {
-        @match application.delay(&page.site.console.calendar, page.now) {
-            Some(Delay::Red) => { " " span.off { "已超期" } }
-            Some(Delay::Yellow) => { " " span.off { "将到期" } }
-            Some(Delay::OnTime) | None => {}
         }
     }
 }
@@ -68,7 +58,7 @@ fn state(row: &ApplicationRow, around: &Surroundings) -> Markup {
             }
             State::Accepted { acceptance, .. } => {
                 (reported(&acceptance.report))
-                @if let Some(until) = acceptance.until { dt { "整改期限" } dd { (day(until)) } }
+                @if let Some(until) = acceptance.until { dt { "整改期限" } dd { (until.shanghai_date()) } }
             }
             State::Live(live) => (issued(live, around)),
             State::Suspended { was, ground, until, .. } => {
@@ -86,8 +76,8 @@ fn passed(passed: &[Passed]) -> Markup {
         @for one in passed {
             dt { (one.level().name()) "级" }
             dd { @match one {
-                Passed::Looked { by, second, .. } => { (person(by.by)) " 审核，" (person(*second)) " 复核，" (day(by.at)) }
-                Passed::Skipped { at, .. } => { "无人办理，" (day(*at)) " 转上一级" }
+                Passed::Looked { by, second, .. } => { (person(by.by)) " 审核，" (person(*second)) " 复核，" (by.at.shanghai_date()) }
+                Passed::Skipped { at, .. } => { "无人办理，" (at.shanghai_date()) " 转上一级" }
             } }
         }
     }
@@ -117,13 +107,13 @@ fn issued(live: &Live, around: &Surroundings) -> Markup {
     html! {
         dt { "业务系统编码" } dd { a href={ "/o/accounts/" (account.as_str()) } { (account.as_str()) } }
         dt { "密钥" } dd {
-            "校验值 " code { (key.kcv) } "，" (person(key.by)) " " (day(key.at)) " 发出，"
-            @match key.taken.or(key.used) { Some(at) => { (day(at)) " 已领取" } None => span.off { "还没有领取" } }
+            "校验值 " code { (key.kcv) } "，" (person(key.by)) " " (key.at.shanghai_date()) " 发出，"
+            @match key.taken.or(key.used) { Some(at) => { (at.shanghai_date()) " 已领取" } None => span.off { "还没有领取" } }
             @if around.has_offer { "；已按申请表上的公钥加密，文件见下" }
         }
-        @if let Some(until) = live.acceptance.until { dt { "整改期限" } dd { (day(until)) } }
+        @if let Some(until) = live.acceptance.until { dt { "整改期限" } dd { (until.shanghai_date()) } }
         @if let Some(form) = &around.feedback {
-            dt { "反馈表" } dd { a href={ "/o/feedback/" (form.code) } { (form.code) } "，" (day(form.made_at)) }
+            dt { "反馈表" } dd { a href={ "/o/feedback/" (form.code) } { (form.code) } "，" (form.made_at.shanghai_date()) }
         }
     }
 }
@@ -153,8 +143,4 @@ pub(super) fn person(person: Person) -> String {
         Person::Operator(id) => id.as_str().to_owned(),
         Person::Applicant(id) => format!("申请方 {}", id.as_str()),
     }
-}
-
-fn day(at: UnixMillis) -> String {
-    at.shanghai_text().get(..10).unwrap_or_default().to_owned()
 }

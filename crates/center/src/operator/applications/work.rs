@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use yanmi_onboarding::application::{
     Actor, Circumstances, Command, FormDigest, Ground, Kind, Origin, Refused, Report, State, checklist,
 };
-use yanmi_protocol::{AccountId, KeyCheckValue, hex};
+use yanmi_protocol::{AccountId, Sm4Key, hex};
 
 use super::person;
 use crate::operator::request::{ConsoleRefusal, OperatorRequest};
@@ -154,8 +154,7 @@ impl Offers<'_> {
 
     fn key(&self) -> Markup {
         let Some(account) = AccountId::new("x").ok() else { return html! {} };
-        let kcv = KeyCheckValue::read("000000")
-            .unwrap_or_else(|| yanmi_protocol::Sm4Key::from_bytes(&[0; 16]).kcv());
+        let kcv = Sm4Key::from_bytes(&[0; 16]).kcv();
         let issue = self.takes(&Command::Issue { account, kcv });
         let channel = self.row.application.kind() == Kind::Channel;
         let sealed = self.row.form.text(yanmi_onboarding::application::Field::PublicKey).is_some();

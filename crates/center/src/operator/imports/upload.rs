@@ -16,10 +16,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// The number under which it waits to be decided.
 pub(super) async fn check(page: &mut OperatorRequest<'_>, body: Body) -> Result<i64, ConsoleRefusal> {
     let console = &page.site.console;
-    let (_, file) = page.act_with_file(body).await?;
+    let file = page.act_with_bytes(body).await?;
     let _place = console.reading.try_acquire().map_err(|_| ConsoleRefusal::Busy)?;
-    let nothing = || ConsoleRefusal::BadFile("没有选择文件".to_owned(), false);
-    let file = file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)?;
     let reach = page.reach(Action::ImportEntries);
     // Where nothing of the table can be done: his own.
     let own = reach.first().copied().ok_or(ConsoleRefusal::Nowhere)?;

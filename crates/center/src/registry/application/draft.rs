@@ -31,7 +31,7 @@ impl Administration {
         self.in_transaction(async |a| {
             version::hold(&mut a.connection).await?;
             let row = ApplicationRow {
-                number: applications::next(&mut a.connection).await?,
+                number: applications::TABLE.next_number(&mut a.connection).await?,
                 application,
                 form: form.clone(),
                 made_by: act.actor.as_str().to_owned(),
@@ -39,7 +39,7 @@ impl Administration {
                 due: None,
                 changed_at: act.at,
             };
-            a.connection.run(applications::insert(&row, &a.sealer)).await?;
+            a.connection.run(applications::put(&row, &a.sealer)).await?;
             a.note_done((row.number, "begin"), act).await?;
             Ok(row.number)
         })

@@ -191,7 +191,7 @@ impl Administration {
             version::hold(&mut a.connection).await?;
             let facts = a.feedback_facts(number).await?;
             let before = feedback_forms::newest(&mut a.connection, number).await?;
-            let sequence = feedback_forms::next(&mut a.connection).await?;
+            let sequence = feedback_forms::TABLE.next_number(&mut a.connection).await?;
             let code = u32::try_from(sequence).ok();
             let code = code.and_then(|sequence| FeedbackNo::new(terms.region, year_of(act.at), sequence));
             let code = code.ok_or(ApplicationError::NoAccount)?;

@@ -3,7 +3,7 @@
 use yanmi_onboarding::Level;
 use yanmi_onboarding::Role;
 use yanmi_onboarding::application::{
-    Actor, Application, Calendar, Circumstances, Command, Effect, Refused, Sight, State,
+    Actor, Application, Calendar, Circumstances, Command, Refused, Sight, State,
 };
 use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
 
@@ -77,7 +77,7 @@ impl Administration {
         row.application = next;
         row.due = row.application.due(calendar);
         row.changed_at = act.at;
-        self.connection.run(applications::update(&row, &self.sealer)).await?;
+        self.connection.run(applications::put(&row, &self.sealer)).await?;
         for effect in &effects {
             self.carry_out(&row, effect, key, act).await?;
         }
@@ -201,18 +201,5 @@ impl Administration {
             // It is not live any more.
             Ok(()) | Err(_) => Ok(()),
         }
-    }
-
-    /// What comes of an effect that only the rules, the rows and the pages are about.
-    pub(super) const fn is_shown(effect: &Effect) -> bool {
-        matches!(
-            effect,
-            Effect::Tell(_)
-                | Effect::ShowAt(_)
-                | Effect::ShowToSecond(_)
-                // The account for joint debugging is one of the test center, which is another site.
-                | Effect::StartTrial(_)
-                | Effect::MakeTrialForm
-        )
     }
 }
