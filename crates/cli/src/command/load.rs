@@ -8,10 +8,12 @@ mod arena;
 mod fill;
 mod gate;
 mod options;
+mod pages;
 mod prepare;
 mod streams;
 mod tap;
 mod target;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -34,6 +36,9 @@ impl Load {
         if self.what == Kind::Streams {
             return streams::run(self.connections, self.json);
         }
+        if self.what == Kind::Pages {
+            return pages::run(&self);
+        }
         let printed = match &self.sandbox {
             Some(file) => {
                 let world = read_world(file)?;
@@ -47,7 +52,7 @@ impl Load {
     /// Against a center that runs already.
     async fn against(&self, world: &World) -> Result<Printed, Failure> {
         if matches!(self.what, Kind::Tap | Kind::Gate) {
-            return Err(Failure::new("tap、gate 只能压测自行启动的服务，请去掉 --sandbox"));
+            return Err(Failure::new("tap、gate、pages 只能压测自行启动的服务，请去掉 --sandbox"));
         }
         let address = arena::address_of(&world.institution_url)?;
         let target = Target::of(world, vec![address], self.mac)?;
@@ -93,7 +98,7 @@ impl Load {
     /// Makes what the measurement needs; how many verifications there are then.
     async fn prepare(&self, target: &Target) -> Result<u64, Failure> {
         match self.what {
-            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams => Ok(0),
+            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams | Kind::Pages => Ok(0),
             Kind::Status => prepare::verifications(target, self.ledger, self.connections).await,
             Kind::Notify => {
                 let tokens = TOKENS_PER_SECOND * (self.seconds + WARM_UP.as_secs());
@@ -105,7 +110,7 @@ impl Load {
 
     async fn measure(&self, target: &Target, ledger: u64) -> Result<Report, Failure> {
         let what = match self.what {
-            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams => What::Echo,
+            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams | Kind::Pages => What::Echo,
             Kind::Status => {
                 let code = target.org_code;
                 let targets = Arc::new(move |n| (bench_token(spread(n, ledger.max(1))), code));

@@ -12,7 +12,7 @@ mod applications;
 mod elsewhere;
 mod guide;
 mod lock;
-mod operators;
+pub(super) mod operators;
 mod others;
 pub(super) mod register;
 mod settings;

@@ -97,6 +97,26 @@ fn an_agents_gate_is_measured() {
     assert!(report["answerBytes"].as_u64().is_some_and(|bytes| bytes > 100), "{report}");
 }
 
+#[test]
+fn every_page_of_the_console_is_opened_and_timed() {
+    if std::thread::available_parallelism().is_ok_and(|cores| cores.get() < 2) {
+        return;
+    }
+    let (out, err) = load("pages", &["--institutions", "500", "--accounts", "60"]);
+    let report: serde_json::Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out} {err}"));
+    let pages = report["pages"].as_array().expect("pages");
+    for wanted in ["/o/", "/o/institutions/H35010310002", "/o/trace（通知编号）", "/o/events", "/o/settings"]
+    {
+        assert!(pages.iter().any(|page| page["page"] == wanted), "{wanted} {report}");
+    }
+    for page in pages {
+        let number = |name: &str| page[name].as_u64().expect("a number");
+        assert!(number("times") > 0 && number("bytes") > 5_000, "{page}");
+        assert!(number("p50Micros") <= number("p95Micros"), "{page}");
+        assert!(number("p95Micros") <= number("maxMicros"), "{page}");
+    }
+}
+
 /// A short measurement in which nothing fails; none where the server and the load cannot have a core each.
 fn loaded(what: &str) -> Option<serde_json::Value> {
     loaded_with(what, &[])

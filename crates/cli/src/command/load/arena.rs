@@ -11,16 +11,19 @@ use std::sync::Arc;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::net::TcpListener;
 use yanmi_center::config::{Database, PostgresSettings};
+use yanmi_center::registry::{
+    Act, Actor, Administration, AdministrationError, Interfaces, MacRule, NewAccount, SourceNetworks,
+};
 use yanmi_center::store::migrate::{Schema, migrate};
-use yanmi_protocol::{Region, Sm4Key};
+use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 use yanmi_trial::load::{Noted, channel_router, noting_channel_router};
 
-use super::fill::fill_audit;
+use super::fill::{Filling, KnownVerification, fill};
 use super::options::{Kind, Load};
 use crate::ambient;
-use crate::command::sandbox::register;
+use crate::command::sandbox::{operators, register};
 use crate::failure::Failure;
 use crate::private_file;
 
@@ -141,6 +144,10 @@ pub(super) struct Arena {
     servers: Vec<Served>,
     /// The center's channel face, and what the channel noted, where taps are measured.
     pub(super) taps: Option<(SocketAddr, Arc<Noted>)>,
+    /// The center's console, where its pages are measured.
+    pub(super) operators: Option<SocketAddr>,
+    /// A verification among what was filled in.
+    pub(super) known: Option<KnownVerification>,
     pub(super) folder: Folder,
     _simulator: Simulator,
 }
@@ -166,15 +173,20 @@ impl Arena {
             .await
             .map_err(|error| Failure::because("无法准备压测环境", &error))?;
         register::register(&database, &key, &world, NO_LIMIT).await?;
-        if load.audit > 0 {
-            fill(&database, load.audit).await?;
+        let pages = load.what == Kind::Pages;
+        if pages {
+            accounts(&database, &key, load.accounts).await?;
+            operators::register(&database, &key, &world).await?;
         }
+        let known =
+            if load.audit > 0 || load.institutions > 0 { Some(filled(&database, load).await?) } else { None };
+        let operators = pages.then(free_address).transpose().map_err(failed)?;
         let taps = (load.what == Kind::Tap)
             .then(|| free_address().map(|face| (face, Arc::default())))
             .transpose()
             .map_err(failed)?;
-        let face = taps.as_ref().map(|(face, _)| *face);
-        let config = write_config(&folder.0, &world, &key, address, face)?;
+        let faces = Faces { channel: taps.as_ref().map(|(face, _)| *face), operator: operators };
+        let config = write_config(&folder.0, &world, &key, address, faces)?;
         let log = fs::File::create(folder.0.join("center.log")).map_err(failed)?;
         let args = ["serve", "--config", &config.to_string_lossy(), "--announce"];
         let servers: Vec<_> = (0..load.centers)
@@ -191,7 +203,7 @@ impl Arena {
         let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
         let simulator =
             Simulator::start(world.clone(), national, clock, Arc::new(ambient::fill)).map_err(failed)?;
-        Ok(Self { world, servers, taps, folder, _simulator: simulator })
+        Ok(Self { world, servers, taps, operators, known, folder, _simulator: simulator })
     }
 
     /// Where the centers are asked.
@@ -205,18 +217,55 @@ impl Arena {
     }
 }
 
-/// Fills the audit, which must be empty: what is no database for measurements is not to be filled by mistake.
-async fn fill(database: &Database, rows: u64) -> Result<(), Failure> {
-    match fill_audit(database, rows, ambient::clock().now()).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::new("审计表不是空的，没有写入：--audit 只用于专供压测的空库")),
-        Err(error) => Err(Failure::because("未能写入审计记录", &error)),
+/// Fills a database, whose audit must be empty: what is no database for measurements is not to be filled by mistake.
+async fn filled(database: &Database, load: &Load) -> Result<KnownVerification, Failure> {
+    let filling = Filling {
+        audit: load.audit,
+        institutions: load.institutions,
+        accounts: load.accounts,
+        now: ambient::clock().now(),
+    };
+    let known =
+        fill(database, filling).await.map_err(|error| Failure::because("未能写入压测数据", &error))?;
+    known
+        .ok_or_else(|| Failure::new("审计表不是空的，没有写入：--audit、--institutions 只用于专供压测的空库"))
+}
+
+/// Registers the accounts that institutions are spread over.
+async fn accounts(database: &Database, key: &Sm4Key, count: u32) -> Result<(), Failure> {
+    let failed = |error: AdministrationError| Failure::because("未能登记压测的业务系统", &error);
+    let actor = Actor::program("load");
+    let act = Act::new(&actor, "", ambient::clock().now());
+    let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
+    for n in 0..count.max(1) {
+        let id = AccountId::new(&format!("bench-{n}"))
+            .map_err(|error| Failure::because("未能登记压测的业务系统", &error))?;
+        let mut bytes = [0; 16];
+        ambient::fill(&mut bytes);
+        let new = NewAccount {
+            id,
+            name: format!("示范系统{n}"),
+            key: Sm4Key::from_bytes(&bytes),
+            interfaces: Interfaces::default(),
+            rate: None,
+            mac: MacRule::Optional,
+            networks: SourceNetworks::default(),
+        };
+        administration.add_account(&new, act).await.map_err(failed)?;
     }
+    administration.close().await.map_err(failed)
 }
 
 /// An address that was free a moment ago; the center announces only that of its institution face.
 fn free_address() -> std::io::Result<SocketAddr> {
     std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+/// The faces a measurement needs beside the institutions'.
+#[derive(Clone, Copy)]
+struct Faces {
+    channel: Option<SocketAddr>,
+    operator: Option<SocketAddr>,
 }
 
 /// A world whose channels all listen at the lean channel.
@@ -243,16 +292,18 @@ fn write_config(
     world: &World,
     key: &Sm4Key,
     database: &str,
-    channel_face: Option<SocketAddr>,
+    faces: Faces,
 ) -> Result<PathBuf, Failure> {
     private_file::write(&folder.join("center.key"), &key.to_hex())?;
     private_file::write(&folder.join("national.key"), &world.national.key.to_hex())?;
-    let face =
-        channel_face.map(|face| format!("[listen.channel]\naddress = \"{face}\"\n")).unwrap_or_default();
+    let face = |name: &str, face: Option<SocketAddr>| {
+        face.map(|face| format!("[listen.{name}]\naddress = \"{face}\"\n")).unwrap_or_default()
+    };
+    let faces = face("channel", faces.channel) + &face("operator", faces.operator);
     let text = format!(
         "region = \"{region}\"\ndatabase = {database:?}\n\
          [keys]\nencryption_key_file = \"center.key\"\n\
-         [listen.institution]\naddress = \"127.0.0.1:0\"\n{face}\
+         [listen.institution]\naddress = \"127.0.0.1:0\"\n{faces}\
          [listen.operations]\naddress = \"127.0.0.1:0\"\n\
          [national]\nurl = \"{url}\"\norg_id = \"{org_id}\"\nkey_file = \"national.key\"\n\
          [limits]\nrequests_per_second = 1000000\nburst = 1000000\n\

@@ -13,7 +13,7 @@ const DEFAULT_LEDGER: u64 = 10_000;
 /// 压测：闭环地发送请求，按 HDR 直方图统计时延
 #[derive(Debug, clap::Args)]
 pub(crate) struct Load {
-    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）、tap（从参保人点下确认到挂住的状态查询得到应答）、gate（机构代理的结算判断，每次查询中心并保存）、streams（沙箱页面的事件流，--connections 个）
+    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）、tap（从参保人点下确认到挂住的状态查询得到应答）、gate（机构代理的结算判断，每次查询中心并保存）、streams（沙箱页面的事件流，--connections 个）、pages（管理台的每一页与一次追踪，逐页地反复打开）
     #[arg(long, value_name = "对象")]
     pub(super) what: Kind,
     /// 并发连接数
@@ -44,6 +44,14 @@ pub(crate) struct Load {
     /// 启动中心之前先写入审计表的行数（时间分布在过去一年），看库变大是否拖慢通知；审计表须为空
     #[arg(long, value_name = "行数", default_value_t = 0, conflicts_with = "sandbox")]
     pub(super) audit: u64,
+    /// pages：事先登记的机构数，审计的行分给它们
+    #[arg(long, value_name = "家", default_value_t = 0, conflicts_with = "sandbox",
+        value_parser = clap::value_parser!(u32).range(..=9_999_999))]
+    pub(super) institutions: u32,
+    /// pages：事先登记的业务系统数
+    #[arg(long, value_name = "个", default_value_t = 0, conflicts_with = "sandbox",
+        value_parser = clap::value_parser!(u32).range(..=99_999))]
+    pub(super) accounts: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -54,6 +62,7 @@ pub(super) enum Kind {
     Tap,
     Gate,
     Streams,
+    Pages,
 }
 
 impl Load {

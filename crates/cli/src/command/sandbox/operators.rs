@@ -14,7 +14,11 @@ use crate::ambient;
 use crate::failure::Failure;
 
 /// Adds those who are missing. Whoever is there stays as he is: he may have another password by now.
-pub(super) async fn register(database: &Database, key: &Sm4Key, world: &World) -> Result<(), Failure> {
+pub(in crate::command) async fn register(
+    database: &Database,
+    key: &Sm4Key,
+    world: &World,
+) -> Result<(), Failure> {
     let failed = |error: AdministrationError| Failure::because("未能登记沙箱的操作员", &error);
     let actor = Actor::program("sandbox");
     let act = Act::new(&actor, "", ambient::clock().now());
