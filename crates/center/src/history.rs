@@ -9,6 +9,8 @@ pub mod explain;
 mod group;
 mod line;
 mod moment;
+mod outwards;
+mod search;
 pub mod trace;
 
 use yanmi_protocol::{Code, OrgCode, Sm4Key, UnixMillis};
@@ -26,6 +28,7 @@ pub use explain::{Explanation, Happened, Step, StepKind, explain};
 pub use group::DenialGroup;
 pub use line::TraceLine;
 pub use moment::moment;
+pub use outwards::{Outwards, SearchProgress, When};
 pub use trace::{Question, QuestionError, Story, Trace};
 
 /// The op of rows about others that could not be written.
@@ -181,7 +184,7 @@ mod tests {
         let Connection::Sqlite(mut connection) = store.connect().await.expect("a connection") else {
             panic!("on SQLite")
         };
-        for (text, index) in denied::BY_INDEX.into_iter().chain(trace::BY_INDEX) {
+        for (text, index) in denied::BY_INDEX.into_iter().chain(trace::BY_INDEX).chain(search::BY_INDEX) {
             let explained = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
             let rows = connection.fetch_all(explained).await.expect("a plan");
             let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();

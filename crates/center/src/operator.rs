@@ -38,6 +38,8 @@ mod layout;
 mod list;
 mod operators;
 mod pending;
+mod place;
+mod redeliver;
 mod request;
 mod session;
 mod settings;

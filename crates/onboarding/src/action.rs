@@ -51,6 +51,8 @@ pub enum Action {
     TraceInstitution,
     /// See the name and the document of a person in full.
     Unmask,
+    /// Have a notice that nobody has answered yet delivered once more.
+    Redeliver,
     /// See how many were asked, confirmed and refused.
     ViewStatistics,
     /// See applications, with the persons they name.
@@ -77,7 +79,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -101,6 +103,7 @@ impl Action {
         Self::TraceNumber,
         Self::TraceInstitution,
         Self::Unmask,
+        Self::Redeliver,
         Self::ViewStatistics,
         Self::ViewApplications,
         Self::FileApplication,
@@ -138,7 +141,7 @@ impl Action {
             }
             Self::ViewHealth | Self::HandleNodeAlarm => &[Role::SystemAdmin, Role::Duty],
             Self::ViewAlarms => &[Role::SystemAdmin, Role::SecurityAdmin, Role::Approver, Role::Duty],
-            Self::HandleAlarm => &[Role::Duty],
+            Self::HandleAlarm | Self::Redeliver => &[Role::Duty],
             Self::ViewErrors | Self::TraceNumber => &[Role::Approver, Role::Duty, Role::Helpdesk],
             Self::TraceInstitution | Self::Unmask | Self::ViewStatistics => &[Role::Approver, Role::Duty],
         }

@@ -169,7 +169,7 @@ fn faces(config: &Config) -> [NamedListener<'_>; Face::ALL.len()] {
 fn listeners(config: &Config) -> Vec<Conflict> {
     let faces = faces(config);
     let mut found = Vec::new();
-    let served: Vec<_> = faces.iter().filter(|named| !named.face.is_beside()).collect();
+    let served: Vec<_> = faces.iter().filter(|named| named.face != Face::Operations).collect();
     if served.iter().all(|named| named.listen.address.is_none()) {
         let keys: Vec<_> = served.iter().map(|named| named.address).collect();
         found.push(conflict(&keys, "至少要设置一个监听地址，否则进程无事可做"));

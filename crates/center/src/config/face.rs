@@ -38,11 +38,6 @@ impl Face {
             Self::Applicant => "applicant",
         }
     }
-
-    /// Whether nobody settles by it: alone it would have nothing to tell.
-    pub(super) const fn is_beside(self) -> bool {
-        matches!(self, Self::Operations | Self::Operator | Self::Applicant)
-    }
 }
 
 /// The faces, each on a listener of its own or not served by this process.

@@ -265,7 +265,7 @@ fn everything_wrong_is_said_at_once_and_in_order() {
       缺少必须填写的设置 national.url：字符串（http:// 或 https:// 开头的网址）
       缺少必须填写的设置 national.org_id：字符串（1 至 40 个可见 ASCII 字符）
       缺少密钥：请设置 national.key_file 或环境变量 YANMI_NATIONAL_KEY，没有它进程不启动
-      listen.institution.address 与 listen.channel.address：至少要设置一个监听地址，否则进程无事可做
+      listen.institution.address 与 listen.channel.address 与 listen.operator.address 与 listen.applicant.address：至少要设置一个监听地址，否则进程无事可做
     "#);
 }
 
@@ -383,6 +383,11 @@ fn listeners_need_an_address_each_of_their_own() {
     assert!(twice.to_string().contains("不能使用同一地址"), "{twice}");
     // Any free port twice is two ports.
     good("listen.institution.address = \"127.0.0.1:0\"");
+    // A process may be for operators or applicants alone, and one with nothing but its own health is for nobody.
+    for (face, allowed) in [("operator", true), ("applicant", true), ("operations", false)] {
+        let alone = LEAST.replace("listen.channel.address", &format!("listen.{face}.address"));
+        assert_eq!(parse(&alone).is_ok(), allowed, "{face}");
+    }
 }
 
 #[test]

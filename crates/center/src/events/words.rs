@@ -3,7 +3,7 @@
 use yanmi_onboarding::application::command_name;
 
 /// What was done.
-const ACTIONS: [(&str, &str); 58] = [
+const ACTIONS: [(&str, &str); 59] = [
     ("application.begin", "新建申请"),
     ("feedback.issue", "出具反馈表"),
     ("import.upload", "上传导入表"),
@@ -34,6 +34,7 @@ const ACTIONS: [(&str, &str); 58] = [
     ("trace.read", "追踪"),
     ("statistics.export", "导出统计"),
     ("trace.unmask", "查看完整的姓名与证件"),
+    ("notice.redeliver", "再次投递通知"),
     ("pending.propose", "提出更改，待复核"),
     ("pending.refuse", "复核不同意"),
     ("pending.withdraw", "撤回提出的更改"),

@@ -7,6 +7,8 @@ use yanmi_protocol::{EcToken, NoticeNo, OrgCode, SerialNo, UnixMillis, mask};
 use yanmi_verification::{Event, Verification};
 
 use super::explain::{Explanation, Happened, StepKind, explain};
+use super::outwards::{Outwards, SearchProgress, When};
+use super::search::{Find, Sought, VISIT};
 use super::{Between, History, lost_between, refused, refused_columns};
 use crate::journey::credential::Holder;
 use crate::store::StoreError;
@@ -20,8 +22,6 @@ const MOST_FOUND: usize = 5_000;
 const AFTER: Duration = Duration::from_hours(1);
 /// Around the moment that a serial tells.
 const AROUND: Duration = Duration::from_mins(2);
-/// How long a visit may last of which nothing but its beginning is known.
-const VISIT: Duration = Duration::from_hours(2);
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,8 @@ pub struct Story {
     pub happened: Vec<Happened>,
     /// The conclusion.
     pub explanation: Explanation,
+    /// The notice that can be answered still.
+    pub open: Option<NoticeNo>,
 }
 
 /// The answer.
@@ -80,6 +82,8 @@ pub struct Trace {
     pub channels: BTreeMap<String, String>,
     /// In what time the audit was read; nothing when it was not known where to look.
     pub read: Option<Between>,
+    /// How far a search around a moment went, where nothing else told the time.
+    pub search: Option<SearchProgress>,
     /// Whether there was more than is read for one question.
     pub cut: bool,
     /// Refusals of these accounts in that time that were summed and not written one by one.
@@ -122,8 +126,6 @@ macro_rules! audited {
 
 const AUDIT_OF_TOKEN: &str = audited!("token = $3");
 const AUDIT_OF_ORG: &str = audited!("org_code = $3 AND at >= $4 AND at < $5");
-const TOKEN_OF_NUMBER: &str = "SELECT token FROM audit WHERE id >= $1 AND id < $2 AND (serial = $3 OR notice = $3) \
-    AND token IS NOT NULL ORDER BY id LIMIT 1";
 const TOKEN_OF_NOTICE: &str = "SELECT token FROM verifications WHERE notice = $1";
 const VERIFICATIONS: &str = "SELECT org_code, attempt, notice, serial, serial_at, amount, asked_at, expires_at, notices, \
     first_at, state, state_at, reason, valid_until FROM verifications WHERE token = $1";
@@ -148,10 +150,9 @@ const LOST_BETWEEN: &str = lost_between!("5000");
 
 /// Every statement that has to find its rows by an index.
 #[cfg(test)]
-pub(crate) const BY_INDEX: [(&str, &str); 9] = [
+pub(crate) const BY_INDEX: [(&str, &str); 8] = [
     (AUDIT_OF_TOKEN, "PRIMARY KEY"),
     (AUDIT_OF_ORG, "PRIMARY KEY"),
-    (TOKEN_OF_NUMBER, "PRIMARY KEY"),
     (TOKEN_OF_NOTICE, "verifications_by_notice"),
     (VERIFICATIONS, "sqlite_autoindex_verifications_1"),
     (CALLS_OF_TOKEN, "calls_by_token"),
@@ -190,30 +191,31 @@ impl KnownToken {
 }
 
 impl History {
-    /// What happened. Where nothing tells when, `between` has to.
+    /// What happened. Where nothing tells when, `when` has to.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn trace(
         &mut self,
         question: Question,
-        between: Option<Between>,
+        when: Option<When>,
         now: UnixMillis,
     ) -> Result<Trace, StoreError> {
         let mut trace = Trace::default();
         let mut gathered = Gathered::default();
         let (token, between) = match question {
             Question::Org(code) => {
+                let between = when.map(When::span);
                 self.of_org(code, between, &mut gathered, &mut trace).await?;
                 (None, between)
             }
-            Question::Token(token) => (Some(token), between),
-            Question::Notice(notice) => self.token_of_notice(notice, between, &mut trace).await?,
+            Question::Token(token) => self.time_of_token(token, when, now, &mut trace).await?,
+            Question::Notice(notice) => self.token_of_notice(notice, when, now, &mut trace).await?,
             Question::Serial(number, at) => {
                 let around = Between { from: at.minus(AROUND), to: at.plus(AROUND) };
-                let token = self.token_of_number(number, around, &mut trace).await?;
+                let found = self.look_within(Sought::Number(number), around, &mut trace).await?;
                 let visit = Between { from: at.minus(AROUND), to: at.plus(VISIT) };
-                (token, between.or(Some(visit)))
+                (found.map(|(token, _)| token), Some(when.map_or(visit, When::span)))
             }
         };
         let mut stored = StoredNotice::default();
@@ -246,41 +248,76 @@ impl History {
         Ok(holder.map(|holder| (holder.name, holder.id_type, holder.id_no)))
     }
 
+    /// In which time things happened to a token, as far as it is stored nowhere: as it is told, or as it is found.
+    async fn time_of_token(
+        &mut self,
+        token: EcToken,
+        when: Option<When>,
+        now: UnixMillis,
+        trace: &mut Trace,
+    ) -> Result<(Option<EcToken>, Option<Between>), StoreError> {
+        let between = match when {
+            Some(When::Between(between)) => Some(between),
+            Some(When::Around(outwards)) if self.known(token).await?.between().is_none() => {
+                self.look_around(Sought::Token(token), outwards, now, trace).await?.map(|(_, visit)| visit)
+            }
+            _ => None,
+        };
+        Ok((Some(token), between))
+    }
+
     /// The token of a notice: of a live one by its number, of an older one by the audit.
     async fn token_of_notice(
         &mut self,
         notice: NoticeNo,
-        between: Option<Between>,
+        when: Option<When>,
+        now: UnixMillis,
         trace: &mut Trace,
     ) -> Result<(Option<EcToken>, Option<Between>), StoreError> {
         let number = signed(notice.number());
+        let between = match when {
+            Some(When::Between(between)) => Some(between),
+            _ => None,
+        };
         let found = self.connection.fetch(Statement::new(TOKEN_OF_NOTICE).number(number)).await?;
         if let Some(row) = found.iter().next() {
             return Ok((Columns::new(row, "verifications").optional_token()?, between));
         }
-        match between {
-            Some(between) => Ok((self.token_of_number(number, between, trace).await?, Some(between))),
+        let sought = Sought::Number(number);
+        match when {
             None => Ok((None, None)),
+            Some(When::Between(between)) => {
+                let found = self.look_within(sought, between, trace).await?;
+                Ok((found.map(|(token, _)| token), Some(between)))
+            }
+            Some(When::Around(outwards)) => Ok(self.look_around(sought, outwards, now, trace).await?.unzip()),
         }
     }
 
-    async fn token_of_number(
+    async fn look_within(
         &mut self,
-        number: i64,
+        sought: Sought,
         between: Between,
         trace: &mut Trace,
-    ) -> Result<Option<EcToken>, StoreError> {
+    ) -> Result<Option<(EcToken, UnixMillis)>, StoreError> {
+        let Find { found, cut } = self.first_of(sought, between).await?;
         trace.read = Some(between);
-        let mut span = AUDIT.span(&mut self.connection, between).await?;
-        while let Some((first, behind)) = span.part(&mut self.connection).await? {
-            let statement = Statement::new(TOKEN_OF_NUMBER).number(first).number(behind).number(number);
-            let found = self.connection.fetch(statement).await?;
-            if let Some(row) = found.iter().next() {
-                return Columns::new(row, "audit").optional_token();
-            }
-        }
-        trace.cut |= span.is_cut();
-        Ok(None)
+        trace.cut |= cut;
+        Ok(found)
+    }
+
+    async fn look_around(
+        &mut self,
+        sought: Sought,
+        outwards: Outwards,
+        now: UnixMillis,
+        trace: &mut Trace,
+    ) -> Result<Option<(EcToken, Between)>, StoreError> {
+        let (Find { found, cut }, progress) = self.search(sought, outwards, now).await?;
+        trace.read = progress.searched;
+        trace.search = Some(progress);
+        trace.cut |= cut;
+        Ok(found.map(|(token, at)| (token, Between { from: at.minus(VISIT), to: at.plus(VISIT) })))
     }
 
     /// Gathers what happened to a token; tells what is stored about it.
@@ -410,7 +447,8 @@ impl History {
         let known = &stored.known;
         let standing = known.verifications.iter().find(|(code, _)| Some(*code) == org_code).map(|(_, v)| v);
         let explanation = explain(&happened, standing, now);
-        Ok(Story { token, org_code, org_name, holder: known.holder.clone(), happened, explanation })
+        let open = standing.filter(|verification| verification.is_open(now)).map(|open| open.notice);
+        Ok(Story { token, org_code, org_name, holder: known.holder.clone(), happened, explanation, open })
     }
 
     /// The registered name of an institution.

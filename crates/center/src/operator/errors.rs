@@ -10,8 +10,8 @@ use http::Request;
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
 
+use super::place::place_of;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
-use super::trace::place_of;
 use crate::face::denials;
 use crate::history::{Between, Denials, Filter};
 use crate::percent::encoded;

@@ -13,9 +13,9 @@ use yanmi_protocol::{ChannelId, OrgCode, UnixMillis};
 
 use super::chart;
 use super::list::{self, ROWS};
+use super::place::place_of;
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
 use super::table_file::{self, FileKind};
-use super::trace::place_of;
 use crate::face::form::FormFields;
 use crate::history::moment;
 use crate::percent::encoded;

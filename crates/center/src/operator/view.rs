@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use serde::{Deserialize, Serialize};
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode, UnixMillis, mask};
 
-use crate::history::{Between, Question};
+use crate::history::{Between, Outwards, Question, When};
 use crate::sealing::{Cell, Sealer};
 
 /// How long it can be looked at.
@@ -22,7 +22,7 @@ pub(super) struct View {
     /// A code, a serial, a notice's number or an institution's code.
     pub(super) number: String,
     /// In which time.
-    pub(super) between: Option<Between>,
+    pub(super) when: Option<When>,
     /// The code whose holder is shown in full.
     pub(super) full: Option<EcToken>,
 }
@@ -31,9 +31,35 @@ pub(super) struct View {
 #[derive(Serialize, Deserialize)]
 struct SealedView {
     number: String,
-    between: Option<(i64, i64)>,
+    when: Option<SealedWhen>,
     full: Option<String>,
     until: i64,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum SealedWhen {
+    Between(i64, i64),
+    /// A moment, and the hours around it that were searched.
+    Around(i64, u32),
+}
+
+impl SealedWhen {
+    const fn of(when: When) -> Self {
+        match when {
+            When::Between(Between { from, to }) => Self::Between(from.get(), to.get()),
+            When::Around(Outwards { moment, done }) => Self::Around(moment.get(), done),
+        }
+    }
+
+    const fn opened(self) -> When {
+        match self {
+            Self::Between(from, to) => {
+                When::Between(Between { from: UnixMillis::new(from), to: UnixMillis::new(to) })
+            }
+            Self::Around(moment, done) => When::Around(Outwards { moment: UnixMillis::new(moment), done }),
+        }
+    }
 }
 
 fn cell(login: &str) -> Cell<'_> {
@@ -45,7 +71,7 @@ impl View {
     pub(super) fn address(&self, sealer: &Sealer, login: &str, now: UnixMillis) -> String {
         let inside = SealedView {
             number: self.number.clone(),
-            between: self.between.map(|Between { from, to }| (from.get(), to.get())),
+            when: self.when.map(SealedWhen::of),
             full: self.full.map(|token| token.as_str().to_owned()),
             until: now.plus(SHOWN).get(),
         };
@@ -62,10 +88,9 @@ impl View {
         if inside.until <= now.get() {
             return None;
         }
-        let moment = UnixMillis::new;
         Some(Self {
             number: inside.number,
-            between: inside.between.map(|(from, to)| Between { from: moment(from), to: moment(to) }),
+            when: inside.when.map(SealedWhen::opened),
             full: inside.full.as_deref().map(EcToken::new).transpose().ok()?,
         })
     }
@@ -103,14 +128,18 @@ mod tests {
     const NOW: UnixMillis = UnixMillis::new(1_763_881_224_000);
 
     fn view(number: &str) -> View {
-        View { number: number.to_owned(), between: None, full: None }
+        View { number: number.to_owned(), when: None, full: None }
     }
 
     #[test]
     fn an_address_is_opened_by_who_asked_for_a_quarter_of_an_hour() {
         let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
-        let between = Some(Between { from: UnixMillis::new(1), to: UnixMillis::new(2) });
-        let asked = View { between, ..view("1616654881967") };
+        let when = Some(When::Between(Between { from: UnixMillis::new(1), to: UnixMillis::new(2) }));
+        let around =
+            View { when: Some(When::Around(Outwards { moment: NOW, done: 3 })), ..view("1616654881967") };
+        let searching = around.address(&sealer, "duty", NOW);
+        assert_eq!(View::open(&sealer, "duty", &searching, NOW), Some(around));
+        let asked = View { when, ..view("1616654881967") };
         let address = asked.address(&sealer, "duty", NOW);
         assert!(!address.contains("1616654881967"));
         let open = |login: &str, address: &str, after: Duration| {

@@ -1,4 +1,5 @@
-//! What operators look at that is worth an event: traces, personal data in full, and what is taken away.
+//! What operators look at that is worth an event, and what they do about it that changes nothing registered: traces, personal
+//! data in full, what is taken away, a notice that is delivered once more.
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub(crate) enum Inspection {
     Trace,
     /// A person's name and document.
     Unmask,
+    /// A notice that nobody has answered, delivered once more.
+    Redeliver,
     /// Statistics, taken away as a file.
     Export,
 }
@@ -28,7 +31,7 @@ impl Inspection {
     /// What kind of thing it is about.
     const fn kind(self) -> &'static str {
         match self {
-            Self::Trace | Self::Unmask => "trace",
+            Self::Trace | Self::Unmask | Self::Redeliver => "trace",
             Self::Export => "statistics",
         }
     }
@@ -38,13 +41,14 @@ impl Inspection {
         match self {
             Self::Trace => "trace.read",
             Self::Unmask => "trace.unmask",
+            Self::Redeliver => "notice.redeliver",
             Self::Export => "statistics.export",
         }
     }
 }
 
 impl Administration {
-    /// Writes down that somebody looks at something; `about` is masked where it has to be, and its place is nothing where that is
+    /// Writes down that somebody looks at something, or has it done; `about` is masked where it has to be, and its place is nothing where that is
     /// not known or larger than a city.
     ///
     /// # Errors

@@ -6,12 +6,14 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use tokio::task::JoinHandle;
 use yanmi_center::Center;
+use yanmi_center::config::Faces;
 use yanmi_center::registry::{FirstOperators, Login, NewOperator, Object, Switch};
-use yanmi_onboarding::Area;
+use yanmi_onboarding::{Area, Role};
 use yanmi_protocol::EcToken;
 use yanmi_protocol::message::{auth_result, notify, password, password_free, status};
 use yanmi_simulator::Institution;
 
+use crate::console::{administrators, somebody, with_console};
 use crate::party::National;
 use crate::plan::digest;
 use crate::register::{NOW, act, administration};
@@ -104,6 +106,35 @@ async fn what_one_center_does_counts_at_the_other() {
     assert_eq!(check_stas(&second.institution, token).await, "1");
     second.center.stop().await;
     assert_eq!(site.check_stas(token).await, "1");
+}
+
+#[tokio::test]
+async fn a_process_that_serves_only_the_console_stops_somebody_and_has_a_notice_delivered() {
+    let site = with_console().await;
+    let mut three = administrators(&site).await;
+    let mut duty = somebody(&site, &mut three, (Role::Duty, "3501", 90)).await;
+    let mut config = site.config.clone();
+    config.listen = Faces { operator: anywhere(), ..Faces::default() };
+    let console = start(&config, &site.hands).await.expect("a console");
+    assert!(console.institution_addr().is_none() && console.channel_addr().is_none());
+    // The session is that of the site, whichever process the page is from.
+    duty.face = console.operator_addr().expect("a listener");
+    let token = site.token().await;
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    let number = site.newest_notice().await;
+    site.hands.forward(Duration::from_mins(1));
+    let sent = duty.act("/o/trace", &[("number", &number)]).await;
+    let address = sent.header("location").expect("an address").to_owned();
+    let again = duty.act(&address, &[("do", "redeliver"), ("story", "0"), ("reason", "手机上没有")]).await;
+    assert_eq!(again.status, 303, "{}", again.body);
+    assert_eq!(site.newest_notice().await, number);
+    assert_eq!(site.act(&number, "confirm", "01").await["data"]["acptFlag"], "1");
+    let path = format!("/o/institutions/{HOSPITAL}");
+    let stopped = duty.act(&path, &[("do", "stop"), ("hours", "1"), ("reason", "疑似冒用")]).await;
+    assert_eq!(stopped.status, 303, "{}", stopped.body);
+    let token = site.token().await;
+    eventually(async || site.notify(token, Some("10")).await.code() == 500_316).await;
+    console.stop().await;
 }
 
 #[tokio::test]

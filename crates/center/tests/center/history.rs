@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use yanmi_center::history::{Between, Filter, History, Question, Step, StepKind, Story, Trace};
+use yanmi_center::history::{
+    Between, Filter, History, Outwards, Question, SearchProgress, Step, StepKind, Story, Trace, When,
+};
 use yanmi_center::ports::Entropy;
 use yanmi_protocol::message::notify;
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode};
@@ -16,8 +18,12 @@ async fn history(site: &Site) -> History {
 }
 
 async fn traced(site: &Site, question: Question, between: Option<Between>) -> Trace {
+    told(site, question, between.map(When::Between)).await
+}
+
+async fn told(site: &Site, question: Question, when: Option<When>) -> Trace {
     let mut history = history(site).await;
-    let trace = history.trace(question, between, site.hands.now()).await.expect("read");
+    let trace = history.trace(question, when, site.hands.now()).await.expect("read");
     history.close().await.expect("closed");
     trace
 }
@@ -118,6 +124,40 @@ async fn what_was_forgotten_is_found_when_it_is_said_when() {
         let told = told.unwrap_or_else(|| panic!("{trace:?}"));
         assert_eq!(told.explanation.missing, Some(Step::Answered));
     }
+}
+
+#[tokio::test]
+async fn what_was_forgotten_is_found_around_a_moment_that_is_only_nearly_right() {
+    let site = Site::start().await;
+    let token = site.token().await;
+    site.notify(token, Some("10")).await;
+    let notice = NoticeNo::new(&site.newest_notice().await).expect("a number");
+    let at = site.hands.now();
+    site.hands.forward(Duration::from_hours(24 * 8));
+    // Something of today, so that the audit does not end where the visit was.
+    site.notify(site.token().await, Some("1")).await;
+    site.center.remove_old().await.expect("a round");
+    let day = Duration::from_hours(24);
+    for about in [at, at.plus(Duration::from_hours(5)), at.minus(Duration::from_hours(7)), at.plus(day * 2)] {
+        for question in [Question::Token(token), Question::Notice(notice)] {
+            let trace = told(&site, question, Some(When::Around(Outwards::from(about)))).await;
+            assert_eq!(trace.stories.iter().map(events).collect::<Vec<_>>(), [["asked", "delivered"]]);
+            let SearchProgress { searched, next } = trace.search.expect("a search");
+            let searched = searched.expect("a time");
+            assert!(searched.from <= at && at < searched.to && next.is_none(), "{about:?} {searched:?}");
+        }
+    }
+    // Where the first hours were searched in vain, the next ones are not these.
+    let far = Outwards { done: 9, ..Outwards::from(at) };
+    let trace = told(&site, Question::Token(token), Some(When::Around(far))).await;
+    assert_eq!(trace.stories, [], "it lies within what was searched before");
+    // What never was is looked for everywhere, and there is nowhere to go on.
+    let never = EcToken::new("350000ec0000000000000000000000000000ffff").expect("a token");
+    let trace = told(&site, Question::Token(never), Some(When::Around(Outwards::from(at)))).await;
+    let search = trace.search.expect("a search");
+    assert!(trace.stories.is_empty() && search.next.is_none() && !trace.cut, "{search:?}");
+    let searched = search.searched.expect("a time");
+    assert!(searched.from <= at && searched.to >= site.hands.now(), "{searched:?}");
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use yanmi_center::history::{Between, Question, Step, Story, Trace, TraceLine};
-use yanmi_protocol::{EcToken, NoticeNo, OrgCode, mask};
+use yanmi_center::history::{Between, Outwards, Question, Step, Story, Trace, TraceLine, When};
+use yanmi_protocol::{EcToken, NoticeNo, OrgCode, UnixMillis, mask};
 
 use crate::ambient;
 use crate::command::{denied, serve};
@@ -19,12 +19,18 @@ pub(crate) struct TraceCommand {
     config: PathBuf,
     #[command(flatten)]
     about: About,
-    /// 从何时起：北京时间 2026-11-23 或 2026-11-23T15:00，或距现在多久，如 30m、1h、7d；--org 必须给，状态已清理的令牌与通知也须给
-    #[arg(long, value_name = "时间")]
+    /// 从何时起：北京时间 2026-11-23 或 2026-11-23T15:00，或距现在多久，如 30m、1h、7d；--org 须给它或 --around，状态已清理的令牌与通知也须给其一
+    #[arg(long, value_name = "时间", conflicts_with = "around")]
     from: Option<String>,
     /// 到何时止，写法相同；不给则到现在
     #[arg(long, value_name = "时间", requires = "from")]
     to: Option<String>,
+    /// 大约何时，写法相同：从那一小时起向前、向后逐小时查，直到查到；约 8 秒后停下，打印接着查的命令
+    #[arg(long, value_name = "时间")]
+    around: Option<String>,
+    /// 接着查：之前已查过几个小时
+    #[arg(long, value_name = "小时", default_value_t = 0, requires = "around")]
+    done: u32,
     /// 以 JSON 打印，供程序读取
     #[arg(long)]
     json: bool,
@@ -43,7 +49,7 @@ struct About {
     #[arg(long, value_name = "编号")]
     notice: Option<String>,
     /// 机构代码（orgCodg）
-    #[arg(long, value_name = "机构代码", requires = "from")]
+    #[arg(long, value_name = "机构代码")]
     org: Option<String>,
 }
 
@@ -69,13 +75,13 @@ impl TraceCommand {
         let config = serve::load(&self.config)?;
         let now = ambient::clock().now();
         let question = self.about.question()?;
-        let between = match &self.from {
-            Some(from) => Some(when::between(when::read("--from", from, now)?, self.to.as_deref(), now)?),
-            None => None,
-        };
+        let when = self.when(now)?;
+        if matches!(question, Question::Org(_)) && when.is_none() {
+            return Err(Failure::new("按 --org 查时要给 --from 或 --around"));
+        }
         let trace = serve::runtime(1)?.block_on(async {
             let mut history = denied::open(&config).await?;
-            let read = history.trace(question, between, now).await;
+            let read = history.trace(question, when, now).await;
             // What was read counts.
             let _ = history.close().await;
             read.map_err(|error| Failure::because("未能读出经过", &error))
@@ -87,6 +93,15 @@ impl TraceCommand {
         }
         Ok(())
     }
+
+    fn when(&self, now: UnixMillis) -> Result<Option<When>, Failure> {
+        if let Some(around) = &self.around {
+            let moment = when::read("--around", around, now)?.min(now);
+            return Ok(Some(When::Around(Outwards { moment, done: self.done })));
+        }
+        let Some(from) = &self.from else { return Ok(None) };
+        when::between(when::read("--from", from, now)?, self.to.as_deref(), now).map(When::Between).map(Some)
+    }
 }
 
 fn for_programs(trace: &Trace) -> serde_json::Value {
@@ -94,6 +109,7 @@ fn for_programs(trace: &Trace) -> serde_json::Value {
     json!({
         "stories": stories, "cut": trace.cut, "summed": trace.summed, "lost": trace.lost,
         "read": trace.read.map(|Between { from, to }| [from.shanghai_text(), to.shanghai_text()]),
+        "next": trace.search.and_then(|search| search.next).map(|next| next.done),
     })
 }
 
@@ -133,8 +149,20 @@ fn for_people(trace: &Trace) {
     }
     if trace.read.is_none() {
         println!(
-            "这个令牌或通知的状态已清理或从未有过，不知道审计中该查哪一段时间：请加 --from 与 --to（流水号 --serial 不必）。"
+            "这个令牌或通知的状态已清理或从未有过，不知道审计中该查哪一段时间：请加 --around，或 --from 与 --to（流水号 --serial 不必）。"
         );
+    }
+    if let Some(search) = trace.search {
+        if let Some(Between { from, to }) = search.searched {
+            println!("已查 {} 至 {}。", from.shanghai_text(), to.shanghai_text());
+        }
+        if let Some(next) = search.next {
+            println!(
+                "再往外查：加 --around {} --done {}",
+                next.moment.shanghai_text().replace(' ', "T"),
+                next.done
+            );
+        }
     }
     if trace.summed > 0 {
         println!("另有 {} 条未逐条记下（同一业务系统一分钟内同一返回码的拒绝过多）。", trace.summed);

@@ -16,6 +16,13 @@ async fn ask(person: &mut Person, number: &str, from: &str) -> Answer {
     person.post("/o/trace", &fields, &[]).await
 }
 
+/// Asks for a number of which only about when is known.
+async fn ask_about(person: &mut Person, number: &str, about: &str) -> Answer {
+    let token = person.token("/o/trace").await;
+    let fields = [("t", token.as_str()), ("number", number), ("about", about), ("from", ""), ("to", "")];
+    person.post("/o/trace", &fields, &[]).await
+}
+
 /// The page of a number.
 async fn traced(person: &mut Person, number: &str) -> (String, Answer) {
     let sent = ask(person, number, "").await;
@@ -169,4 +176,78 @@ async fn a_person_is_shown_in_full_for_a_reason_and_a_code_each_time() {
     let events = audit.get("/o/events?find=duty").await.body;
     assert!(events.contains("来电核实本人：来电人报出姓名"), "{events}");
     assert!(!events.contains(&id_no) && !events.contains(token.as_str()), "{events}");
+}
+
+#[tokio::test]
+async fn a_code_of_long_ago_is_found_around_the_hour_somebody_remembers() {
+    let site = with_console().await;
+    let token = site.token().await;
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    let notice = site.newest_notice().await;
+    let mut three = administrators(&site).await;
+    let mut duty = somebody(&site, &mut three, (Role::Duty, "35", 79)).await;
+    site.hands.forward(Duration::from_hours(24 * 8));
+    site.notify(site.token().await, Some("1")).await;
+    site.center.remove_old().await.expect("a round");
+    assert_eq!(duty.log_in().await, 303);
+    let (_, unknown) = traced(&mut duty, token.as_str()).await;
+    assert!(unknown.body.contains("请写明大约何时"), "{}", unknown.body);
+    for number in [token.as_str(), &notice] {
+        // Some five hours off.
+        let sent = ask_about(&mut duty, number, "187h").await;
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        let page = duty.get(sent.header("location").expect("an address")).await;
+        assert!(page.body.contains("渠道应用收下通知") && page.body.contains("已查 "), "{}", page.body);
+        assert!(!page.body.contains("再往外查"), "{}", page.body);
+    }
+    let wrong = ask_about(&mut duty, &notice, "yesterday").await;
+    assert!(wrong.status == 409 && wrong.body.contains("大约何时"), "{}", wrong.body);
+    let form = duty.token("/o/trace").await;
+    let both = [("t", form.as_str()), ("number", &notice), ("about", "2h"), ("from", "3h"), ("to", "")];
+    assert_eq!(duty.post("/o/trace", &both, &[]).await.status, 409);
+}
+
+#[tokio::test]
+async fn a_live_notice_is_delivered_once_more_under_its_number() {
+    let site = with_console().await;
+    let token = site.token().await;
+    assert_eq!(site.notify(token, Some("10")).await.code(), 0);
+    let notice = site.newest_notice().await;
+    let mut three = administrators(&site).await;
+    let mut duty = somebody(&site, &mut three, (Role::Duty, "3501", 77)).await;
+    let mut helpdesk = somebody(&site, &mut three, (Role::Helpdesk, "35", 78)).await;
+    let (_, page) = traced(&mut helpdesk, &notice).await;
+    assert!(!page.body.contains("再投一次"), "{}", page.body);
+    let (address, page) = traced(&mut duty, &notice).await;
+    assert!(page.body.contains("再投一次"), "{}", page.body);
+    let form = duty.token(&address).await;
+    let code = duty.next_code();
+    let fields = |reason: &'static str, code: &str| {
+        [("do", "redeliver"), ("story", "0"), ("reason", reason), ("code", code), ("t", form.as_str())]
+            .map(|(name, value)| (name, value.to_owned()))
+    };
+    let post = async |duty: &mut Person, fields: [(&'static str, String); 5]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        duty.post(&address, &fields, &[]).await
+    };
+    assert_eq!(post(&mut duty, fields("", &code)).await.status, 409, "without a reason");
+    let before = site.phone().await.len();
+    let sent = post(&mut duty, fields("来电人手机上没有", &code)).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    // As the institution, which has just asked: not at once again.
+    let early = post(&mut duty, fields("还是没有", "")).await;
+    assert!(early.status == 409 && early.body.contains("500084"), "{}", early.body);
+    let page = duty.get(sent.header("location").expect("an address")).await;
+    assert!(page.body.contains("渠道应用已收下") && page.body.contains("再次提醒"), "{}", page.body);
+    assert_eq!((site.phone().await.len(), site.newest_notice().await), (before, notice.clone()));
+    // It is answered under the number it always had, and then there is nothing to deliver.
+    site.act(&notice, "confirm", "01").await;
+    assert_eq!(post(&mut duty, fields("再来一次", "")).await.status, 404);
+    let (_, page) = traced(&mut duty, &notice).await;
+    assert!(!page.body.contains("再投一次"), "{}", page.body);
+    let [_, _, audit] = &mut three;
+    audit.log_in().await;
+    let events = audit.get("/o/events?find=duty").await.body;
+    assert!(events.contains("再次投递通知") && events.contains("来电人手机上没有"), "{events}");
+    assert!(!events.contains(token.as_str()), "{events}");
 }

@@ -11,7 +11,7 @@ use crate::wire::{Answer, Wire};
 
 /// Somebody, at an address of his own.
 pub(crate) struct Person {
-    face: SocketAddr,
+    pub(crate) face: SocketAddr,
     /// What the addresses of that face begin with: `/o/` or `/a/`.
     root: &'static str,
     source: IpAddr,
