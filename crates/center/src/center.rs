@@ -35,6 +35,7 @@ use crate::sealing::Sealer;
 use crate::serving::serve;
 use crate::share::Places;
 use crate::site::{Site, SiteSettings};
+use crate::staff::OpenIdProvider;
 use crate::statistics::{Roller, RollerParts};
 use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
@@ -62,6 +63,9 @@ pub enum StartError {
     /// The national center's address cannot be called.
     #[error("国家电子凭证地址不可用（设置 national.url）")]
     National(#[source] CallError),
+    /// The provider's address cannot be called.
+    #[error("统一认证的地址不可用（设置 console.oidc.issuer）")]
+    Provider(#[source] CallError),
     /// Feedback forms cannot be signed.
     #[error(transparent)]
     Feedback(#[from] FeedbackTermsError),
@@ -119,7 +123,7 @@ impl Center {
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
         // Everything that can fail for a reason outside is done before the first task is started.
-        let Ground { telemetry, listeners, outbound, national, defaults, openings, decodes } =
+        let Ground { telemetry, listeners, outbound, national, provider, defaults, openings, decodes } =
             Ground::lay(&config, &clock, &network, config.listen.opened()).await?;
         let store = store.told_to(telemetry.clone());
         let (calls, waiting) = Calls::new(telemetry.clone());
@@ -133,7 +137,7 @@ impl Center {
         };
         let (ledger, ledger_tasks) = Ledger::start(ledger_parts(&config, &parts)).await?;
         let Beside { writer, roller, watch } = Beside::new(waiting, node.map_or(0, Node::id), parts, &config);
-        let console = Console::new(&store, &sealer, &config)?;
+        let console = Console::new(&store, &sealer, &config, provider)?;
         let (stopping, stopped) = watch::channel(false);
         let site = Arc::new(Site {
             region: config.region,
@@ -342,6 +346,7 @@ struct Ground {
     listeners: Vec<(Face, Listener)>,
     outbound: Outbound,
     national: NationalCenter,
+    provider: Option<OpenIdProvider>,
     defaults: Defaults,
     openings: SourceLimiter,
     decodes: Decodes,
@@ -361,8 +366,9 @@ impl Ground {
         }
         let outbound = outbound(config, network)?;
         let national = national(config, &outbound, clock)?;
+        let provider = provider(config, network)?;
         let (defaults, openings, decodes) = (defaults(config)?, openings(config)?, decodes(config)?);
-        Ok(Self { telemetry, listeners, outbound, national, defaults, openings, decodes })
+        Ok(Self { telemetry, listeners, outbound, national, provider, defaults, openings, decodes })
     }
 }
 
@@ -415,6 +421,15 @@ fn outbound(config: &Config, network: &Network) -> Result<Outbound, RootsError> 
         roots: config.outbound.roots.clone(),
         network: network.clone(),
     })
+}
+
+fn provider(config: &Config, network: &Network) -> Result<Option<OpenIdProvider>, StartError> {
+    let outbound = Outbound::new(OutboundSettings {
+        allow: AllowList::from(config.outbound.allow.clone()),
+        roots: config.oidc.roots.clone().or_else(|| config.outbound.roots.clone()),
+        network: network.clone(),
+    })?;
+    OpenIdProvider::new(&config.oidc, outbound).map_err(StartError::Provider)
 }
 
 fn national(config: &Config, outbound: &Outbound, clock: &Clock) -> Result<NationalCenter, StartError> {

@@ -21,10 +21,13 @@ mod consistent;
 mod error;
 mod face;
 mod field;
+mod field_oidc;
 mod field_onboarding;
 mod limits;
 mod nearest;
+mod oidc;
 mod onboarding;
+mod password_file;
 mod path_prefix;
 mod postgres;
 mod read;
@@ -34,6 +37,7 @@ mod row;
 mod secret;
 mod setting;
 mod table;
+mod table_console;
 mod table_limits;
 mod table_onboarding;
 mod table_policy;
@@ -45,7 +49,9 @@ use std::path::Path;
 pub use error::{ConfigError, Problem};
 pub use face::{Face, Faces, Listen};
 pub use limits::Limits;
+pub use oidc::{Issuer, MAX_BUTTON, MAX_CLIENT_ID, Oidc};
 pub use onboarding::{CenterUrls, Holidays, Onboarding, PrintedText};
+pub use password_file::PasswordFile;
 pub use path_prefix::PathPrefix;
 pub use postgres::{PostgresSettings, PostgresTls};
 pub use read::MAX_FILE;
@@ -55,9 +61,10 @@ pub use setting::{Form, Presence, Setting, Unit};
 pub use table::settings;
 pub use values::{
     Config, Database, Delivery, Essentials, Insured, Line, Log, LogLevel, National, Origin, OutboundRules,
-    PasswordFile, RequestPrefix,
+    RequestPrefix,
 };
 
+pub(crate) use oidc::is_this_machine;
 pub(crate) use secret::private_text as read_private;
 use values::Effective;
 

@@ -16,7 +16,7 @@ use crate::config::{Config, Line};
 use crate::limits::{AttemptSum, Attempts, SourceLimiter};
 use crate::registry::{Administration, AdministrationError, FeedbackTerms, FeedbackTermsError};
 use crate::sealing::Sealer;
-use crate::staff::{self, PasswordHash};
+use crate::staff::{self, OpenIdProvider, PasswordHash};
 use crate::store::Store;
 use crate::store::connection::Connection;
 
@@ -78,6 +78,8 @@ pub(crate) struct Console {
     pub(crate) terms: Option<FeedbackTerms>,
     /// Where applicants find their pages, for those who send them there.
     pub(crate) portal: Option<String>,
+    /// Who else says who operators are, where there is somebody.
+    pub(crate) oidc: Option<OpenIdProvider>,
     /// The effective settings, as `yanmi check` prints them.
     pub(crate) settings: Vec<Line>,
 }
@@ -89,7 +91,12 @@ pub(crate) struct ConsoleBusy;
 impl Console {
     /// # Errors
     /// When the key of feedback forms cannot be used.
-    pub(crate) fn new(store: &Store, sealer: &Sealer, config: &Config) -> Result<Self, FeedbackTermsError> {
+    pub(crate) fn new(
+        store: &Store,
+        sealer: &Sealer,
+        config: &Config,
+        oidc: Option<OpenIdProvider>,
+    ) -> Result<Self, FeedbackTermsError> {
         Ok(Self {
             store: store.clone(),
             sealer: sealer.clone(),
@@ -106,6 +113,7 @@ impl Console {
             calendar: config.onboarding.calendar(),
             terms: FeedbackTerms::load(config)?,
             portal: config.onboarding.portal.as_ref().map(|text| text.as_str().to_owned()),
+            oidc,
             settings: config.explain(),
         })
     }

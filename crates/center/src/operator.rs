@@ -8,6 +8,7 @@
 //!
 //! * **Login** is password (argon2id) and a code of the operator's phone, together; whatever is wrong, the answer is the same and
 //!   takes as long. Five in a row lock the operator, ten a minute turn the address away.
+//!   Where there is a provider (统一认证), it may stand in for the password: `staff::oidc` says what is believed of it.
 //! * **The session** is a cookie of 16 random bytes, of which the database has a keyed hash; 15 minutes without use or 8 hours
 //!   end it, as does any change of the operator's password or grants.
 //! * **Forms** carry a token bound to session and address; what comes from another site is refused. What is serious asks for
@@ -36,6 +37,8 @@ mod institutions;
 mod key_offer;
 mod layout;
 mod list;
+mod me;
+mod oidc;
 mod operators;
 mod pending;
 mod place;
@@ -67,6 +70,8 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/login", any(login::handle::<OperatorSession>))
         .route("/o/logout", any(login::log_out::<OperatorSession>))
         .route("/o/invite/{secret}", any(invite::handle::<OperatorSession>))
+        .route("/o/oidc/login", any(oidc::login))
+        .route("/o/oidc/return", any(oidc::returned))
         .route("/o/institutions", any(institutions::list))
         .route("/o/institutions/{code}", any(institutions::one))
         .route("/o/accounts", any(accounts::list))
@@ -91,7 +96,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/imports/{number}/faults.xlsx", any(imports::files::faults_xlsx))
         .route("/o/alarms", any(alarms::list))
         .route("/o/alarms/{number}", any(alarms::one))
-        .route("/o/me", any(events::own))
+        .route("/o/me", any(me::handle))
         .route("/o/events", any(events::list))
         .route("/o/events/chain", any(events::chain))
         .route("/o/pending", any(pending::list))

@@ -49,7 +49,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST};
 use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -110,6 +110,52 @@ impl Outbound {
         let call = self.0.post(url, body.into());
         tokio::time::timeout(deadline, call).await.unwrap_or(Err(CallError::TimedOut))
     }
+
+    /// Gets what stands at an address, within `deadline`.
+    ///
+    /// # Errors
+    /// [`CallError`]; dropping the future abandons the call and closes its connection.
+    pub(crate) async fn get(&self, url: &Uri, deadline: Duration) -> Result<Reply, CallError> {
+        let mut request = head(url, Method::GET, Bytes::new())?;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        self.once(url, request, deadline).await
+    }
+
+    /// Posts a form at most once, for what must not be said twice, within `deadline`.
+    ///
+    /// # Errors
+    /// As of [`Self::get`].
+    pub(crate) async fn post_form(
+        &self,
+        url: &Uri,
+        form: String,
+        authorization: Option<HeaderValue>,
+        deadline: Duration,
+    ) -> Result<Reply, CallError> {
+        let mut request = head(url, Method::POST, form.into())?;
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(authorization) = authorization {
+            headers.insert(AUTHORIZATION, authorization);
+        }
+        self.once(url, request, deadline).await
+    }
+
+    /// One request over a connection of its own, which is not kept: nothing is said again when it breaks.
+    async fn once(
+        &self,
+        url: &Uri,
+        request: Request<Full<Bytes>>,
+        deadline: Duration,
+    ) -> Result<Reply, CallError> {
+        let call = async {
+            let mut connection = Box::pin(self.0.connector.connect(&Target::of(url)?)).await?;
+            let response = connection.send_request(request).await.map_err(|e| CallError::of_request(&e))?;
+            read(response).await
+        };
+        tokio::time::timeout(deadline, call).await.unwrap_or(Err(CallError::TimedOut))
+    }
 }
 
 impl PooledConnector {
@@ -142,13 +188,19 @@ impl PooledConnector {
 }
 
 fn request(url: &Uri, body: Bytes) -> Result<Request<Full<Bytes>>, CallError> {
+    let mut request = head(url, Method::POST, body)?;
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
+    Ok(request)
+}
+
+/// A request to the host of this address.
+fn head(url: &Uri, method: Method, body: Bytes) -> Result<Request<Full<Bytes>>, CallError> {
     let authority = url.authority().map_or("", http::uri::Authority::as_str);
     let host = HeaderValue::from_str(authority).map_err(|_| CallError::BadUrl("主机名含有非法字符"))?;
     let mut request = Request::new(Full::new(body));
-    *request.method_mut() = Method::POST;
+    *request.method_mut() = method;
     *request.uri_mut() = url.path_and_query().cloned().map_or_else(Uri::default, Uri::from);
     request.headers_mut().insert(HOST, host);
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=UTF-8"));
     Ok(request)
 }
 

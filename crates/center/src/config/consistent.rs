@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::face::{Face, Listen};
+use super::oidc::is_this_machine;
 use super::secret;
 use super::table::settings;
 use super::values::Config;
@@ -27,6 +28,7 @@ pub(super) fn problems(config: &Config) -> Vec<Conflict> {
     found.extend(public_url(config));
     found.extend(proxies(config));
     found.extend(feedback(config));
+    found.extend(oidc(config));
     found
 }
 
@@ -44,6 +46,36 @@ fn feedback(config: &Config) -> impl Iterator<Item = Conflict> {
     ];
     let absent = wanted.into_iter().filter(|(is_absent, _)| *is_absent);
     absent.map(|(_, key)| conflict(&["onboarding.signing_key", key], "出具反馈表还须设置后者"))
+}
+
+/// Who has a provider says everything that is needed to ask it, and who has none nothing of it; what it sends browsers back to
+/// is an address a session may be handed at.
+fn oidc(config: &Config) -> Vec<Conflict> {
+    const ISSUER: &str = "console.oidc.issuer";
+    const PUBLIC_URL: &str = "console.oidc.public_url";
+    let of = &config.oidc;
+    let needed = [
+        (of.client_id.is_some(), "console.oidc.client_id"),
+        (of.client_secret_file.is_some(), "console.oidc.client_secret_file"),
+        (of.public_url.is_some(), PUBLIC_URL),
+    ];
+    let has_issuer = of.issuer.is_some();
+    let mut found: Vec<_> = if has_issuer {
+        let absent = needed.into_iter().filter(|(is_set, _)| !is_set);
+        absent.map(|(_, key)| conflict(&[ISSUER, key], "统一认证登录还须设置后者")).collect()
+    } else {
+        let every = needed.into_iter().chain([(of.roots.is_some(), "console.oidc.roots")]);
+        let idle = every.filter(|(is_set, _)| *is_set);
+        idle.map(|(_, key)| conflict(&[ISSUER, key], "没有前者，后者不起作用")).collect()
+    };
+    if let Some(url) = &of.public_url {
+        if url.scheme_str() == Some("http") && !is_this_machine(url.host()) {
+            found.push(conflict(&[PUBLIC_URL], "除本机地址外必须以 https:// 开头"));
+        } else if !matches!(url.path(), "" | "/") {
+            found.push(conflict(&[PUBLIC_URL], "只写到主机名（与端口）为止，不能带路径"));
+        }
+    }
+    found
 }
 
 /// Nobody is believed where nobody is named.
@@ -253,10 +285,4 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
         );
     }
     found
-}
-
-fn is_this_machine(host: Option<&str>) -> bool {
-    let host = host.unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }

@@ -8,13 +8,12 @@ use http::Uri;
 use ipnet::IpNet;
 use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::ConfirmedAmount;
-use zeroize::Zeroizing;
 
+use super::password_file::PasswordFile;
 use super::path_prefix::PathPrefix;
 use super::postgres::PostgresSettings;
-use super::secret;
 use super::setting::{Form, Given, Raw, Unit, grouped, quoted};
-use super::values::{Database, LogLevel, PasswordFile, RequestPrefix};
+use super::values::{Database, LogLevel, RequestPrefix};
 use crate::national::MacUse;
 use yanmi_http::ClientAddress;
 
@@ -287,22 +286,6 @@ impl Database {
             // The text may hold a password: it is not repeated.
             _ => Err("不认识这种数据库：应写作 \"sqlite:文件路径\" 或 \"postgres://…\"".to_owned()),
         }
-    }
-}
-
-impl PasswordFile {
-    /// Reads a password file: one line, and not open to every user of the machine.
-    ///
-    /// # Errors
-    /// What is wrong with it, in the operator's words.
-    pub fn read_from(path: PathBuf) -> Result<Self, String> {
-        let password = secret::password(&path)?;
-        Ok(Self { path, password })
-    }
-
-    /// The password.
-    pub fn password(&self) -> &Zeroizing<String> {
-        &self.password
     }
 }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use super::error::{ConfigError, Problem};
 use super::face::Faces;
 use super::limits::Limits;
+use super::oidc::Oidc;
 use super::onboarding::Onboarding;
 use super::retention::Retention;
 use super::setting::{Form, Given, Raw, Setting};
@@ -62,6 +63,7 @@ fn empty(essentials: Essentials) -> Config {
         database_password_file: None,
         encryption_key,
         listen: Faces::default(),
+        oidc: Box::<Oidc>::default(),
         limits: Limits::default(),
         policy: Policy::default(),
         timestamp_window: std::time::Duration::ZERO,

@@ -8,6 +8,7 @@ use yanmi_protocol::dictionary::BusinessType;
 use super::field::Field;
 use super::row::{PATH, count, milliseconds, row, seconds, switch, text};
 use super::setting::{Form, Presence, Setting};
+use super::table_console::OIDC;
 use super::table_limits::{DELIVERY, LIMITS};
 use super::table_onboarding::ONBOARDING;
 use super::table_policy::POLICY;
@@ -52,6 +53,9 @@ pub(super) static GROUPS: &[Group] = &[
     },
     Group { name: "listen.operator", about: "监听口：管理台", settings: LISTEN_OPERATOR },
     Group { name: "listen.applicant", about: "监听口：申请方", settings: LISTEN_APPLICANT },
+    Group {
+        name: "console.oidc", about: "管理台的统一认证登录（OpenID Connect）", settings: OIDC
+    },
     Group { name: "limits", about: "单个进程的资源上限与期限", settings: LIMITS },
     Group { name: "policy", about: "业务策略：有效期与次数", settings: POLICY },
     Group { name: "retention", about: "数据保留", settings: RETENTION },

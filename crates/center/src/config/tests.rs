@@ -118,9 +118,10 @@ fn another(setting: &Setting) -> String {
             "region" => "\"360000\"",
             "database" => "\"sqlite:/other.sqlite\"",
             "national.url" => "\"https://national.example/ec\"",
-            "insured.public_url" => "\"https://yanmi.example\"",
+            "insured.public_url" | "console.oidc.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
             "national.mac" => "\"always\"",
+            "console.oidc.issuer" => "\"https://sso.example\"",
             "onboarding.holidays" => "\"20270101\"",
             "onboarding.urls" => "\"http://10.35.0.10:8350\"",
             key if key.ends_with(".client_address") => "\"forwarded\"",
@@ -150,6 +151,7 @@ fn every_key_fills_its_own_field_and_no_other() {
                 assert!(error.to_string().contains(setting.key), "{error}");
                 let alone = [
                     "onboarding.signing_key",
+                    "console.oidc.",
                     ".tls_",
                     "plain_http",
                     "client_address",
@@ -333,6 +335,18 @@ fn one_problem_each() {
             "listen.institution.plain_http = true",
             "第 6 行：listen.institution.address 与 listen.institution.plain_http：没有监听地址",
         ),
+        (
+            "console.oidc.issuer = \"http://sso.example\"",
+            "第 6 行：console.oidc.issuer：除本机地址外必须以 https:// 开头",
+        ),
+        (
+            "console.oidc.client_id = \"a\"",
+            "第 6 行：console.oidc.issuer 与 console.oidc.client_id：没有前者",
+        ),
+        (
+            "console.oidc.title = \"一二三四五六七八九十一二三四五六七八九十一\"",
+            "第 6 行：console.oidc.title：",
+        ),
         // Passwords cross the console: there is no plain HTTP off this machine, and no setting for it.
         (
             "listen.operator.address = \"0.0.0.0:1\"",
@@ -387,6 +401,36 @@ fn listeners_need_an_address_each_of_their_own() {
     for (face, allowed) in [("operator", true), ("applicant", true), ("operations", false)] {
         let alone = LEAST.replace("listen.channel.address", &format!("listen.{face}.address"));
         assert_eq!(parse(&alone).is_ok(), allowed, "{face}");
+    }
+}
+
+#[test]
+fn a_provider_needs_all_that_it_is_asked_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    private(&folder.path().join("oidc.secret"), "the secret of the client\n");
+    let with = |lines: &str| {
+        let text = format!("{LEAST}[listen.institution]\naddress = \"127.0.0.1:0\"\n[console.oidc]\n{lines}");
+        Config::parse(&text, &folder.path().join("yanmi.toml"), &keys)
+    };
+    let issuer = "issuer = \"https://sso.example\"\n";
+    let rest = "client_id = \"yanmi\"\nclient_secret_file = \"oidc.secret\"\n";
+    let url = |url: &str| format!("{issuer}{rest}public_url = \"{url}\"");
+    let config = with(&url("https://yanmi.example:8353")).expect("a configuration");
+    assert_eq!(config.oidc.title.as_str(), "统一认证登录");
+    let explained = explained(&config);
+    assert!(explained.values().all(|line| !line.value.contains("the secret")));
+    assert!(!format!("{config:?}").contains("the secret"));
+    for (lines, words) in [
+        (
+            issuer.to_owned(),
+            "console.oidc.issuer 与 console.oidc.client_secret_file：统一认证登录还须设置后者",
+        ),
+        (rest.to_owned(), "console.oidc.issuer 与 console.oidc.client_id：没有前者，后者不起作用"),
+        (url("http://yanmi.example"), "console.oidc.public_url：除本机地址外必须以 https:// 开头"),
+        (url("https://yanmi.example/o"), "console.oidc.public_url：只写到主机名"),
+    ] {
+        let error = with(&lines).expect_err(words).to_string();
+        assert!(error.contains(words), "{error}");
     }
 }
 
@@ -640,6 +684,7 @@ fn the_sample_of_the_reference_is_the_table_and_starts_a_center() {
     for name in ["encryption", "national", "institution", "channel", "operations", "operator", "applicant"] {
         private(&folder.path().join(format!("{name}.key")), KEY);
     }
+    private(&folder.path().join("oidc.secret"), KEY);
     let path = folder.path().join("yanmi.toml");
     fs::write(&path, &sample).expect("writing");
     let asit = Config::load(&path, &|_| None).expect("the sample as it is");

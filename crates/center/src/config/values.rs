@@ -9,11 +9,12 @@ use ipnet::IpNet;
 use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
-use zeroize::Zeroizing;
 
 use super::face::Faces;
 use super::limits::Limits;
+use super::oidc::Oidc;
 use super::onboarding::Onboarding;
+use super::password_file::PasswordFile;
 use super::postgres::PostgresSettings;
 use super::retention::Retention;
 use crate::national::MacUse;
@@ -31,6 +32,8 @@ pub struct Config {
     pub encryption_key: Sm4Key,
     /// Where each face listens.
     pub listen: Faces,
+    /// Login by an `OpenID` Provider. Boxed, for few have one and everybody carries a configuration.
+    pub oidc: Box<Oidc>,
     /// What one process lets anybody hold.
     pub limits: Limits,
     /// Lives and limits of verifications (V7, V8).
@@ -99,19 +102,6 @@ impl fmt::Display for Database {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(settings) => write!(f, "{settings}"),
         }
-    }
-}
-
-/// A password that was read from a file of its own. `Debug` shows only where.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PasswordFile {
-    pub(super) path: PathBuf,
-    pub(super) password: Zeroizing<String>,
-}
-
-impl fmt::Debug for PasswordFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PasswordFile({})", self.path.display())
     }
 }
 

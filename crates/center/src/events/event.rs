@@ -54,6 +54,11 @@ impl Actor {
         Self(Cow::Owned(format!("applicant:{login}")))
     }
 
+    /// Whom a provider named and nobody here is; `shown` tells him from others.
+    pub(crate) fn subject(shown: &str) -> Self {
+        Self(Cow::Owned(format!("oidc:{shown}")))
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

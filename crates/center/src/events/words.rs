@@ -3,7 +3,7 @@
 use yanmi_onboarding::application::command_name;
 
 /// What was done.
-const ACTIONS: [(&str, &str); 59] = [
+const ACTIONS: [(&str, &str); 62] = [
     ("application.begin", "新建申请"),
     ("feedback.issue", "出具反馈表"),
     ("import.upload", "上传导入表"),
@@ -20,6 +20,9 @@ const ACTIONS: [(&str, &str); 59] = [
     ("alarm.close", "关闭告警"),
     ("operator.enrol", "接受邀请"),
     ("operator.login", "登录"),
+    ("operator.login_oidc", "统一认证登录"),
+    ("operator.bind_oidc", "绑定统一认证账号"),
+    ("operator.unbind_oidc", "解除绑定统一认证账号"),
     ("operator.grant", "授权"),
     ("operator.revoke", "撤销授权"),
     ("operator.unlock", "解除锁定"),
@@ -66,7 +69,7 @@ const ACTIONS: [(&str, &str); 59] = [
 ];
 
 /// What was changed.
-const FIELDS: [(&str, &str); 37] = [
+const FIELDS: [(&str, &str); 38] = [
     ("file", "文件"),
     ("digest", "文件摘要"),
     ("added", "新增"),
@@ -85,6 +88,7 @@ const FIELDS: [(&str, &str); 37] = [
     ("password_at", "设置密码于"),
     ("invited_until", "邀请有效至"),
     ("locked_until", "锁定至"),
+    ("oidc", "统一认证账号"),
     ("name", "名称"),
     ("enabled", "启用"),
     ("active", "启用"),

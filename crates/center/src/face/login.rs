@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use super::page::see_other;
 use super::page_refusal::PageRefusal;
 use super::page_request::{FaceRequest, FaceSession, serve};
+use crate::console::Console;
 use crate::registry::{AdministrationError, Login, LoginTry};
 use crate::site::Site;
 
@@ -23,7 +24,11 @@ pub(crate) async fn handle<S: FaceSession>(
 
 async fn answer<S: FaceSession>(page: &mut FaceRequest<'_, S>, body: Body) -> Result<Response, PageRefusal> {
     if page.method == Method::GET {
-        return Ok(page.shown(StatusCode::OK, "登录", &shown::<S>(page.query.text("next"), None)));
+        return Ok(page.shown(
+            StatusCode::OK,
+            "登录",
+            &shown::<S>(&page.site.console, page.query.text("next"), None),
+        ));
     }
     let form = page.form(body).await?;
     page.count_try()?;
@@ -42,7 +47,7 @@ async fn answer<S: FaceSession>(page: &mut FaceRequest<'_, S>, body: Body) -> Re
             Ok(response)
         }
         Err(error @ AdministrationError::NotLetIn) => {
-            let middle = shown::<S>(form.text("next"), Some(&error.to_string()));
+            let middle = shown::<S>(&site.console, form.text("next"), Some(&error.to_string()));
             Ok(page.shown(StatusCode::FORBIDDEN, "登录", &middle))
         }
         Err(error) => Err(error.into()),
@@ -50,13 +55,13 @@ async fn answer<S: FaceSession>(page: &mut FaceRequest<'_, S>, body: Body) -> Re
 }
 
 /// Where somebody goes who is logged in: a page of this face and nowhere else.
-fn place<'a>(root: &'a str, next: &'a str) -> &'a str {
+pub(crate) fn place<'a>(root: &'a str, next: &'a str) -> &'a str {
     let fits =
         next.starts_with(root) && next.bytes().all(|b| b.is_ascii_alphanumeric() || b"/-_.".contains(&b));
     if fits && !next.contains("..") && !next.contains("//") { next } else { root }
 }
 
-fn shown<S: FaceSession>(next: &str, why: Option<&str>) -> Markup {
+fn shown<S: FaceSession>(console: &Console, next: &str, why: Option<&str>) -> Markup {
     html! {
         div.narrow {
             @if let Some(why) = why { p.said.bad role="alert" { (why) } }
@@ -68,6 +73,7 @@ fn shown<S: FaceSession>(next: &str, why: Option<&str>) -> Markup {
                     input name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="6"; } }
                 p { button { "登录" } }
             }
+            (S::other_way(console, place(S::ROOT, next)))
             p.soft { (S::FORGOTTEN) }
         }
     }

@@ -68,6 +68,11 @@ pub(crate) trait FaceSession: Sized {
         Ok(())
     }
 
+    /// Another way in than by password, if there is one, to this page.
+    fn other_way(_: &Console, _next: &str) -> Markup {
+        html! {}
+    }
+
     /// The way to the pages he may see, in the head of every page.
     fn way(&self, request: &FaceRequest<'_, Self>) -> Markup;
 }
@@ -97,7 +102,7 @@ pub(crate) async fn serve<S: FaceSession>(
 ) -> Response {
     let started = Instant::now();
     let (parts, body) = request.into_parts();
-    let secret = cookie(&parts.headers, &cookie_name::<S>(&site.console));
+    let secret = cookie(&parts.headers, &full_name::<S>(&site.console, S::COOKIE));
     let mut request = FaceRequest::<S> {
         site: &site,
         method: parts.method,
@@ -326,12 +331,21 @@ impl<S: FaceSession> FaceRequest<'_, S> {
 
     /// Hands a session to the browser, or takes it away.
     pub(crate) fn hand(&self, response: &mut Response, secret: Option<&str>) {
-        let flag = if S::entrance(&self.site.console).secure { "; Secure" } else { "" };
         let end = if secret.is_none() { "; Max-Age=0" } else { "" };
-        let (name, value) = (cookie_name::<S>(&self.site.console), secret.unwrap_or_default());
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict{flag}{end}");
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            response.headers_mut().insert(header::SET_COOKIE, value);
+        self.set_cookie(response, S::COOKIE, secret.unwrap_or_default(), &format!("SameSite=Strict{end}"));
+    }
+
+    /// What a browser carries under this name.
+    pub(crate) fn carried(&self, name: &str) -> Option<&str> {
+        cookie(&self.headers, &full_name::<S>(&self.site.console, name))
+    }
+
+    /// Has the browser carry something, for this face alone.
+    pub(crate) fn set_cookie(&self, response: &mut Response, name: &str, value: &str, how: &str) {
+        let flag = if S::entrance(&self.site.console).secure { "; Secure" } else { "" };
+        let name = full_name::<S>(&self.site.console, name);
+        if let Ok(value) = HeaderValue::from_str(&format!("{name}={value}; Path=/; HttpOnly; {how}{flag}")) {
+            response.headers_mut().append(header::SET_COOKIE, value);
         }
     }
 }
@@ -349,7 +363,7 @@ pub(crate) fn act_of<'a>(
     Ok(Act::new(actor, reason, at))
 }
 
-fn cookie_name<S: FaceSession>(console: &Console) -> String {
+fn full_name<S: FaceSession>(console: &Console, name: &str) -> String {
     let before = if S::entrance(console).secure { "__Host-" } else { "" };
-    format!("{before}{}", S::COOKIE)
+    format!("{before}{name}")
 }

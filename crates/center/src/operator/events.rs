@@ -22,17 +22,6 @@ pub(super) async fn chain(State(site): State<Arc<Site>>, request: Request<Body>)
     request::serve(site, request, false, verified).await
 }
 
-/// What he has done himself; also logins, which belong to nobody else.
-pub(super) async fn own(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    request::serve(site, request, false, async |page, _| {
-        let login = page.session()?.operator.login;
-        let scope = EventScope::Own(login.as_str().to_owned());
-        let middle = html! { (table(page, &scope).await?) };
-        Ok(page.page("我做过的", &middle))
-    })
-    .await
-}
-
 async fn listed(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, ConsoleRefusal> {
     let areas = page.reach(Action::ViewEvents);
     if areas.is_empty() {
@@ -52,7 +41,7 @@ async fn listed(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
 }
 
 /// The events of one page that he may see, and the way to those before.
-async fn table(page: &OperatorRequest<'_>, scope: &EventScope) -> Result<Markup, ConsoleRefusal> {
+pub(super) async fn table(page: &OperatorRequest<'_>, scope: &EventScope) -> Result<Markup, ConsoleRefusal> {
     let before = page.query.text("before").parse().unwrap_or(i64::MAX);
     let find = page.query.text("find").to_owned();
     let console = &page.site.console;

@@ -1,12 +1,13 @@
 //! What the console is among the faces that people log in to.
 
-use maud::Markup;
+use maud::{Markup, html};
 use yanmi_protocol::UnixMillis;
 
 use super::request::{ConsoleRefusal, OperatorRequest};
 use super::{attempt, layout};
 use crate::console::{Console, Entrance};
 use crate::face::page_request::FaceSession;
+use crate::percent::encoded;
 use crate::registry::{Administration, AdministrationError, OperatorSession, Realm, SessionRow};
 use crate::telemetry::Operation;
 
@@ -36,6 +37,14 @@ impl FaceSession for OperatorSession {
 
     async fn note_attempt(&self, request: &OperatorRequest<'_>) -> Result<(), ConsoleRefusal> {
         attempt::note(request, self).await
+    }
+
+    fn other_way(console: &Console, next: &str) -> Markup {
+        html! {
+            @if let Some(provider) = &console.oidc {
+                p.box { a href={ "/o/oidc/login?next=" (encoded(next)) } { (provider.title()) } }
+            }
+        }
     }
 
     fn way(&self, request: &OperatorRequest<'_>) -> Markup {

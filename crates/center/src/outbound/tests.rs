@@ -55,6 +55,33 @@ async fn a_call_is_a_post_of_json_and_brings_status_and_body() {
 }
 
 #[tokio::test]
+async fn what_must_not_be_said_twice_goes_over_a_connection_of_its_own() {
+    let peer = Peer::start(|asked| {
+        Act::Answer(200, format!("{} {}", asked.head.to_lowercase(), String::from_utf8_lossy(&asked.body)))
+    })
+    .await;
+    let client = outbound();
+    let text = |reply: super::Reply| String::from_utf8(reply.body.to_vec()).expect("text");
+    let got = text(client.get(&peer.url("/a?b=c"), AMPLE).await.expect("a reply"));
+    assert!(
+        got.starts_with("get /a?b=c http/1.1\r\n") && got.contains("accept: application/json\r\n"),
+        "{got}"
+    );
+    let basic = http::HeaderValue::from_static("Basic eA==");
+    let form = "a=b&c=d".to_owned();
+    let posted = text(client.post_form(&peer.url("/t"), form, Some(basic), AMPLE).await.expect("a reply"));
+    assert!(posted.contains("content-type: application/x-www-form-urlencoded\r\n"), "{posted}");
+    assert!(posted.contains("authorization: basic ea==\r\n") && posted.ends_with("a=b&c=d"), "{posted}");
+    assert_eq!((peer.requests(), peer.connections()), (2, 2));
+    // One that breaks is not said again; one that hangs has its deadline.
+    for (act, error) in [(Act::Reset, CallError::BrokenConnection), (Act::Hang, CallError::TimedOut)] {
+        let peer = Peer::start(move |_| act.clone()).await;
+        assert_eq!(client.get(&peer.url("/"), SHORT).await, Err(error));
+        assert!(peer.requests() <= 1);
+    }
+}
+
+#[tokio::test]
 async fn connections_are_kept_open() {
     let peer = Peer::start(|_| ok()).await;
     let outbound = outbound();

@@ -143,6 +143,12 @@ pub enum AdministrationError {
     /// The login is not let in; why is not said.
     #[error("登录名、密码或验证码不对；连续 5 次不对会锁定 30 分钟")]
     NotLetIn,
+    /// Whom the provider named is nobody here.
+    #[error("统一认证已通过，但这个账号没有绑定操作员：请用密码登录，然后在“我做过的”一页绑定")]
+    SubjectUnbound,
+    /// Whom the provider named is another operator.
+    #[error("这个统一认证账号已绑定另一个操作员；一个账号只能绑定一个")]
+    SubjectTaken,
     /// The password could not be made into what is stored.
     #[error("密码摘要未能算出")]
     PasswordHash,

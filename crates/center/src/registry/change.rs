@@ -43,7 +43,9 @@ impl Touched {
             Self::Occupied if matches!(action, Action::Add | Action::Invite) => {
                 AdministrationError::Exists { kind, id: id.to_owned() }
             }
-            Self::Occupied if action == Action::LogIn => AdministrationError::NotLetIn,
+            Self::Occupied if matches!(action, Action::LogIn | Action::LogInOidc) => {
+                AdministrationError::NotLetIn
+            }
             Self::Occupied => AdministrationError::closed(kind, id),
             Self::Nothing => AdministrationError::missing(kind, id),
         })

@@ -65,7 +65,12 @@ impl Administration {
         let Invited { login, totp, .. } = self.invited(realm, secret, now).await?;
         let step = totp.fits(code, now, 0).ok_or(AdministrationError::WrongCode)?;
         let sealed = self.sealer.seal(realm.totp_cell(login.as_str()), totp.bytes());
-        let set = Assignments::default()
+        // Who proves himself anew binds anew: what is bound may be of whom he is invited again to be rid of.
+        let unbound = match realm {
+            Realm::Operators => Assignments::default().no_bytes("oidc_subject"),
+            Realm::Applicants => Assignments::default(),
+        };
+        let set = unbound
             .text("password", password.as_str())
             .optional_number("password_at", Some(now.get()))
             .bytes("totp", &sealed)

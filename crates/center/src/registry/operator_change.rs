@@ -169,6 +169,7 @@ impl Administration {
             .optional_text("password", None)
             .no_bytes("totp")
             .no_bytes("invitation")
+            .no_bytes("oidc_subject")
             .optional_number("invited_until", None);
         let more = vec![operator_grants::take_all(&login), sessions::end(Realm::Operators, &login)];
         self.edit_operator(login, Action::Close, set, more, act).await

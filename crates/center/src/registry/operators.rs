@@ -16,8 +16,11 @@ use crate::store::table::Table;
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
     "operators (login, name, unit, password, password_at, totp, totp_step, failed, locked_until, last_login, \
-            invitation, invited_until, closed_at, changed_at)",
-    &[Text, Text, Text, Text, Number, Bytes, Number, Number, Number, Number, Bytes, Number, Number, Number],
+            invitation, invited_until, closed_at, changed_at, oidc_subject, oidc_at)",
+    &[
+        Text, Text, Text, Text, Number, Bytes, Number, Number, Number, Number, Bytes, Number, Number, Number,
+        Bytes, Number,
+    ],
     1,
 );
 
@@ -40,6 +43,8 @@ pub struct OperatorRow {
     pub invited_until: Option<UnixMillis>,
     /// When he was closed for good.
     pub closed_at: Option<UnixMillis>,
+    /// What shows of the provider's subject that is bound to him, if there is one.
+    pub oidc: Option<String>,
     /// What he may do, and where.
     pub grants: Vec<GrantRow>,
 }
@@ -57,6 +62,7 @@ impl OperatorRow {
             ("invited_until", time(self.invited_until)),
             ("locked_until", time(self.locked_until)),
             ("closed_at", time(self.closed_at)),
+            ("oidc", self.oidc.clone()),
         ]
     }
 
@@ -75,7 +81,8 @@ impl OperatorRow {
 macro_rules! select {
     ($which:literal) => {
         concat!(
-            "SELECT login, name, unit, password_at, locked_until, last_login, invited_until, closed_at FROM operators ",
+            "SELECT login, name, unit, password_at, locked_until, last_login, invited_until, closed_at, \
+             oidc_subject FROM operators ",
             $which
         )
     };
@@ -92,6 +99,22 @@ pub(super) async fn one(
     let row = read(&mut Columns::new(row, TABLE.name()))?;
     let grants = operator_grants::of(connection, login).await?;
     Ok(Some(OperatorRow { grants, ..row }))
+}
+
+/// What shows of the hash of a provider's subject: enough to tell two apart.
+pub(super) fn shown(subject: &[u8]) -> String {
+    let word = subject.first_chunk().map_or(0, |word| u32::from_be_bytes(*word));
+    format!("{word:08x}")
+}
+
+/// Whose a provider's subject is.
+pub(super) async fn of_subject(
+    connection: &mut Connection,
+    subject: &[u8; 16],
+) -> Result<Option<Login>, StoreError> {
+    const TEXT: &str = "SELECT login FROM operators WHERE oidc_subject = $1";
+    let rows = connection.fetch(Statement::new(TEXT).bytes(subject)).await?;
+    rows.iter().next().map(|row| read_login(&mut Columns::new(row, TABLE.name()))).transpose()
 }
 
 /// All operators, by login.
@@ -124,6 +147,7 @@ fn read(columns: &mut Columns<'_>) -> Result<OperatorRow, StoreError> {
         last_login: columns.optional_time()?,
         invited_until: columns.optional_time()?,
         closed_at: columns.optional_time()?,
+        oidc: columns.optional_bytes()?.map(shown),
         grants: Vec::new(),
     })
 }

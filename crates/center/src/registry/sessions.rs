@@ -99,6 +99,12 @@ pub(super) fn strengthen(realm: Realm, session: &[u8; 16], at: UnixMillis) -> St
     Statement::composed(text).bytes(session).number(at.get())
 }
 
+/// Notes that it began without the second factor: what is serious asks for it.
+pub(super) fn weaken(realm: Realm, session: &[u8; 16]) -> Statement {
+    let text = format!("UPDATE {} SET strong_at = 0 WHERE session = $1", realm.sessions());
+    Statement::composed(text).bytes(session)
+}
+
 /// Ends whatever session a person has.
 pub(super) fn end(realm: Realm, login: &Login) -> Statement {
     let text = format!("DELETE FROM {} WHERE login = $1", realm.sessions());
