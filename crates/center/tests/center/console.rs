@@ -4,9 +4,9 @@ pub(crate) mod applicants;
 mod attempts;
 mod attestation;
 pub(crate) mod insight;
-mod issuer;
+pub(crate) mod issuer;
 mod key_offer;
-mod oidc;
+pub(crate) mod oidc;
 pub(crate) mod person;
 mod second_person;
 

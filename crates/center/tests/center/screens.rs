@@ -7,6 +7,7 @@ mod console;
 mod doors;
 mod free;
 mod live;
+mod oidc;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

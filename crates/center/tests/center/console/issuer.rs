@@ -46,6 +46,10 @@ pub(crate) struct Script {
     /// Codes that were made, each with what it was asked for with.
     codes: HashMap<String, Fields>,
     made: usize,
+    /// Where the console is.
+    pub(crate) public_url: String,
+    /// Whether somebody is asked before he is sent back.
+    pub(crate) asks: bool,
     /// How often it was asked: discovery, token endpoint.
     pub(crate) asked: [usize; 2],
 }
@@ -53,6 +57,7 @@ pub(crate) struct Script {
 #[derive(Clone)]
 struct Shared {
     address: SocketAddr,
+    issuer: String,
     hands: Hands,
     script: Arc<Mutex<Script>>,
 }
@@ -69,8 +74,8 @@ impl Drop for Provider {
 }
 
 impl Provider {
-    /// One by this clock.
-    pub(crate) fn start(listener: TcpListener, hands: Hands) -> Self {
+    /// One of this name, by this clock.
+    pub(crate) fn start(listener: TcpListener, issuer: &str, hands: Hands) -> Self {
         let script = Script {
             moods: [Mood::Well; 2],
             subject: "350100199001010011".to_owned(),
@@ -78,10 +83,13 @@ impl Provider {
             metadata: json!({}),
             codes: HashMap::new(),
             made: 0,
+            public_url: PUBLIC_URL.to_owned(),
+            asks: false,
             asked: [0; 2],
         };
         let address = listener.local_addr().expect("an address");
-        let shared = Shared { address, hands, script: Arc::new(Mutex::new(script)) };
+        let shared =
+            Shared { address, issuer: issuer.to_owned(), hands, script: Arc::new(Mutex::new(script)) };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(describe))
             .route("/authorize", get(authorize))
@@ -149,7 +157,7 @@ async fn describe(State(shared): State<Shared>) -> Response {
     if let Some(answer) = in_mood(mood).await {
         return answer;
     }
-    let at = format!("http://{}", shared.address);
+    let at = &shared.issuer;
     let mut document = json!({
         "issuer": at,
         "authorization_endpoint": format!("{at}/authorize"),
@@ -163,7 +171,8 @@ async fn describe(State(shared): State<Shared>) -> Response {
 
 async fn authorize(State(shared): State<Shared>, uri: Uri) -> Response {
     let asked = fields(uri.query().expect("a question"));
-    let redirect = format!("{PUBLIC_URL}/o/oidc/return");
+    let mut script = shared.script.lock().expect("nobody panicked");
+    let redirect = format!("{}/o/oidc/return", script.public_url);
     for (name, value) in [
         ("response_type", "code"),
         ("client_id", CLIENT),
@@ -174,12 +183,17 @@ async fn authorize(State(shared): State<Shared>, uri: Uri) -> Response {
         assert_eq!(asked.get(name).map(String::as_str), Some(value), "{name}");
     }
     let state = asked["state"].clone();
-    let mut script = shared.script.lock().expect("nobody panicked");
     script.made += 1;
     let code = format!("code-{}", script.made);
     script.codes.insert(code.clone(), asked);
-    Redirect::to(&format!("{redirect}?code={code}&state={state}&iss=http%3A%2F%2F{}", shared.address))
-        .into_response()
+    let issuer = shared.issuer.replace(':', "%3A").replace('/', "%2F");
+    let back = format!("{redirect}?code={code}&state={state}&iss={issuer}");
+    if script.asks {
+        let page =
+            format!("<!doctype html><title>同意</title><a href=\"{}\">同意</a>", back.replace('&', "&amp;"));
+        return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
+    }
+    Redirect::to(&back).into_response()
 }
 
 async fn token(State(shared): State<Shared>, headers: HeaderMap, body: String) -> Response {
@@ -215,7 +229,7 @@ async fn token(State(shared): State<Shared>, headers: HeaderMap, body: String) -
     }
     let now = shared.hands.now().get() / 1_000;
     let mut claims = json!({
-        "iss": format!("http://{}", shared.address), "aud": CLIENT, "sub": script.subject,
+        "iss": shared.issuer, "aud": CLIENT, "sub": script.subject,
         "nonce": asked["nonce"], "iat": now, "exp": now + 300, "preferred_username": "lin.wei",
     });
     put_over(&mut claims, &script.claims);

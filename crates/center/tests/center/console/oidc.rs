@@ -20,10 +20,15 @@ const NOT_LET_IN: &str = "不能登录";
 
 /// A site with a console and a provider beside it.
 async fn with_provider(trust_mfa: bool) -> (Site, Provider, NamedTempFile) {
+    with_provider_at("127.0.0.1", trust_mfa).await
+}
+
+/// The same, the provider under this name of the machine.
+pub(crate) async fn with_provider_at(host: &str, trust_mfa: bool) -> (Site, Provider, NamedTempFile) {
     let mut secret = NamedTempFile::new().expect("a file");
     writeln!(secret, "{SECRET}").expect("written");
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+    let issuer = format!("http://{host}:{}", listener.local_addr().expect("an address").port());
     let file = PasswordFile::read_from(secret.path().to_owned()).expect("a secret");
     let site = Site::with(|config| {
         config.listen.operator = anywhere();
@@ -39,7 +44,7 @@ async fn with_provider(trust_mfa: bool) -> (Site, Provider, NamedTempFile) {
         assert_eq!(config.problems(), Vec::<String>::new());
     })
     .await;
-    let provider = Provider::start(listener, site.hands.clone());
+    let provider = Provider::start(listener, &issuer, site.hands.clone());
     (site, provider, secret)
 }
 
