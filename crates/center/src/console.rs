@@ -17,8 +17,8 @@ use crate::limits::{AttemptSum, Attempts, SourceLimiter};
 use crate::registry::{Administration, AdministrationError, FeedbackTerms, FeedbackTermsError};
 use crate::sealing::Sealer;
 use crate::staff::{self, OpenIdProvider, PasswordHash};
-use crate::store::Store;
 use crate::store::connection::Connection;
+use crate::store::{Replica, Store, StoreError};
 
 /// Passwords that are hashed at the same time: each takes 46 MiB and a tenth of a second.
 const HASHED_AT_ONCE: usize = 2;
@@ -59,6 +59,8 @@ pub(crate) struct Console {
     administration: Mutex<Option<Administration>>,
     /// What can only read: one question about what happened at a time, which may take seconds.
     reader: Mutex<Option<Connection>>,
+    /// Where that one goes, if not to the database of the center.
+    replica: Option<Replica>,
     hashing: Semaphore,
     /// Room for files that operators bring.
     pub(crate) files: Bodies,
@@ -102,6 +104,7 @@ impl Console {
             sealer: sealer.clone(),
             administration: Mutex::default(),
             reader: Mutex::default(),
+            replica: config.console_database.as_ref().map(Replica::new),
             hashing: Semaphore::new(HASHED_AT_ONCE),
             // Who sends is logged in, so it does not matter that they know who shares with whom.
             files: Bodies::new(FILES_BYTES, 0),
@@ -156,6 +159,19 @@ impl Console {
     /// The connection that can change nothing, for one question after the other; nothing where there is none yet.
     pub(crate) async fn reader(&self) -> MutexGuard<'_, Option<Connection>> {
         self.reader.lock().await
+    }
+
+    /// A new one of it.
+    pub(crate) async fn connect_to_read(&self) -> Result<Connection, StoreError> {
+        match &self.replica {
+            Some(replica) => replica.connect(&self.sealer).await,
+            None => self.store.connect_to_read().await,
+        }
+    }
+
+    /// Whether what it reads may be some seconds old.
+    pub(crate) const fn reads_a_replica(&self) -> bool {
+        self.replica.is_some()
     }
 
     /// Whether this is the password; the same work is done when there is none to compare with.

@@ -15,6 +15,7 @@ pub(crate) mod link;
 pub mod migrate;
 pub(crate) mod node;
 pub(crate) mod postgres;
+mod replica;
 pub(crate) mod row;
 pub(crate) mod schema;
 mod server_problem;
@@ -38,6 +39,7 @@ use connection::{Connection, Statement};
 pub use error::StoreError;
 pub use exclusive::Exclusive;
 use node::Node;
+pub(crate) use replica::Replica;
 use schema::{Migrated, PendingMigrations, Schema};
 pub use server_problem::{ServerProblem, Servers};
 

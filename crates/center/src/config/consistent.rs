@@ -6,7 +6,7 @@ use super::face::{Face, Listen};
 use super::oidc::is_this_machine;
 use super::secret;
 use super::table::settings;
-use super::values::Config;
+use super::values::{Config, Database};
 use yanmi_http::ClientAddress;
 use yanmi_papers::feedback::CenterUrl;
 
@@ -29,6 +29,7 @@ pub(super) fn problems(config: &Config) -> Vec<Conflict> {
     found.extend(proxies(config));
     found.extend(feedback(config));
     found.extend(oidc(config));
+    found.extend(replica(config));
     found
 }
 
@@ -76,6 +77,12 @@ fn oidc(config: &Config) -> Vec<Conflict> {
         }
     }
     found
+}
+
+/// Only PostgreSQL has servers that follow another.
+fn replica(config: &Config) -> Option<Conflict> {
+    let idle = config.console_database.is_some() && !matches!(config.database, Database::Postgres(_));
+    idle.then(|| conflict(&["database", "console.database"], "前者是 PostgreSQL 时才有可读的备库"))
 }
 
 /// Nobody is believed where nobody is named.

@@ -268,6 +268,21 @@ impl Field for PasswordFile {
     }
 }
 
+impl Field for PostgresSettings {
+    fn read(given: &Given<'_>) -> Result<Self, String> {
+        let text = text(given)?;
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Self::parse(text);
+        }
+        // The text may hold a password: it is not repeated.
+        Err("应写作 \"postgres://用户@主机:端口/数据库名\"".to_owned())
+    }
+
+    fn show(&self, _: &Form) -> String {
+        quoted(&self.to_string())
+    }
+}
+
 impl Database {
     /// Reads an address as it is written in the setting `database`. A path is relative to `folder`.
     ///

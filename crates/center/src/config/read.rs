@@ -60,6 +60,7 @@ fn empty(essentials: Essentials) -> Config {
     Config {
         region,
         database: Database::Sqlite(PathBuf::new()),
+        console_database: None,
         database_password_file: None,
         encryption_key,
         listen: Faces::default(),
@@ -288,6 +289,10 @@ impl<'a> Reading<'a> {
             self.problem(line, format!("database、{KEY} 与环境变量 {DATABASE_PASSWORD}：{why}"));
         } else if !inside {
             settings.password = file.or(variable);
+        }
+        // What follows a database lets in who is let in there.
+        if let Some(replica) = config.console_database.as_mut().filter(|replica| replica.password.is_none()) {
+            replica.password.clone_from(&settings.password);
         }
     }
 

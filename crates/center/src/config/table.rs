@@ -8,7 +8,7 @@ use yanmi_protocol::dictionary::BusinessType;
 use super::field::Field;
 use super::row::{PATH, count, milliseconds, row, seconds, switch, text};
 use super::setting::{Form, Presence, Setting};
-use super::table_console::OIDC;
+use super::table_console::{CONSOLE, OIDC};
 use super::table_limits::{DELIVERY, LIMITS};
 use super::table_onboarding::ONBOARDING;
 use super::table_policy::POLICY;
@@ -53,6 +53,7 @@ pub(super) static GROUPS: &[Group] = &[
     },
     Group { name: "listen.operator", about: "监听口：管理台", settings: LISTEN_OPERATOR },
     Group { name: "listen.applicant", about: "监听口：申请方", settings: LISTEN_APPLICANT },
+    Group { name: "console", about: "管理台读哪个数据库", settings: CONSOLE },
     Group {
         name: "console.oidc", about: "管理台的统一认证登录（OpenID Connect）", settings: OIDC
     },

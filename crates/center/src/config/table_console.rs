@@ -1,8 +1,19 @@
-//! The settings of the console: login by an `OpenID` Provider.
+//! The settings of the console: what it reads, and login by an `OpenID` Provider.
 
 use super::field::Field;
 use super::row::{PATH, row, switch, text};
 use super::setting::{Presence, Setting};
+
+pub(super) static CONSOLE: &[Setting] = &[row!(
+    "console.database",
+    console_database,
+    text(
+        "\"postgres://用户@主机1:端口,主机2:端口/数据库名\"，参数与 database 相同",
+        Presence::Optional("postgres://yanmi@10.40.0.2/yanmi")
+    ),
+    "管理台的追踪、失败原因与统计从哪里读：database 的备库；不设置则读 database。",
+    "追踪要逐条看审计，读备库就不占用主库。备库可能晚几秒，页面上会说。写出多个主机时连接最先应答的一个；口令不写时与 database 的相同。"
+)];
 
 pub(super) static OIDC: &[Setting] = &[
     row!(

@@ -117,6 +117,7 @@ fn another(setting: &Setting) -> String {
         Form::Text { .. } => match setting.key {
             "region" => "\"360000\"",
             "database" => "\"sqlite:/other.sqlite\"",
+            "console.database" => "\"postgres://u@standby/other\"",
             "national.url" => "\"https://national.example/ec\"",
             "insured.public_url" | "console.oidc.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
@@ -156,6 +157,7 @@ fn every_key_fills_its_own_field_and_no_other() {
                     "plain_http",
                     "client_address",
                     "database_password_file",
+                    "console.database",
                 ];
                 assert!(alone.iter().any(|part| setting.key.contains(part)), "{error}");
                 continue;
@@ -166,6 +168,29 @@ fn every_key_fills_its_own_field_and_no_other() {
             assert_eq!(same, *key != setting.key, "{} changed {key}", setting.key);
         }
         assert_eq!(changed[setting.key].origin, Origin::File(1), "{}", setting.key);
+    }
+}
+
+#[test]
+fn a_standby_for_the_console_follows_a_database_on_postgresql() {
+    let with = |database: &str, standby: &str| {
+        let kept: Vec<&str> = LEAST.lines().filter(|line| !line.starts_with("database")).collect();
+        parse(&format!("database = \"{database}\"\nconsole.database = \"{standby}\"\n{}", kept.join("\n")))
+    };
+    let config = with("postgres://u:secret@primary/db", "postgres://reader@standby/db").expect("good");
+    let standby = config.console_database.expect("a standby");
+    assert_eq!(standby.password.as_ref().map(|password| password.as_str()), Some("secret"), "the same one");
+    assert!(!standby.to_string().contains("secret"), "{standby}");
+    let own = with("postgres://u:secret@primary/db", "postgres://reader:other@standby/db").expect("good");
+    let password = own.console_database.and_then(|standby| standby.password).expect("a password");
+    assert_eq!(password.as_str(), "other");
+    for (database, standby, said) in [
+        ("sqlite:center.sqlite", "postgres://u@standby/db", "前者是 PostgreSQL 时才有可读的备库"),
+        ("postgres://u@primary/db", "sqlite:copy.sqlite", "应写作"),
+        ("postgres://u@primary/db", "postgres://u:secret@standby:x/db", "console.database"),
+    ] {
+        let error = with(database, standby).expect_err("refused").to_string();
+        assert!(error.contains(said) && !error.contains("secret"), "{error}");
     }
 }
 
@@ -694,14 +719,16 @@ fn the_sample_of_the_reference_is_the_table_and_starts_a_center() {
     // With every setting uncommented it says the same, and the optional ones too.
     let uncommented: Vec<&str> = sample
         .lines()
-        // A password is for the other kind of database.
-        .filter(|line| !line.starts_with("#database_password_file"))
+        // A password and a standby are for the other kind of database.
+        .filter(|line| {
+            !line.starts_with("#database_password_file") && !line.starts_with("#database = \"postgres:")
+        })
         .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with([' ', '='])).unwrap_or(line))
         .collect();
     fs::write(&path, uncommented.join("\n")).expect("writing");
     let whole = Config::load(&path, &|_| None).expect("the sample with everything");
     for (old, new) in asit.explain().into_iter().zip(whole.explain()) {
-        if new.key == "database_password_file" {
+        if matches!(new.key, "database_password_file" | "console.database") {
             continue;
         }
         assert!(matches!(new.origin, Origin::File(_) | Origin::KeyFile(..)), "{new}");

@@ -26,6 +26,8 @@ pub struct Config {
     pub region: Region,
     /// Where the state is kept.
     pub database: Database,
+    /// The servers that follow those of the database and are read for the console's questions; without them the database is.
+    pub console_database: Option<PostgresSettings>,
     /// The file the database's password was read from, if it was one.
     pub database_password_file: Option<PasswordFile>,
     /// The key the stored keys and identities are sealed under.

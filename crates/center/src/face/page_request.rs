@@ -259,7 +259,7 @@ impl<S: FaceSession> FaceRequest<'_, S> {
         let mut held = self.site.console.reader().await;
         let connection = match held.take() {
             Some(connection) => connection,
-            None => self.site.store.connect_to_read().await?,
+            None => self.site.console.connect_to_read().await?,
         };
         let mut history = History::over(connection, self.site.sealer.clone());
         let found = look(&mut history).await;

@@ -10,6 +10,7 @@ use http::Request;
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
 
+use super::list;
 use super::place::place_of;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use crate::face::denials;
@@ -70,7 +71,8 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
         });
         found.lost = 0;
     }
-    let middle = html! { (search(page, hours)) (denials::counted(&found)) (rest(&found, province)) };
+    let middle =
+        html! { (search(page, hours)) (denials::counted(&found)) (rest(&found, province)) (list::age(page)) };
     Ok(page.page("为什么失败", &middle))
 }
 

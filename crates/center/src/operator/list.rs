@@ -30,6 +30,11 @@ pub(super) fn more(page: &OperatorRequest<'_>, name: &str, last: Option<String>)
     }
 }
 
+/// That what is read may not be the latest, where that is so.
+pub(super) fn age(page: &OperatorRequest<'_>) -> Markup {
+    html! { @if page.site.console.reads_a_replica() { p.soft { "读自备库，可能比现在晚几秒。" } } }
+}
+
 /// The rows of one page out of all, and the key after which the next begins.
 pub(super) fn part<T>(all: Vec<T>, after: &str, key: impl Fn(&T) -> &str) -> (Vec<T>, Option<String>) {
     let mut rest = all.into_iter().skip_while(|row| !after.is_empty() && key(row) <= after);

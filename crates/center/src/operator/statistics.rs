@@ -85,7 +85,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         @if charted && !rows.is_empty() { (chart::bars(&rows)) }
         (list::table(&heading(first_column(&wanted)), &lines))
         (export_form(page, &wanted))
-        (remarks())
+        (remarks()) (list::age(page))
     };
     Ok(page.page("统计", &middle))
 }
@@ -151,7 +151,7 @@ async fn institutions(page: &OperatorRequest<'_>, wanted: &Wanted) -> Result<Res
                 "&after=" (encoded(&next)) "&find=" (encoded(&find)) } { "下一页" } }
         }
         (export_form(page, wanted))
-        (remarks())
+        (remarks()) (list::age(page))
     };
     Ok(page.page("统计", &middle))
 }

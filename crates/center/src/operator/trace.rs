@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use yanmi_onboarding::Action;
 use yanmi_protocol::{EcToken, UnixMillis, mask};
 
+use super::list;
 use super::place::place_of;
 use super::redeliver;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
@@ -164,7 +165,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         None => None,
     };
     let middle = html! {
-        (search(page)) (redeliver::said(page)) @for story in stories { (story) } (rest(&trace)) (searched(&trace, further))
+        (search(page)) (redeliver::said(page)) @for story in stories { (story) } (rest(&trace)) (searched(&trace, further)) (list::age(page))
     };
     Ok(page.page("追踪", &middle))
 }

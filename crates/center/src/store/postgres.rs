@@ -56,6 +56,16 @@ pub(crate) struct Postgres {
     servers: Arc<[PgConnectOptions]>,
     settings: Arc<PostgresSettings>,
     latest: Arc<Mutex<Option<Search>>>,
+    wanted: ServerKind,
+}
+
+/// Which servers will do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum ServerKind {
+    /// The one that takes changes.
+    Writable,
+    /// Any that can be read, so also those that follow another.
+    Readable,
 }
 
 /// A search that is over.
@@ -80,8 +90,17 @@ impl fmt::Display for Postgres {
 
 impl Postgres {
     pub(crate) fn new(settings: &PostgresSettings) -> Self {
+        Self::of(settings, ServerKind::Writable)
+    }
+
+    /// Servers that are only read, so that those which follow another will do.
+    pub(super) fn to_read(settings: &PostgresSettings) -> Self {
+        Self::of(settings, ServerKind::Readable)
+    }
+
+    fn of(settings: &PostgresSettings, wanted: ServerKind) -> Self {
         let servers = settings.hosts.iter().map(|(host, port)| options(settings, host, *port)).collect();
-        Self { servers, settings: Arc::new(settings.clone()), latest: Arc::default() }
+        Self { servers, settings: Arc::new(settings.clone()), latest: Arc::default(), wanted }
     }
 
     /// Takes the lock under which databases are brought up to date, and makes sure that this one is ours.
@@ -120,7 +139,7 @@ impl Postgres {
                 Some(Ok(at)) => {
                     let server = self.servers[*at].clone();
                     drop(latest);
-                    if let Ok(connection) = attempt(&server).await {
+                    if let Ok(connection) = attempt(&server, self.wanted).await {
                         return Ok((server, connection));
                     }
                 }
@@ -141,10 +160,10 @@ impl Postgres {
         let began = Instant::now();
         let mut attempts = JoinSet::new();
         let ask = |attempts: &mut JoinSet<_>, at: usize, pause: Duration| {
-            let server = self.servers[at].clone();
+            let (server, wanted) = (self.servers[at].clone(), self.wanted);
             attempts.spawn(async move {
                 tokio::time::sleep(pause).await;
-                (at, attempt(&server).await)
+                (at, attempt(&server, wanted).await)
             });
         };
         (0..self.servers.len()).for_each(|at| ask(&mut attempts, at, Duration::ZERO));
@@ -213,12 +232,12 @@ fn options(settings: &PostgresSettings, host: &str, port: u16) -> PgConnectOptio
 }
 
 /// Connects to one server within its time, if it is one to work with.
-async fn attempt(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> {
-    tokio::time::timeout(CONNECT_WITHIN, open(server)).await.unwrap_or(Err(ServerProblem::NoAnswer))
+async fn attempt(server: &PgConnectOptions, wanted: ServerKind) -> Result<PgConnection, ServerProblem> {
+    tokio::time::timeout(CONNECT_WITHIN, open(server, wanted)).await.unwrap_or(Err(ServerProblem::NoAnswer))
 }
 
 /// Connects to one server, if it is one to work with.
-async fn open(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> {
+async fn open(server: &PgConnectOptions, wanted: ServerKind) -> Result<PgConnection, ServerProblem> {
     let host = server.get_host();
     if !host.starts_with('/') && tokio::net::lookup_host((host, server.get_port())).await.is_err() {
         return Err(ServerProblem::UnknownHost);
@@ -231,7 +250,7 @@ async fn open(server: &PgConnectOptions) -> Result<PgConnection, ServerProblem> 
             .fetch_one(&mut connection)
             .await;
     let standby = asked.and_then(|row| row.try_get(0)).map_err(|error| ServerProblem::of(&error))?;
-    if standby { Err(ServerProblem::Standby) } else { Ok(connection) }
+    if standby && wanted == ServerKind::Writable { Err(ServerProblem::Standby) } else { Ok(connection) }
 }
 
 /// `server_version_num`: the version times 10,000.
