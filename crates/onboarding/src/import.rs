@@ -1,8 +1,8 @@
-//! Bulk import of institutions: what a row of a table asks for, what is wrong with it, and what it would change.
+//! Bulk import of institutions or accounts: what a row of a table asks for, what is wrong with it, and what it would change.
 //!
-//! A row is read against what is registered and against the reach of whoever brings it ([`ImportCheck`]). It is one of four
-//! things: the same as what is there, new, a change, or faulty; a faulty row is never done in part. An empty cell leaves what is
-//! there; a dash empties it, where that means something. Nothing is ever deleted by a table: an institution is 停用.
+//! A row is read against what is registered and, where it is about an institution, against the reach of whoever brings it
+//! ([`ImportCheck`], [`AccountCheck`]). It is one of four things: the same as what is there, new, a change, or faulty; a faulty row is never done in part. An empty cell leaves what is
+//! there; a dash empties it, where that means something. Nothing is ever deleted by a table: an entry is 停用. No table has a key.
 //!
 //! # What is guaranteed
 //!
@@ -12,13 +12,18 @@
 //!   somebody has changed it meanwhile.
 //! * Doing the same table twice changes nothing the second time.
 
+mod account_row;
+mod account_state;
+mod cells;
 mod fault;
 mod field;
 mod row;
 
+pub use account_row::{AccountCheck, AccountGround, PresentAccount};
+pub use account_state::AccountState;
 pub use fault::{Problem, RowFault};
-pub use field::{ImportCell, ImportField};
-pub use row::{AccountStanding, ImportCheck, ImportGround, RowVerdict};
+pub use field::{ImportCell, ImportField, ImportSubject};
+pub use row::{AccountStanding, ImportCheck, ImportGround};
 
 use std::fmt;
 
@@ -51,6 +56,33 @@ pub struct PresentEntry {
     pub closed: bool,
 }
 
+/// What is registered of what a row is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RowState {
+    /// Of an institution.
+    Institution(EntryState),
+    /// Of an account.
+    Account(AccountState),
+}
+
+/// What a row is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RowVerdict {
+    /// It asks for what is there.
+    Same,
+    /// There is none of this code yet.
+    New(RowState),
+    /// It asks for something else than what is there.
+    Changed {
+        /// What is there.
+        before: RowState,
+        /// What it is to become.
+        after: RowState,
+    },
+    /// It cannot be done.
+    Faulty(Vec<RowFault>),
+}
+
 /// A field that becomes another.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldChange {
@@ -73,11 +105,73 @@ impl fmt::Display for FieldChange {
     }
 }
 
-impl EntryState {
+impl RowVerdict {
+    fn of_change(before: RowState, after: RowState) -> Self {
+        if before == after { Self::Same } else { Self::Changed { before, after } }
+    }
+}
+
+impl From<EntryState> for RowState {
+    fn from(state: EntryState) -> Self {
+        Self::Institution(state)
+    }
+}
+
+impl From<AccountState> for RowState {
+    fn from(state: AccountState) -> Self {
+        Self::Account(state)
+    }
+}
+
+impl RowState {
+    /// What it is registered of.
+    pub const fn subject(&self) -> ImportSubject {
+        match self {
+            Self::Institution(_) => ImportSubject::Institutions,
+            Self::Account(_) => ImportSubject::Accounts,
+        }
+    }
+
+    /// Where an institution is.
+    pub const fn place(&self) -> Option<Area> {
+        match self {
+            Self::Institution(state) => Some(state.region),
+            Self::Account(_) => None,
+        }
+    }
+
     /// A field in words, as a table has it.
     pub fn text(&self, field: ImportField) -> String {
+        match self {
+            Self::Institution(state) => state.text(field),
+            Self::Account(state) => state.text(field),
+        }
+    }
+
+    /// Whether somebody is cut off by its becoming `after`.
+    pub fn loses_by(&self, after: &Self) -> bool {
+        match (self, after) {
+            (Self::Institution(before), Self::Institution(after)) => before.loses_by(after),
+            (Self::Account(before), Self::Account(after)) => before.loses_by(after),
+            _ => true,
+        }
+    }
+
+    /// What a new entry becomes when its import is undone: there is no deletion.
+    #[must_use]
+    pub fn retired(&self) -> Self {
+        match self {
+            Self::Institution(state) => {
+                Self::Institution(EntryState { active: false, accounts: Vec::new(), ..state.clone() })
+            }
+            Self::Account(state) => Self::Account(AccountState { active: false, ..state.clone() }),
+        }
+    }
+}
+
+impl EntryState {
+    fn text(&self, field: ImportField) -> String {
         match field {
-            ImportField::Code => String::new(),
             ImportField::Name => self.name.clone(),
             ImportField::Region => self.region.to_string(),
             ImportField::Accounts if self.accounts.is_empty() => "-".to_owned(),
@@ -85,25 +179,21 @@ impl EntryState {
                 self.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(";")
             }
             ImportField::Active => field::active_word(self.active).to_owned(),
+            _ => String::new(),
         }
     }
 
-    /// Whether somebody is cut off by becoming `after`: it is 停用, or loses an account.
-    pub fn loses_by(&self, after: &Self) -> bool {
+    /// It is 停用, or loses an account.
+    fn loses_by(&self, after: &Self) -> bool {
         (self.active && !after.active)
             || self.accounts.iter().any(|account| !after.accounts.contains(account))
-    }
-
-    /// What a new entry becomes when its import is undone: there is no deletion.
-    #[must_use]
-    pub fn retired(&self) -> Self {
-        Self { active: false, accounts: Vec::new(), ..self.clone() }
     }
 }
 
 /// What is different, field by field.
-pub fn field_changes(before: Option<&EntryState>, after: &EntryState) -> Vec<FieldChange> {
-    let fields = ImportField::ALL.into_iter().filter(|field| *field != ImportField::Code);
+pub fn field_changes(before: Option<&RowState>, after: &RowState) -> Vec<FieldChange> {
+    // The first is the code.
+    let fields = after.subject().fields().iter().skip(1).copied();
     let change = |field| {
         let (old, new) = (before.map(|before| before.text(field)), after.text(field));
         (old.as_ref() != Some(&new)).then_some(FieldChange { field, old, new })

@@ -5,7 +5,7 @@
 //! everything it can be done to has a place, which is an area too. [`may`] puts the two together, and is the only check.
 //!
 //! An [`application`] goes its way from the draft to the account that may call, through the desks of county, city and province.
-//! What a table of institutions would change is decided here too ([`ImportCheck`]). An applicant is known by its
+//! What a table of institutions or accounts would change is decided here too ([`ImportCheck`], [`AccountCheck`]). An applicant is known by its
 //! [`CreditCode`].
 //!
 //! What was counted or seen is an alarm, or is none, by its numbers alone ([`Observation`]).
@@ -38,6 +38,7 @@ pub use area::{Area, AreaError, Level};
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use grant::{Denied, Grant, may, may_decide, may_grant, reach};
 pub use import::{
-    AccountStanding, EntryState, ImportCell, ImportCheck, ImportField, ImportGround, PresentEntry, RowVerdict,
+    AccountCheck, AccountGround, AccountStanding, AccountState, EntryState, ImportCell, ImportCheck,
+    ImportField, ImportGround, ImportSubject, PresentAccount, PresentEntry, RowState, RowVerdict,
 };
 pub use role::Role;

@@ -44,6 +44,15 @@ pub use write::{write_csv, write_xlsx};
 /// # Errors
 /// [`SheetError`]: what it is that cannot be read, and where.
 pub fn read(bytes: &[u8], columns: &[SheetColumn]) -> Result<Table, SheetError> {
+    read_one_of(bytes, &[columns]).map(|(_, table)| table)
+}
+
+/// Reads a file that may be one of several tables: which one, by its first column, and what is in it. One that has the first
+/// column of none is read as the first of them, and refused as such.
+///
+/// # Errors
+/// [`SheetError`]: what it is that cannot be read, and where.
+pub fn read_one_of(bytes: &[u8], tables: &[&[SheetColumn]]) -> Result<(usize, Table), SheetError> {
     if bytes.len() > MAX_FILE {
         return Err(SheetError::TooLarge);
     }
@@ -54,7 +63,9 @@ pub fn read(bytes: &[u8], columns: &[SheetColumn]) -> Result<Table, SheetError> 
     } else {
         csv_file::read(bytes)?
     };
-    Table::arrange(encoding, rows, columns)
+    let which = table::recognize(rows.first(), tables);
+    let columns = tables.get(which).copied().unwrap_or_default();
+    Ok((which, Table::arrange(encoding, rows, columns)?))
 }
 
 #[cfg(test)]

@@ -72,14 +72,26 @@ impl Table {
     }
 }
 
+/// The first of these tables whose first column is in the heading; the first of all where none is.
+pub(crate) fn recognize(head: Option<&SheetRow>, tables: &[&[SheetColumn]]) -> usize {
+    let cells = head.map_or(&[][..], |head| &head.cells);
+    let has = |name| cells.iter().any(|cell| heading(cell) == name);
+    tables.iter().position(|columns| columns.first().is_some_and(|first| has(first.name))).unwrap_or(0)
+}
+
+/// The name in a heading, without its star.
+fn heading(cell: &Cell) -> &str {
+    let written = cell.as_str();
+    written.strip_suffix('*').unwrap_or(written).trim()
+}
+
 /// Where each column stands.
 fn find(head: &SheetRow, columns: &[SheetColumn]) -> Result<Vec<Option<usize>>, SheetError> {
     let mut places = vec![None; columns.len()];
     for (at, cell) in head.cells.iter().enumerate().filter(|(_, cell)| **cell != Cell::Empty) {
-        let written = cell.as_str();
-        let name = written.strip_suffix('*').unwrap_or(written).trim();
-        let Some(column) = columns.iter().position(|column| column.name == name) else {
+        let Some(column) = columns.iter().position(|column| column.name == heading(cell)) else {
             let known: Vec<&str> = columns.iter().map(|column| column.name).collect();
+            let written = cell.as_str();
             let (cell, name, known) = (cell_name(head.number, at), quoted(written), known.join("、"));
             return Err(SheetError::UnknownColumn { cell, name, known });
         };

@@ -22,6 +22,22 @@ fn text(text: &str) -> Cell {
     Cell::Text(text.to_owned())
 }
 
+#[test]
+fn a_file_is_the_table_whose_first_column_it_has() {
+    const OTHER: [SheetColumn; 2] =
+        [SheetColumn { name: "编码", required: true }, SheetColumn { name: "名称", required: true }];
+    let read = |text: &str| read_one_of(text.as_bytes(), &[&COLUMNS, &OTHER]);
+    let which = |text| read(text).map(|(which, table)| (which, table.rows.len()));
+    assert_eq!(which("名称,机构代码*\n甲,H1"), Ok((0, 1)));
+    assert_eq!(which("名称,编码*\n甲,his"), Ok((1, 1)));
+    // One that is neither is told what the first of them has.
+    assert_eq!(read("名称\n甲").expect_err("no code"), read_all("名称\n甲".as_bytes()).expect_err("no code"));
+    assert!(
+        matches!(read("名称,编码,备注\n"), Err(SheetError::UnknownColumn { known, .. }) if known == "编码、名称")
+    );
+    assert_eq!(read_one_of(b"a\nb", &[]).map(|(which, _)| which).ok(), None);
+}
+
 /// A container with these parts.
 fn packed(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut out = ZipWriter::new(Cursor::new(Vec::new()));

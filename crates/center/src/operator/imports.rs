@@ -44,7 +44,7 @@ async fn listed(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
     rows.truncate(ROWS);
     let last = rows.last().filter(|_| more).map(|row| row.number.to_string());
     let lines: Vec<Markup> = rows.iter().map(line).collect();
-    let heading = ["序号", "上传时间", "上传人", "文件", "范围", "状态", "新增", "更改", "有错"];
+    let heading = ["序号", "上传时间", "上传人", "内容", "文件", "范围", "状态", "新增", "更改", "有错"];
     let middle = html! {
         @if may_bring { (form(page)) }
         (list::table(&heading, &lines))
@@ -56,15 +56,18 @@ async fn listed(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
 fn form(page: &OperatorRequest<'_>) -> Markup {
     html! {
         form.act.box method="post" action=(page.path) enctype="multipart/form-data" {
-            label { "机构表 " span.soft { "XLSX 或 CSV，至多 8 MiB、60000 行" }
+            label { "机构表或业务系统表 " span.soft { "XLSX 或 CSV，至多 8 MiB、60000 行" }
                 input type="file" name="file" required accept=".xlsx,.csv"; }
             (page.proof_fields())
             button { "上传并核对" }
         }
         p.soft {
-            "上传之后先核对：会告诉您哪些将新增、哪些将更改、哪些有错，这时还没有任何更改。模板："
+            "上传之后先核对：会告诉您哪些将新增、哪些将更改、哪些有错，这时还没有任何更改。是哪一种表，由列名认出。机构的模板："
             a href="/o/imports/template.xlsx" { "XLSX" } "、" a href="/o/imports/template.csv" { "CSV" }
-            "。单元格留空为不改；业务系统编码填 - 为全部解除。"
+            "；业务系统的模板（只有辖区是全省的人能导入）："
+            a href="/o/imports/template-accounts.xlsx" { "XLSX" } "、"
+            a href="/o/imports/template-accounts.csv" { "CSV" }
+            "。单元格留空为不改；填 - 为清空，如机构的业务系统编码填 - 为全部解除。"
         }
     }
 }
@@ -75,6 +78,7 @@ fn line(record: &ImportRecord) -> Markup {
         td { a href={ "/o/imports/" (record.number) } { (record.number) } }
         td.code { (record.made_at.shanghai_text()) }
         td { (record.made_by) }
+        td { (record.subject.name()) }
         td { (record.file_name) }
         td { (record.region) }
         td { (record.state) }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::num::NonZeroU32;
 
+use yanmi_onboarding::AccountState;
 use yanmi_protocol::{AccountId, KeyCheckValue, Sm4Key, UnixMillis};
 
 use super::keys::Keys;
@@ -13,7 +14,7 @@ use crate::mac_rule::MacRule;
 use crate::sealing::{Cell, Sealer};
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Bytes, Number, Text};
-use crate::store::connection::{Connection, Statement};
+use crate::store::connection::{Connection, Statement, Value};
 use crate::store::row::{Columns, signed};
 use crate::store::table::Table;
 
@@ -149,6 +150,45 @@ pub struct AccountRow {
 }
 
 impl AccountRow {
+    /// As a table has it.
+    pub(super) fn state(&self) -> AccountState {
+        AccountState {
+            name: self.name.clone(),
+            // They were read from their words.
+            interfaces: AccountState::interfaces_of(&self.interfaces.to_string()).unwrap_or_default(),
+            rate: self.rate,
+            must_mac: self.mac == MacRule::Required,
+            networks: self.networks.to_string(),
+            active: self.enabled,
+        }
+    }
+
+    /// What one becomes by a table; the key is its newest.
+    pub(super) fn of_state(
+        (id, newest): (AccountId, KeyCheckValue),
+        before: Option<&Self>,
+        state: &AccountState,
+        at: UnixMillis,
+    ) -> Self {
+        Self {
+            id,
+            name: state.name.clone(),
+            enabled: state.active,
+            // Words and networks of a table were read once already.
+            interfaces: Interfaces::parse(&state.interfaces.join(",")).unwrap_or_default(),
+            rate: state.rate,
+            mac: mac_of(state),
+            networks: SourceNetworks::parse(&state.networks).unwrap_or_default(),
+            stopped_until: before.and_then(|row| row.stopped_until),
+            closed_at: None,
+            applicant: before.and_then(|row| row.applicant),
+            key_used_at: before.and_then(|row| row.key_used_at),
+            newest,
+            older: before.and_then(|row| row.older),
+            changed_at: at,
+        }
+    }
+
     /// As an event shows it.
     pub(super) fn fields(&self) -> Fields {
         vec![
@@ -266,6 +306,66 @@ pub(super) async fn one(
     const TEXT: &str = select!("WHERE org_id = $1");
     let found = fetch(connection, sealer, Statement::new(TEXT).text(id.as_str())).await?;
     Ok(found.into_iter().next().map(AccountRow::from))
+}
+
+/// Those of these that there are; few hundreds.
+pub(super) async fn some(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    ids: &[AccountId],
+) -> Result<Vec<AccountRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!("{} ({})", select!("WHERE org_id IN"), Statement::places(1, ids.len()));
+    let statement = ids.iter().fold(Statement::composed(text), |statement, id| statement.text(id.as_str()));
+    let found = fetch(connection, sealer, statement).await?;
+    Ok(found.into_iter().map(AccountRow::from).collect())
+}
+
+/// Writes accounts that are new, at least one and few hundreds, with their keys.
+pub(super) fn insert_all(
+    new: &[(AccountId, AccountState, Sm4Key)],
+    sealer: &Sealer,
+    at: UnixMillis,
+) -> Statement {
+    const INTO: &str =
+        "INSERT INTO accounts (org_id, name, enabled, interfaces, rate, key_new, changed_at, mac, networks)";
+    let rows = new.iter().map(|(id, state, key)| {
+        let key = sealer.seal(key_cell(id.as_str()), key.bytes());
+        let networks = (!state.networks.is_empty()).then(|| state.networks.clone());
+        vec![
+            (Text, Value::Text(id.as_str().to_owned())),
+            (Text, Value::Text(state.name.clone())),
+            (Number, Value::Number(i64::from(state.active))),
+            (Text, Value::Text(state.interfaces.join(","))),
+            (Number, state.rate.map_or(Value::Null, |rate| Value::Number(i64::from(rate.get())))),
+            (Bytes, Value::Bytes(key)),
+            (Number, Value::Number(at.get())),
+            (Text, Value::Text(mac_of(state).word().to_owned())),
+            (Text, networks.map_or(Value::Null, Value::Text)),
+        ]
+    });
+    Statement::of_rows(INTO, rows, "")
+}
+
+/// Writes what an account becomes by a table; its keys stay.
+pub(super) fn update(id: &AccountId, state: &AccountState, at: UnixMillis) -> Statement {
+    const TEXT: &str = "UPDATE accounts SET name = $2, enabled = $3, interfaces = $4, rate = $5, mac = $6, \
+        networks = $7, changed_at = $8 WHERE org_id = $1 AND closed_at IS NULL";
+    Statement::new(TEXT)
+        .text(id.as_str())
+        .text(&state.name)
+        .number(i64::from(state.active))
+        .text(&state.interfaces.join(","))
+        .optional_number(state.rate.map(|rate| i64::from(rate.get())))
+        .text(mac_of(state).word())
+        .optional_text((!state.networks.is_empty()).then_some(state.networks.as_str()))
+        .number(at.get())
+}
+
+const fn mac_of(state: &AccountState) -> MacRule {
+    if state.must_mac { MacRule::Required } else { MacRule::Optional }
 }
 
 /// The accounts of an applicant, by name of account, after one of them.

@@ -1,7 +1,7 @@
-//! Bulk import of institutions: a table is checked, decided, done in small transactions, and may be undone.
+//! Bulk import of institutions or accounts: a table is checked, decided, done in small transactions, and may be undone.
 //!
 //! **Checked** is the only way in: the table is compared with what is registered, and what it would change is kept row by row
-//! ([`compare`], `import_rows`). Then somebody **decides** ([`ImportStep`]); many rows, an institution that is cut off, or a person
+//! ([`compare`], `import_rows`). Then somebody **decides** ([`ImportStep`]); many rows, somebody who is cut off, or a person
 //! who may not edit by himself take a second person, who is never the one that brought it. Then its rows are **done**, a batch a
 //! transaction, each with its event.
 //!
@@ -16,9 +16,12 @@
 //!
 //! * A row is done exactly once or not at all, and never over what somebody has changed since it was checked.
 //! * Undoing takes back only what is still as the import left it; what others changed since stays, and is listed.
+//! * No table has a key, and none is shown: a new account gets one that nobody knows, and is handed another one by an offer.
 //! * Requests wait for a batch at most; between two batches whoever does them pauses.
 
 mod apply;
+mod apply_accounts;
+mod apply_institutions;
 mod check;
 mod compare;
 mod decide;
@@ -26,7 +29,7 @@ mod error;
 
 pub use apply::{ImportCursor, import_pause};
 pub use check::ImportFile;
-pub use compare::{Comparison, RegisteredEntries, TEMPLATE, compare, read_table};
+pub use compare::{BroughtTable, Comparison, RegisteredEntries, compare, read_table, template};
 pub use decide::{ImportDecision, ImportStep};
 pub use error::ImportError;
 

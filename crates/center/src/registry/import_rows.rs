@@ -1,9 +1,12 @@
 //! `import_rows`: what each row of an import would change, did, or was kept from.
 
+use std::num::NonZeroU32;
+
 use serde::{Deserialize, Serialize};
-use yanmi_onboarding::{Area, EntryState};
+use yanmi_onboarding::{AccountState, Area, EntryState, RowState};
 use yanmi_protocol::{AccountId, OrgCode};
 
+use super::object::Object;
 use crate::store::StoreError;
 use crate::store::connection::Kind::{Number, Text};
 use crate::store::connection::{Connection, Statement, Value};
@@ -12,8 +15,8 @@ use crate::store::table::Table;
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
-    "import_rows (import, line, org_code, before, after, fault, outcome, note)",
-    &[Number, Number, Text, Text, Text, Text, Text, Text],
+    "import_rows (import, line, org_code, before, after, fault, outcome, note, account)",
+    &[Number, Number, Text, Text, Text, Text, Text, Text, Text],
     2,
 );
 
@@ -23,11 +26,11 @@ pub struct ImportLine {
     /// The row of the file.
     pub line: u32,
     /// Whose row it is; nothing where that cannot be read.
-    pub org_code: Option<OrgCode>,
+    pub object: Option<Object>,
     /// What was registered when it was checked; nothing of what is new.
-    pub before: Option<EntryState>,
+    pub before: Option<RowState>,
     /// What it is to become; nothing of a faulty row.
-    pub after: Option<EntryState>,
+    pub after: Option<RowState>,
     /// What is wrong with it.
     pub fault: Option<FaultyLine>,
     /// What became of it.
@@ -96,49 +99,102 @@ impl LineOutcome {
     }
 }
 
-/// An entry as it is stored here.
+impl ImportLine {
+    /// The code it is about; empty where that cannot be read.
+    pub fn code(&self) -> &str {
+        self.object.as_ref().map_or("", Object::code)
+    }
+
+    /// The institution it is about.
+    pub(super) const fn org_code(&self) -> Option<OrgCode> {
+        match self.object {
+            Some(Object::Institution(code)) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// The account it is about.
+    pub(super) const fn account(&self) -> Option<AccountId> {
+        match self.object {
+            Some(Object::Account(id)) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// An institution as it is stored here.
 #[derive(Serialize, Deserialize)]
-struct StoredState {
+struct EntryText {
     name: String,
     region: String,
     accounts: Vec<String>,
     active: bool,
 }
 
-fn stored(state: &EntryState) -> String {
-    let stored = StoredState {
-        name: state.name.clone(),
-        region: state.region.to_string(),
-        accounts: state.accounts.iter().map(|account| account.as_str().to_owned()).collect(),
-        active: state.active,
-    };
-    // Texts and a flag always can be.
-    serde_json::to_string(&stored).unwrap_or_default()
+/// An account as it is stored here.
+#[derive(Serialize, Deserialize)]
+struct AccountText {
+    name: String,
+    interfaces: String,
+    rate: Option<NonZeroU32>,
+    must_mac: bool,
+    networks: String,
+    active: bool,
 }
 
-fn state(text: &str) -> Option<EntryState> {
-    let stored: StoredState = serde_json::from_str(text).ok()?;
+fn stored(state: &RowState) -> String {
+    let text = match state {
+        RowState::Institution(state) => serde_json::to_string(&EntryText {
+            name: state.name.clone(),
+            region: state.region.to_string(),
+            accounts: state.accounts.iter().map(|account| account.as_str().to_owned()).collect(),
+            active: state.active,
+        }),
+        RowState::Account(state) => serde_json::to_string(&AccountText {
+            name: state.name.clone(),
+            interfaces: state.interfaces.join(","),
+            rate: state.rate,
+            must_mac: state.must_mac,
+            networks: state.networks.clone(),
+            active: state.active,
+        }),
+    };
+    // Texts, numbers and flags always can be.
+    text.unwrap_or_default()
+}
+
+fn entry_state(text: &str) -> Option<RowState> {
+    let stored: EntryText = serde_json::from_str(text).ok()?;
     let accounts = stored.accounts.iter().map(|account| AccountId::new(account).ok());
-    Some(EntryState {
+    let state = EntryState {
         name: stored.name,
         region: Area::new(&stored.region).ok()?,
         accounts: accounts.collect::<Option<_>>()?,
         active: stored.active,
-    })
+    };
+    Some(state.into())
+}
+
+fn account_state(text: &str) -> Option<RowState> {
+    let AccountText { name, interfaces, rate, must_mac, networks, active } =
+        serde_json::from_str(text).ok()?;
+    let interfaces = AccountState::interfaces_of(&interfaces)?;
+    Some(AccountState { name, interfaces, rate, must_mac, networks, active }.into())
 }
 
 /// Writes rows, which are few hundreds.
 pub(super) fn insert(import: i64, lines: &[ImportLine]) -> Statement {
-    const INTO: &str = "INSERT INTO import_rows (import, line, org_code, before, after, fault)";
+    const INTO: &str = "INSERT INTO import_rows (import, line, org_code, before, after, fault, account)";
     let text = |text: Option<String>| (Text, text.map_or(Value::Null, Value::Text));
     let rows = lines.iter().map(|line| {
         vec![
             (Number, Value::Number(import)),
             (Number, Value::Number(i64::from(line.line))),
-            text(line.org_code.map(|code| code.as_str().to_owned())),
+            text(line.org_code().map(|code| code.as_str().to_owned())),
             text(line.before.as_ref().map(stored)),
             text(line.after.as_ref().map(stored)),
             text(line.fault.as_ref().map(|fault| serde_json::to_string(fault).unwrap_or_default())),
+            text(line.account().map(|account| account.as_str().to_owned())),
         ]
     });
     Statement::of_rows(INTO, rows, "")
@@ -158,7 +214,7 @@ pub(super) async fn page(
         LineKind::Ended(_) => "outcome = $4",
     };
     let text = format!(
-        "SELECT line, org_code, before, after, fault, outcome, note FROM import_rows \
+        "SELECT line, org_code, account, before, after, fault, outcome, note FROM import_rows \
          WHERE import = $1 AND line > $2 AND {which} ORDER BY line LIMIT $3"
     );
     let statement =
@@ -177,7 +233,7 @@ pub(super) async fn open(
     after: u32,
     count: usize,
 ) -> Result<Vec<ImportLine>, StoreError> {
-    const TEXT: &str = "SELECT line, org_code, before, after, fault, outcome, note FROM import_rows \
+    const TEXT: &str = "SELECT line, org_code, account, before, after, fault, outcome, note FROM import_rows \
         WHERE import = $1 AND line > $2 AND outcome IS NULL AND after IS NOT NULL ORDER BY line LIMIT $3";
     let statement = Statement::new(TEXT).number(import).number(i64::from(after)).number(signed(count as u64));
     read_all(connection, statement).await
@@ -224,7 +280,10 @@ fn read(columns: &mut Columns<'_>) -> Result<ImportLine, StoreError> {
     let wrong = columns.impossible("导入的行读不出来");
     let line = u32::try_from(columns.number()?).map_err(|_| columns.impossible("行号超出范围"))?;
     let org_code = columns.optional_text()?.map(OrgCode::new).transpose();
-    let read = |columns: &mut Columns<'_>| -> Result<Option<EntryState>, StoreError> {
+    let account = columns.optional_text()?.map(AccountId::new).transpose();
+    let (Ok(org_code), Ok(account)) = (org_code, account) else { return Err(wrong) };
+    let state = if account.is_some() { account_state } else { entry_state };
+    let read = |columns: &mut Columns<'_>| -> Result<Option<RowState>, StoreError> {
         let unreadable = columns.impossible("导入的行读不出来");
         columns.optional_text()?.map(|text| state(text).ok_or(unreadable)).transpose()
     };
@@ -232,10 +291,10 @@ fn read(columns: &mut Columns<'_>) -> Result<ImportLine, StoreError> {
     let fault = columns.optional_text()?.map(serde_json::from_str).transpose();
     let outcome = columns.optional_text()?;
     let outcome = outcome.map(|word| LineOutcome::ALL.into_iter().find(|outcome| outcome.word() == word));
-    match (org_code, fault, outcome) {
-        (Ok(org_code), Ok(fault), None | Some(Some(_))) => Ok(ImportLine {
+    match (fault, outcome) {
+        (Ok(fault), None | Some(Some(_))) => Ok(ImportLine {
             line,
-            org_code,
+            object: account.map(Object::Account).or(org_code.map(Object::Institution)),
             before,
             after,
             fault,

@@ -1,8 +1,8 @@
-//! `imports`: tables of institutions that people brought, and how far each has come.
+//! `imports`: tables of institutions or accounts that people brought, and how far each has come.
 
 use std::fmt;
 
-use yanmi_onboarding::Area;
+use yanmi_onboarding::{Area, ImportSubject};
 use yanmi_protocol::{UnixMillis, hex};
 
 use super::reach;
@@ -15,10 +15,10 @@ use crate::store::table::Table;
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
     "imports (number, made_by, made_at, file_name, digest, encoding, samples, region, state, added, changed, same, \
-     faulty, needs_second, reason, started_at, second_by, ended_at, undone_by, undo_reason, undone_at)",
+     faulty, needs_second, reason, started_at, second_by, ended_at, undone_by, undo_reason, undone_at, subject)",
     &[
         Number, Text, Number, Text, Bytes, Text, Text, Text, Text, Number, Number, Number, Number, Number,
-        Text, Number, Text, Number, Text, Text, Number,
+        Text, Number, Text, Number, Text, Text, Number, Text,
     ],
     1,
 );
@@ -47,7 +47,7 @@ pub enum ImportState {
 /// What a table comes to.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct ImportCounts {
-    /// Institutions that are new.
+    /// Entries that are new.
     pub added: u64,
     /// That become another.
     pub changed: u64,
@@ -62,6 +62,8 @@ pub struct ImportCounts {
 pub struct ImportRecord {
     /// Its number, from 1.
     pub number: i64,
+    /// What it is about.
+    pub subject: ImportSubject,
     /// Who brought it, as events name him.
     pub made_by: String,
     /// When.
@@ -74,7 +76,7 @@ pub struct ImportRecord {
     pub encoding: String,
     /// Some names from it.
     pub samples: String,
-    /// The smallest area that has all of its institutions.
+    /// The smallest area that has all of its institutions; of accounts the province.
     pub region: Area,
     /// How far it has come.
     pub state: ImportState,
@@ -153,8 +155,8 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "SELECT number, made_by, made_at, file_name, digest, encoding, samples, region, state, added, changed, \
-             same, faulty, needs_second, reason, started_at, second_by, ended_at, undone_by, undo_reason, undone_at \
-             FROM imports ",
+             same, faulty, needs_second, reason, started_at, second_by, ended_at, undone_by, undo_reason, undone_at, \
+             subject FROM imports ",
             $which
         )
     };
@@ -208,8 +210,8 @@ pub(super) async fn same_file(
 /// Writes a new one, whose number is given here; within a transaction that holds the row of `site`.
 pub(super) async fn insert(connection: &mut Connection, record: &ImportRecord) -> Result<i64, StoreError> {
     const INSERT: &str = "INSERT INTO imports (number, made_by, made_at, file_name, digest, encoding, samples, region, \
-        state, added, changed, same, faulty, needs_second) \
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+        state, added, changed, same, faulty, needs_second, subject) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     let number = TABLE.next_number(connection).await?;
     let counts = record.counts;
     let statement = Statement::new(INSERT)
@@ -226,7 +228,8 @@ pub(super) async fn insert(connection: &mut Connection, record: &ImportRecord) -
         .number(signed(counts.changed))
         .number(signed(counts.same))
         .number(signed(counts.faulty))
-        .number(i64::from(record.needs_second));
+        .number(i64::from(record.needs_second))
+        .text(record.subject.word());
     connection.run(statement).await?;
     Ok(number)
 }
@@ -275,5 +278,6 @@ fn read(columns: &mut Columns<'_>) -> Result<ImportRecord, StoreError> {
         undone_by: own(columns.optional_text()?),
         undo_reason: own(columns.optional_text()?),
         undone_at: columns.optional_time()?,
+        subject: ImportSubject::of_word(columns.text()?).ok_or(columns.impossible("导入的内容未知"))?,
     })
 }

@@ -124,6 +124,7 @@ impl Schema {
             step!(21, Expanding, "0021_", "event_regions"),
             step!(22, Expanding, "0022_", "alarms"),
             step!(23, Expanding, "0023_", "applicants"),
+            step!(24, Expanding, "0024_", "account_imports"),
             step!(25, Expanding, "0025_", "oidc"),
         ];
         Self(steps.to_vec())

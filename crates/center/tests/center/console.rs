@@ -5,7 +5,7 @@ mod attempts;
 mod attestation;
 pub(crate) mod insight;
 pub(crate) mod issuer;
-mod key_offer;
+pub(crate) mod key_offer;
 pub(crate) mod oidc;
 pub(crate) mod person;
 mod second_person;
@@ -184,6 +184,7 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/applicants/1", Action::ViewApplicants),
         ("/o/imports", Action::ViewImports),
         ("/o/imports/template.csv", Action::ViewImports),
+        ("/o/imports/template-accounts.csv", Action::ViewImports),
         ("/o/events", Action::ViewEvents),
         ("/o/events/chain", Action::VerifyEvents),
         ("/o/operators", Action::ViewOperators),

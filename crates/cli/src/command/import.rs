@@ -1,4 +1,4 @@
-//! `yanmi import`: bulk import of institutions at the machine's command line. Its operator needs no second person; every row
+//! `yanmi import`: bulk import of institutions or accounts at the machine's command line. Its operator needs no second person; every row
 //! leaves an event that says who did it.
 
 use std::fs::File;
@@ -11,8 +11,8 @@ use yanmi_center::registry::{
     Act, Administration, AdministrationError, Comparison, ImportCursor, ImportDecision, ImportFile,
     ImportLine, ImportRecord, ImportStep, LineOutcome, MAX_IMPORT_FILE, compare, import_pause, read_table,
 };
-use yanmi_onboarding::Area;
 use yanmi_onboarding::import::field_changes;
+use yanmi_onboarding::{Area, ImportSubject};
 
 use crate::command::registry::{self, Why};
 use crate::failure::Failure;
@@ -23,7 +23,7 @@ const LISTED: usize = 100;
 /// Changes that a check prints; the rest is counted.
 const PRINTED: usize = 50;
 
-/// 批量导入定点医药机构：XLSX 或 CSV，先核对，再导入，可以撤销
+/// 批量导入定点医药机构或业务系统编码：XLSX 或 CSV，先核对，再导入，可以撤销
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
     /// 配置文件
@@ -39,13 +39,13 @@ pub(crate) struct Import {
 enum ImportAction {
     /// 核对一个文件：打印将新增、将更改的与有错的，不作任何更改；有错时退出码不为 0
     Check {
-        /// 机构表（XLSX、CSV）
+        /// 机构表或业务系统表（XLSX、CSV），由列名认出是哪一种
         #[arg(value_name = "文件")]
         file: PathBuf,
     },
     /// 导入一个文件：有错的行不导入，其余照办
     Apply {
-        /// 机构表（XLSX、CSV）
+        /// 机构表或业务系统表（XLSX、CSV），由列名认出是哪一种
         #[arg(value_name = "文件")]
         file: PathBuf,
         /// 24 小时之内导入过同一个文件也要再导入
@@ -94,24 +94,32 @@ async fn read(
     // One more than may be, so that what is larger is seen to be.
     let most = u64::try_from(MAX_IMPORT_FILE).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path).map_err(unread)?.take(most).read_to_end(&mut bytes).map_err(unread)?;
-    let (table, digest) =
+    let brought =
         read_table(&bytes).map_err(|error| Failure::because(&path.display().to_string(), &error))?;
     let province = Area::new(config.region.as_str().get(..2).unwrap_or_default())
         .map_err(|error| Failure::because("设置 region 不可用", &error))?;
     let ground = administration.import_ground().await.map_err(registry::unread)?;
-    let comparison = compare(&table, &ground, &[province]);
+    let comparison = compare(&brought, &ground, &[province]);
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(Compared { comparison, file: ImportFile { name, digest, place: province, may_edit: true } })
+    Ok(Compared {
+        comparison,
+        file: ImportFile { name, digest: brought.digest, place: province, may_edit: true },
+    })
 }
 
 /// What it is, in one line.
 fn print_counts(comparison: &Comparison) {
     let counts = comparison.counts;
-    println!("读作 {}：{}", comparison.encoding, comparison.samples);
+    println!("{}表，读作 {}：{}", comparison.subject.name(), comparison.encoding, comparison.samples);
     println!(
         "将新增 {}，将更改 {}，与登记相同 {}，有错 {}",
         counts.added, counts.changed, counts.same, counts.faulty
     );
+    if comparison.subject == ImportSubject::Accounts && counts.added > 0 {
+        println!(
+            "新账号的密钥由中心生成，没有人看得到：请在管理台的账号页交付，或用 yanmi account rotate-key 换成给对方的密钥。"
+        );
+    }
 }
 
 fn print_faults(comparison: &Comparison) {
@@ -131,7 +139,7 @@ async fn check(administration: &mut Administration, config: &Config, path: &Path
     let changes = comparison.lines.iter().filter(|line| line.after.is_some());
     let rows: Vec<[String; 3]> = changes.take(PRINTED).map(change).collect();
     if !rows.is_empty() {
-        print!("{}", table::text(["行", "机构代码", "内容"], &rows));
+        print!("{}", table::text(["行", "编码", "内容"], &rows));
     }
     match comparison.counts.faulty {
         0 => Ok(()),
@@ -143,8 +151,11 @@ fn change(line: &ImportLine) -> [String; 3] {
     let changes = line.after.as_ref().map(|after| field_changes(line.before.as_ref(), after));
     let told: Vec<String> = changes.into_iter().flatten().map(|change| change.to_string()).collect();
     let told = told.join("；");
-    let code = line.org_code.map_or_else(String::new, |code| code.as_str().to_owned());
-    [line.line.to_string(), code, if line.before.is_none() { format!("新增 {told}") } else { told }]
+    [
+        line.line.to_string(),
+        line.code().to_owned(),
+        if line.before.is_none() { format!("新增 {told}") } else { told },
+    ]
 }
 
 async fn apply(
@@ -222,16 +233,20 @@ async fn list(administration: &mut Administration) -> Result<(), Failure> {
     let all: Vec<Area> = (0..100).filter_map(|digits| Area::new(&format!("{digits:02}")).ok()).collect();
     let records =
         administration.imports_before(&all, "", i64::MAX, LISTED).await.map_err(registry::unread)?;
-    let rows: Vec<[String; 8]> = records.iter().map(row).collect();
-    print!("{}", table::text(["序号", "上传时间", "上传人", "文件", "状态", "新增", "更改", "有错"], &rows));
+    let rows: Vec<[String; 9]> = records.iter().map(row).collect();
+    print!(
+        "{}",
+        table::text(["序号", "上传时间", "上传人", "内容", "文件", "状态", "新增", "更改", "有错"], &rows)
+    );
     Ok(())
 }
 
-fn row(record: &ImportRecord) -> [String; 8] {
+fn row(record: &ImportRecord) -> [String; 9] {
     [
         record.number.to_string(),
         record.made_at.shanghai_text(),
         record.made_by.clone(),
+        record.subject.name().to_owned(),
         record.file_name.clone(),
         record.state.to_string(),
         record.counts.added.to_string(),

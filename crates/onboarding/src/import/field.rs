@@ -1,6 +1,16 @@
-//! The columns of the table.
+//! The columns of the tables.
 
-/// A column of the table.
+/// What a table is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ImportSubject {
+    /// Institutions.
+    #[default]
+    Institutions,
+    /// Accounts.
+    Accounts,
+}
+
+/// A column of a table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ImportField {
     /// 机构代码.
@@ -9,8 +19,20 @@ pub enum ImportField {
     Name,
     /// 区划代码.
     Region,
-    /// 业务系统编码.
+    /// 业务系统编码, those of an institution.
     Accounts,
+    /// 业务系统编码, the one the row is about.
+    Account,
+    /// 名称 of an account.
+    AccountName,
+    /// 接口.
+    Interfaces,
+    /// 每秒上限.
+    Rate,
+    /// Whether a mac is demanded.
+    Mac,
+    /// 来源网段.
+    Networks,
     /// 状态.
     Active,
 }
@@ -26,24 +48,63 @@ pub enum ImportCell<'a> {
     Number(&'a str),
 }
 
-impl ImportField {
-    /// All of them, in the order of the template.
-    pub const ALL: [Self; 5] = [Self::Code, Self::Name, Self::Region, Self::Accounts, Self::Active];
+impl ImportSubject {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Institutions, Self::Accounts];
 
+    /// The columns, in the order of the template; the first is the code.
+    pub const fn fields(self) -> &'static [ImportField] {
+        use ImportField::{
+            Account, AccountName, Accounts, Active, Code, Interfaces, Mac, Name, Networks, Rate, Region,
+        };
+        match self {
+            Self::Institutions => &[Code, Name, Region, Accounts, Active],
+            Self::Accounts => &[Account, AccountName, Interfaces, Rate, Mac, Networks, Active],
+        }
+    }
+
+    /// The stored word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Institutions => "institutions",
+            Self::Accounts => "accounts",
+        }
+    }
+
+    /// What operators call what is in the table.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Institutions => "机构",
+            Self::Accounts => "业务系统",
+        }
+    }
+
+    /// What is meant by a stored word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|subject| subject.word() == word)
+    }
+}
+
+impl ImportField {
     /// The heading.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Code => "机构代码",
             Self::Name => "机构名称",
             Self::Region => "区划代码",
-            Self::Accounts => "业务系统编码",
+            Self::Accounts | Self::Account => "业务系统编码",
+            Self::AccountName => "名称",
+            Self::Interfaces => "接口",
+            Self::Rate => "每秒上限",
+            Self::Mac => "mac",
+            Self::Networks => "来源网段",
             Self::Active => "状态",
         }
     }
 
     /// Whether a table has to have the column.
     pub const fn is_required(self) -> bool {
-        matches!(self, Self::Code | Self::Name | Self::Region)
+        matches!(self, Self::Code | Self::Name | Self::Region | Self::Account | Self::AccountName)
     }
 }
 
@@ -57,7 +118,7 @@ impl<'a> ImportCell<'a> {
     }
 }
 
-/// The word for whether an institution may be served.
+/// The word for whether an entry may be served.
 pub(super) const fn active_word(active: bool) -> &'static str {
     if active { "启用" } else { "停用" }
 }

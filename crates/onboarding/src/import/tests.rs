@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use proptest::prelude::*;
 use yanmi_protocol::OrgCode;
 
+use super::account_state::INTERFACES;
 use super::*;
 
 const CODE: &str = "H35010000001";
@@ -55,7 +57,8 @@ fn read(ground: &Ground, reach: &str, row: [&str; 5]) -> RowVerdict {
 #[test]
 fn rows_without_fault() {
     let before = || state("福州示范医院", "350102", &["his-1"], true);
-    let changed = |after| RowVerdict::Changed { before: before(), after };
+    let changed =
+        |after| RowVerdict::Changed { before: before().into(), after: RowState::Institution(after) };
     let new = "P35010000009";
     for (row, expected) in [
         ([CODE, "", "", "", ""], RowVerdict::Same),
@@ -67,10 +70,13 @@ fn rows_without_fault() {
             changed(state("福州示范医院", "350102", &["his-1", "his-2"], false)),
         ),
         ([CODE, "", "", "-", ""], changed(state("福州示范医院", "350102", &[], true))),
-        ([new, "药店", "350102", "his-9", ""], RowVerdict::New(state("药店", "350102", &["his-9"], true))),
+        (
+            [new, "药店", "350102", "his-9", ""],
+            RowVerdict::New(state("药店", "350102", &["his-9"], true).into()),
+        ),
         (
             [new, "药店", "350102", "his-9", "停用"],
-            RowVerdict::New(state("药店", "350102", &["his-9"], false)),
+            RowVerdict::New(state("药店", "350102", &["his-9"], false).into()),
         ),
     ] {
         assert_eq!(read(&ground(), "35", row), expected, "{row:?}");
@@ -108,7 +114,8 @@ fn faults_name_their_column_and_say_what_to_do() {
         assert_eq!(faults.len(), 1, "{row:?}: {faults:?}");
         let told = faults[0].problem.to_string();
         assert!(faults[0].field == column && told.contains(words), "{row:?}: {:?} {told}", faults[0].field);
-        let at = ImportField::ALL.iter().position(|field| *field == column).expect("a column");
+        let at =
+            ImportSubject::Institutions.fields().iter().position(|field| *field == column).expect("a column");
         assert_eq!(faults[0].value, row[at].trim_start_matches('#'), "{row:?}");
     }
     let RowVerdict::Faulty(all) = read(&ground(), "35", [CODE, "-", "x", "other", "x"]) else { panic!() };
@@ -137,6 +144,9 @@ fn out_of_reach_closed_and_double_rows() {
 
 #[test]
 fn changes_in_words_and_who_is_cut_off() {
+    let state = |name: &str, region: &str, accounts: &[&str], active: bool| -> RowState {
+        state(name, region, accounts, active).into()
+    };
     let before = state("甲", "350102", &["his-1"], true);
     let after = state("乙", "350102", &[], false);
     let told: Vec<_> = field_changes(Some(&before), &after)
@@ -164,6 +174,123 @@ fn changes_in_words_and_who_is_cut_off() {
     }
 }
 
+/// With one account.
+struct Accounts(bool);
+
+impl AccountGround for Accounts {
+    fn present(&self, account: &AccountId) -> Option<PresentAccount> {
+        (account.as_str() == "his-1").then(|| PresentAccount { state: system(), closed: self.0 })
+    }
+
+    fn networks(&self, text: &str) -> Result<String, String> {
+        if text.starts_with("10.") { Ok(text.to_owned()) } else { Err(format!("“{text}”不是网段")) }
+    }
+}
+
+fn system() -> AccountState {
+    AccountState {
+        name: "门诊".to_owned(),
+        interfaces: vec!["notify", "status"],
+        rate: NonZeroU32::new(20),
+        must_mac: false,
+        networks: "10.1.0.0/16".to_owned(),
+        active: true,
+    }
+}
+
+fn read_account(closed: bool, row: [&str; 7]) -> RowVerdict {
+    AccountCheck::new(&Accounts(closed)).row(2, &row.map(cell)).1
+}
+
+#[test]
+fn rows_about_accounts() {
+    let changed = |after: AccountState| RowVerdict::Changed { before: system().into(), after: after.into() };
+    let plain = AccountState { name: "药店".to_owned(), rate: None, networks: String::new(), ..system() };
+    for (row, expected) in [
+        (["his-1", "", "", "", "", "", ""], RowVerdict::Same),
+        (["his-1", "门诊", "status、notify", "#20", "有则核对", "10.1.0.0/16", "启用"], RowVerdict::Same),
+        (
+            ["his-1", "", "decode；notify", "", "", "", ""],
+            changed(AccountState { interfaces: vec!["notify", "decode"], ..system() }),
+        ),
+        (
+            ["his-1", "", "-", "-", "必须", "-", "停用"],
+            changed(AccountState {
+                interfaces: Vec::new(),
+                rate: None,
+                must_mac: true,
+                networks: String::new(),
+                active: false,
+                ..system()
+            }),
+        ),
+        (
+            ["his-1", "", "", "5", "", "10.2.0.0/16； 10.3.0.1", ""],
+            changed(AccountState {
+                rate: NonZeroU32::new(5),
+                networks: "10.2.0.0/16,10.3.0.1".to_owned(),
+                ..system()
+            }),
+        ),
+        (["his-2", "药店", "", "", "", "", ""], RowVerdict::New(plain.into())),
+    ] {
+        assert_eq!(read_account(false, row), expected, "{row:?}");
+    }
+    let told: Vec<String> = field_changes(
+        Some(&system().into()),
+        &AccountState { rate: None, networks: String::new(), active: false, ..system() }.into(),
+    )
+    .into_iter()
+    .map(|change| change.to_string())
+    .collect();
+    assert_eq!(told, ["每秒上限：20 → -", "来源网段：10.1.0.0/16 → -", "状态：启用 → 停用"]);
+}
+
+#[test]
+fn faults_of_accounts_and_what_cuts_one_off() {
+    for (row, column, words) in [
+        (["", "x", "", "", "", "", ""], ImportField::Account, "40 个"),
+        (["医院", "x", "", "", "", "", ""], ImportField::Account, "40 个"),
+        (["#350100", "x", "", "", "", "", ""], ImportField::Account, "文本格式"),
+        (["his-2", "", "", "", "", "", ""], ImportField::AccountName, "须填写"),
+        (["his-1", "-", "", "", "", "", ""], ImportField::AccountName, "不能清空"),
+        (["his-1", "=1+1", "", "", "", "", ""], ImportField::AccountName, "U+003D"),
+        (["his-1", "", "notify,all", "", "", "", ""], ImportField::Interfaces, "“all”"),
+        (["his-1", "", "", "0", "", "", ""], ImportField::Rate, "大于 0"),
+        (["his-1", "", "", "#1.5", "", "", ""], ImportField::Rate, "大于 0"),
+        (["his-1", "", "", "", "是", "", ""], ImportField::Mac, "必须"),
+        (["his-1", "", "", "", "-", "", ""], ImportField::Mac, "不能清空"),
+        (["his-1", "", "", "", "", "his.example", ""], ImportField::Networks, "不是网段"),
+        (["his-1", "", "", "", "", "", "是"], ImportField::Active, "启用"),
+    ] {
+        let RowVerdict::Faulty(faults) = read_account(false, row) else { panic!("{row:?}") };
+        let told = faults[0].problem.to_string();
+        assert!(faults.len() == 1 && faults[0].field == column && told.contains(words), "{faults:?}");
+    }
+    let RowVerdict::Faulty(faults) = read_account(true, ["his-1", "乙", "", "", "", "", ""]) else {
+        panic!()
+    };
+    assert_eq!(faults[0].problem, Problem::Closed);
+    let mut check = AccountCheck::new(&Accounts(false));
+    let row = ["his-2", "甲", "", "", "", "", ""].map(cell);
+    assert!(matches!(check.row(2, &row).1, RowVerdict::New(_)));
+    let RowVerdict::Faulty(faults) = check.row(3, &row).1 else { panic!() };
+    assert_eq!(faults[0].problem, Problem::Twice(2));
+
+    let before: RowState = system().into();
+    for (after, loses) in [
+        (AccountState { name: "乙".to_owned(), rate: NonZeroU32::new(1), ..system() }, false),
+        (AccountState { networks: String::new(), interfaces: INTERFACES.to_vec(), ..system() }, false),
+        (AccountState { networks: "10.2.0.0/16".to_owned(), ..system() }, true),
+        (AccountState { interfaces: vec!["notify"], ..system() }, true),
+        (AccountState { must_mac: true, ..system() }, true),
+        (AccountState { active: false, ..system() }, true),
+    ] {
+        assert_eq!(before.loses_by(&after.clone().into()), loses, "{after:?}");
+    }
+    assert_eq!(before.retired(), AccountState { active: false, ..system() }.into());
+}
+
 proptest! {
     #[test]
     fn a_table_that_was_done_changes_nothing_the_second_time(
@@ -179,7 +306,8 @@ proptest! {
         let (name, region, accounts) = (text(&name), text(&region), text(&accounts));
         let row = [code.as_str(), &name, &region, &accounts, active];
         match read(&ground, "35", row) {
-            RowVerdict::New(after) | RowVerdict::Changed { after, .. } => {
+            RowVerdict::New(RowState::Institution(after))
+            | RowVerdict::Changed { after: RowState::Institution(after), .. } => {
                 prop_assert!(after.accounts.windows(2).all(|two| two[0] < two[1]));
                 let code = OrgCode::new(&code).expect("a code");
                 ground.0.insert(code, PresentEntry { state: after, closed: false });
@@ -187,6 +315,7 @@ proptest! {
             }
             RowVerdict::Same => {}
             RowVerdict::Faulty(faults) => prop_assert!(!faults.is_empty()),
+            other => prop_assert!(false, "{:?}", other),
         }
     }
 }

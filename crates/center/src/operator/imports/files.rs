@@ -6,23 +6,27 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
-use yanmi_onboarding::Action;
+use yanmi_onboarding::{Action, ImportSubject};
 
 use super::one::found;
 use crate::operator::request::{self, ConsoleRefusal, OperatorRequest};
 use crate::operator::table_file::{self, FileKind};
-use crate::registry::{ImportLine, LineKind, TEMPLATE};
+use crate::registry::{ImportLine, LineKind, template};
 use crate::site::Site;
 
 /// Rows that are read at a time.
 const READ_AT_ONCE: usize = 2_000;
 
-pub(crate) async fn template_csv(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    request::serve(site, request, false, async |page, _| template(page, FileKind::Csv).await).await
-}
+/// The addresses of the templates: of what, as which file, and under which name it is kept.
+const TEMPLATES: [(&str, ImportSubject, FileKind, &str); 4] = [
+    ("/o/imports/template.csv", ImportSubject::Institutions, FileKind::Csv, "yanmi-institutions"),
+    ("/o/imports/template.xlsx", ImportSubject::Institutions, FileKind::Xlsx, "yanmi-institutions"),
+    ("/o/imports/template-accounts.csv", ImportSubject::Accounts, FileKind::Csv, "yanmi-accounts"),
+    ("/o/imports/template-accounts.xlsx", ImportSubject::Accounts, FileKind::Xlsx, "yanmi-accounts"),
+];
 
-pub(crate) async fn template_xlsx(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
-    request::serve(site, request, false, async |page, _| template(page, FileKind::Xlsx).await).await
+pub(crate) async fn empty(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, async |page, _| empty_table(page).await).await
 }
 
 pub(crate) async fn faults_csv(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -33,20 +37,22 @@ pub(crate) async fn faults_xlsx(State(site): State<Arc<Site>>, request: Request<
     request::serve(site, request, false, async |page, _| faults(page, FileKind::Xlsx).await).await
 }
 
-async fn template(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response, ConsoleRefusal> {
+async fn empty_table(page: &OperatorRequest<'_>) -> Result<Response, ConsoleRefusal> {
     if !page.may_anywhere(Action::ViewImports) {
         return Err(ConsoleRefusal::Nowhere);
     }
+    let found = TEMPLATES.into_iter().find(|(path, ..)| *path == page.path);
+    let (_, subject, kind, name) = found.ok_or(ConsoleRefusal::Nowhere)?;
     // Its last column is for what is given back.
-    let mut head = heading();
+    let mut head = heading(subject);
     head.pop();
-    table_file::answer("yanmi-institutions", kind, TEMPLATE.len(), vec![head]).await
+    table_file::answer(name, kind, template(subject).len(), vec![head]).await
 }
 
 async fn faults(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response, ConsoleRefusal> {
     let number = page.path.strip_prefix("/o/imports/").and_then(|rest| rest.split('/').next());
     let record = found(page, number.unwrap_or_default()).await?;
-    let (mut rows, mut after) = (vec![heading()], 0);
+    let (mut rows, mut after) = (vec![heading(record.subject)], 0);
     loop {
         let console = &page.site.console;
         let read = console
@@ -57,12 +63,12 @@ async fn faults(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response, 
         rows.extend(lines.iter().map(row));
     }
     let name = format!("yanmi-import-{}-faults", record.number);
-    table_file::answer(&name, kind, TEMPLATE.len(), rows).await
+    table_file::answer(&name, kind, template(record.subject).len(), rows).await
 }
 
 /// The names of the columns; a star marks what a table has to have.
-fn heading() -> Vec<String> {
-    TEMPLATE
+fn heading(subject: ImportSubject) -> Vec<String> {
+    template(subject)
         .iter()
         .map(|column| format!("{}{}", column.name, if column.required { "*" } else { "" }))
         .collect()

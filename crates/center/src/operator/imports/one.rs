@@ -8,14 +8,15 @@ use axum::response::Response;
 use http::{HeaderValue, Method, Request, header};
 use maud::{Markup, html};
 use yanmi_onboarding::import::field_changes;
-use yanmi_onboarding::{Action, Area};
+use yanmi_onboarding::{Action, Area, ImportSubject};
 
 use crate::face::form::FormFields;
 use crate::face::page::see_other;
 use crate::operator::list::{self, ROWS};
 use crate::operator::request::{self, ConsoleRefusal, OperatorRequest, act_of};
+use crate::percent::encoded;
 use crate::registry::{
-    ImportDecision, ImportLine, ImportRecord, ImportState, ImportStep, LineKind, LineOutcome,
+    ImportDecision, ImportLine, ImportRecord, ImportState, ImportStep, LineKind, LineOutcome, Object,
 };
 use crate::site::Site;
 
@@ -75,6 +76,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
     };
     let middle = html! {
         (progress(&record, &count))
+        (keys(&record))
         (summary(&record, &count))
         (decisions(page, &record, repeated))
         (lists(page, &record).await?)
@@ -108,6 +110,16 @@ fn progress(record: &ImportRecord, count: &dyn Fn(LineOutcome) -> u64) -> Markup
     html! { p.said role="status" { (words) } }
 }
 
+/// How the new accounts of a table come to their keys.
+fn keys(record: &ImportRecord) -> Markup {
+    let is_told = record.subject == ImportSubject::Accounts && record.counts.added > 0;
+    html! {
+        @if is_told {
+            p { "新账号的密钥由中心生成，请到账号页交付：导入时没有人看得到密钥，交付之后对方才能调用。" }
+        }
+    }
+}
+
 fn summary(record: &ImportRecord, count: &dyn Fn(LineOutcome) -> u64) -> Markup {
     let counts = record.counts;
     let is_open = matches!(record.state, ImportState::Checked | ImportState::Waiting | ImportState::Reading);
@@ -115,6 +127,7 @@ fn summary(record: &ImportRecord, count: &dyn Fn(LineOutcome) -> u64) -> Markup 
     let name = |open, over| if is_open { open } else { over };
     html! {
         div.box { dl {
+            dt { "内容" } dd { (record.subject.name()) }
             dt { "状态" } dd { (record.state) }
             dt { (name("将新增", "新增")) } dd { (counts.added) }
             dt { (name("将更改", "更改")) } dd { (counts.changed) }
@@ -180,7 +193,7 @@ fn decisions(page: &OperatorRequest<'_>, record: &ImportRecord, repeated: Option
             }
             ImportState::Applied if may(Action::ReviewImport) => {
                 h2 { "撤销" }
-                p { "30 天之内可以撤销。之后没有再被改动的机构回到导入之前；新增的停用并解除业务系统；其余保留并列出。" }
+                p { (undoing(record.subject)) }
                 (form("undo", "撤销这次导入", true, html! {}))
             }
             _ => {}
@@ -188,6 +201,18 @@ fn decisions(page: &OperatorRequest<'_>, record: &ImportRecord, repeated: Option
         @if matches!(record.state, ImportState::Reading | ImportState::Checked | ImportState::Waiting) && (own || may(Action::ReviewImport)) {
             h2 { "放弃" }
             (form("drop", "放弃这次导入", true, html! {}))
+        }
+    }
+}
+
+/// What undoing does.
+const fn undoing(subject: ImportSubject) -> &'static str {
+    match subject {
+        ImportSubject::Institutions => {
+            "30 天之内可以撤销。之后没有再被改动的机构回到导入之前；新增的停用并解除业务系统；其余保留并列出。"
+        }
+        ImportSubject::Accounts => {
+            "30 天之内可以撤销。之后没有再被改动的业务系统回到导入之前；新增的停用，密钥已经交付的也不能再调用；其余保留并列出。"
         }
     }
 }
@@ -256,10 +281,12 @@ fn list_of(
     lines: &[ImportLine],
     next: Option<u32>,
 ) -> Markup {
+    // The first column of the table.
+    let code = record.subject.fields().first().map_or("", |field| field.name());
     let heading: &[&str] = match kind {
         LineKind::Faulty => &["单元格", "列", "值", "问题与办法"],
-        LineKind::Changing => &["行", "机构代码", "内容"],
-        LineKind::Ended(_) => &["行", "机构代码", "原因"],
+        LineKind::Changing => &["行", code, "内容"],
+        LineKind::Ended(_) => &["行", code, "原因"],
     };
     let rows: Vec<Markup> = match kind {
         LineKind::Faulty => lines.iter().flat_map(faults).collect(),
@@ -314,9 +341,11 @@ fn left(line: &ImportLine) -> Markup {
 }
 
 fn place(line: &ImportLine) -> Markup {
-    let code = line.org_code.as_ref().map_or("", |code| code.as_str());
+    let code = line.code();
+    let way =
+        if matches!(line.object, Some(Object::Account(_))) { "/o/accounts/" } else { "/o/institutions/" };
     html! {
         td { (line.line) }
-        td.code { a href={ "/o/institutions/" (code) } { (code) } }
+        td.code { a href={ (way) (encoded(code)) } { (code) } }
     }
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use yanmi_onboarding::Action;
+use yanmi_onboarding::{Action, Area, ImportSubject};
 use yanmi_sheet::SheetError;
 
 use super::one::may_edit_alone;
 use crate::operator::request::{ConsoleRefusal, OperatorRequest};
-use crate::registry::{Act, AdministrationError, ImportError, ImportFile, compare, read_table};
+use crate::registry::{Act, AdministrationError, Comparison, ImportError, ImportFile, compare, read_table};
 
 /// Between two transactions that keep rows: requests have the database meanwhile.
 const PAUSE: Duration = Duration::from_millis(20);
@@ -23,17 +23,15 @@ pub(super) async fn check(page: &mut OperatorRequest<'_>, body: Body) -> Result<
     let own = reach.first().copied().ok_or(ConsoleRefusal::Nowhere)?;
     let bytes = file.bytes;
     let read = blocking(move || read_table(&bytes)).await?;
-    let (table, digest) = read.map_err(bad_file)?;
-    let ground = console.work(async |a| a.import_ground().await).await?;
-    let mut comparison = blocking(move || compare(&table, &ground, &reach)).await?;
-    let counts = comparison.counts;
-    let is_apart = comparison.region.is_none() && counts.added + counts.changed + counts.same > 0;
-    let place = comparison.region.unwrap_or(own);
-    if is_apart || page.may(Action::ImportEntries, place).is_err() {
-        // Each is in his reach, but whoever decides about the whole needs all of it in one.
-        let apart = "表里的机构分属几个辖区：请按辖区分成几个文件".to_owned();
-        return Err(ConsoleRefusal::BadFile(apart, false));
+    let brought = read.map_err(bad_file)?;
+    if brought.subject == ImportSubject::Accounts && page.may_in_province(Action::ImportEntries).is_err() {
+        let theirs = "业务系统不属于哪一个市县，只有辖区是全省的人能导入".to_owned();
+        return Err(ConsoleRefusal::BadFile(theirs, false));
     }
+    let digest = brought.digest;
+    let ground = console.work(async |a| a.import_ground().await).await?;
+    let mut comparison = blocking(move || compare(&brought, &ground, &reach)).await?;
+    let place = place(page, &comparison, own)?;
     let may_edit = may_edit_alone(page, place);
     let file = ImportFile { name: file.name, digest, place, may_edit };
     let actor = page.actor()?;
@@ -44,6 +42,22 @@ pub(super) async fn check(page: &mut OperatorRequest<'_>, body: Body) -> Result<
     }
     console.work(async |a| a.end_check(number, act).await).await?;
     Ok(number)
+}
+
+/// Where a table is, as a whole.
+fn place(page: &OperatorRequest<'_>, comparison: &Comparison, own: Area) -> Result<Area, ConsoleRefusal> {
+    if comparison.subject == ImportSubject::Accounts {
+        return page.province();
+    }
+    let counts = comparison.counts;
+    let is_apart = comparison.region.is_none() && counts.added + counts.changed + counts.same > 0;
+    let place = comparison.region.unwrap_or(own);
+    if is_apart || page.may(Action::ImportEntries, place).is_err() {
+        // Each is in his reach, but whoever decides about the whole needs all of it in one.
+        let apart = "表里的机构分属几个辖区：请按辖区分成几个文件".to_owned();
+        return Err(ConsoleRefusal::BadFile(apart, false));
+    }
+    Ok(place)
 }
 
 /// Reads and compares where nothing else waits for it.

@@ -1,20 +1,18 @@
 //! Doing what was decided, a batch of rows a transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use yanmi_onboarding::EntryState;
-use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
+use yanmi_onboarding::{ImportSubject, RowState};
+use yanmi_protocol::UnixMillis;
 
 use super::{import_event, told};
-use crate::events::{self, Act, Actor, OperatorEvent, Outcome, operator_events};
-use crate::registry::account_institutions::{self as pairs, PairChange};
+use crate::events::{Act, Actor, Outcome, operator_events};
 use crate::registry::administration::Administration;
 use crate::registry::administration_error::AdministrationError;
 use crate::registry::import_rows::{self, ImportLine, LineKind, LineOutcome};
 use crate::registry::imports::{self, ImportRecord, ImportState};
-use crate::registry::institution::{self, InstitutionRow};
-use crate::registry::{account, version};
+use crate::registry::version;
 use crate::store::StoreError;
 use crate::store::connection::Statement;
 
@@ -22,8 +20,8 @@ use crate::store::connection::Statement;
 const BATCH: usize = 50;
 /// Batches after which running centers are told. Each reads the whole registry anew then, so it is not after every one.
 const BATCHES_TOLD: u32 = 200;
-const CHANGED_SINCE: &str = "核对之后被改动";
-const ACCOUNT_CLOSED: &str = "业务系统编码已注销";
+/// Why a row is left, where somebody has changed what it is about.
+pub(super) const CHANGED_SINCE: &str = "核对之后被改动";
 
 /// How much longer than a transaction the pause after it is: a fifth of the time is taken.
 const PAUSES: u32 = 4;
@@ -45,12 +43,13 @@ pub struct ImportCursor {
     batches: u32,
 }
 
-/// A row that is written.
-struct RowWrite<'a> {
-    line: &'a ImportLine,
-    code: OrgCode,
-    before: Option<&'a InstitutionRow>,
-    after: EntryState,
+/// What became of the rows of a batch.
+#[derive(Default)]
+pub(super) struct RowsDone {
+    /// The rows of the file that were done.
+    pub(super) done: Vec<u32>,
+    /// Those that were not, by why.
+    left: BTreeMap<String, Vec<u32>>,
 }
 
 impl Administration {
@@ -141,87 +140,45 @@ impl Administration {
         lines: &[ImportLine],
         at: UnixMillis,
     ) -> Result<(), StoreError> {
-        let is_undo = record.state == ImportState::Undoing;
-        let codes: Vec<OrgCode> = lines.iter().filter_map(|line| line.org_code).collect();
-        let rows = institution::some(&mut self.connection, &codes).await?;
-        let present: BTreeMap<OrgCode, &InstitutionRow> =
-            rows.iter().map(|row| (row.org_code, row)).collect();
-        let wanted = lines.iter().filter_map(|line| target(line, is_undo));
-        let accounts: BTreeSet<AccountId> = wanted.flat_map(|state| state.accounts).collect();
-        let open = account::open(&mut self.connection, &accounts).await?;
-        let (mut writes, mut left) = (Vec::new(), BTreeMap::<String, Vec<u32>>::new());
-        for line in lines {
-            let row = line.org_code.and_then(|code| present.get(&code).copied());
-            match judge(line, row, is_undo, &open) {
-                Ok(write) => writes.push(write),
-                Err(why) => {
-                    let why = match line.org_code.filter(|_| is_undo && why == CHANGED_SINCE) {
-                        Some(code) => self.changer(&code).await?,
-                        None => why.to_owned(),
-                    };
-                    left.entry(why).or_default().push(line.line);
-                }
-            }
-        }
-        self.write_rows(record, &writes, at).await?;
-        let (done, other) = if is_undo {
+        let RowsDone { done, left } = match record.subject {
+            ImportSubject::Institutions => self.do_institutions(record, lines, at).await?,
+            ImportSubject::Accounts => self.do_accounts(record, lines, at).await?,
+        };
+        let (yes, no) = if record.state == ImportState::Undoing {
             (LineOutcome::Reversed, LineOutcome::Kept)
         } else {
             (LineOutcome::Done, LineOutcome::Skipped)
         };
-        let done_lines: Vec<u32> = writes.iter().map(|write| write.line.line).collect();
-        if !done_lines.is_empty() {
-            self.connection.run(import_rows::end(record.number, &done_lines, done, None)).await?;
+        if !done.is_empty() {
+            self.connection.run(import_rows::end(record.number, &done, yes, None)).await?;
         }
         for (why, lines) in left {
-            self.connection.run(import_rows::end(record.number, &lines, other, Some(&why))).await?;
+            self.connection.run(import_rows::end(record.number, &lines, no, Some(&why))).await?;
         }
         Ok(())
     }
 
-    /// Who changed an institution last, in words.
-    async fn changer(&mut self, code: &OrgCode) -> Result<String, StoreError> {
-        let actor = operator_events::last_actor(&mut self.connection, code.as_str()).await?;
-        Ok(actor.map_or_else(|| "导入之后被改动".to_owned(), |actor| format!("导入之后被 {actor} 改动")))
-    }
-
-    async fn write_rows(
+    /// Notes that a row is left; of one that was changed since it was imported, by whom.
+    pub(super) async fn leave_row(
         &mut self,
-        record: &ImportRecord,
-        writes: &[RowWrite<'_>],
-        at: UnixMillis,
+        rows: &mut RowsDone,
+        line: &ImportLine,
+        is_undo: bool,
+        why: &str,
     ) -> Result<(), StoreError> {
-        if writes.is_empty() {
-            return Ok(());
-        }
-        let states = writes.iter().map(|write| (write.code, &write.after));
-        self.connection.run(institution::put(states, at)).await?;
-        let mut changes = Vec::new();
-        let mut lost = Vec::new();
-        for RowWrite { code, before, after, .. } in writes {
-            let before = before.map_or(&[][..], |row| &row.accounts[..]);
-            let gained = after.accounts.iter().filter(|account| !before.contains(account));
-            changes.extend(gained.map(|account| PairChange { code: *code, account: *account, holds: true }));
-            for account in before.iter().filter(|account| !after.accounts.contains(account)) {
-                changes.push(PairChange { code: *code, account: *account, holds: false });
-                lost.push((*code, *account));
-            }
-        }
-        for statement in pairs::put(&changes, at) {
-            self.connection.run(statement).await?;
-        }
-        for (code, account) in lost {
-            self.connection.run(pairs::follow(&account, &code)).await?;
-        }
-        let (actor, reason) = doer(record);
-        let act = Act::new(&actor, &reason, at);
-        let events = writes.iter().map(|write| event_of(write, act)).collect();
-        operator_events::append_all(&mut self.connection, events).await
+        let why = if is_undo && why == CHANGED_SINCE {
+            let actor = operator_events::last_actor(&mut self.connection, line.code()).await?;
+            actor.map_or_else(|| "导入之后被改动".to_owned(), |actor| format!("导入之后被 {actor} 改动"))
+        } else {
+            why.to_owned()
+        };
+        rows.left.entry(why).or_default().push(line.line);
+        Ok(())
     }
 }
 
 /// Who does it, and why, as the events of its rows say.
-fn doer(record: &ImportRecord) -> (Actor, String) {
+pub(super) fn doer(record: &ImportRecord) -> (Actor, String) {
     let (by, reason) = match record.state {
         ImportState::Undoing => (record.undone_by.as_ref(), record.undo_reason.as_ref()),
         _ => (None, record.reason.as_ref()),
@@ -232,43 +189,15 @@ fn doer(record: &ImportRecord) -> (Actor, String) {
 }
 
 /// What a row is to become.
-fn target(line: &ImportLine, is_undo: bool) -> Option<EntryState> {
+pub(super) fn target(line: &ImportLine, is_undo: bool) -> Option<RowState> {
     if is_undo {
-        line.before.clone().or_else(|| line.after.as_ref().map(EntryState::retired))
+        line.before.clone().or_else(|| line.after.as_ref().map(RowState::retired))
     } else {
         line.after.clone()
     }
 }
 
-/// Whether a row can be done now, or why not.
-fn judge<'a>(
-    line: &'a ImportLine,
-    row: Option<&'a InstitutionRow>,
-    is_undo: bool,
-    open: &BTreeSet<AccountId>,
-) -> Result<RowWrite<'a>, &'static str> {
-    let expected = if is_undo { line.after.as_ref() } else { line.before.as_ref() };
-    let present = row.map(InstitutionRow::state);
-    if present.as_ref() != expected || row.is_some_and(|row| row.closed_at.is_some()) {
-        return Err(CHANGED_SINCE);
-    }
-    let (Some(code), Some(after)) = (line.org_code, target(line, is_undo)) else { return Err(CHANGED_SINCE) };
-    let before = row.map_or(&[][..], |row| &row.accounts[..]);
-    if after.accounts.iter().any(|account| !before.contains(account) && !open.contains(account)) {
-        return Err(ACCOUNT_CLOSED);
-    }
-    Ok(RowWrite { line, code, before: row, after })
-}
-
-fn event_of(write: &RowWrite<'_>, act: Act<'_>) -> OperatorEvent {
-    let after = InstitutionRow::of_state(write.code, write.before, write.after.clone(), act.at);
-    let before = write.before.map(InstitutionRow::fields);
-    let action = if before.is_some() { "institution.edit" } else { "institution.add" };
-    let changes = events::difference(before.as_ref(), Some(&after.fields()));
-    let region = match write.before {
-        Some(before) => before.region.joined(&after.region),
-        None => Some(after.region),
-    };
-    OperatorEvent::new(act, action, ("institution", write.code.as_str()), Outcome::Done, changes)
-        .in_region(region)
+/// What a row about something has to find there; nothing where there is to be none.
+pub(super) const fn expected(line: &ImportLine, is_undo: bool) -> Option<&RowState> {
+    if is_undo { line.after.as_ref() } else { line.before.as_ref() }
 }

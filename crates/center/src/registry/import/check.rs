@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use yanmi_onboarding::import::needs_second;
-use yanmi_onboarding::{Area, PresentEntry};
+use yanmi_onboarding::{Area, PresentAccount, PresentEntry};
 use yanmi_protocol::UnixMillis;
 
 use super::compare::{Comparison, RegisteredEntries};
@@ -54,7 +54,10 @@ impl Administration {
             (row.org_code, PresentEntry { state: row.state(), closed })
         });
         let entries = entries.collect();
-        let accounts = self.accounts().await?.into_iter().map(|row| (row.id, row.closed_at.is_none()));
+        let accounts = self.accounts().await?.into_iter().map(|row| {
+            let closed = row.closed_at.is_some();
+            (row.id, PresentAccount { state: row.state(), closed })
+        });
         Ok(RegisteredEntries { entries, accounts: accounts.collect() })
     }
 
@@ -99,6 +102,7 @@ impl Administration {
         let visible = |c: char| if c.is_control() { '□' } else { c };
         let record = ImportRecord {
             number: 0,
+            subject: comparison.subject,
             made_by: own.to_owned(),
             made_at: act.at,
             file_name: file.name.chars().map(visible).take(MAX_FILE_NAME).collect(),

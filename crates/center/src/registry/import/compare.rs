@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use sm3::{Digest, Sm3};
-use yanmi_onboarding::import::field_changes;
+use yanmi_onboarding::import::RowFault;
 use yanmi_onboarding::{
-    AccountStanding, Area, ImportCell, ImportCheck, ImportField, ImportGround, PresentEntry, RowVerdict,
+    AccountCheck, AccountGround, AccountStanding, Area, ImportCell, ImportCheck, ImportField, ImportGround,
+    ImportSubject, PresentAccount, PresentEntry, RowState, RowVerdict,
 };
 use yanmi_protocol::{AccountId, OrgCode};
 use yanmi_sheet::{Cell, SheetColumn, SheetError, Table, TableRow};
@@ -14,18 +15,39 @@ use super::ImportError;
 use crate::registry::MAX_ACCOUNTS;
 use crate::registry::import_rows::{CellFault, FaultyLine, ImportLine};
 use crate::registry::imports::ImportCounts;
+use crate::registry::networks::SourceNetworks;
+use crate::registry::object::Object;
 
-/// The columns of the template. The last is ours: what is wrong, in a table that is given back; it is not read.
-pub const TEMPLATE: [SheetColumn; 6] = [
+/// The last column of each template is ours: what is wrong, in a table that is given back; it is not read.
+const PROBLEMS: SheetColumn = SheetColumn { name: "问题", required: false };
+const INSTITUTIONS: [SheetColumn; 6] = [
     column(ImportField::Code),
     column(ImportField::Name),
     column(ImportField::Region),
     column(ImportField::Accounts),
     column(ImportField::Active),
-    SheetColumn { name: "问题", required: false },
+    PROBLEMS,
+];
+const ACCOUNTS: [SheetColumn; 8] = [
+    column(ImportField::Account),
+    column(ImportField::AccountName),
+    column(ImportField::Interfaces),
+    column(ImportField::Rate),
+    column(ImportField::Mac),
+    column(ImportField::Networks),
+    column(ImportField::Active),
+    PROBLEMS,
 ];
 /// Names of a table that are shown.
 const SAMPLES: usize = 3;
+
+/// The columns of a template: those of the subject, and one for what is wrong.
+pub const fn template(subject: ImportSubject) -> &'static [SheetColumn] {
+    match subject {
+        ImportSubject::Institutions => &INSTITUTIONS,
+        ImportSubject::Accounts => &ACCOUNTS,
+    }
+}
 
 const fn column(field: ImportField) -> SheetColumn {
     SheetColumn { name: field.name(), required: field.is_required() }
@@ -35,8 +57,7 @@ const fn column(field: ImportField) -> SheetColumn {
 #[derive(Debug, Default)]
 pub struct RegisteredEntries {
     pub(super) entries: BTreeMap<OrgCode, PresentEntry>,
-    /// Whether each account is open.
-    pub(super) accounts: BTreeMap<AccountId, bool>,
+    pub(super) accounts: BTreeMap<AccountId, PresentAccount>,
 }
 
 impl ImportGround for RegisteredEntries {
@@ -46,23 +67,46 @@ impl ImportGround for RegisteredEntries {
 
     fn account(&self, account: &AccountId) -> AccountStanding {
         match self.accounts.get(account) {
-            Some(true) => AccountStanding::Open,
-            Some(false) => AccountStanding::Closed,
+            Some(present) if present.closed => AccountStanding::Closed,
+            Some(_) => AccountStanding::Open,
             None => AccountStanding::Unknown,
         }
     }
 }
 
+impl AccountGround for RegisteredEntries {
+    fn present(&self, account: &AccountId) -> Option<PresentAccount> {
+        self.accounts.get(account).cloned()
+    }
+
+    fn networks(&self, text: &str) -> Result<String, String> {
+        SourceNetworks::parse(text).map(|networks| networks.to_string()).map_err(|error| error.to_string())
+    }
+}
+
+/// A table that somebody brought.
+#[derive(Clone, Debug)]
+pub struct BroughtTable {
+    /// What it is about, by its heading.
+    pub subject: ImportSubject,
+    /// SM3 of the file.
+    pub digest: [u8; 32],
+    table: Table,
+}
+
 /// What a table comes to.
 #[derive(Clone, Debug)]
 pub struct Comparison {
+    /// What it is about.
+    pub subject: ImportSubject,
     /// Its rows, but for those that change nothing.
     pub lines: Vec<ImportLine>,
     /// How many there are of each kind.
     pub counts: ImportCounts,
-    /// The smallest area that has all of its institutions; nothing when none was readable, or they are of several provinces.
+    /// The smallest area that has all of its institutions; nothing of accounts, when none was readable, or when they are of several
+    /// provinces.
     pub region: Option<Area>,
-    /// Whether an institution is 停用 or loses an account.
+    /// Whether somebody is cut off.
     pub cuts_off: bool,
     /// Some names from it.
     pub samples: String,
@@ -74,18 +118,21 @@ pub struct Comparison {
 ///
 /// # Errors
 /// [`ImportError`] when it is none, or has no rows.
-pub fn read_table(bytes: &[u8]) -> Result<(Table, [u8; 32]), ImportError> {
-    let table = yanmi_sheet::read(bytes, &TEMPLATE).map_err(|error: SheetError| ImportError::Sheet(error))?;
+pub fn read_table(bytes: &[u8]) -> Result<BroughtTable, ImportError> {
+    let templates = ImportSubject::ALL.map(template);
+    let read = yanmi_sheet::read_one_of(bytes, &templates);
+    let (which, table) = read.map_err(|error: SheetError| ImportError::Sheet(error))?;
     if table.rows.is_empty() {
         return Err(ImportError::NoRow);
     }
-    Ok((table, Sm3::digest(bytes).into()))
+    Ok(BroughtTable { subject: ImportSubject::ALL[which], digest: Sm3::digest(bytes).into(), table })
 }
 
-/// Compares a table with what is registered, for somebody who may change what is in these areas.
-pub fn compare(table: &Table, ground: &RegisteredEntries, reach: &[Area]) -> Comparison {
-    let mut check = ImportCheck::new(ground, reach, MAX_ACCOUNTS);
+/// Compares a table with what is registered, for somebody who may change institutions in these areas, or accounts.
+pub fn compare(brought: &BroughtTable, ground: &RegisteredEntries, reach: &[Area]) -> Comparison {
+    let BroughtTable { subject, table, .. } = brought;
     let mut result = Comparison {
+        subject: *subject,
         lines: Vec::new(),
         counts: ImportCounts::default(),
         region: None,
@@ -94,58 +141,85 @@ pub fn compare(table: &Table, ground: &RegisteredEntries, reach: &[Area]) -> Com
         encoding: table.encoding.name(),
     };
     let mut areas = Areas::default();
+    let mut institutions = ImportCheck::new(ground, reach, MAX_ACCOUNTS);
+    let mut accounts = AccountCheck::new(ground);
     for row in &table.rows {
-        let mut cells = [ImportCell::Empty; 5];
-        for (cell, read) in cells.iter_mut().zip(&row.cells) {
-            *cell = match read {
-                Cell::Empty => ImportCell::Empty,
-                Cell::Text(text) => ImportCell::Text(text),
-                Cell::Number(text) => ImportCell::Number(text),
-            };
+        let cells: Vec<ImportCell<'_>> = row.cells.iter().map(cell).collect();
+        let (object, verdict) = match subject {
+            ImportSubject::Institutions => {
+                let (code, verdict) = institutions.row(row.number, &cells);
+                (code.map(Object::Institution), verdict)
+            }
+            ImportSubject::Accounts => {
+                let (id, verdict) = accounts.row(row.number, &cells);
+                (id.map(Object::Account), verdict)
+            }
+        };
+        if let (RowVerdict::Same, Some(Object::Institution(code))) = (&verdict, &object)
+            && let Some(present) = ground.entries.get(code)
+        {
+            areas.add(present.state.region);
         }
-        let (org_code, verdict) = check.row(row.number, &cells);
+        result.take(brought, row, (object, verdict), &mut areas);
+    }
+    result.region = areas.all;
+    result
+}
+
+fn cell(read: &Cell) -> ImportCell<'_> {
+    match read {
+        Cell::Empty => ImportCell::Empty,
+        Cell::Text(text) => ImportCell::Text(text),
+        Cell::Number(text) => ImportCell::Number(text),
+    }
+}
+
+impl Comparison {
+    /// Counts a row, and keeps it unless it changes nothing.
+    fn take(
+        &mut self,
+        brought: &BroughtTable,
+        row: &TableRow,
+        (object, verdict): (Option<Object>, RowVerdict),
+        areas: &mut Areas,
+    ) {
         let line = ImportLine {
             line: row.number,
-            org_code,
+            object,
             before: None,
             after: None,
             fault: None,
             outcome: None,
             note: None,
         };
+        let mut add = |state: &RowState| state.place().into_iter().for_each(|place| areas.add(place));
         let line = match verdict {
             RowVerdict::Same => {
-                result.counts.same += 1;
-                let present = org_code.and_then(|code| ground.entries.get(&code));
-                if let Some(present) = present {
-                    areas.add(present.state.region);
-                }
-                continue;
+                self.counts.same += 1;
+                return;
             }
             RowVerdict::New(after) => {
-                result.counts.added += 1;
-                areas.add(after.region);
+                self.counts.added += 1;
+                add(&after);
                 ImportLine { after: Some(after), ..line }
             }
             RowVerdict::Changed { before, after } => {
-                result.counts.changed += 1;
-                result.cuts_off |= before.loses_by(&after);
-                areas.add(before.region);
-                areas.add(after.region);
-                debug_assert!(!field_changes(Some(&before), &after).is_empty());
+                self.counts.changed += 1;
+                self.cuts_off |= before.loses_by(&after);
+                add(&before);
+                add(&after);
                 ImportLine { before: Some(before), after: Some(after), ..line }
             }
             RowVerdict::Faulty(faults) => {
-                result.counts.faulty += 1;
-                let faults = faults.into_iter().map(|fault| told(table, row, &fault)).collect();
-                let cells = row.cells.iter().take(cells.len()).map(|cell| cell.as_str().to_owned()).collect();
+                self.counts.faulty += 1;
+                let faults = faults.into_iter().map(|fault| told(brought, row, &fault)).collect();
+                let fields = brought.subject.fields().len();
+                let cells = row.cells.iter().take(fields).map(|cell| cell.as_str().to_owned()).collect();
                 ImportLine { fault: Some(FaultyLine { cells, faults }), ..line }
             }
         };
-        result.lines.push(line);
+        self.lines.push(line);
     }
-    result.region = areas.all;
-    result
 }
 
 /// The smallest area of several.
@@ -167,10 +241,10 @@ impl Areas {
     }
 }
 
-fn told(table: &Table, row: &TableRow, fault: &yanmi_onboarding::import::RowFault) -> CellFault {
-    let at = ImportField::ALL.iter().position(|field| *field == fault.field).unwrap_or(0);
+fn told(brought: &BroughtTable, row: &TableRow, fault: &RowFault) -> CellFault {
+    let at = brought.subject.fields().iter().position(|field| *field == fault.field).unwrap_or(0);
     CellFault {
-        cell: table.cell_name(row.number, at),
+        cell: brought.table.cell_name(row.number, at),
         column: fault.field.name().to_owned(),
         value: fault.value.clone(),
         problem: fault.problem.to_string(),

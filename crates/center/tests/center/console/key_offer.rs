@@ -27,7 +27,12 @@ async fn ground() -> (Site, [Person; 3], Person) {
 
 /// Offers, and reads link and passcode from the page that shows them once.
 pub(super) async fn offer(keeper: &mut Person) -> (String, String) {
-    let shown = keeper.act(PATH, &[("do", "offer"), ("reason", "接入")]).await;
+    offer_at(keeper, PATH).await
+}
+
+/// The same of any account.
+pub(crate) async fn offer_at(keeper: &mut Person, path: &str) -> (String, String) {
+    let shown = keeper.act(path, &[("do", "offer"), ("reason", "接入")]).await;
     assert_eq!(shown.status, 200, "{}", shown.body);
     let link = shown.body.split("/k/").nth(1).expect("a link").get(..22).expect("22 characters").to_owned();
     let passcode = shown.body.split("class=\"key\">").nth(1).expect("a passcode").get(..8).expect("8 digits");
@@ -35,7 +40,7 @@ pub(super) async fn offer(keeper: &mut Person) -> (String, String) {
 }
 
 /// Somebody without a session, each time from another address: one has few tries a minute.
-pub(super) async fn ask(site: &Site, last: u8, method: &str, path: &str, body: &str) -> Answer {
+pub(crate) async fn ask(site: &Site, last: u8, method: &str, path: &str, body: &str) -> Answer {
     let source = IpAddr::V4(Ipv4Addr::new(127, 0, 2, last));
     let mut wire = Wire::between(source, site.applicant_addr()).await;
     let head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", site.applicant_addr());

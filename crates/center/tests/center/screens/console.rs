@@ -399,6 +399,13 @@ async fn every_page_about_imports() {
     browser.until("document.querySelector('.said.bad')?.textContent.includes('B2 是公式')");
     look(&browser, "import-refused");
     browser.open(&format!("{base}/o/imports"));
+    let rows = "业务系统编码,名称,接口,每秒上限,来源网段\ntestOrgId,门诊系统,,30,\nhis-fz-03,药店联网,\"notify,status\",,10.1.0.0/16\n\
+        his-fz-04,,all,,\n";
+    choose(&browser, "业务系统.csv", rows);
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('还没有任何更改')");
+    look(&browser, "import-accounts");
+    browser.open(&format!("{base}/o/imports"));
     let rows = format!(
         "机构代码,机构名称,区划代码,业务系统编码,状态\n{HOSPITAL},福州示范医院东院,350102,,\n\
          P35010000777,东街药店,350102,testOrgId,启用\nP35010000778,<b>药店</b>,350102,nobody,\n"
@@ -413,7 +420,7 @@ async fn every_page_about_imports() {
     look(&browser, "import-waiting");
     leave(&browser);
     log_in(&browser, &base, "reviewer.35", &mut reviewer);
-    browser.open(&format!("{base}/o/imports/1"));
+    browser.open(&format!("{base}/o/imports/2"));
     browser.fill("form.act input[name=reason]", "名录与批文相符");
     browser.click("form.act button");
     // Loaded again by itself until it is done.

@@ -1,0 +1,3 @@
+-- Bulk import of accounts: what a table is about, and which account a row is about.
+ALTER TABLE imports ADD COLUMN subject TEXT NOT NULL DEFAULT 'institutions' CHECK (subject IN ('institutions', 'accounts'));
+ALTER TABLE import_rows ADD COLUMN account TEXT;
