@@ -93,8 +93,8 @@ pub(crate) use enrolment::Invited;
 pub(crate) use feedback_forms::FeedbackRow;
 pub use handover::{Handover, HandoverError};
 pub use import::{
-    BroughtTable, Comparison, ImportCursor, ImportDecision, ImportError, ImportFile, ImportStep,
-    RegisteredEntries, compare, import_pause, read_table, template,
+    BroughtTable, Comparison, ImportCursor, ImportDecision, ImportError, ImportFile, ImportStep, ImportTicks,
+    RegisteredEntries, check_whole, compare, import_pause, read_table, template,
 };
 pub use import_rows::{CellFault, FaultyLine, ImportLine, LineKind, LineOutcome};
 pub use imports::{ImportCounts, ImportRecord, ImportState};

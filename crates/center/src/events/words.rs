@@ -69,7 +69,7 @@ const ACTIONS: [(&str, &str); 62] = [
 ];
 
 /// What was changed.
-const FIELDS: [(&str, &str); 38] = [
+const FIELDS: [(&str, &str); 39] = [
     ("file", "文件"),
     ("digest", "文件摘要"),
     ("added", "新增"),
@@ -78,6 +78,7 @@ const FIELDS: [(&str, &str); 38] = [
     ("done", "已办"),
     ("skipped", "未办"),
     ("state", "状态"),
+    ("whole", "整表"),
     ("region", "区划"),
     ("applicant", "申请方编号"),
     ("kind", "类型"),

@@ -15,6 +15,7 @@
 //! # What is guaranteed
 //!
 //! * A row is done exactly once or not at all, and never over what somebody has changed since it was checked.
+//! * A table that is done as a whole ([`ImportTicks::whole`]) is one transaction: all of its rows are done, or none.
 //! * Undoing takes back only what is still as the import left it; what others changed since stays, and is listed.
 //! * No table has a key, and none is shown: a new account gets one that nobody knows, and is handed another one by an offer.
 //! * Requests wait for a batch at most; between two batches whoever does them pauses.
@@ -30,7 +31,7 @@ mod error;
 pub use apply::{ImportCursor, import_pause};
 pub use check::ImportFile;
 pub use compare::{BroughtTable, Comparison, RegisteredEntries, compare, read_table, template};
-pub use decide::{ImportDecision, ImportStep};
+pub use decide::{ImportDecision, ImportStep, ImportTicks, check_whole};
 pub use error::ImportError;
 
 use super::administration::Administration;

@@ -15,10 +15,10 @@ use crate::store::table::Table;
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
     "imports (number, made_by, made_at, file_name, digest, encoding, samples, region, state, added, changed, same, \
-     faulty, needs_second, reason, started_at, second_by, ended_at, undone_by, undo_reason, undone_at, subject)",
+     faulty, needs_second, reason, started_at, second_by, ended_at, undone_by, undo_reason, undone_at, subject, whole)",
     &[
         Number, Text, Number, Text, Bytes, Text, Text, Text, Text, Number, Number, Number, Number, Number,
-        Text, Number, Text, Number, Text, Text, Number, Text,
+        Text, Number, Text, Number, Text, Text, Number, Text, Number,
     ],
     1,
 );
@@ -84,6 +84,8 @@ pub struct ImportRecord {
     pub counts: ImportCounts,
     /// Whether it takes a second person.
     pub needs_second: bool,
+    /// Whether all of it is done or nothing, as who submitted it wants.
+    pub whole: bool,
     /// Why it is done, once somebody said so.
     pub reason: Option<String>,
     /// When somebody said so.
@@ -156,7 +158,7 @@ macro_rules! select {
         concat!(
             "SELECT number, made_by, made_at, file_name, digest, encoding, samples, region, state, added, changed, \
              same, faulty, needs_second, reason, started_at, second_by, ended_at, undone_by, undo_reason, undone_at, \
-             subject FROM imports ",
+             subject, whole FROM imports ",
             $which
         )
     };
@@ -193,14 +195,15 @@ pub(super) async fn page(
     read_all(connection, reach::newest(select!("WHERE number < $1"), areas, own, before, count)).await
 }
 
-/// The newest that did the same file's work since then, but for this one.
+/// The newest that did something of the same file since then or is at it, but for this one.
 pub(super) async fn same_file(
     connection: &mut Connection,
     record: &ImportRecord,
     since: UnixMillis,
 ) -> Result<Option<ImportRecord>, StoreError> {
     const TEXT: &str = select!(
-        "WHERE digest = $1 AND number <> $2 AND started_at >= $3 AND state IN ('applying', 'applied') \
+        "WHERE digest = $1 AND number <> $2 AND started_at >= $3 AND (state = 'applying' OR (state = 'applied' AND EXISTS \
+         (SELECT 1 FROM import_rows AS r WHERE r.import = imports.number AND r.outcome = 'done'))) \
          ORDER BY number DESC LIMIT 1"
     );
     let statement = Statement::new(TEXT).bytes(&record.digest).number(record.number).number(since.get());
@@ -279,5 +282,6 @@ fn read(columns: &mut Columns<'_>) -> Result<ImportRecord, StoreError> {
         undo_reason: own(columns.optional_text()?),
         undone_at: columns.optional_time()?,
         subject: ImportSubject::of_word(columns.text()?).ok_or(columns.impossible("导入的内容未知"))?,
+        whole: columns.flag()?,
     })
 }

@@ -194,7 +194,7 @@ async fn grow(stopped: &Stopped) {
          INSERT INTO stat_city_hour VALUES (2025112315, '3501', 'C', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1); \
          INSERT INTO stat_marks VALUES ('audit', 7, 0, 0) ON CONFLICT DO NOTHING; \
          INSERT INTO imports VALUES (1, 'a1', 1, '机构.csv', zeroblob(32), 'CSV', '甲', '35', 'checked', 1, 0, 0, 0, 0, \
-            NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'institutions'); \
+            NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'institutions', 0); \
          INSERT INTO import_rows VALUES (1, 2, NULL, NULL, '{}', NULL, NULL, NULL, NULL); \
          INSERT INTO applications VALUES (1, 'attach', 'his 350102', 1, '350102', '某医院', NULL, 'a1', 1, 'in-review', '{}', \
             x'00', 'clerk', 'county', 2, NULL, NULL, 1, NULL); \

@@ -1,6 +1,7 @@
 //! Bulk import at the console: brought, checked, decided, done, undone; and everything that may go wrong on the way.
 
 mod accounts;
+mod whole;
 
 use std::time::Duration;
 

@@ -9,7 +9,8 @@ use std::time::Instant;
 use yanmi_center::config::Config;
 use yanmi_center::registry::{
     Act, Administration, AdministrationError, Comparison, ImportCursor, ImportDecision, ImportFile,
-    ImportLine, ImportRecord, ImportStep, LineOutcome, MAX_IMPORT_FILE, compare, import_pause, read_table,
+    ImportLine, ImportRecord, ImportStep, ImportTicks, LineOutcome, MAX_IMPORT_FILE, check_whole, compare,
+    import_pause, read_table,
 };
 use yanmi_onboarding::import::field_changes;
 use yanmi_onboarding::{Area, ImportSubject};
@@ -51,6 +52,9 @@ enum ImportAction {
         /// 24 小时之内导入过同一个文件也要再导入
         #[arg(long)]
         again: bool,
+        /// 整表要么全部导入，要么不导入：有一行有错，或在核对之后被改动，就一行也不导入（至多 500 行更改）
+        #[arg(long)]
+        whole: bool,
     },
     /// 列出最近的导入
     List,
@@ -66,7 +70,9 @@ impl Import {
     pub(crate) fn run(self) -> Result<(), Failure> {
         registry::change(&self.config, &self.why, async |administration, config, act| match self.what {
             ImportAction::Check { file } => check(administration, config, &file).await,
-            ImportAction::Apply { file, again } => apply(administration, config, (&file, again), act).await,
+            ImportAction::Apply { file, again, whole } => {
+                apply(administration, config, (&file, again, whole), act).await
+            }
             ImportAction::List => list(administration).await,
             ImportAction::Undo { number } => undo(administration, number, act).await,
         })
@@ -161,13 +167,16 @@ fn change(line: &ImportLine) -> [String; 3] {
 async fn apply(
     administration: &mut Administration,
     config: &Config,
-    (path, again): (&Path, bool),
+    (path, again, whole): (&Path, bool, bool),
     act: Act<'_>,
 ) -> Result<(), Failure> {
     let Compared { mut comparison, file } = read(administration, config, path).await?;
     print_counts(&comparison);
     print_faults(&comparison);
     let counts = comparison.counts;
+    if whole {
+        check_whole(counts).map_err(|error| Failure::because("没有作任何更改", &error))?;
+    }
     if counts.added + counts.changed == 0 {
         println!("没有要导入的行。");
         return Ok(());
@@ -176,7 +185,9 @@ async fn apply(
     let number = administration.begin_import(&file, &comparison, act).await.map_err(failed)?;
     while keep(administration, number, &mut comparison).await.map_err(failed)? {}
     administration.end_check(number, act).await.map_err(failed)?;
-    decide(administration, (number, ImportStep::Apply, again), act).await
+    let ticks = ImportTicks { meant: again, whole };
+    let decision = ImportDecision { ticks, ..decision(number, ImportStep::Apply) };
+    decide(administration, decision, act).await
 }
 
 /// Some rows, and then a pause for requests.
@@ -192,16 +203,22 @@ async fn keep(
 }
 
 async fn undo(administration: &mut Administration, number: i64, act: Act<'_>) -> Result<(), Failure> {
-    decide(administration, (number, ImportStep::Undo, false), act).await
+    decide(administration, decision(number, ImportStep::Undo), act).await
+}
+
+/// What the machine's operator decides, alone.
+const fn decision(number: i64, step: ImportStep) -> ImportDecision {
+    let ticks = ImportTicks { meant: false, whole: false };
+    ImportDecision { number, step, may_edit: true, alone: true, ticks }
 }
 
 /// Decides, does it, and tells what became of it.
 async fn decide(
     administration: &mut Administration,
-    (number, step, meant): (i64, ImportStep, bool),
+    decision: ImportDecision,
     act: Act<'_>,
 ) -> Result<(), Failure> {
-    let decision = ImportDecision { number, step, may_edit: true, alone: true, meant };
+    let (number, step) = (decision.number, decision.step);
     administration.decide_import(decision, act).await.map_err(failed)?;
     let mut cursor = ImportCursor::default();
     loop {
@@ -213,6 +230,9 @@ async fn decide(
     }
     let outcomes = administration.import_outcomes(number).await.map_err(registry::unread)?;
     let count = |wanted| outcomes.iter().find(|(outcome, _)| *outcome == wanted).map_or(0, |(_, rows)| *rows);
+    if decision.ticks.whole && count(LineOutcome::Done) == 0 {
+        return Err(Failure::new(format!("第 {number} 号导入：有的行在核对之后被改动，整表都没有导入")));
+    }
     match step {
         ImportStep::Undo => println!(
             "第 {number} 号导入已撤销 {} 行，{} 行没有撤销（导入之后又被改动）。",

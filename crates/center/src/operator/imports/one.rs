@@ -16,7 +16,8 @@ use crate::operator::list::{self, ROWS};
 use crate::operator::request::{self, ConsoleRefusal, OperatorRequest, act_of};
 use crate::percent::encoded;
 use crate::registry::{
-    ImportDecision, ImportLine, ImportRecord, ImportState, ImportStep, LineKind, LineOutcome, Object,
+    ImportDecision, ImportLine, ImportRecord, ImportState, ImportStep, ImportTicks, LineKind, LineOutcome,
+    Object, check_whole,
 };
 use crate::site::Site;
 
@@ -100,6 +101,9 @@ fn progress(record: &ImportRecord, count: &dyn Fn(LineOutcome) -> u64) -> Markup
         ImportState::Applying => {
             format!("正在导入：已办 {} 行，共 {changing} 行。本页每 {REFRESH} 秒更新。", done + skipped)
         }
+        ImportState::Applied if record.whole && done == 0 => {
+            "整表都没有导入：有的行在核对之后被改动，见下。没有任何更改。".to_owned()
+        }
         ImportState::Applied => format!("已导入 {done} 行，{skipped} 行没有导入。"),
         ImportState::Undoing => {
             format!("正在撤销：已办 {} 行，还有 {done} 行。本页每 {REFRESH} 秒更新。", reversed + kept)
@@ -135,6 +139,7 @@ fn summary(record: &ImportRecord, count: &dyn Fn(LineOutcome) -> u64) -> Markup 
             dt { "有错，不会导入" } dd { (counts.faulty) }
             @if count(LineOutcome::Skipped) > 0 { dt { "没有导入" } dd { (count(LineOutcome::Skipped)) } }
             @if count(LineOutcome::Kept) > 0 { dt { "没有撤销" } dd { (count(LineOutcome::Kept)) } }
+            @if record.whole { dt { "办法" } dd { "整表要么全部导入，要么不导入" } }
             dt { "文件" } dd { (record.file_name) "（SM3 " code { (digest) } "…）" }
             dt { "读作" } dd { (record.encoding) @if !record.samples.is_empty() { "：" (record.samples) } }
             dt { "范围" } dd { (record.region) }
@@ -184,7 +189,7 @@ fn decisions(page: &OperatorRequest<'_>, record: &ImportRecord, repeated: Option
             ImportState::Checked if own && may(Action::ImportEntries) && changing > 0 => {
                 h2 { @if second { "提交复核" } @else { "导入" } }
                 @if second { p { "由另一位有复核权限的人同意之后才导入。" } }
-                (form("apply", if second { "提交复核" } else { "导入" }, false, meant))
+                (form("apply", if second { "提交复核" } else { "导入" }, false, html! { (meant) (whole(record)) }))
             }
             ImportState::Waiting if own => p { "请另一位有复核权限的人打开本页。" },
             ImportState::Waiting if may(Action::ReviewImport) => {
@@ -201,6 +206,19 @@ fn decisions(page: &OperatorRequest<'_>, record: &ImportRecord, repeated: Option
         @if matches!(record.state, ImportState::Reading | ImportState::Checked | ImportState::Waiting) && (own || may(Action::ReviewImport)) {
             h2 { "放弃" }
             (form("drop", "放弃这次导入", true, html! {}))
+        }
+    }
+}
+
+/// The tick for all or nothing, or why there is none.
+fn whole(record: &ImportRecord) -> Markup {
+    html! {
+        @match check_whole(record.counts) {
+            Ok(()) => div.ticks { label {
+                input type="checkbox" name="whole" value="1";
+                "整表要么全部导入，要么不导入：有一行在核对之后被改动，就一行也不导入"
+            } },
+            Err(why) => p.soft { (why.to_string()) },
         }
     }
 }
@@ -241,7 +259,7 @@ async fn decide(
         step,
         may_edit: may_edit_alone(page, record.region),
         alone: false,
-        meant: form.text("meant") == "1",
+        ticks: ImportTicks { meant: form.text("meant") == "1", whole: form.text("whole") == "1" },
     };
     let actor = page.actor()?;
     let act = act_of(&actor, form, page.now)?;

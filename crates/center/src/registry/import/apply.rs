@@ -18,10 +18,15 @@ use crate::store::connection::Statement;
 
 /// Rows that are done in one transaction: whoever waits for the one writer of an embedded database waits for so many.
 const BATCH: usize = 50;
+/// Rows a table may change that is done as a whole: they are one transaction, which everybody who writes waits for once.
+pub(super) const WHOLE: usize = 500;
 /// Batches after which running centers are told. Each reads the whole registry anew then, so it is not after every one.
 const BATCHES_TOLD: u32 = 200;
 /// Why a row is left, where somebody has changed what it is about.
 pub(super) const CHANGED_SINCE: &str = "核对之后被改动";
+
+/// Why a row is left that could have been done, in a table that is done as a whole.
+const NOT_WHOLE: &str = "整表导入：别的行没有导入，所以这一行也没有";
 
 /// How much longer than a transaction the pause after it is: a fifth of the time is taken.
 const PAUSES: u32 = 4;
@@ -50,6 +55,18 @@ pub(super) struct RowsDone {
     pub(super) done: Vec<u32>,
     /// Those that were not, by why.
     left: BTreeMap<String, Vec<u32>>,
+}
+
+impl RowsDone {
+    /// Whether what was found fit is written: of a table that is done as a whole nothing is when a row is left. Its rows are all
+    /// in one batch, so none was done before.
+    pub(super) fn settle(&mut self, record: &ImportRecord) -> bool {
+        let is_off = record.whole && record.state == ImportState::Applying && !self.left.is_empty();
+        if is_off && !self.done.is_empty() {
+            self.left.entry(NOT_WHOLE.to_owned()).or_default().append(&mut self.done);
+        }
+        !is_off
+    }
 }
 
 impl Administration {
@@ -87,12 +104,12 @@ impl Administration {
         };
         let here = Some((record.number, record.state));
         let cursor = if cursor.at == here { cursor } else { ImportCursor { at: here, ..Default::default() } };
-        let lines = match record.state {
-            ImportState::Undoing => {
-                let kind = LineKind::Ended(LineOutcome::Done);
-                import_rows::page(&mut self.connection, record.number, kind, cursor.line, BATCH).await?
-            }
-            _ => import_rows::open(&mut self.connection, record.number, cursor.line, BATCH).await?,
+        let lines = if record.state == ImportState::Undoing {
+            let kind = LineKind::Ended(LineOutcome::Done);
+            import_rows::page(&mut self.connection, record.number, kind, cursor.line, BATCH).await?
+        } else {
+            let most = if record.whole { WHOLE } else { BATCH };
+            import_rows::open(&mut self.connection, record.number, cursor.line, most).await?
         };
         let Some(last) = lines.last().map(|line| line.line) else {
             self.end_import(&record, at).await?;

@@ -28,6 +28,7 @@ impl Administration {
         let (actor, reason) = doer(record);
         let act = Act::new(&actor, &reason, at);
         let (mut ended, mut added, mut told) = (RowsDone::default(), Vec::new(), Vec::new());
+        let mut statements = Vec::new();
         for line in lines {
             let row = line.account().and_then(|id| present.get(&id).copied());
             let (id, after) = match judge(line, row, is_undo) {
@@ -38,7 +39,7 @@ impl Administration {
                 }
             };
             let value = if let Some(row) = row {
-                self.connection.run(account::update(&id, &after, at)).await?;
+                statements.push(account::update(&id, &after, at));
                 row.newest
             } else {
                 let key = Sm4Key::from_bytes(&self.sealer.fresh());
@@ -49,12 +50,16 @@ impl Administration {
             told.push(event_of(row, &AccountRow::of_state((id, value), row, &after, at), act));
             ended.done.push(line.line);
         }
+        if !ended.settle(record) {
+            return Ok(ended);
+        }
         if !added.is_empty() {
-            self.connection.run(account::insert_all(&added, &self.sealer, at)).await?;
+            statements.push(account::insert_all(&added, &self.sealer, at));
         }
-        if !told.is_empty() {
-            operator_events::append_all(&mut self.connection, told).await?;
+        for statement in statements {
+            self.connection.run(statement).await?;
         }
+        operator_events::append_all(&mut self.connection, told).await?;
         Ok(ended)
     }
 }

@@ -51,7 +51,9 @@ impl Administration {
                 Err(why) => self.leave_row(&mut ended, line, is_undo, why).await?,
             }
         }
-        self.write_institutions(record, &writes, at).await?;
+        if ended.settle(record) {
+            self.write_institutions(record, &writes, at).await?;
+        }
         Ok(ended)
     }
 

@@ -113,6 +113,7 @@ impl Administration {
             state: Reading,
             counts,
             needs_second: needs_second(changing, comparison.cuts_off, file.may_edit),
+            whole: false,
             reason: None,
             started_at: None,
             second_by: None,

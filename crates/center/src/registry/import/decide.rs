@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use yanmi_protocol::UnixMillis;
 
+use super::apply::WHOLE;
 use super::check::KEPT;
 use super::{ImportError, import_event, told};
 use crate::events::{Act, Outcome, operator_events};
 use crate::registry::administration::Administration;
 use crate::registry::administration_error::AdministrationError;
-use crate::registry::imports::{self, ImportRecord, ImportState};
+use crate::registry::imports::{self, ImportCounts, ImportRecord, ImportState};
 use crate::registry::version;
 use crate::store::StoreError;
 use crate::store::connection::Statement;
@@ -41,8 +42,30 @@ pub struct ImportDecision {
     pub may_edit: bool,
     /// Whether no second person is needed, whatever it changes: at the machine's command line.
     pub alone: bool,
-    /// Whether the same file is meant to be done again.
+    /// What was ticked with [`ImportStep::Apply`].
+    pub ticks: ImportTicks,
+}
+
+/// What can be ticked when an import is submitted.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct ImportTicks {
+    /// The same file is meant to be done again.
     pub meant: bool,
+    /// All of it is to be done, or nothing.
+    pub whole: bool,
+}
+
+/// Whether a table of so many rows can be done as a whole.
+///
+/// # Errors
+/// [`ImportError::NotWhole`] when a row is faulty, [`ImportError::LargeWhole`] when it is too much for one transaction.
+pub fn check_whole(counts: ImportCounts) -> Result<(), ImportError> {
+    let rows = counts.added + counts.changed;
+    match counts.faulty {
+        0 if rows <= WHOLE as u64 => Ok(()),
+        0 => Err(ImportError::LargeWhole { rows, most: WHOLE as u64 }),
+        faulty => Err(ImportError::NotWhole(faulty)),
+    }
 }
 
 impl ImportStep {
@@ -104,7 +127,7 @@ impl Administration {
         let Some(record) = imports::one(&mut self.connection, number).await? else {
             return Ok(Err(ImportError::Missing(number)));
         };
-        let repeated = if decision.step == ImportStep::Apply && !decision.meant {
+        let repeated = if decision.step == ImportStep::Apply && !decision.ticks.meant {
             imports::same_file(&mut self.connection, &record, act.at.minus(SAME_FILE)).await?
         } else {
             None
@@ -116,10 +139,11 @@ impl Administration {
         if let Some(before) = repeated {
             return Ok(Err(ImportError::Repeated(before.number)));
         }
-        for statement in statements(&record, next, decision.step, act) {
+        for statement in statements(&record, next, decision, act) {
             self.connection.run(statement).await?;
         }
-        let fields = vec![("state", Some(next.to_string()))];
+        let whole = (decision.step == ImportStep::Apply && decision.ticks.whole).then(|| "true".to_owned());
+        let fields = vec![("state", Some(next.to_string())), ("whole", whole)];
         let event = import_event(act, number, decision.step.word(), Outcome::Done, told(&fields));
         let event = event.in_region(Some(record.region));
         operator_events::append(&mut self.connection, event).await?;
@@ -136,6 +160,9 @@ fn next(record: &ImportRecord, decision: ImportDecision, act: Act<'_>) -> Result
             Err(ImportError::NothingToDo)
         }
         (ImportStep::Apply, ImportState::Checked) => {
+            if decision.ticks.whole {
+                check_whole(record.counts)?;
+            }
             let second = (record.needs_second || !decision.may_edit) && !decision.alone;
             Ok(if second { ImportState::Waiting } else { ImportState::Applying })
         }
@@ -162,13 +189,21 @@ fn moved_by(record: &ImportRecord) -> String {
     by.map_or_else(String::new, |by| format!("（{by}）"))
 }
 
-fn statements(record: &ImportRecord, next: ImportState, step: ImportStep, act: Act<'_>) -> Vec<Statement> {
-    const APPLY: &str = "UPDATE imports SET reason = $2, started_at = $3 WHERE number = $1";
+fn statements(
+    record: &ImportRecord,
+    next: ImportState,
+    decision: ImportDecision,
+    act: Act<'_>,
+) -> Vec<Statement> {
+    const APPLY: &str = "UPDATE imports SET reason = $2, started_at = $3, whole = $4 WHERE number = $1";
     const SECOND: &str = "UPDATE imports SET second_by = $2 WHERE number = $1";
     const UNDO: &str = "UPDATE imports SET undone_by = $2, undo_reason = $3 WHERE number = $1";
     let (number, actor) = (record.number, act.actor.as_str());
-    let more = match step {
-        ImportStep::Apply => Some(Statement::new(APPLY).number(number).text(act.reason).number(act.at.get())),
+    let whole = i64::from(decision.ticks.whole);
+    let more = match decision.step {
+        ImportStep::Apply => {
+            Some(Statement::new(APPLY).number(number).text(act.reason).number(act.at.get()).number(whole))
+        }
         ImportStep::Confirm => Some(Statement::new(SECOND).number(number).text(actor)),
         ImportStep::Undo => Some(Statement::new(UNDO).number(number).text(actor).text(act.reason)),
         ImportStep::Drop => None,

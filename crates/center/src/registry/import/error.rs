@@ -36,6 +36,19 @@ pub enum ImportError {
     /// The same file was done lately.
     #[error("同一个文件 24 小时之内已经导入过（第 {0} 号）：确要再导入，请勾选")]
     Repeated(i64),
+    /// All of it is wanted, and some rows cannot be done.
+    #[error("表里有 {0} 行有错，不能整表导入：请改正之后重新上传，或不勾选“要么全部导入，要么不导入”")]
+    NotWhole(u64),
+    /// All of it is wanted, and it is more than one transaction may be.
+    #[error(
+        "整表导入至多 {most} 行更改，这张表有 {rows} 行：请分成几张表，或不勾选“要么全部导入，要么不导入”"
+    )]
+    LargeWhole {
+        /// Rows that change something.
+        rows: u64,
+        /// How many may.
+        most: u64,
+    },
     /// It was done too long ago.
     #[error("导入满 30 天，不能再撤销")]
     TooLate,

@@ -151,6 +151,7 @@ fn institutions_are_imported_and_that_is_undone() {
             sed s/his-fz-01/his-fz-09/ 机构.csv > 错.csv
             ! yanmi import check 错.csv --config $ROOT/etc/yanmi/yanmi.toml 2>&1
             yanmi import apply 错.csv --again --config $ROOT/etc/yanmi/yanmi.toml
+            ! yanmi import apply 错.csv --whole --config $ROOT/etc/yanmi/yanmi.toml 2>&1
             ! yanmi import apply 没有.csv --config $ROOT/etc/yanmi/yanmi.toml 2>&1
             yanmi audit verify --config $ROOT/etc/yanmi/yanmi.toml"
             .to_owned();
@@ -170,6 +171,7 @@ fn institutions_are_imported_and_that_is_undone() {
         "业务系统编码 his-fz-09 没有登记",
         "2 行有错，不会导入",
         "没有要导入的行",
+        "没有作任何更改：表里有 2 行有错，不能整表导入",
         "未能读取 没有.csv",
         "操作记录完整",
     ] {
