@@ -1,9 +1,10 @@
 //! The whole center as one value: started from a configuration and its ports to the world; stopped in order.
 
 mod chores;
+mod ground;
+mod start_error;
 
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,69 +14,38 @@ use yanmi_onboarding::Area;
 use yanmi_protocol::Sm4Key;
 
 use self::chores::chores;
-use crate::alarms::{AlarmWatch, AlarmWatchParts};
+use self::ground::Ground;
+pub use self::start_error::StartError;
+use crate::alarms::{AlarmTeller, AlarmWatch, AlarmWatchParts};
 use crate::bulk_import;
 use crate::calls::{Calls, CallsQueue, CallsWriter, CallsWriterParts};
 use crate::config::{Config, Face};
 use crate::console::Console;
 use crate::delivery::deliver::{Deliverer, DeliverySettings};
-use crate::delivery::lane::LaneSettings;
 use crate::health::Health;
 use crate::insured::MOST_WATCHED;
 use crate::ledger::{Ledger, LedgerLimits, LedgerParts, LedgerTasks};
-use crate::limits::{Decodes, RecordedLinks, SourceLimiter};
-use crate::national::{NationalCenter, NationalSettings};
+use crate::limits::RecordedLinks;
 use crate::observe::Observer;
-use crate::outbound::{AllowList, CallError, Outbound, OutboundSettings, RootsError};
+use crate::outbound::Outbound;
 use crate::page_link::PageOrigin;
-use crate::ports::{Clock, Network, Ports};
-use crate::registry::{AdministrationError, Defaults, FeedbackTerms, FeedbackTermsError, Registry};
+use crate::ports::{Clock, Ports};
+use crate::registry::{AdministrationError, FeedbackTerms, Registry};
 use crate::retention;
 use crate::sealing::Sealer;
 use crate::serving::serve;
 use crate::share::Places;
 use crate::site::{Site, SiteSettings};
-use crate::staff::OpenIdProvider;
 use crate::statistics::{Roller, RollerParts};
 use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
-use crate::telemetry::Telemetry;
 use crate::unknown::Unknown;
-use yanmi_http::{BindError, Bodies, ListenSettings, Listener, Server};
+use yanmi_http::{Bodies, Server};
 
 /// How long a stop waits for the last refusals to be written down.
 const LAST_CALLS_WITHIN: Duration = Duration::from_secs(2);
 /// No pause between two attempts to reach a channel is longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// Why a center does not start. Chinese, for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The database cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// An address cannot be listened on.
-    #[error(transparent)]
-    Bind(#[from] BindError),
-    /// The root certificates cannot be loaded.
-    #[error(transparent)]
-    Roots(#[from] RootsError),
-    /// The national center's address cannot be called.
-    #[error("国家电子凭证地址不可用（设置 national.url）")]
-    National(#[source] CallError),
-    /// The provider's address cannot be called.
-    #[error("统一认证的地址不可用（设置 console.oidc.issuer）")]
-    Provider(#[source] CallError),
-    /// Feedback forms cannot be signed.
-    #[error(transparent)]
-    Feedback(#[from] FeedbackTermsError),
-    /// A limit is zero.
-    #[error("设置 {0} 不能为 0")]
-    Zero(&'static str),
-    /// The metrics cannot be set up.
-    #[error("无法建立指标")]
-    Metrics,
-}
 
 /// A running center.
 #[derive(Debug)]
@@ -123,8 +93,17 @@ impl Center {
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
         // Everything that can fail for a reason outside is done before the first task is started.
-        let Ground { telemetry, listeners, outbound, national, provider, defaults, openings, decodes } =
-            Ground::lay(&config, &clock, &network, config.listen.opened()).await?;
+        let Ground {
+            telemetry,
+            listeners,
+            outbound,
+            national,
+            provider,
+            teller,
+            defaults,
+            openings,
+            decodes,
+        } = Ground::lay(&config, &clock, &network, config.listen.opened()).await?;
         let store = store.told_to(telemetry.clone());
         let (calls, waiting) = Calls::new(telemetry.clone());
         let registry =
@@ -136,7 +115,8 @@ impl Center {
             telemetry: telemetry.clone(),
         };
         let (ledger, ledger_tasks) = Ledger::start(ledger_parts(&config, &parts)).await?;
-        let Beside { writer, roller, watch } = Beside::new(waiting, node.map_or(0, Node::id), parts, &config);
+        let Beside { writer, roller, watch } =
+            Beside::new(waiting, node.map_or(0, Node::id), parts, (&config, teller));
         let console = Console::new(&store, &sealer, &config, provider)?;
         let (stopping, stopped) = watch::channel(false);
         let site = Arc::new(Site {
@@ -340,38 +320,6 @@ impl Center {
     }
 }
 
-/// What a center stands on, apart from its database: all that its surroundings may refuse.
-struct Ground {
-    telemetry: Telemetry,
-    listeners: Vec<(Face, Listener)>,
-    outbound: Outbound,
-    national: NationalCenter,
-    provider: Option<OpenIdProvider>,
-    defaults: Defaults,
-    openings: SourceLimiter,
-    decodes: Decodes,
-}
-
-impl Ground {
-    async fn lay(
-        config: &Config,
-        clock: &Clock,
-        network: &Network,
-        opened: Vec<(Face, ListenSettings)>,
-    ) -> Result<Self, StartError> {
-        let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
-        let mut listeners = Vec::new();
-        for (face, settings) in opened {
-            listeners.push((face, Listener::bind_by(settings, |address| network.bind(address)).await?));
-        }
-        let outbound = outbound(config, network)?;
-        let national = national(config, &outbound, clock)?;
-        let provider = provider(config, network)?;
-        let (defaults, openings, decodes) = (defaults(config)?, openings(config)?, decodes(config)?);
-        Ok(Self { telemetry, listeners, outbound, national, provider, defaults, openings, decodes })
-    }
-}
-
 fn ledger_parts(config: &Config, parts: &CallsWriterParts) -> LedgerParts {
     LedgerParts {
         store: parts.store.clone(),
@@ -396,7 +344,12 @@ struct Beside {
 }
 
 impl Beside {
-    fn new(waiting: CallsQueue, node: i64, parts: CallsWriterParts, config: &Config) -> Self {
+    fn new(
+        waiting: CallsQueue,
+        node: i64,
+        parts: CallsWriterParts,
+        (config, teller): (&Config, Option<AlarmTeller>),
+    ) -> Self {
         let province = Area::of_province(config.region);
         let CallsWriterParts { store, registry, clock, telemetry } = parts.clone();
         let counting = RollerParts {
@@ -410,40 +363,9 @@ impl Beside {
         Self {
             writer: Arc::new(Mutex::new(CallsWriter::new(waiting, node, parts))),
             roller: Arc::new(Mutex::new(Roller::new(node, counting))),
-            watch: Arc::new(Mutex::new(AlarmWatch::new(node, looking))),
+            watch: Arc::new(Mutex::new(AlarmWatch::new(node, looking, teller))),
         }
     }
-}
-
-fn outbound(config: &Config, network: &Network) -> Result<Outbound, RootsError> {
-    Outbound::new(OutboundSettings {
-        allow: AllowList::from(config.outbound.allow.clone()),
-        roots: config.outbound.roots.clone(),
-        network: network.clone(),
-    })
-}
-
-fn provider(config: &Config, network: &Network) -> Result<Option<OpenIdProvider>, StartError> {
-    let outbound = Outbound::new(OutboundSettings {
-        allow: AllowList::from(config.outbound.allow.clone()),
-        roots: config.oidc.roots.clone().or_else(|| config.outbound.roots.clone()),
-        network: network.clone(),
-    })?;
-    OpenIdProvider::new(&config.oidc, outbound).map_err(StartError::Provider)
-}
-
-fn national(config: &Config, outbound: &Outbound, clock: &Clock) -> Result<NationalCenter, StartError> {
-    let settings = NationalSettings {
-        url: config.national.url.clone(),
-        org_id: config.national.org_id,
-        key: config.national.key.clone(),
-        prefix: config.national.prefix.as_str().to_owned(),
-        mac: config.national.mac,
-        timeout: config.national.timeout,
-        in_flight: config.national.in_flight,
-    };
-    NationalCenter::new(outbound.clone(), clock.clone(), config.region, settings)
-        .map_err(StartError::National)
 }
 
 fn deliverer(config: &Config, outbound: Outbound, clock: Clock) -> Deliverer {
@@ -453,35 +375,6 @@ fn deliverer(config: &Config, outbound: Outbound, clock: Clock) -> Deliverer {
         longest_pause: LONGEST_PAUSE,
     };
     Deliverer::new(outbound, clock, config.region, config.national.prefix.as_str(), settings)
-}
-
-fn defaults(config: &Config) -> Result<Defaults, StartError> {
-    Ok(Defaults {
-        rate: nonzero(config.limits.requests_per_second, "limits.requests_per_second")?,
-        burst: nonzero(config.limits.burst, "limits.burst")?,
-        lane: LaneSettings {
-            in_flight: u32::try_from(config.delivery.in_flight_per_channel).unwrap_or(u32::MAX),
-            failures: config.delivery.breaker_failures,
-            open_for: config.delivery.breaker_pause,
-        },
-    })
-}
-
-fn openings(config: &Config) -> Result<SourceLimiter, StartError> {
-    let per_minute = config.limits.failed_openings_per_minute;
-    Ok(SourceLimiter::new(nonzero(per_minute, "limits.failed_openings_per_minute")?))
-}
-
-fn decodes(config: &Config) -> Result<Decodes, StartError> {
-    let limits = &config.limits;
-    Ok(Decodes::new(
-        nonzero(limits.decodes_per_source_minute, "limits.decodes_per_source_minute")?,
-        nonzero(limits.decodes_per_institution_minute, "limits.decodes_per_institution_minute")?,
-    ))
-}
-
-fn nonzero(value: u32, setting: &'static str) -> Result<NonZeroU32, StartError> {
-    NonZeroU32::new(value).ok_or(StartError::Zero(setting))
 }
 
 fn settings(config: &Config) -> SiteSettings {

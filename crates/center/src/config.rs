@@ -16,12 +16,13 @@
 //! Secrets never stand in the file itself. They come from a file of their own or from an environment
 //! variable, and are shown as their key-check value only.
 
+mod alarm_target;
 mod codes;
 mod consistent;
 mod error;
 mod face;
 mod field;
-mod field_oidc;
+mod field_address;
 mod field_onboarding;
 mod limits;
 mod nearest;
@@ -37,6 +38,7 @@ mod row;
 mod secret;
 mod setting;
 mod table;
+mod table_alarms;
 mod table_console;
 mod table_limits;
 mod table_onboarding;
@@ -46,6 +48,7 @@ mod values;
 
 use std::path::Path;
 
+pub use alarm_target::{AlarmTarget, SyslogAddress, SyslogTransport};
 pub use error::{ConfigError, Problem};
 pub use face::{Face, Faces, Listen};
 pub use limits::Limits;

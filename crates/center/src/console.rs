@@ -82,6 +82,8 @@ pub(crate) struct Console {
     pub(crate) portal: Option<String>,
     /// Who else says who operators are, where there is somebody.
     pub(crate) oidc: Option<OpenIdProvider>,
+    /// Whether somebody is told of alarms outside of the console.
+    pub(crate) tells_alarms: bool,
     /// The effective settings, as `yanmi check` prints them.
     pub(crate) settings: Vec<Line>,
 }
@@ -117,6 +119,7 @@ impl Console {
             terms: FeedbackTerms::load(config)?,
             portal: config.onboarding.portal.as_ref().map(|text| text.as_str().to_owned()),
             oidc,
+            tells_alarms: config.alarm_target.is_some(),
             settings: config.explain(),
         })
     }

@@ -40,6 +40,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod peer;
 mod pool;
+mod raw;
 mod reply;
 mod settings;
 #[cfg(test)]

@@ -274,6 +274,13 @@ impl Telemetry {
             .set(as_f64(count));
     }
 
+    /// So many alarms are open that whom the settings say was not told.
+    pub(crate) fn alarms_untold(&self, count: i64) {
+        let count = usize::try_from(count).unwrap_or(0);
+        let key = Key::from_static_name("yanmi_alarms_untold");
+        self.0.recorder.register_gauge(&key, &METADATA).set(as_f64(count));
+    }
+
     /// What a listener has seen since it began.
     pub(crate) fn traffic(&self, listener: &'static str, seen: &Traffic) {
         let recorder = &self.0.recorder;
@@ -347,7 +354,7 @@ fn as_f64(count: usize) -> f64 {
 }
 
 /// Name and meaning of every metric, for the exposition and the reference.
-pub const METRICS: [(&str, &str); 26] = [
+pub const METRICS: [(&str, &str); 27] = [
     ("yanmi_requests_total", "请求数，按操作（op）与返回码（code）"),
     ("yanmi_unproven_total", "没有证实来自谁的请求数（地址、信封、密钥、链接不对），按返回码（code）"),
     (
@@ -385,6 +392,10 @@ pub const METRICS: [(&str, &str); 26] = [
     ("yanmi_handshakes_failed_total", "失败或过慢的 TLS 握手数，按监听口（listener）"),
     ("yanmi_deliveries_total", "投递到渠道的通知数，按渠道（channel）与结果（result）"),
     ("yanmi_alarms_open", "没有关闭的告警数，按种类（rule）；每个进程报的都是全站的"),
+    (
+        "yanmi_alarms_untold",
+        "没有关闭、也没能告知外面的告警平台（alarms.target）的告警数；每个进程报的都是全站的",
+    ),
     ("yanmi_not_me_total", "参保人表示非本人办理的次数，按机构（org_code）与渠道（channel）"),
 ];
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use yanmi_onboarding::{AlarmRule, Area};
 
 use super::look::{Looker, merged};
+use super::tell::AlarmTeller;
 use crate::events::{BrokenLink, stretch};
 use crate::ports::Clock;
 use crate::registry::Registry;
@@ -40,6 +41,8 @@ pub(crate) struct AlarmWatch {
     /// Which of several processes this is.
     node: i64,
     connection: Option<Connection>,
+    /// Who tells them outside of the console, where somebody is to be told.
+    teller: Option<AlarmTeller>,
     failing: bool,
 }
 
@@ -55,8 +58,8 @@ pub(crate) async fn follow(watch: Arc<Mutex<AlarmWatch>>) {
 
 impl AlarmWatch {
     /// As this process.
-    pub(crate) fn new(node: i64, parts: AlarmWatchParts) -> Self {
-        Self { parts, node, connection: None, failing: false }
+    pub(crate) fn new(node: i64, parts: AlarmWatchParts, teller: Option<AlarmTeller>) -> Self {
+        Self { parts, node, connection: None, teller, failing: false }
     }
 
     /// Looks once.
@@ -91,7 +94,7 @@ impl AlarmWatch {
         }
     }
 
-    async fn look(&self, connection: &mut Connection) -> Result<(), StoreError> {
+    async fn look(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
         let now = self.parts.clock.now();
         // Each process looks at its own clock.
         if let Some(server) = server_time(connection).await? {
@@ -103,7 +106,13 @@ impl AlarmWatch {
         let mark = marks::read(connection, MarkSource::Alarms).await?;
         if mark.is_for(self.node, now) {
             self.look_around(connection, mark).await?;
+            if let Some(teller) = &mut self.teller {
+                teller.round(connection, now).await?;
+            }
         }
+        // Where nobody is to be told, all are.
+        let untold = if self.teller.is_some() { alarms::count_untold(connection, now).await? } else { 0 };
+        self.parts.telemetry.alarms_untold(untold);
         let open = alarms::open_by_rule(connection).await?;
         for rule in AlarmRule::ALL {
             let count = open.iter().find(|(of, _)| *of == rule).map_or(0, |(_, count)| *count);

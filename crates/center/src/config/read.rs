@@ -84,6 +84,7 @@ fn empty(essentials: Essentials) -> Config {
         },
         insured: Insured::default(),
         onboarding: Onboarding::default(),
+        alarm_target: None,
         decode_enabled: false,
         business_types: Vec::new(),
         certificate_types: Vec::new(),

@@ -8,6 +8,7 @@ use yanmi_protocol::dictionary::BusinessType;
 use super::field::Field;
 use super::row::{PATH, count, milliseconds, row, seconds, switch, text};
 use super::setting::{Form, Presence, Setting};
+use super::table_alarms::ALARMS;
 use super::table_console::{CONSOLE, OIDC};
 use super::table_limits::{DELIVERY, LIMITS};
 use super::table_onboarding::ONBOARDING;
@@ -65,6 +66,7 @@ pub(super) static GROUPS: &[Group] = &[
     Group { name: "national", about: "国家电子凭证中心", settings: NATIONAL },
     Group { name: "insured", about: "参保人页面", settings: INSURED },
     Group { name: "onboarding", about: "接入申请与反馈表", settings: ONBOARDING },
+    Group { name: "alarms", about: "告警告知外面的告警平台", settings: ALARMS },
     Group { name: "decode", about: "电子凭证解码", settings: DECODE },
     Group { name: "metrics", about: "监控指标", settings: METRICS },
     Group { name: "log", about: "日志", settings: LOG },

@@ -122,6 +122,7 @@ fn another(setting: &Setting) -> String {
             "insured.public_url" | "console.oidc.public_url" => "\"https://yanmi.example\"",
             "log.level" => "\"debug\"",
             "national.mac" => "\"always\"",
+            "alarms.target" => "\"udp://127.0.0.1:514\"",
             "console.oidc.issuer" => "\"https://sso.example\"",
             "onboarding.holidays" => "\"20270101\"",
             "onboarding.urls" => "\"http://10.35.0.10:8350\"",
@@ -372,6 +373,11 @@ fn one_problem_each() {
             "console.oidc.title = \"一二三四五六七八九十一二三四五六七八九十一\"",
             "第 6 行：console.oidc.title：",
         ),
+        (
+            "alarms.target = \"udp://10.9.0.9\"",
+            "第 6 行：alarms.target：\"udp://10.9.0.9\" 不符合要求：应为字符串（https://",
+        ),
+        ("alarms.target = \"https://a:b@c\"", "第 6 行：alarms.target：网址中不能带用户名或密码"),
         // Passwords cross the console: there is no plain HTTP off this machine, and no setting for it.
         (
             "listen.operator.address = \"0.0.0.0:1\"",

@@ -10,6 +10,7 @@ use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_protocol::{AccountId, Region, Sm4Key};
 use yanmi_verification::Policy;
 
+use super::alarm_target::AlarmTarget;
 use super::face::Faces;
 use super::limits::Limits;
 use super::oidc::Oidc;
@@ -56,6 +57,8 @@ pub struct Config {
     pub insured: Insured,
     /// Applications and feedback forms.
     pub onboarding: Onboarding,
+    /// Whom new alarms are told outside of the console; boxed as the provider is.
+    pub alarm_target: Option<Box<AlarmTarget>>,
     /// Whether this center decodes QR codes itself.
     pub decode_enabled: bool,
     /// What it decodes for (500156 for the rest).

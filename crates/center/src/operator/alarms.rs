@@ -1,6 +1,7 @@
 //! Alarms: what was found to be wrong, who looks after it, and what became of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -14,6 +15,9 @@ use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
 use crate::percent::encoded;
 use crate::registry::{AlarmFilter, AlarmRow};
 use crate::site::Site;
+
+/// An alarm found more lately than this may still be on its way to whom it is told outside of the console.
+const ON_ITS_WAY: Duration = Duration::from_mins(5);
 
 pub(super) async fn list(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     request::serve(site, request, false, listed).await
@@ -53,6 +57,7 @@ async fn listed(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
     let lines: Vec<Markup> = rows.iter().map(|row| line(page, row)).collect();
     let middle = html! {
         p { "每分钟检查一次；同一件事只有一条，还在就计数。没有人看的告警等于没有：先接手，办完写明原因关闭。" }
+        (untold(page).await?)
         p {
             @if is_open { strong { "没有关闭的" } " · " a href="/o/alarms?state=closed" { "已关闭的" } }
             @else { a href="/o/alarms" { "没有关闭的" } " · " strong { "已关闭的" } }
@@ -63,6 +68,23 @@ async fn listed(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
         }
     };
     Ok(page.page("告警", &middle))
+}
+
+/// That whom the settings say is not told, where that is so; it is about the whole site.
+async fn untold(page: &OperatorRequest<'_>) -> Result<Markup, ConsoleRefusal> {
+    let console = &page.site.console;
+    if !console.tells_alarms || page.may_in_province(Action::ViewAlarms).is_err() {
+        return Ok(html! {});
+    }
+    let before = page.now.minus(ON_ITS_WAY);
+    let count = console.work(async |a| a.count_untold_alarms(before).await).await?;
+    Ok(html! {
+        @if count > 0 {
+            p.said.bad role="alert" {
+                "有 " (count) " 条没有关闭的告警没能告知外面的告警平台（设置 alarms.target）：请系统管理员查它是否可用，原因在中心的日志里。"
+            }
+        }
+    })
 }
 
 fn line(page: &OperatorRequest<'_>, row: &AlarmRow) -> Markup {

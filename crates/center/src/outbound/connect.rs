@@ -136,9 +136,14 @@ impl Connector {
         }
     }
 
+    /// By what datagrams are sent.
+    pub(super) const fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// A new connection, ready for one request after the other.
     pub(super) async fn connect(&self, target: &Target<'_>) -> Result<SendRequest<Full<Bytes>>, CallError> {
-        let addresses = self.addresses(target).await?;
+        let addresses = self.addresses(target.host, target.port).await?;
         let tcp = self.first_to_accept(&addresses).await?;
         // A notice is one small write that somebody waits for.
         tcp.set_nodelay().map_err(|_| CallError::Connect)?;
@@ -160,15 +165,13 @@ impl Connector {
         Ok(connection)
     }
 
-    /// Where the target is, every address checked.
-    async fn addresses(&self, target: &Target<'_>) -> Result<Vec<SocketAddr>, CallError> {
-        let addresses = match target.host.parse::<IpAddr>() {
-            Ok(address) => vec![SocketAddr::new(address, target.port)],
-            Err(_) => self
-                .network
-                .look_up(target.host.to_owned(), target.port)
-                .await
-                .map_err(|_| CallError::NameNotFound)?,
+    /// Where a host is, every address checked.
+    pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, CallError> {
+        let addresses = if let Ok(address) = host.parse::<IpAddr>() {
+            vec![SocketAddr::new(address, port)]
+        } else {
+            let found = self.network.look_up(host.to_owned(), port).await;
+            found.map_err(|_| CallError::NameNotFound)?
         };
         if addresses.is_empty() {
             return Err(CallError::NameNotFound);
@@ -180,7 +183,7 @@ impl Connector {
     }
 
     /// A connection to the first of some addresses that accepts one.
-    async fn first_to_accept(&self, addresses: &[SocketAddr]) -> Result<Socket, CallError> {
+    pub(super) async fn first_to_accept(&self, addresses: &[SocketAddr]) -> Result<Socket, CallError> {
         for address in addresses.iter().take(MAX_TRIED) {
             if let Ok(Ok(stream)) = timeout(CONNECT_TIMEOUT, self.network.dial(*address)).await {
                 return Ok(stream);

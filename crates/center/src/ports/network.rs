@@ -3,11 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UdpSocket};
 use yanmi_http::{Bound, Socket};
 
 type Answering<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
@@ -17,6 +17,7 @@ type Answering<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
 pub struct Network {
     resolve: Arc<dyn Fn(String, u16) -> Answering<Vec<SocketAddr>> + Send + Sync>,
     dial: Arc<dyn Fn(SocketAddr) -> Answering<Socket> + Send + Sync>,
+    datagram: Arc<dyn Fn(SocketAddr, Vec<u8>) -> Answering<()> + Send + Sync>,
     bind: Arc<dyn Fn(SocketAddr) -> Answering<Bound> + Send + Sync>,
 }
 
@@ -36,6 +37,7 @@ impl Network {
             dial: Arc::new(|address| {
                 Box::pin(async move { TcpStream::connect(address).await.map(Socket::Tcp) })
             }),
+            datagram: Arc::new(|address, bytes| Box::pin(send_datagram(address, bytes))),
             bind: Arc::new(|address| Box::pin(Bound::tcp(address))),
         }
     }
@@ -77,8 +79,23 @@ impl Network {
         (self.dial)(address).await
     }
 
+    /// Sends one datagram to an address.
+    pub(crate) async fn send_datagram(&self, address: SocketAddr, bytes: Vec<u8>) -> io::Result<()> {
+        (self.datagram)(address, bytes).await
+    }
+
     /// An address to be listened on.
     pub(crate) async fn bind(&self, address: SocketAddr) -> io::Result<Bound> {
         (self.bind)(address).await
     }
+}
+
+/// From any port of the system's choice.
+async fn send_datagram(address: SocketAddr, bytes: Vec<u8>) -> io::Result<()> {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    let socket = UdpSocket::bind((any, 0)).await?;
+    socket.send_to(&bytes, address).await.map(drop)
 }

@@ -32,6 +32,17 @@ impl Administration {
         Ok(alarms::count(&mut self.connection, filter).await?)
     }
 
+    /// How many are open that were found before this time and not told outside of the console.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn count_untold_alarms(
+        &mut self,
+        before: UnixMillis,
+    ) -> Result<i64, AdministrationError> {
+        Ok(alarms::count_untold(&mut self.connection, before).await?)
+    }
+
     /// One of them.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! `alarms`: what was found to be wrong, since when, and who looks after it.
 
+use std::time::Duration;
+
 use yanmi_onboarding::{Alarm, AlarmRule, Area};
 use yanmi_protocol::UnixMillis;
 
@@ -14,11 +16,14 @@ use crate::store::table::Table;
 /// Open alarms of one rule: strangers have as many addresses as they like, and nobody reads more.
 const MOST_OPEN: i64 = 200;
 
+/// How long an alarm is tried to be told outside of the console; then it is only there.
+pub(crate) const TELL_WITHIN: Duration = Duration::from_hours(24);
+
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
     "alarms (number, rule, object_kind, object, region, detail, since, latest, times, taken_by, taken_at, closed_by, \
-            closed_at, close_reason)",
-    &[Number, Text, Text, Text, Text, Text, Number, Number, Number, Text, Number, Text, Number, Text],
+            closed_at, close_reason, told_at)",
+    &[Number, Text, Text, Text, Text, Text, Number, Number, Number, Text, Number, Text, Number, Text, Number],
     1,
 );
 
@@ -134,6 +139,42 @@ pub(crate) async fn open_by_rule(connection: &mut Connection) -> Result<Vec<(Ala
         }
     }
     Ok(all)
+}
+
+/// So many that are open, found lately and not told outside of the console yet, the oldest first.
+pub(crate) async fn untold(
+    connection: &mut Connection,
+    now: UnixMillis,
+    count: usize,
+) -> Result<Vec<AlarmRow>, StoreError> {
+    let text = format!(
+        "SELECT {} FROM alarms WHERE closed_at IS NULL AND told_at IS NULL AND since > $1 ORDER BY number LIMIT $2",
+        TABLE.columns()
+    );
+    let statement = Statement::composed(text).number(now.minus(TELL_WITHIN).get());
+    let found = connection.fetch(statement.number(signed(count as u64))).await?;
+    let rows = found.iter().map(|row| read(&mut Columns::new(row, TABLE.name())));
+    // What a newer version has found it tells itself.
+    Ok(rows.filter_map(Result::ok).collect())
+}
+
+/// How many are open that were found before this time and not told outside of the console.
+pub(crate) async fn count_untold(connection: &mut Connection, before: UnixMillis) -> Result<i64, StoreError> {
+    const TEXT: &str =
+        "SELECT count(*) FROM alarms WHERE closed_at IS NULL AND told_at IS NULL AND since <= $1";
+    let found = connection.fetch(Statement::new(TEXT).number(before.get())).await?;
+    let count = found.iter().next().map(|row| Columns::new(row, TABLE.name()).number()).transpose()?;
+    Ok(count.unwrap_or(0))
+}
+
+/// Notes that one was told.
+pub(crate) async fn note_told(
+    connection: &mut Connection,
+    number: i64,
+    at: UnixMillis,
+) -> Result<(), StoreError> {
+    const TEXT: &str = "UPDATE alarms SET told_at = $2 WHERE number = $1 AND told_at IS NULL";
+    connection.run(Statement::new(TEXT).number(number).number(at.get())).await.map(drop)
 }
 
 /// Makes somebody the one who looks after it; touches no row when it is closed, or he does already.

@@ -125,7 +125,7 @@ impl Schema {
             step!(22, Expanding, "0022_", "alarms"),
             step!(23, Expanding, "0023_", "applicants"),
             step!(24, Expanding, "0024_", "account_imports"),
-            step!(25, Expanding, "0025_", "oidc"),
+            step!(25, Expanding, "0025_", "oidc_and_alarm_target"),
         ];
         Self(steps.to_vec())
     }

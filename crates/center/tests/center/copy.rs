@@ -179,7 +179,8 @@ async fn grow(stopped: &Stopped) {
     .await;
     execute(
         &stopped.config,
-        "INSERT INTO operators (login, name, unit, totp_step, failed, changed_at) VALUES ('a1', '甲', '局', 0, 0, 1); \
+        "INSERT INTO operators (login, name, unit, totp_step, failed, changed_at, oidc_subject, oidc_at) \
+             VALUES ('a1', '甲', '局', 0, 0, 1, x'000102030405060708090A0B0C0D0E0F', 5); \
          INSERT INTO operator_grants VALUES ('a1', 'auditor', '35', 'host:root', 1, NULL); \
          INSERT INTO operator_sessions VALUES ('a1', x'000102030405060708090A0B0C0D0E0F', 1, 1, 1, '::1'); \
          INSERT INTO applicants VALUES (1, 'vendor', '甲', '91350100M000100Y43', '35', 1, NULL, 1); \
@@ -187,7 +188,7 @@ async fn grow(stopped: &Stopped) {
              VALUES ('a2', 1, '甲', x'00', 'admin', 0, 0, 1); \
          INSERT INTO applicant_sessions VALUES ('a2', x'000102030405060708090A0B0C0D0E0F', 1, 1, 1, '::1'); \
          INSERT INTO pending VALUES (1, 'channel.edit', 'channel', 'C', '35', '{}', '[]', '更名', 1, 'a1', 1, 2, NULL, NULL, NULL); \
-         INSERT INTO alarms VALUES (1, 'silent', 'institution', 'H1', '350102', '一整天没有发起', 1, 1, 1, 'a1', 2, NULL, NULL, NULL); \
+         INSERT INTO alarms VALUES (1, 'silent', 'institution', 'H1', '350102', '一整天没有发起', 1, 1, 1, 'a1', 2, NULL, NULL, NULL, 3); \
          INSERT INTO key_offers SELECT x'000102030405060708090A0B0C0D0E0F', org_id, 'AABBCC', NULL, \
              x'000102030405060708090A0B0C0D0E0F', 0, 'a1', 1, 2, NULL, NULL, NULL, 0, NULL, NULL FROM accounts LIMIT 1; \
          INSERT INTO stat_org_day VALUES (20251123, 'H1', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1); \

@@ -1,5 +1,6 @@
 //! The whole center in one value, with every other party real enough to be talked to over HTTP.
 
+mod alarm_target;
 mod alarms;
 mod applications;
 mod calls;

@@ -1,6 +1,7 @@
 //! The whole center on PostgreSQL: everything that holds on the embedded database, and what holds between several
 //! centers.
 
+mod alarm_target;
 mod alarms;
 mod applications;
 mod calls;

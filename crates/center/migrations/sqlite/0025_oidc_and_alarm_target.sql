@@ -3,3 +3,5 @@ ALTER TABLE operators ADD COLUMN oidc_subject BLOB CHECK (length(oidc_subject) =
 -- When the last login by it began; the next has to begin later, so that one is good once.
 ALTER TABLE operators ADD COLUMN oidc_at BIGINT;
 CREATE UNIQUE INDEX operators_by_oidc ON operators (oidc_subject);
+-- When an alarm was told to whom the settings say outside of the console.
+ALTER TABLE alarms ADD COLUMN told_at BIGINT;
