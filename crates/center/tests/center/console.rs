@@ -8,6 +8,7 @@ pub(crate) mod issuer;
 pub(crate) mod key_offer;
 pub(crate) mod oidc;
 pub(crate) mod person;
+mod scan;
 mod second_person;
 
 use std::time::Duration;
@@ -120,6 +121,33 @@ async fn ten_tries_a_minute_turn_an_address_away() {
     let refused = person.try_to_log_in("nobody", "no password at all", "000000").await;
     assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
     assert_eq!(Person::new(&site, 31).try_to_log_in("nobody", "x", "1").await.status, 403, "from elsewhere");
+}
+
+#[tokio::test]
+async fn ten_thousand_wrong_passwords_and_codes_let_nobody_in_and_keep_nobody_out_for_good() {
+    let site = with_console().await;
+    let [mut system, ..] = administrators(&site).await;
+    let events = "SELECT count(*) FROM operator_events";
+    let before = site.number(events).await;
+    let mut answers = std::collections::BTreeMap::<u16, u32>::new();
+    let mut thief = Person::new(&site, 32);
+    for n in 0..10_000_u32 {
+        // Half of them know the password, and guess at the code.
+        let code = format!("{:06}", n * 97 % 1_000_000);
+        let password = if n % 2 == 0 { system.password.as_str() } else { "correct horse 99 battery" };
+        let answer = thief.try_to_log_in("system", password, &code).await;
+        assert!(answer.header("set-cookie").is_none(), "{n}: {}", answer.body);
+        *answers.entry(answer.status).or_default() += 1;
+    }
+    // All but a few a minute are turned away before anything is compared.
+    assert_eq!(answers.values().sum::<u32>(), 10_000);
+    assert!(answers.keys().all(|status| [403, 429].contains(status)), "{answers:?}");
+    assert!(answers[&403] < 200, "{answers:?}");
+    let written = site.number(events).await - before;
+    assert!(written <= i64::from(answers[&403]), "{written} events of {answers:?}");
+    // Who it is gets in when the lock is over, from where nobody guessed.
+    site.hands.forward(Duration::from_mins(31));
+    assert_eq!(system.log_in().await, 303);
 }
 
 #[tokio::test]
