@@ -44,6 +44,8 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/a/accounts/{id}/key", any(key::of_account))
         .route("/a/applications", any(applications::begin))
         .route("/a/applications/{number}", any(applications::one))
+        .route("/a/applications/{number}/attachments", any(applications::files))
+        .route("/a/applications/{number}/attachments/{digest}", any(applications::file))
         .route("/a/applications/{number}/report", any(applications::report))
         .route("/a/applications/{number}/offer.json", any(applications::offer))
         .route("/a/applications/{number}/feedback.json", any(applications::feedback))

@@ -1,6 +1,7 @@
 //! What the faces have in common: the sealed call, pages that people log in to, addresses nobody serves, and the listener of
 //! those who run the center.
 
+pub(crate) mod application_files;
 pub(crate) mod application_form;
 pub(crate) mod attachment;
 pub(crate) mod denials;

@@ -81,6 +81,8 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/channels/{id}", any(channels::one))
         .route("/o/applications", any(applications::list))
         .route("/o/applications/{number}", any(applications::one::handle))
+        .route("/o/applications/{number}/attachments", any(applications::one::files))
+        .route("/o/applications/{number}/attachments/{digest}", any(applications::one::file))
         .route("/o/applications/{number}/report", any(applications::one::report))
         .route("/o/applications/{number}/offer.json", any(applications::one::offer))
         .route("/o/feedback/{code}", any(feedback::print))

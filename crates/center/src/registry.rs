@@ -24,6 +24,8 @@ pub(crate) mod application_steps;
 pub(crate) mod applications;
 mod assignment;
 mod attach;
+pub(crate) mod attachment_parts;
+pub(crate) mod attachments;
 mod attempt;
 mod attestation;
 mod change;

@@ -8,8 +8,9 @@ use crate::events::operator_events;
 use crate::ledger::table;
 use crate::registry::{
     account, account_institutions, alarms, applicant_sessions, applicant_users, applicants,
-    application_forms, application_steps, applications, channel, feedback_forms, import_rows, imports,
-    institution, key_offers, operator_grants, operator_sessions, operators, pending,
+    application_forms, application_steps, applications, attachment_parts, attachments, channel,
+    feedback_forms, import_rows, imports, institution, key_offers, operator_grants, operator_sessions,
+    operators, pending,
 };
 use crate::statistics;
 #[cfg(test)]
@@ -41,6 +42,8 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &applications::TABLE,
         &application_forms::TABLE,
         &application_steps::TABLE,
+        &attachments::TABLE,
+        &attachment_parts::TABLE,
         &feedback_forms::TABLE,
     ];
     registry.into_iter().chain(table::TABLES).chain([&calls::table::TABLE])

@@ -23,6 +23,7 @@
 
 mod actor;
 mod after;
+mod attachment;
 mod calendar;
 mod case;
 mod checklist;
@@ -45,6 +46,7 @@ mod stored;
 mod turn;
 
 pub use actor::{Actor, Person, PersonId};
+pub use attachment::{Attachment, AttachmentError, AttachmentMedia, MAX_ATTACHMENT_BYTES, MAX_ATTACHMENTS};
 pub use calendar::{Calendar, MAX_HOLIDAYS};
 pub use case::Application;
 pub use checklist::{CheckItem, checklist};

@@ -14,6 +14,7 @@ use yanmi_onboarding::Area;
 use yanmi_onboarding::application::{Actor, Command, Field, Form, Kind, PersonId, State, command_name};
 
 use super::request::{self, ApplicantRefusal, ApplicantRequest};
+use crate::face::application_files::FILES;
 use crate::face::application_form as form;
 use crate::face::attachment::attachment;
 use crate::face::form::FormFields;
@@ -55,6 +56,26 @@ pub(super) async fn feedback(Shared(site): Shared<Arc<Site>>, request: Request<B
         let row = own(page, "/feedback.json").await?;
         let form = page.site.console.work(async |a| a.newest_feedback(row.number).await).await?;
         Ok(json_file("feedback.json", form.ok_or(ApplicantRefusal::Nowhere)?.paper.to_json()))
+    })
+    .await
+}
+
+/// The papers of an application.
+pub(super) async fn files(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, async |page, body| {
+        let row = own(page, FILES).await?;
+        let who = who(page)?;
+        page.files(&row, &who, body).await
+    })
+    .await
+}
+
+/// One of them.
+pub(super) async fn file(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, async |page, _| {
+        let digest = page.path.rsplit('/').next().unwrap_or_default();
+        let row = own(page, &format!("{FILES}/{digest}")).await?;
+        page.file(&row).await
     })
     .await
 }
@@ -172,6 +193,7 @@ async fn answer(page: &mut ApplicantRequest<'_>, body: Body) -> Result<Response,
         @if has_offer { p { a href={ (page.path) "/offer.json" } { "下载密钥文件 offer.json" } " " span.soft { "用 yanmi key open 打开" } } }
         @if has_form { p { a href={ (page.path) "/feedback.json" } { "下载反馈表 feedback.json" } " " span.soft { "用 yanmi feedback check 核对" } } }
         (filled_in(page, &row).await?)
+        (page.file_list(&row, &who(page)?).await?)
         (withdrawal(page, &row)?)
         (history(&steps))
     };

@@ -1,5 +1,6 @@
 //! A form with a file, of somebody who is logged in.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -30,10 +31,21 @@ impl<S: FaceSession> FaceRequest<'_, S> {
         Report::of_file(&file.bytes, form).map_err(|why| PageRefusal::BadFile(why.to_string(), false))
     }
 
-    /// The form of an act with a file. Files are large, so they have room of their own, and time.
+    /// The form of an act with a table.
     pub(crate) async fn act_with_file(
         &mut self,
         body: Body,
+    ) -> Result<(FormFields, Option<UploadedFile>), PageRefusal> {
+        self.act_with_file_up_to(body, MAX_FILE, &SheetError::TooLarge).await
+    }
+
+    /// The form of an act with a file of so many bytes, and what is said of a larger one. Files are large, so they have room of
+    /// their own, and time.
+    pub(crate) async fn act_with_file_up_to(
+        &mut self,
+        body: Body,
+        most: usize,
+        too_large: &(impl Display + Sync),
     ) -> Result<(FormFields, Option<UploadedFile>), PageRefusal> {
         if !self.is_own_form() {
             return Err(PageRefusal::ForeignForm);
@@ -41,9 +53,9 @@ impl<S: FaceSession> FaceRequest<'_, S> {
         let kind = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let kind = kind.filter(|kind| multipart::boundary(kind).is_some()).ok_or(PageRefusal::BadForm)?;
         let mut room = self.site.console.files.room(self.source());
-        let read = read_body(body, MAX_FILE + MAX_FORM_BYTES, FILE_WITHIN, &mut room).await;
+        let read = read_body(body, most + MAX_FORM_BYTES, FILE_WITHIN, &mut room).await;
         let bytes = read.map_err(|error| match error {
-            BodyError::TooLarge(_) => PageRefusal::BadFile(SheetError::TooLarge.to_string(), true),
+            BodyError::TooLarge(_) => PageRefusal::BadFile(too_large.to_string(), true),
             BodyError::NoRoom => PageRefusal::Busy,
             BodyError::TimedOut(_) | BodyError::Broken => PageRefusal::BadForm,
         })?;

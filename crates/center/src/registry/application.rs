@@ -10,6 +10,7 @@
 //! at once the second finds what the first has decided, and is told by the rules. An application that goes live and the account it
 //! goes live with are one transaction: a process that is killed leaves both or neither.
 
+mod attachment;
 mod carry_out;
 mod draft;
 mod error;

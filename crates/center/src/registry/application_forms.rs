@@ -43,6 +43,34 @@ pub(super) fn insert(
         .number(at.get())
 }
 
+/// The forms of an application, the newest first; there are few rounds.
+pub(super) async fn all(
+    connection: &mut Connection,
+    sealer: &Sealer,
+    application: i64,
+) -> Result<Vec<Form>, StoreError> {
+    const TEXT: &str =
+        "SELECT round, form FROM application_forms WHERE application = $1 ORDER BY round DESC LIMIT $2";
+    let statement = Statement::new(TEXT).number(application).number(i64::from(u8::MAX));
+    let found = connection.fetch(statement).await?;
+    let read = |columns: &mut Columns<'_>| {
+        let round = u8::try_from(columns.number()?);
+        let round = round.map_err(|_| columns.impossible("轮次超出范围"))?;
+        opened(columns, sealer, (application, round))
+    };
+    found.iter().map(|row| read(&mut Columns::new(row, TABLE.name()))).collect()
+}
+
+fn opened(
+    columns: &mut Columns<'_>,
+    sealer: &Sealer,
+    (application, round): (i64, u8),
+) -> Result<Form, StoreError> {
+    let opened = sealer.open(cell(&row_name(application, round)), columns.bytes()?);
+    let form = opened.ok().and_then(|text| Form::from_json(std::str::from_utf8(&text).ok()?));
+    form.ok_or(columns.impossible("申请表无法打开"))
+}
+
 /// The form of a round.
 pub(super) async fn one(
     connection: &mut Connection,
@@ -53,8 +81,5 @@ pub(super) async fn one(
     let statement = Statement::new(TEXT).number(application).number(i64::from(round));
     let found = connection.fetch(statement).await?;
     let Some(row) = found.iter().next() else { return Ok(None) };
-    let mut columns = Columns::new(row, TABLE.name());
-    let opened = sealer.open(cell(&row_name(application, round)), columns.bytes()?);
-    let form = opened.ok().and_then(|text| Form::from_json(std::str::from_utf8(&text).ok()?));
-    form.map(Some).ok_or(columns.impossible("申请表无法打开"))
+    opened(&mut Columns::new(row, TABLE.name()), sealer, (application, round)).map(Some)
 }

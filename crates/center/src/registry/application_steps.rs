@@ -8,7 +8,7 @@ use crate::store::connection::{Connection, Statement};
 use crate::store::row::{Columns, signed};
 use crate::store::table::Table;
 
-/// Steps of one application that are shown; there are fewer, for it is submitted at most twenty times.
+/// Steps of one application that are shown; there are fewer, for it is submitted at most twenty times, and papers are added at most forty times.
 const SHOWN: usize = 500;
 
 /// The table.
@@ -56,6 +56,20 @@ pub(super) fn insert(new: &NewStep<'_>) -> Statement {
         .text(new.from)
         .text(new.to)
         .text(new.said)
+}
+
+/// How often this was done with an application.
+pub(super) async fn count(
+    connection: &mut Connection,
+    application: i64,
+    action: &str,
+) -> Result<usize, StoreError> {
+    const TEXT: &str = "SELECT count(*) FROM application_steps WHERE application = $1 AND action = $2";
+    let found = connection.fetch(Statement::new(TEXT).number(application).text(action)).await?;
+    let Some(row) = found.iter().next() else { return Ok(0) };
+    let mut columns = Columns::new(row, TABLE.name());
+    let count = usize::try_from(columns.number()?);
+    count.map_err(|_| columns.impossible("步骤的个数不对"))
 }
 
 /// The steps of an application, the first first.

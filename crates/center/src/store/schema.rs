@@ -126,6 +126,7 @@ impl Schema {
             step!(23, Expanding, "0023_", "applicants"),
             step!(24, Expanding, "0024_", "account_imports"),
             step!(25, Expanding, "0025_", "oidc_and_alarm_target"),
+            step!(26, Expanding, "0026_", "attachments"),
         ];
         Self(steps.to_vec())
     }

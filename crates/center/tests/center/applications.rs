@@ -3,19 +3,24 @@
 mod after;
 mod by_applicant;
 mod cut;
+mod papers;
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tempfile::TempDir;
 use yanmi_center::config::{CenterUrls, PrintedText};
-use yanmi_onboarding::Role;
+use yanmi_center::registry::{Act, Actor as Host};
+use yanmi_onboarding::application::{Actor, Attachment, Calendar, Field, Form, Kind, PersonId};
+use yanmi_onboarding::{Area, Grant, Role};
 use yanmi_papers::{ApplicationNo, Chance, Feedback, Offer, PrivateKey, Signed};
-use yanmi_protocol::Sm4Key;
+use yanmi_protocol::{Sm4Key, hex};
 
 use crate::console::applicants::{self, HOSPITAL_UNIT};
 use crate::console::person::Person;
 use crate::console::{administrators, somebody};
+use crate::register::NOW;
 use crate::site::{HOSPITAL, Site, anywhere};
 use crate::wire::{Answer, Wire};
 
@@ -106,6 +111,26 @@ pub(crate) async fn stay(person: &mut Person) {
     if person.get("/o/").await.status != 200 {
         assert_eq!(person.log_in().await, 303);
     }
+}
+
+/// The first application, which somebody who has left began, and its paper at the console.
+pub(crate) async fn with_paper(site: &Site) -> String {
+    let id = PersonId::new("left").expect("a login");
+    let grant = Grant { role: Role::Clerk, area: Area::new("35").expect("an area"), until: None };
+    let (grants, host) = ([grant], Host::operator("left"));
+    let who = Actor::Operator { id, grants: &grants };
+    let act = Act::new(&host, "", NOW);
+    let mut form = Form::default();
+    form.set(Field::Region, "350102");
+    let content = Bytes::from_static(b"%PDF-1.7");
+    let paper = Attachment::of_file("执照.pdf", &content).expect("a paper");
+    site.change(async |a| {
+        let number = a.begin_application((Kind::System, &form, false), &who, act).await.expect("begun");
+        let by = (&who, &Calendar::default());
+        a.add_attachment(number, (&paper, content.clone()), by, act).await.expect("added");
+    })
+    .await;
+    format!("/o/applications/1/attachments/{}", hex::encode(paper.digest()))
 }
 
 /// Sends a form of an application's page, for what the page shows.

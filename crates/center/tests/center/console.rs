@@ -17,6 +17,7 @@ use yanmi_center::registry::{FirstOperators, Login, NewOperator};
 use yanmi_onboarding::{Action, Area, Role};
 
 use self::person::Person;
+use crate::applications;
 use crate::register::{NOW, act, administration};
 use crate::site::{HOSPITAL, Site, anywhere};
 use crate::wire::Wire;
@@ -187,6 +188,7 @@ async fn a_session_ends_by_itself_by_leaving_and_by_another() {
 async fn what_each_may_see_is_what_his_role_says() {
     let site = with_console().await;
     applicants::add(&site, applicants::VENDOR, "35").await;
+    let paper = applications::with_paper(&site).await;
     let mut three = administrators(&site).await;
     let mut persons = Vec::new();
     for (at, role) in Role::ALL.into_iter().filter(|role| !role.is_administrator()).enumerate() {
@@ -208,6 +210,9 @@ async fn what_each_may_see_is_what_his_role_says() {
         ("/o/errors", Action::ViewErrors),
         ("/o/trace", Action::TraceNumber),
         ("/o/applications", Action::ViewApplications),
+        ("/o/applications/1", Action::ViewApplications),
+        ("/o/applications/1/attachments", Action::ViewApplications),
+        (paper.as_str(), Action::ViewApplications),
         ("/o/applicants", Action::ViewApplicants),
         ("/o/applicants/1", Action::ViewApplicants),
         ("/o/imports", Action::ViewImports),

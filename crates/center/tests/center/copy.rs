@@ -201,6 +201,8 @@ async fn grow(stopped: &Stopped) {
             x'00', 'clerk', 'county', 2, NULL, NULL, 1, NULL); \
          INSERT INTO application_forms VALUES (1, 1, zeroblob(32), x'00', 1); \
          INSERT INTO application_steps VALUES (1, 1, 1, 'a1', 'submit', 'draft', 'in-review', ''); \
+         INSERT INTO attachments VALUES (1, zeroblob(32), 1, 'a1', 1, NULL); \
+         INSERT INTO attachment_parts VALUES (1, zeroblob(32), 0, zeroblob(33)); \
          INSERT INTO feedback_forms VALUES (1, 'F350000-2026-000001', 1, 'his', '{}', zeroblob(32), 'a1', 1, NULL)",
     )
     .await;

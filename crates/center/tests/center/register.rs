@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 53] = [
+pub(crate) const FIRST_SCHEMA: [&str; 55] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
@@ -52,6 +52,8 @@ pub(crate) const FIRST_SCHEMA: [&str; 53] = [
     "DROP TABLE account_institutions",
     "DROP TABLE import_rows",
     "DROP TABLE imports",
+    "DROP TABLE attachment_parts",
+    "DROP TABLE attachments",
     "DROP TABLE application_forms",
     "DROP TABLE application_steps",
     "DROP TABLE feedback_forms",
@@ -224,7 +226,7 @@ async fn beside(config: &Config) -> Beside {
 }
 
 /// The one value a query answers.
-async fn one<T>(config: &Config, query: &'static str) -> T
+pub(crate) async fn one<T>(config: &Config, query: &'static str) -> T
 where
     T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>,
 {

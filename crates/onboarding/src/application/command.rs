@@ -2,6 +2,7 @@
 
 use yanmi_protocol::{AccountId, KeyCheckValue, UnixMillis};
 
+use crate::application::attachment::Attachment;
 use crate::application::checklist::CheckItem;
 use crate::application::form::{Fault, Form, FormDigest};
 use crate::application::state::{Ground, Report};
@@ -12,6 +13,10 @@ use crate::area::Level;
 pub enum Command<'a> {
     /// Keep the draft. The form is stored beside the application.
     Save,
+    /// Add a paper to the form. The form is stored beside the application.
+    AddFile(&'a Attachment),
+    /// Take a paper away.
+    RemoveFile(&'a Attachment),
     /// Submit the form, for the first time or mended.
     Submit(&'a Form),
     /// Work on it, for half an hour.

@@ -3,8 +3,10 @@
 use crate::application::command::Command;
 
 /// The word of each command, as it is stored of a step and never reused, and what people read.
-const NAMES: [(&str, &str); 24] = [
+const NAMES: [(&str, &str); 26] = [
     ("save", "保存"),
+    ("add-file", "添加附件"),
+    ("remove-file", "移除附件"),
     ("submit", "提交"),
     ("claim", "领取"),
     ("release", "放回"),
@@ -40,6 +42,8 @@ impl Command<'_> {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Save => "save",
+            Self::AddFile(_) => "add-file",
+            Self::RemoveFile(_) => "remove-file",
             Self::Submit(_) => "submit",
             Self::Claim => "claim",
             Self::Release => "release",
@@ -69,6 +73,8 @@ impl Command<'_> {
     /// What is said with it, for who reads the history: an opinion, a ground, the faults.
     pub fn said(&self) -> String {
         match self {
+            // The title may name a person.
+            Self::AddFile(file) | Self::RemoveFile(file) => format!("附件 {}", file.short_digest()),
             Self::Pass { opinion, .. }
             | Self::Approve { opinion, .. }
             | Self::Accept { opinion, .. }

@@ -9,6 +9,7 @@ use sm3::{Digest, Sm3};
 use yanmi_protocol::text::first_deceptive_character;
 use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 
+use crate::application::attachment::{Attachment, AttachmentError, MAX_ATTACHMENTS};
 use crate::application::kind::Kind;
 use crate::application::stored::{self, Word};
 use crate::area::{Area, Level};
@@ -269,6 +270,8 @@ pub struct FormDigest(#[serde(with = "stored::digest")] [u8; 32]);
 pub struct Form {
     texts: BTreeMap<Field, String>,
     institutions: BTreeSet<OrgCode>,
+    /// In the order they were added, each once.
+    attachments: Vec<Attachment>,
 }
 
 /// Names of the fields only: some of what is in them is about persons.
@@ -303,6 +306,38 @@ impl Form {
     /// The institutions, in order.
     pub const fn institutions(&self) -> &BTreeSet<OrgCode> {
         &self.institutions
+    }
+
+    /// The papers that go with it.
+    pub fn attachments(&self) -> &[Attachment] {
+        &self.attachments
+    }
+
+    /// Adds a paper; whether it is new. The same file is one paper.
+    ///
+    /// # Errors
+    /// [`AttachmentError::TooMany`].
+    pub fn attach(&mut self, attachment: &Attachment) -> Result<bool, AttachmentError> {
+        if self.attachments.iter().any(|known| known.digest() == attachment.digest()) {
+            return Ok(false);
+        }
+        if self.attachments.len() >= MAX_ATTACHMENTS {
+            return Err(AttachmentError::TooMany);
+        }
+        self.attachments.push(attachment.clone());
+        Ok(true)
+    }
+
+    /// Takes a paper away; which, if it was there.
+    pub fn detach(&mut self, digest: &[u8; 32]) -> Option<Attachment> {
+        let at = self.attachments.iter().position(|known| known.digest() == digest)?;
+        Some(self.attachments.remove(at))
+    }
+
+    /// The same form with the papers of another: whoever fills fields in neither adds nor takes away.
+    #[must_use]
+    pub fn with_attachments_of(&self, other: &Self) -> Self {
+        Self { attachments: other.attachments.clone(), ..self.clone() }
     }
 
     /// The product and its version.
@@ -364,10 +399,14 @@ impl Form {
         struct Stored<'a> {
             fields: BTreeMap<&'static str, &'a str>,
             institutions: Vec<&'a str>,
+            // A form without papers is what it was before there were any, and so is its digest.
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            attachments: &'a [Attachment],
         }
         let fields = self.texts.iter().map(|(field, text)| (field.word(), text.as_str())).collect();
         let institutions = self.institutions.iter().map(OrgCode::as_str).collect();
-        serde_json::to_string(&Stored { fields, institutions }).unwrap_or_default()
+        serde_json::to_string(&Stored { fields, institutions, attachments: &self.attachments })
+            .unwrap_or_default()
     }
 
     /// Reads what [`Form::to_json`] wrote; nothing for anything else.
@@ -377,6 +416,8 @@ impl Form {
         struct Stored {
             fields: BTreeMap<String, String>,
             institutions: Vec<String>,
+            #[serde(default)]
+            attachments: Vec<Attachment>,
         }
         let stored: Stored = serde_json::from_str(text).ok()?;
         let fields = stored.fields.into_iter().map(|(word, text)| Some((Field::of_word(&word)?, text)));
@@ -384,6 +425,7 @@ impl Form {
         Some(Self {
             texts: fields.collect::<Option<_>>()?,
             institutions: institutions.collect::<Option<_>>()?,
+            attachments: stored.attachments,
         })
     }
 

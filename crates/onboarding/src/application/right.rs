@@ -80,7 +80,9 @@ fn holder(application: &Application, command: &Command<'_>) -> Holder {
     match command {
         Command::Submit(_) | Command::Withdraw => Holder::Submitter,
         Command::Report(report) if report.origin == Origin::RunHere => Holder::Center,
-        Command::Save | Command::Report(_) => Holder::Applicant,
+        Command::Save | Command::AddFile(_) | Command::RemoveFile(_) | Command::Report(_) => {
+            Holder::Applicant
+        }
         Command::Skip | Command::See(_) | Command::Take | Command::Lapse => Holder::Center,
         Command::Claim | Command::Release | Command::Pass { .. } | Command::Return { .. } => {
             Holder::Operators(&[Role::Clerk], desk)

@@ -37,7 +37,7 @@ impl Application {
             return Err(Refused::Lapsed);
         }
         match command {
-            Command::Save => self.save(&moment),
+            Command::Save | Command::AddFile(_) | Command::RemoveFile(_) => self.save(&moment),
             Command::Submit(form) => self.submit(form, &moment),
             Command::Withdraw => self.withdraw(&moment),
             Command::Claim => desk::claim(self, &moment),

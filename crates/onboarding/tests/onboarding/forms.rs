@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use yanmi_onboarding::Level;
 use yanmi_onboarding::application::{
-    Command, Field, Form, Kind, MAX_SHARED_INSTITUTIONS, Origin, Product, Refused, Report, ReportConclusion,
-    checklist,
+    Attachment, AttachmentError, Command, Field, Form, Kind, MAX_ATTACHMENTS, MAX_SHARED_INSTITUTIONS,
+    Origin, Product, Refused, Report, ReportConclusion, checklist,
 };
 use yanmi_protocol::OrgCode;
 
@@ -172,4 +172,28 @@ fn every_level_has_something_to_look_at() {
             assert!(!items.is_empty() && each.len() == items.len(), "{kind:?} {level:?}");
         }
     }
+}
+
+#[test]
+fn papers_are_of_the_form_and_so_of_its_digest() {
+    let paper =
+        |at: usize| Attachment::of_file("营业执照.json", format!("[{at}]").as_bytes()).expect("a paper");
+    let bare = full_form(Kind::System);
+    assert!(!bare.to_json().contains("attachments"), "what was stored before there were any is the same");
+    let mut form = bare.clone();
+    for at in 0..MAX_ATTACHMENTS {
+        let before = form.digest();
+        assert_eq!(form.attach(&paper(at)), Ok(true));
+        assert_ne!(form.digest(), before);
+        assert_eq!(form.attach(&paper(at)), Ok(false), "the same file is one");
+        assert_eq!(Form::from_json(&form.to_json()), Some(form.clone()));
+    }
+    assert_eq!(form.attach(&paper(MAX_ATTACHMENTS)), Err(AttachmentError::TooMany));
+    assert_eq!(form.attach(&paper(0)), Ok(false));
+    assert_eq!(bare.with_attachments_of(&form), form);
+    for at in 0..MAX_ATTACHMENTS {
+        assert_eq!(form.detach(paper(at).digest()), Some(paper(at)));
+        assert_eq!(form.detach(paper(at).digest()), None);
+    }
+    assert_eq!(form.digest(), bare.digest());
 }

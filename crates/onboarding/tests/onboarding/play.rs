@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use yanmi_onboarding::application::{
-    Actor, Application, Calendar, CheckItem, Circumstances, Command, Effect, Fault, Field, Form, FormDigest,
-    Ground, Kind, Origin, Person, PersonId, Refused, Report, ReportConclusion, Sight, State, checklist,
+    Actor, Application, Attachment, Calendar, CheckItem, Circumstances, Command, Effect, Fault, Field, Form,
+    FormDigest, Ground, Kind, Origin, Person, PersonId, Refused, Report, ReportConclusion, Sight, State,
+    checklist,
 };
 use yanmi_onboarding::{Area, Grant, Level, Role};
 use yanmi_protocol::{AccountId, KeyCheckValue, OrgCode, UnixMillis};
@@ -137,8 +138,10 @@ pub(crate) fn report(origin: Origin, at: UnixMillis) -> Report {
 }
 
 /// The names of all commands.
-pub(crate) const COMMANDS: [&str; 25] = [
+pub(crate) const COMMANDS: [&str; 27] = [
     "save",
+    "add file",
+    "remove file",
     "submit",
     "withdraw",
     "claim",
@@ -211,8 +214,11 @@ impl Play {
         let (here, own) = (report(Origin::RunHere, now), report(Origin::Own, now));
         let account_for_trial = kind.needs_trial().then(trial_account);
         let kcv = KeyCheckValue::read("A1B2C3").expect("a value");
+        let paper = Attachment::of_file("营业执照.pdf", b"%PDF-1.7").expect("a paper");
         let command = match name {
             "save" => Command::Save,
+            "add file" => Command::AddFile(&paper),
+            "remove file" => Command::RemoveFile(&paper),
             "submit" => Command::Submit(&full),
             "withdraw" => Command::Withdraw,
             "claim" => Command::Claim,

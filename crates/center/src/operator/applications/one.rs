@@ -12,6 +12,7 @@ use yanmi_onboarding::application::{Actor, Form, State};
 
 use super::shown::{self, Surroundings};
 use super::{decide, person, work};
+use crate::face::application_files::FILES;
 use crate::face::application_form as form;
 use crate::face::attachment::attachment;
 use crate::face::page::see_other;
@@ -37,6 +38,26 @@ pub(crate) async fn offer(Shared(site): Shared<Arc<Site>>, request: Request<Body
 /// Bringing an acceptance report.
 pub(crate) async fn report(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
     request::serve(site, request, false, reporting).await
+}
+
+/// The papers of an application.
+pub(crate) async fn files(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, async |page, body| {
+        let row = seen(page, FILES).await?;
+        let (grants, id) = (page.rights(), person(page)?);
+        page.files(&row, &Actor::Operator { id, grants: &grants }, body).await
+    })
+    .await
+}
+
+/// One of them.
+pub(crate) async fn file(Shared(site): Shared<Arc<Site>>, request: Request<Body>) -> Response {
+    request::serve(site, request, false, async |page, _| {
+        let digest = page.path.rsplit('/').next().unwrap_or_default();
+        let row = seen(page, &format!("{FILES}/{digest}")).await?;
+        page.file(&row).await
+    })
+    .await
 }
 
 /// The application of the address, which ends so behind its number, if he may see it.
@@ -82,6 +103,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         }
         @if around.has_offer { p { a href={ (page.path) "/offer.json" } { "下载密钥文件 offer.json" } " " span.soft { "只有申请表上公钥的持有人能打开，可以邮寄" } } }
         (filled_in(page, &row).await?)
+        (page.file_list(&row, &Actor::Operator { id: person(page)?, grants: &page.rights() }).await?)
         (work::forms(page, &row)?)
         (shown::history(&around.steps))
     };

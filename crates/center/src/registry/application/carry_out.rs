@@ -15,6 +15,7 @@ use crate::registry::administration_error::AdministrationError;
 use crate::registry::application_forms;
 use crate::registry::applications::ApplicationRow;
 use crate::registry::attach::attachment;
+use crate::registry::attachments;
 use crate::registry::edit::{AccountEdit, account_edit};
 use crate::registry::networks::SourceNetworks;
 use crate::registry::object::{ACCOUNT, Object};
@@ -36,6 +37,7 @@ impl Administration {
             Effect::KeepForm { round, .. } => {
                 let kept = application_forms::insert((row.number, *round), &row.form, act.at, &self.sealer);
                 self.connection.run(kept).await?;
+                self.connection.run(attachments::keep(row.number, *round)).await?;
             }
             Effect::MakeAccount(id) => {
                 if let Some(key) = key {

@@ -65,7 +65,7 @@ impl Administration {
                 return Err(yanmi_onboarding::application::Refused::Stale.into());
             }
             // The place decides the way up: it stays what it was begun with.
-            row.form = Form::clone(form);
+            row.form = form.with_attachments_of(&row.form);
             row.form.set(Field::Region, row.application.place().as_str());
             a.advance(row, &Command::Save, who, calendar, act).await.map(|_| ())
         });

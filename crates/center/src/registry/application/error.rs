@@ -1,6 +1,6 @@
 //! Why something is not done with an application.
 
-use yanmi_onboarding::application::Refused;
+use yanmi_onboarding::application::{AttachmentError, Refused};
 use yanmi_papers::PaperError;
 
 /// Why something is not done with an application. Chinese, for operators and applicants.
@@ -30,4 +30,16 @@ pub enum ApplicationError {
     /// The key could not be made out to the public key of the form.
     #[error("密钥未能按申请表上的公钥加密")]
     NotSealed,
+    /// A file that cannot be one of its papers.
+    #[error(transparent)]
+    Attachment(#[from] AttachmentError),
+    /// Papers were added too often.
+    #[error("一份申请先后至多添加 {0} 个附件：请另行申请")]
+    ManyAdded(usize),
+    /// Its form does not name this paper.
+    #[error("申请没有这个附件，或已移除")]
+    NoAttachment,
+    /// A file could not be sealed.
+    #[error("附件未能加密保存，请再试一次")]
+    NotKept,
 }

@@ -77,6 +77,9 @@ impl Administration {
         row.application = next;
         row.due = row.application.due(calendar);
         row.changed_at = act.at;
+        if matches!(row.application.state(), State::Withdrawn { .. }) {
+            self.erase_unsubmitted(&mut row).await?;
+        }
         self.connection.run(applications::put(&row, &self.sealer)).await?;
         for effect in &effects {
             self.carry_out(&row, effect, key, act).await?;
@@ -95,6 +98,10 @@ impl Administration {
         let faults = self.form_faults(row.application.kind(), form, number).await?;
         if !faults.is_empty() {
             return Err(Refused::Faulty(faults).into());
+        }
+        // Somebody has added a paper or taken one away since the form was shown.
+        if form.attachments() != row.form.attachments() {
+            return Err(Refused::Stale.into());
         }
         row.form = form.clone();
         match applications::same(&mut self.connection, row).await? {

@@ -6,7 +6,7 @@ use crate::console::person::Person;
 use crate::wire::Answer;
 
 /// Sends a form of a page for what the page shows, as step does at the console.
-async fn send(person: &mut Person, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(super) async fn send(person: &mut Person, path: &str, fields: &[(&str, &str)]) -> Answer {
     if person.get("/a/").await.status != 200 {
         assert_eq!(person.log_in().await, 303);
     }
@@ -17,7 +17,7 @@ async fn send(person: &mut Person, path: &str, fields: &[(&str, &str)]) -> Answe
 }
 
 /// What a page shows.
-async fn page(person: &mut Person, path: &str) -> Answer {
+pub(super) async fn page(person: &mut Person, path: &str) -> Answer {
     if person.get("/a/").await.status != 200 {
         assert_eq!(person.log_in().await, 303);
     }
@@ -25,7 +25,7 @@ async fn page(person: &mut Person, path: &str) -> Answer {
 }
 
 /// What brings a system to the counter by itself; its page there and at the console.
-async fn begun(admin: &mut Person) -> (String, String) {
+pub(super) async fn begun(admin: &mut Person) -> (String, String) {
     let begun = send(admin, "/a/applications", &[("kind", "system"), ("region", "350102")]).await;
     assert_eq!(begun.status, 303, "{}", begun.body);
     let path = begun.header("location").expect("its page").to_owned();
@@ -33,7 +33,7 @@ async fn begun(admin: &mut Person) -> (String, String) {
     (path, there)
 }
 
-async fn ground() -> (Cast, [Person; 3]) {
+pub(super) async fn ground() -> (Cast, [Person; 3]) {
     let cast = cast().await;
     add(&cast.site, VENDOR, "3501").await;
     add(&cast.site, HOSPITAL_UNIT, "3501").await;

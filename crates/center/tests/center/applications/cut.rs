@@ -1,19 +1,21 @@
-//! Whoever is killed in the middle of an approval or an offer leaves all of it or nothing.
+//! Whoever is killed in the middle of an approval, an offer or an upload leaves all of it or nothing.
 
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
+use bytes::Bytes;
 use yanmi_center::registry::{Act, Actor as Host, Administration, AdministrationError, IssuedKeyOffer};
 use yanmi_onboarding::application::{
-    Actor, Calendar, Command, Field, Form, Kind, Origin, PersonId, Report, ReportConclusion, checklist,
+    Actor, Attachment, Calendar, Command, Field, Form, Kind, Origin, PersonId, Report, ReportConclusion,
+    checklist,
 };
 use yanmi_onboarding::{Area, Grant, Level, Role};
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use super::FILLED_IN;
-use crate::register::{NOW, administration};
+use crate::register::{NOW, administration, one};
 use crate::site::{HOSPITAL, Site, Stopped};
 
 /// Cuts of one step; each is a moment at which it waits for the database.
@@ -171,6 +173,56 @@ async fn what_is_approved_is_carried_out_whole_or_not_at_all() {
             assert!(attached && turns > 0, "{done:?} after {turns} turns");
             return;
         }
+    }
+    panic!("it never ends");
+}
+
+/// What has to be there together: the paper, every part of it, the step and the event that say so.
+async fn papers(stopped: &Stopped, number: i64) -> [i64; 4] {
+    let mut administration = administration(&stopped.config).await;
+    let refused = give(&mut administration, number, Role::Approver, &Command::Resume { opinion: "x" }).await;
+    assert!(refused.is_err());
+    assert!(administration.verify_events().await.expect("read").broken.is_none());
+    administration.close().await.expect("closed");
+    let mut found = [0; 4];
+    for (count, query) in found.iter_mut().zip([
+        "SELECT count(*) FROM attachments",
+        "SELECT count(*) FROM attachment_parts",
+        "SELECT count(*) FROM application_steps WHERE action = 'add-file'",
+        "SELECT count(*) FROM operator_events WHERE action = 'application.add-file' AND outcome = 'done'",
+    ]) {
+        *count = one(&stopped.config, query).await;
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_paper_is_stored_whole_or_not_at_all() {
+    let stopped = Site::start().await.stop().await;
+    let mut hands = administration(&stopped.config).await;
+    let (host, id, grants) = part(Role::Helpdesk);
+    let (who, calendar) = (Actor::Operator { id, grants: &grants }, Calendar::default());
+    let act = Act::new(&host, "", NOW);
+    let begun = hands.begin_application((Kind::System, &form(&FILLED_IN), true), &who, act).await;
+    let number = begun.expect("begun");
+    hands.close().await.expect("closed");
+    // Three statements of parts.
+    let mut content = b"%PDF-1.7".to_vec();
+    content.resize(70 * 16_352, b' ');
+    let paper = Attachment::of_file("一.pdf", &content).expect("a paper");
+    let (content, whole) = (Bytes::from(content), [1, 70, 1, 1]);
+    for turns in 0..MOST_CUTS {
+        let mut killed = administration(&stopped.config).await;
+        let add = killed.add_attachment(number, (&paper, content.clone()), (&who, &calendar), act);
+        let added = cut(turns, add).await;
+        drop(killed);
+        let found = papers(&stopped, number).await;
+        if added.is_some() || found == whole {
+            assert!(added.is_none_or(|added| added.is_ok()) && turns > 0, "after {turns} turns");
+            assert_eq!(found, whole);
+            return;
+        }
+        assert_eq!(found, [0; 4], "after {turns} turns");
     }
     panic!("it never ends");
 }

@@ -180,8 +180,13 @@ impl Person {
 
     /// A file that a page leads to.
     pub(crate) async fn download(&mut self, path: &str) -> Vec<u8> {
+        self.download_with_head(path).await.1
+    }
+
+    /// The same behind the head of the answer.
+    pub(crate) async fn download_with_head(&mut self, path: &str) -> (String, Vec<u8>) {
         let mut wire = self.send("GET", path, b"", &[]).await;
-        wire.answer_bytes().await.expect("an answer").1
+        wire.answer_bytes().await.expect("an answer")
     }
 
     async fn ask(&mut self, method: &str, path: &str, body: impl AsRef<[u8]>, headers: &[&str]) -> Answer {

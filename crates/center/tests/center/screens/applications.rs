@@ -22,6 +22,14 @@ async fn every_page_about_applications() {
     log_in(&browser, &base, "clerk.35", &mut cast.counter);
     show("/o/applications", "applications");
     show(&path, "application-draft");
+    show(&format!("{path}/attachments"), "application-papers-none");
+    let paper = folder.path().join("盖章申请表.pdf");
+    std::fs::write(&paper, b"%PDF-1.7\n").expect("written");
+    browser.fill("input[name=file]", &paper.display().to_string());
+    browser.click("form[enctype] button");
+    browser.until("document.querySelector('.said')?.textContent.includes('已办')");
+    look(&browser, "application-papers");
+    show(&path, "application-draft-with-papers");
     leave(&browser);
     stay(&mut cast.counter).await;
     done(&mut cast.counter, &path, &[&[("do", "submit")][..], &FILLED_IN].concat()).await;
@@ -77,6 +85,9 @@ async fn every_page_of_an_applicants_applications() {
     browser.click("button[value=submit]");
     browser.until("document.querySelector('.said.bad')?.textContent.includes('缺少')");
     look(&browser, "applicant-refused");
+    browser.open(&format!("{base}/a/applications/1/attachments"));
+    browser.until("document.title.startsWith('申请 A350000')");
+    look(&browser, "applicant-papers");
     browser.open(&format!("{base}/a/"));
     browser.until("document.title.startsWith('首页')");
     look(&browser, "applicant-home-with-applications");
