@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const DRIVERS: usize = 20;
 /// Between two looks at a page that is waited for.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// How often it is looked at least, before something is said not to come.
+const FEWEST_LOOKS: u32 = 100;
 
 /// A running browser with one window.
 #[derive(Debug)]
@@ -114,9 +116,14 @@ impl Browser {
         self.ask("POST", "/back", &json!({}));
     }
 
-    /// Reloads the page.
+    /// Reloads the page. One that leaves by itself at the same moment, to come anew, is as good.
     pub fn reload(&self) {
-        self.ask("POST", "/refresh", &json!({}));
+        let value = self.told("POST", "/refresh", &json!({}));
+        let message = value["message"].as_str().unwrap_or_default();
+        assert!(
+            value.get("error").is_none() || message.contains("aborted by navigation"),
+            "reload: {message}"
+        );
     }
 
     /// The value of a JavaScript expression.
@@ -128,11 +135,13 @@ impl Browser {
     pub fn until(&self, expression: &str) {
         let script = format!("try {{ return Boolean({expression}) }} catch {{ return false }}");
         let question = json!({"script": script, "args": []});
-        let begun = Instant::now();
+        let (begun, mut looks) = (Instant::now(), 0);
         // Asked from here and not awaited in the page, which may be left meanwhile: then there is no answer.
         while self.told("POST", "/execute/sync", &question) != json!(true) {
             let text = || self.value("document.body.innerText");
-            assert!(begun.elapsed() < PATIENCE, "{expression}: {}", text());
+            // A machine that stood still for a while has not looked often.
+            assert!(looks < FEWEST_LOOKS || begun.elapsed() < PATIENCE, "{expression}: {}", text());
+            looks += 1;
             std::thread::sleep(LOOK_AGAIN);
         }
     }
