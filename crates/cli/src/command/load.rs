@@ -36,6 +36,9 @@ impl Load {
         if self.what == Kind::Streams {
             return streams::run(self.connections, self.json);
         }
+        if self.sandbox.is_some() && matches!(self.what, Kind::Tap | Kind::Gate | Kind::Pages) {
+            return Err(Failure::new("tap、gate、pages 只能压测自行启动的服务，请去掉 --sandbox"));
+        }
         if self.what == Kind::Pages {
             return pages::run(&self);
         }
@@ -51,9 +54,6 @@ impl Load {
 
     /// Against a center that runs already.
     async fn against(&self, world: &World) -> Result<Printed, Failure> {
-        if matches!(self.what, Kind::Tap | Kind::Gate) {
-            return Err(Failure::new("tap、gate、pages 只能压测自行启动的服务，请去掉 --sandbox"));
-        }
         let address = arena::address_of(&world.institution_url)?;
         let target = Target::of(world, vec![address], self.mac)?;
         let ledger = self.prepare(&target).await?;

@@ -75,6 +75,14 @@ enum Filled {
     Postgres(PgConnection),
 }
 
+/// What stands in for `$1` and so on.
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    Number(i64),
+    Text(&'a str),
+    Bytes(&'a [u8]),
+}
+
 /// What is filled in.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Filling {
@@ -160,16 +168,9 @@ impl Filled {
         while done < rows {
             let (first, upto) = (done + 1, rows.min(done.saturating_add(PORTION)));
             let first_at = now - (rows - done) * step;
-            match self {
-                Self::Sqlite(connection) => {
-                    let rows = query(ROWS).bind(first).bind(upto).bind(first_at).bind(step).bind(PERSON);
-                    rows.bind(institutions).execute(connection).await.map(drop)?;
-                }
-                Self::Postgres(connection) => {
-                    let rows = query(ROWS).bind(first).bind(upto).bind(first_at).bind(step).bind(PERSON);
-                    rows.bind(institutions).execute(connection).await.map(drop)?;
-                }
-            }
+            let numbers = [first, upto, first_at, step].map(Value::Number);
+            let rest = [Value::Bytes(PERSON), Value::Number(institutions)];
+            self.run(ROWS, &[&numbers[..], &rest].concat()).await?;
             done = upto;
         }
         let middle = rows / 6;
@@ -186,33 +187,32 @@ impl Filled {
 
     async fn verification(&mut self, known: &KnownVerification) -> Result<(), sqlx::Error> {
         let KnownVerification { token, org_code, notice, at } = known;
-        let until = at + STANDS;
-        match self {
-            Self::Sqlite(connection) => {
-                let row = query(VERIFICATION).bind(token).bind(org_code).bind(notice).bind(at).bind(until);
-                row.execute(connection).await.map(drop)
-            }
-            Self::Postgres(connection) => {
-                let row = query(VERIFICATION).bind(token).bind(org_code).bind(notice).bind(at).bind(until);
-                row.execute(connection).await.map(drop)
-            }
-        }
+        let numbers = [*notice, *at, at + STANDS].map(Value::Number);
+        self.run(VERIFICATION, &[&[Value::Text(token), Value::Text(org_code)], &numbers[..]].concat()).await
     }
 
     async fn institutions(&mut self, filling: Filling) -> Result<(), sqlx::Error> {
         let last = i64::from(filling.institutions) - 1;
-        let (accounts, now) = (i64::from(filling.accounts.max(1)), filling.now.get());
+        let accounts = i64::from(filling.accounts.max(1));
+        self.run(INSTITUTIONS, &[0, last, accounts, filling.now.get()].map(Value::Number)).await?;
+        self.run(PAIRS, &[]).await
+    }
+
+    /// Runs a statement, whichever database it is.
+    async fn run(&mut self, text: &'static str, values: &[Value<'_>]) -> Result<(), sqlx::Error> {
+        macro_rules! run_on {
+            ($connection:expr) => {{
+                let statement = values.iter().fold(query(text), |statement, value| match *value {
+                    Value::Number(number) => statement.bind(number),
+                    Value::Text(text) => statement.bind(text),
+                    Value::Bytes(bytes) => statement.bind(bytes),
+                });
+                statement.execute($connection).await.map(drop)
+            }};
+        }
         match self {
-            Self::Sqlite(connection) => {
-                let rows = query(INSTITUTIONS).bind(0_i64).bind(last).bind(accounts).bind(now);
-                rows.execute(&mut *connection).await?;
-                query(PAIRS).execute(connection).await.map(drop)
-            }
-            Self::Postgres(connection) => {
-                let rows = query(INSTITUTIONS).bind(0_i64).bind(last).bind(accounts).bind(now);
-                rows.execute(&mut *connection).await?;
-                query(PAIRS).execute(connection).await.map(drop)
-            }
+            Self::Sqlite(connection) => run_on!(connection),
+            Self::Postgres(connection) => run_on!(connection),
         }
     }
 
