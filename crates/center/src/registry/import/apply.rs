@@ -214,7 +214,12 @@ pub(super) fn target(line: &ImportLine, is_undo: bool) -> Option<RowState> {
     }
 }
 
-/// What a row about something has to find there; nothing where there is to be none.
-pub(super) const fn expected(line: &ImportLine, is_undo: bool) -> Option<&RowState> {
-    if is_undo { line.after.as_ref() } else { line.before.as_ref() }
+/// Whether a row finds what it was checked against, and nothing that was closed for good meanwhile.
+pub(super) fn is_as_expected(
+    line: &ImportLine,
+    is_undo: bool,
+    (present, is_closed): (Option<&RowState>, bool),
+) -> bool {
+    let expected = if is_undo { line.after.as_ref() } else { line.before.as_ref() };
+    present == expected && !is_closed
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use yanmi_onboarding::{AccountState, RowState};
 use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
 
-use super::apply::{CHANGED_SINCE, RowsDone, doer, expected, target};
+use super::apply::{CHANGED_SINCE, RowsDone, doer, is_as_expected, target};
 use crate::events::{self, Act, OperatorEvent, Outcome, operator_events};
 use crate::registry::account::{self, AccountRow};
 use crate::registry::administration::Administration;
@@ -71,7 +71,8 @@ fn judge(
     is_undo: bool,
 ) -> Result<(AccountId, AccountState), &'static str> {
     let present = row.map(|row| RowState::Account(row.state()));
-    if present.as_ref() != expected(line, is_undo) || row.is_some_and(|row| row.closed_at.is_some()) {
+    let is_closed = row.is_some_and(|row| row.closed_at.is_some());
+    if !is_as_expected(line, is_undo, (present.as_ref(), is_closed)) {
         return Err(CHANGED_SINCE);
     }
     match (line.account(), target(line, is_undo)) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use yanmi_onboarding::{EntryState, RowState};
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
-use super::apply::{CHANGED_SINCE, RowsDone, doer, expected, target};
+use super::apply::{CHANGED_SINCE, RowsDone, doer, is_as_expected, target};
 use crate::events::{self, Act, OperatorEvent, Outcome, operator_events};
 use crate::registry::account;
 use crate::registry::account_institutions::{self as pairs, PairChange};
@@ -107,7 +107,8 @@ fn judge<'a>(
     open: &BTreeSet<AccountId>,
 ) -> Result<RowWrite<'a>, &'static str> {
     let present = row.map(|row| RowState::Institution(row.state()));
-    if present.as_ref() != expected(line, is_undo) || row.is_some_and(|row| row.closed_at.is_some()) {
+    let is_closed = row.is_some_and(|row| row.closed_at.is_some());
+    if !is_as_expected(line, is_undo, (present.as_ref(), is_closed)) {
         return Err(CHANGED_SINCE);
     }
     let (Some(code), Some(after)) = (line.org_code(), target(line, is_undo).and_then(entry)) else {
