@@ -23,6 +23,14 @@ pub enum When {
 }
 
 impl When {
+    /// The span that was told, where one was.
+    pub(super) const fn between(self) -> Option<Between> {
+        match self {
+            Self::Between(between) => Some(between),
+            Self::Around(_) => None,
+        }
+    }
+
     /// What is read where there is nothing to search for: of a moment, the hour around it.
     pub(super) fn span(self) -> Between {
         match self {

@@ -215,7 +215,8 @@ impl History {
                 let around = Between { from: at.minus(AROUND), to: at.plus(AROUND) };
                 let found = self.look_within(Sought::Number(number), around, &mut trace).await?;
                 let visit = Between { from: at.minus(AROUND), to: at.plus(VISIT) };
-                (found.map(|(token, _)| token), Some(when.map_or(visit, When::span)))
+                // A serial tells its moment better than somebody who remembers.
+                (found.map(|(token, _)| token), when.and_then(When::between).or(Some(visit)))
             }
         };
         let mut stored = StoredNotice::default();
@@ -256,14 +257,13 @@ impl History {
         now: UnixMillis,
         trace: &mut Trace,
     ) -> Result<(Option<EcToken>, Option<Between>), StoreError> {
-        let between = match when {
-            Some(When::Between(between)) => Some(between),
+        let found = match when {
             Some(When::Around(outwards)) if self.known(token).await?.between().is_none() => {
                 self.look_around(Sought::Token(token), outwards, now, trace).await?.map(|(_, visit)| visit)
             }
             _ => None,
         };
-        Ok((Some(token), between))
+        Ok((Some(token), found.or(when.and_then(When::between))))
     }
 
     /// The token of a notice: of a live one by its number, of an older one by the audit.
@@ -275,10 +275,7 @@ impl History {
         trace: &mut Trace,
     ) -> Result<(Option<EcToken>, Option<Between>), StoreError> {
         let number = signed(notice.number());
-        let between = match when {
-            Some(When::Between(between)) => Some(between),
-            _ => None,
-        };
+        let between = when.and_then(When::between);
         let found = self.connection.fetch(Statement::new(TOKEN_OF_NOTICE).number(number)).await?;
         if let Some(row) = found.iter().next() {
             return Ok((Columns::new(row, "verifications").optional_token()?, between));

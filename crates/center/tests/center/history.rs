@@ -130,7 +130,7 @@ async fn what_was_forgotten_is_found_when_it_is_said_when() {
 async fn what_was_forgotten_is_found_around_a_moment_that_is_only_nearly_right() {
     let site = Site::start().await;
     let token = site.token().await;
-    site.notify(token, Some("10")).await;
+    let serial = site.notify(token, Some("10")).await.member("resBizNo").expect("a serial");
     let notice = NoticeNo::new(&site.newest_notice().await).expect("a number");
     let at = site.hands.now();
     site.hands.forward(Duration::from_hours(24 * 8));
@@ -147,6 +147,10 @@ async fn what_was_forgotten_is_found_around_a_moment_that_is_only_nearly_right()
             assert!(searched.from <= at && at < searched.to && next.is_none(), "{about:?} {searched:?}");
         }
     }
+    // A serial tells its moment, whatever somebody remembers.
+    let serial = Question::serial(&serial).expect("a serial");
+    let trace = told(&site, serial, Some(When::Around(Outwards::from(at.plus(day * 2))))).await;
+    assert_eq!(trace.stories.iter().map(events).collect::<Vec<_>>(), [["asked", "delivered"]]);
     // Where the first hours were searched in vain, the next ones are not these.
     let far = Outwards { done: 9, ..Outwards::from(at) };
     let trace = told(&site, Question::Token(token), Some(When::Around(far))).await;

@@ -23,6 +23,12 @@ async fn ask_about(person: &mut Person, number: &str, about: &str) -> Answer {
     person.post("/o/trace", &fields, &[]).await
 }
 
+/// Sends fields that were made for this.
+async fn post(person: &mut Person, address: &str, fields: &[(&'static str, String)]) -> Answer {
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    person.post(address, &fields, &[]).await
+}
+
 /// The page of a number.
 async fn traced(person: &mut Person, number: &str) -> (String, Answer) {
     let sent = ask(person, number, "").await;
@@ -143,10 +149,8 @@ async fn a_person_is_shown_in_full_for_a_reason_and_a_code_each_time() {
             ("t", form.to_owned()),
         ]
     };
-    let send = async |duty: &mut Person, fields: [(&'static str, String); 5]| {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        duty.post(&address, &fields, &[]).await
-    };
+    let send =
+        async |duty: &mut Person, fields: [(&'static str, String); 5]| post(duty, &address, &fields).await;
     let code = duty.next_code();
     let used = duty.last_code.clone();
     for (reason, more, code, form, status) in [
@@ -226,23 +230,21 @@ async fn a_live_notice_is_delivered_once_more_under_its_number() {
         [("do", "redeliver"), ("story", "0"), ("reason", reason), ("code", code), ("t", form.as_str())]
             .map(|(name, value)| (name, value.to_owned()))
     };
-    let post = async |duty: &mut Person, fields: [(&'static str, String); 5]| {
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        duty.post(&address, &fields, &[]).await
-    };
-    assert_eq!(post(&mut duty, fields("", &code)).await.status, 409, "without a reason");
+    let ask_again =
+        async |duty: &mut Person, fields: [(&'static str, String); 5]| post(duty, &address, &fields).await;
+    assert_eq!(ask_again(&mut duty, fields("", &code)).await.status, 409, "without a reason");
     let before = site.phone().await.len();
-    let sent = post(&mut duty, fields("来电人手机上没有", &code)).await;
+    let sent = ask_again(&mut duty, fields("来电人手机上没有", &code)).await;
     assert_eq!(sent.status, 303, "{}", sent.body);
     // As the institution, which has just asked: not at once again.
-    let early = post(&mut duty, fields("还是没有", "")).await;
+    let early = ask_again(&mut duty, fields("还是没有", "")).await;
     assert!(early.status == 409 && early.body.contains("500084"), "{}", early.body);
     let page = duty.get(sent.header("location").expect("an address")).await;
     assert!(page.body.contains("渠道应用已收下") && page.body.contains("再次提醒"), "{}", page.body);
     assert_eq!((site.phone().await.len(), site.newest_notice().await), (before, notice.clone()));
     // It is answered under the number it always had, and then there is nothing to deliver.
     site.act(&notice, "confirm", "01").await;
-    assert_eq!(post(&mut duty, fields("再来一次", "")).await.status, 404);
+    assert_eq!(ask_again(&mut duty, fields("再来一次", "")).await.status, 404);
     let (_, page) = traced(&mut duty, &notice).await;
     assert!(!page.body.contains("再投一次"), "{}", page.body);
     let [_, _, audit] = &mut three;
