@@ -10,6 +10,7 @@ pub(crate) mod envelope;
 pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod invite;
+pub(crate) mod last_visit;
 pub(crate) mod login;
 pub(crate) mod multipart;
 pub(crate) mod operations;

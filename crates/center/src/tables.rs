@@ -9,8 +9,8 @@ use crate::ledger::table;
 use crate::registry::{
     account, account_institutions, alarms, applicant_sessions, applicant_users, applicants,
     application_forms, application_steps, applications, attachment_parts, attachments, channel,
-    feedback_forms, import_rows, imports, institution, key_offers, operator_grants, operator_sessions,
-    operators, pending,
+    feedback_forms, import_rows, imports, institution, key_offers, key_uses, operator_grants,
+    operator_sessions, operators, pending,
 };
 use crate::statistics;
 #[cfg(test)]
@@ -32,6 +32,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
         &applicant_users::TABLE,
         &applicant_sessions::TABLE,
         &key_offers::TABLE,
+        &key_uses::TABLE,
         &pending::TABLE,
         &alarms::TABLE,
         &statistics::org_day::TABLE,

@@ -12,10 +12,11 @@ use super::account::{served, used};
 use super::applications;
 use super::request::{self, ApplicantRefusal, ApplicantRequest};
 use super::task::{self, Task};
+use crate::face::last_visit;
 use crate::face::page::see_other;
 use crate::face::table::named_table;
 use crate::percent::encoded;
-use crate::registry::AccountRow;
+use crate::registry::{AccountRow, Realm};
 use crate::site::Site;
 
 /// Accounts of one page.
@@ -58,10 +59,13 @@ async fn answer(page: &mut ApplicantRequest<'_>, _: Body) -> Result<Response, Ap
         tasks.extend(task::of_account(account, institutions, now));
     }
     let applications = applications::list(page).await?;
+    let visit = console.work(async |a| a.last_visit(Realm::Applicants, &session.row).await).await?;
     let middle = html! {
+        (last_visit::warning(&visit, "中心"))
         div.box { dl {
             dt { "单位" } dd { (session.applicant.name) "（" (session.applicant.credit_code.as_str()) "）" }
             dt { "您" } dd { (session.user.name) "，" (session.user.role.name()) }
+            (last_visit::row(&visit))
         } }
         (applications)
         h2 { "还缺什么" }

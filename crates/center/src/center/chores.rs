@@ -10,7 +10,7 @@ use crate::alarms::{self, AlarmWatch};
 use crate::bulk_import;
 use crate::calls::{self, CallsWriter};
 use crate::ports::{Clock, ClockStep, Steps};
-use crate::registry::AdministrationError;
+use crate::registry::{AdministrationError, KeyUse};
 use crate::retention;
 use crate::site::Site;
 use crate::statistics::{self, Roller};
@@ -27,6 +27,8 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 const KEYS_EVERY: Duration = Duration::from_mins(1);
 /// Accounts of which that is written down at a time: after an upgrade it is all that call.
 const KEYS_AT_ONCE: usize = 200;
+/// Statements a minute that say when keys were last used.
+const USE_ROUNDS: usize = 50;
 
 /// What is done beside requests.
 pub(super) fn chores(
@@ -145,6 +147,28 @@ async fn follow_keys(site: Arc<Site>) {
 
 /// Writes down which keys were used since the last time. What cannot be written now is tried again.
 pub(super) async fn note_keys(site: &Site) {
+    note_first_uses(site).await;
+    note_last_uses(site).await;
+}
+
+async fn note_last_uses(site: &Site) {
+    let snapshot = site.registry.snapshot();
+    // Each round leaves fewer, so there are no more rounds than these.
+    for _ in 0..USE_ROUNDS {
+        let (uses, marks): (Vec<_>, Vec<_>) = snapshot.unnoted_uses(KEYS_AT_ONCE).into_iter().unzip();
+        if uses.is_empty() {
+            return;
+        }
+        let times: Vec<_> = uses.iter().map(KeyUse::at).collect();
+        if let Err(error) = site.console.work(async |a| a.note_last_uses(uses).await).await {
+            tracing::warn!(cause = %chain(&error), "未能记下密钥最近的使用时间，一分钟后再试");
+            return;
+        }
+        marks.iter().zip(times).for_each(|(mark, at)| mark.note(at));
+    }
+}
+
+async fn note_first_uses(site: &Site) {
     let snapshot = site.registry.snapshot();
     let due = snapshot.unnoted_keys(KEYS_AT_ONCE);
     if due.is_empty() {

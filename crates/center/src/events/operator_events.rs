@@ -159,6 +159,55 @@ pub(crate) async fn done_since(
     found.iter().map(|row| Ok(read(&mut Columns::new(row, TABLE.name()))?.event)).collect()
 }
 
+/// A login, good or not.
+#[derive(Clone, Debug)]
+pub(crate) struct LoginEvent {
+    pub(crate) at: UnixMillis,
+    /// From where.
+    pub(crate) how: String,
+}
+
+/// What logins are called; a failed one by a provider is nobody's.
+macro_rules! logins {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " FROM operator_events WHERE actor = $1 AND at < $2 \
+             AND action IN ('operator.login', 'operator.login_oidc', 'applicant_user.login') ",
+            $after
+        )
+    };
+}
+
+/// The last login of somebody before then that came to this.
+pub(crate) async fn last_login(
+    connection: &mut Connection,
+    actor: &str,
+    outcome: &str,
+    before: UnixMillis,
+) -> Result<Option<LoginEvent>, StoreError> {
+    const TEXT: &str = logins!("SELECT at, reason", "AND outcome = $3 ORDER BY at DESC, seq DESC LIMIT 1");
+    let statement = Statement::new(TEXT).text(actor).number(before.get()).text(outcome);
+    let found = connection.fetch(statement).await?;
+    let login = found.iter().next().map(|row| {
+        let mut columns = Columns::new(row, TABLE.name());
+        Ok(LoginEvent { at: UnixMillis::new(columns.number()?), how: columns.text()?.to_owned() })
+    });
+    login.transpose()
+}
+
+/// How many logins of somebody failed between two moments.
+pub(crate) async fn failed_logins(
+    connection: &mut Connection,
+    actor: &str,
+    since: UnixMillis,
+    before: UnixMillis,
+) -> Result<u64, StoreError> {
+    const TEXT: &str = logins!("SELECT count(*)", "AND outcome = 'refused' AND at >= $3");
+    let statement = Statement::new(TEXT).text(actor).number(before.get()).number(since.get());
+    counted(connection, statement).await
+}
+
 /// How often somebody has done something since then.
 pub(crate) async fn count(
     connection: &mut Connection,

@@ -229,7 +229,7 @@ fn open<P: Party>(
         {
             return Err(Denied::Elsewhere);
         }
-        claimant.keys.note_use(key);
+        claimant.keys.note_use(key, now);
         let mac = envelope.mac.as_deref().map(|mac| (short(mac), Arc::clone(claimant.arrivals)));
         let seal = Seal { key: key.clone(), mac: envelope.mac.as_deref().map(str::to_owned) };
         Ok((claimant.caller, plain, mac, seal))

@@ -78,6 +78,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         Some(number) => console.work(async |a| a.numbered_applicant(number).await).await?,
         None => None,
     };
+    let uses = console.work(async |a| a.key_uses(Object::Account(id)).await).await?;
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
     let middle = html! {
@@ -93,8 +94,10 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "每秒上限" } dd { @match row.rate { Some(rate) => (rate), None => "默认" } }
             dt { "mac" } dd { (row.mac.name()) }
             dt { "来源网段" } dd { @if row.networks.to_string().is_empty() { "不限" } @else { (row.networks) } }
-            dt { "密钥校验值" } dd { code { (row.newest.to_string()) }
-                @if let Some(older) = &row.older { "、" code { (older.to_string()) } "（旧）" } }
+            dt { "密钥校验值" } dd { (key_offer::generation(row.newest, uses.newest)) }
+            @if let Some(older) = row.older {
+                dt { "旧密钥" } dd { (key_offer::generation(older, uses.older)) }
+            }
             dt { "状态" } dd { (served(&row).words(page.now)) }
             dt { "最近更改" } dd { (row.changed_at.shanghai_text()) }
         } }

@@ -13,9 +13,8 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_verification::{ChannelRecord, Ways};
 
 use super::entry::{self, EntryState};
-use super::errors;
-use super::list;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
+use super::{errors, key_offer, list};
 use crate::face::form::FormFields;
 use crate::percent::encoded;
 use crate::registry::{Act, ChannelEdit, ChannelRow, Object};
@@ -84,6 +83,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         })
         .await;
     }
+    let uses = page.site.console.work(async |a| a.key_uses(Object::Channel(id)).await).await?;
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
     let middle = html! {
@@ -99,8 +99,10 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "认证方式" } dd { (ways(&row)) }
             dt { "认证记录" } dd { (row.facts.record.name()) }
             dt { "mac" } dd { (row.mac.name()) }
-            dt { "密钥校验值" } dd { code { (row.newest.to_string()) }
-                @if let Some(older) = &row.older { "、" code { (older.to_string()) } "（旧）" } }
+            dt { "密钥校验值" } dd { (key_offer::generation(row.newest, uses.newest)) }
+            @if let Some(older) = row.older {
+                dt { "旧密钥" } dd { (key_offer::generation(older, uses.older)) }
+            }
             dt { "状态" } dd { (served(&row).words(page.now)) }
             dt { "最近更改" } dd { (row.changed_at.shanghai_text()) }
         } }

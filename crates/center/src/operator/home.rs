@@ -11,8 +11,9 @@ use yanmi_onboarding::Action;
 
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use super::{alarms, applications, errors, pending, trace};
+use crate::face::last_visit;
 use crate::face::page::see_other;
-use crate::registry::{OperatorEvent, OperatorSession};
+use crate::registry::{LastVisit, OperatorEvent, OperatorSession, Realm};
 use crate::site::Site;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -43,7 +44,10 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
     } else {
         Vec::new()
     };
+    let session = &page.session()?.row;
+    let visit = page.site.console.work(async |a| a.last_visit(Realm::Operators, session).await).await?;
     let middle = html! {
+        (last_visit::warning(&visit, "安全管理员"))
         @for event in &recoveries { (recovered(event)) }
         @if alarms > 0 { p.said.bad { a href="/o/alarms" { "有 " (alarms) " 条告警没有关闭" } } }
         @if waiting > 0 { p.said { a href="/o/pending" { "有 " (waiting) " 项更改等您复核" } } }
@@ -64,7 +68,7 @@ async fn answer(page: &mut OperatorRequest<'_>, _: Body) -> Result<Response, Con
                 button { "查找" }
             }
         }
-        (himself(page, page.session()?))
+        (himself(page, page.session()?, &visit))
     };
     Ok(page.page("首页", &middle))
 }
@@ -106,7 +110,7 @@ fn health_now(page: &OperatorRequest<'_>, running: Option<i64>) -> Markup {
 }
 
 /// Who is logged in, and what he may do.
-fn himself(page: &OperatorRequest<'_>, session: &OperatorSession) -> Markup {
+fn himself(page: &OperatorRequest<'_>, session: &OperatorSession, visit: &LastVisit) -> Markup {
     let operator = &session.operator;
     html! {
         h2 { "您" }
@@ -116,6 +120,7 @@ fn himself(page: &OperatorRequest<'_>, session: &OperatorSession) -> Markup {
                 dt { "单位" } dd { (operator.unit) }
                 dt { "您做过的" } dd { a href="/o/me" { "您的操作记录" } }
                 dt { "本次登录" } dd { (session.row.started_at.shanghai_text()) "，" (session.row.address) }
+                (last_visit::row(visit))
             }
             h3 { "您的权限" }
             @if operator.grants.is_empty() {

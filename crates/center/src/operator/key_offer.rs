@@ -8,10 +8,10 @@ use axum::response::Response;
 use http::{Method, Request};
 use maud::{Markup, html};
 use yanmi_onboarding::Action;
-use yanmi_protocol::{AccountId, UnixMillis};
+use yanmi_protocol::{AccountId, KeyCheckValue, UnixMillis};
 
 use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
-use crate::registry::{AccountRow, ApplicantUserRow, KeyOffer, KeyOfferRow};
+use crate::registry::{AccountRow, ApplicantUserRow, KeyOffer, KeyOfferRow, KeyUses, Object, Retirement};
 use crate::site::Site;
 
 pub(super) async fn handle(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -48,6 +48,12 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
                 console.work(async |a| a.void_key_offer(id, act).await).await?;
                 Ok(page.done())
             }
+            "retire" => {
+                let forced = form.text("force") == "1";
+                let how = if forced { Retirement::Forced } else { Retirement::WhenSilent };
+                console.work(async |a| a.retire_account_key(id, how, act).await).await?;
+                Ok(page.done())
+            }
             _ => Err(ConsoleRefusal::BadForm),
         };
     }
@@ -56,6 +62,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         Some(number) => page.site.console.work(async |a| a.applicant_users(number).await).await?,
         None => Vec::new(),
     };
+    let uses = page.site.console.work(async |a| a.key_uses(Object::Account(id)).await).await?;
     let open = offer.as_ref().is_some_and(|offer| offer.is_open(page.now));
     let middle = html! {
         (page.said())
@@ -80,8 +87,38 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
                 button.danger { "作废这个链接" }
             }
         }
+        @if row.closed_at.is_none() && row.older.is_some() { (retire(page, &row, uses)) }
     };
     Ok(page.page("交付密钥", &middle))
+}
+
+/// A key and when it was last used.
+pub(super) fn generation(kcv: KeyCheckValue, used: Option<UnixMillis>) -> Markup {
+    html! {
+        code { (kcv.to_string()) } " "
+        span.soft { @match used {
+            Some(at) => { "最近使用 " (at.shanghai_text()) }
+            None => "没有使用记录",
+        } }
+    }
+}
+
+/// The end of a rotation.
+fn retire(page: &OperatorRequest<'_>, row: &AccountRow, uses: KeyUses) -> Markup {
+    html! {
+        h2 { "停用旧密钥" }
+        dl.box {
+            dt { "新密钥" } dd { (generation(row.newest, uses.newest)) }
+            @if let Some(older) = row.older { dt { "旧密钥" } dd { (generation(older, uses.older)) } }
+        }
+        form.act.box method="post" action=(page.path) {
+            input type="hidden" name="do" value="retire";
+            p { "旧密钥 24 小时内用过就不停用：对方还没有换完。使用时间每隔几分钟记一次。" }
+            label { input type="checkbox" name="force" value="1"; "强制：仍在用也停用，用旧密钥的报文从此一律拒绝（-4）" }
+            (page.act_fields())
+            button.danger { "停用旧密钥" }
+        }
+    }
 }
 
 /// Where the passcode is told: the telephones of the applicant's persons.

@@ -1,6 +1,7 @@
 //! Why the registry was not changed.
 
 use yanmi_onboarding::application::Refused;
+use yanmi_protocol::UnixMillis;
 use yanmi_protocol::display::Trick;
 use yanmi_verification::WordLimitsError;
 
@@ -105,6 +106,18 @@ pub enum AdministrationError {
     /// A grant that is to be given anew was taken away.
     #[error("{0} 已没有这项授权，没有续期")]
     NoGrant(String),
+    /// The older key is still called with.
+    #[error(
+        "旧密钥 24 小时内还有人在用（最近一次 {}）：先让对方换用新密钥；确要现在停用，请选择强制（命令行 --force）并写明理由",
+        .last.shanghai_text()
+    )]
+    KeyInUse {
+        /// When it last opened an envelope, as far as that is written down.
+        last: UnixMillis,
+    },
+    /// What is forced needs a reason.
+    #[error("强制停用旧密钥须写明理由")]
+    NoReason,
     /// A key that was offered was taken, has ended, or never was.
     #[error("链接已用过、已过期、已作废或不存在：请联系密钥管理员另发一次")]
     NoOffer,

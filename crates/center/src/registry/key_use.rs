@@ -2,9 +2,10 @@
 
 use yanmi_protocol::{AccountId, UnixMillis};
 
-use super::account;
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
+use super::key_uses::KeyUse;
+use super::{account, key_uses};
 
 impl Administration {
     /// Notes for each of these accounts, that the key of this check value opened an envelope. It is an observation and nobody's
@@ -23,6 +24,15 @@ impl Administration {
                 self.note_used_key(id, kcv, at).await?;
             }
         }
+        Ok(())
+    }
+
+    /// Writes down when keys were last used; an observation like the others.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn note_last_uses(&mut self, uses: Vec<KeyUse>) -> Result<(), AdministrationError> {
+        self.connection.run(key_uses::note(uses)).await?;
         Ok(())
     }
 }

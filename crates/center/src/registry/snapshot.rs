@@ -11,10 +11,12 @@ use yanmi_verification::ChannelFacts;
 
 use super::account::Interfaces;
 use super::handover::Handover;
-use super::keys::Keys;
+use super::key_uses::KeyUse;
+use super::keys::{Keys, LastUse};
 use super::limiter::Limiter;
 use super::misses::Misses;
 use super::networks::SourceNetworks;
+use super::object::Object;
 use super::switch::Switch;
 use super::{account, channel, institution};
 use crate::arrivals::Arrivals;
@@ -242,6 +244,16 @@ impl Snapshot {
         let is_due =
             |account: &&Account| account.keys.is_used() && !account.is_use_noted.load(Ordering::Relaxed);
         self.accounts.values().filter(is_due).take(count).collect()
+    }
+
+    /// Keys whose last use is not written down; so many at most.
+    pub(crate) fn unnoted_uses(&self, count: usize) -> Vec<(KeyUse, &LastUse)> {
+        let accounts = self.accounts.values().map(|account| (Object::Account(account.id), &account.keys));
+        let channels = self.channels.iter().map(|(id, channel)| (Object::Channel(*id), &channel.keys));
+        let uses = accounts.chain(channels).flat_map(|(object, keys)| {
+            keys.unnoted().map(move |(kcv, at, last)| (KeyUse::new(object, kcv, at), last))
+        });
+        uses.take(count).collect()
     }
 
     /// The institutions that call through an account, by code.

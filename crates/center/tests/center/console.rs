@@ -185,6 +185,35 @@ async fn a_session_ends_by_itself_by_leaving_and_by_another() {
 }
 
 #[tokio::test]
+async fn who_logs_in_is_told_of_the_last_time_and_of_who_tried_since() {
+    let site = with_console().await;
+    let [mut system, ..] = administrators(&site).await;
+    let home = system.get("/o/").await.body;
+    let began = home.split("本次登录</dt><dd>").nth(1).and_then(|rest| rest.split('，').next());
+    let first = format!("上次登录</dt><dd>{}，来自", began.expect("a time"));
+    assert!(home.contains("这是第一次") && !home.contains("登录失败"), "{home}");
+    let mut thief = Person::new(&site, 45);
+    site.hands.forward(Duration::from_hours(1));
+    for _ in 0..3 {
+        let code = system.next_code();
+        assert_eq!(thief.try_to_log_in("system", "another password!", &code).await.status, 403);
+    }
+    let tried = site.hands.now();
+    site.hands.forward(Duration::from_hours(1));
+    assert_eq!(system.log_in().await, 303);
+    let home = system.get("/o/").await.body;
+    let warned = format!("登录失败 3 次，最近一次 {}，来自 127.0.0.45", tried.shanghai_text());
+    assert!(home.contains(&warned), "{warned}: {home}");
+    assert!(home.contains(&first), "{home}");
+    // The next time it is over, and the time before is that one.
+    let second = site.hands.now();
+    site.hands.forward(Duration::from_mins(20));
+    assert_eq!(system.log_in().await, 303);
+    let home = system.get("/o/").await.body;
+    assert!(home.contains(&second.shanghai_text()) && !home.contains("登录失败"), "{home}");
+}
+
+#[tokio::test]
 async fn what_each_may_see_is_what_his_role_says() {
     let site = with_console().await;
     applicants::add(&site, applicants::VENDOR, "35").await;

@@ -191,6 +191,7 @@ async fn grow(stopped: &Stopped) {
          INSERT INTO alarms VALUES (1, 'silent', 'institution', 'H1', '350102', '一整天没有发起', 1, 1, 1, 'a1', 2, NULL, NULL, NULL, 3); \
          INSERT INTO key_offers SELECT x'000102030405060708090A0B0C0D0E0F', org_id, 'AABBCC', NULL, \
              x'000102030405060708090A0B0C0D0E0F', 0, 'a1', 1, 2, NULL, NULL, NULL, 0, NULL, NULL FROM accounts LIMIT 1; \
+         INSERT INTO key_uses VALUES ('account', 'his', 'AABBCC', 1); \
          INSERT INTO stat_org_day VALUES (20251123, 'H1', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1); \
          INSERT INTO stat_city_hour VALUES (2025112315, '3501', 'C', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1); \
          INSERT INTO stat_marks VALUES ('audit', 7, 0, 0) ON CONFLICT DO NOTHING; \

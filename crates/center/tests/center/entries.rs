@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use yanmi_center::registry::{
     AccountEdit, AdministrationError, ChannelEdit, InstitutionEdit, Interfaces, MAX_ACCOUNTS, MacRule,
-    NewAccount, NewInstitution, Object, SourceNetworks, Switch, action_words, field_words,
+    NewAccount, NewInstitution, Object, Retirement, SourceNetworks, Switch, action_words, field_words,
 };
 use yanmi_protocol::message::status;
 use yanmi_protocol::{AccountId, EcToken, OrgCode, Sm4Key};
@@ -284,9 +284,9 @@ async fn every_action_and_every_field_has_a_word_for_operators() {
         a.attach(hospital(), other, act(NOW)).await.expect("attached");
         a.detach(hospital(), other, act(NOW)).await.expect("detached");
         a.rotate_account_key(id, &key, act(NOW)).await.expect("rotated");
-        a.retire_account_key(id, act(NOW)).await.expect("retired");
+        a.retire_account_key(id, Retirement::WhenSilent, act(NOW)).await.expect("retired");
         a.rotate_channel_key(channel, &key, act(NOW)).await.expect("rotated");
-        a.retire_channel_key(channel, act(NOW)).await.expect("retired");
+        a.retire_channel_key(channel, Retirement::WhenSilent, act(NOW)).await.expect("retired");
         for object in [Object::Account(id), Object::Institution(hospital()), Object::Channel(channel)] {
             a.switch(object, until, act(NOW)).await.expect("stopped");
             a.switch(object, Switch::On, act(NOW)).await.expect("on");

@@ -22,8 +22,9 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 55] = [
+pub(crate) const FIRST_SCHEMA: [&str; 56] = [
     "DROP TABLE _yanmi_schema",
+    "DROP TABLE key_uses",
     "DROP TABLE page_claims",
     "DROP TABLE not_me",
     "DROP TABLE free_payments",
@@ -82,8 +83,13 @@ pub(crate) const FIRST_SCHEMA: [&str; 55] = [
 
 /// A test's act.
 pub(crate) fn act(at: UnixMillis) -> Act<'static> {
+    act_because(at, "")
+}
+
+/// The same for a reason.
+pub(crate) fn act_because(at: UnixMillis, reason: &'static str) -> Act<'static> {
     static TEST: Actor = Actor::program("test");
-    Act::new(&TEST, "", at)
+    Act::new(&TEST, reason, at)
 }
 
 /// The registry, opened as the command line opens it.

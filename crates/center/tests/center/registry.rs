@@ -6,14 +6,14 @@ use std::time::Duration;
 use serde_json::json;
 use yanmi_center::registry::{
     Administration, ChannelEdit, Interface, Interfaces, MacRule, NewAccount, NewInstitution, Object,
-    SourceNetworks, Switch,
+    Retirement, SourceNetworks, Switch,
 };
 use yanmi_protocol::message::{notify, password, pending, status};
 use yanmi_protocol::{AccountId, ChannelId, EcToken, OrgCode, Sm4Key, UnixMillis, envelope};
 use yanmi_simulator::Institution;
 
 use crate::party::App;
-use crate::register::{self, NOW, act};
+use crate::register::{self, NOW, act, act_because};
 use crate::site::{HOSPITAL, HOSPITAL_NAME, Site, eventually, unlimited};
 use crate::wire::{Answer, Wire};
 
@@ -62,7 +62,12 @@ async fn during_a_rotation_both_keys_open_and_after_it_the_new_one() {
     // A second rotation ends the first.
     site.change(async |a| a.rotate_account_key(account(), &key(2), act(NOW)).await.expect("rotated")).await;
     codes([-4, 0, 0]).await;
-    site.change(async |a| a.retire_account_key(account(), act(NOW)).await.expect("retired")).await;
+    site.change(async |a| {
+        a.retire_account_key(account(), Retirement::Forced, act_because(NOW, "换完了"))
+            .await
+            .expect("retired");
+    })
+    .await;
     codes([-4, -4, 0]).await;
     let site = site.restart().await;
     assert_eq!(status_with(&site, &key(2), token).await, 0);
@@ -90,7 +95,10 @@ async fn a_channels_new_key_is_the_one_its_notices_are_sealed_with() {
     assert_eq!([pending_with(&site, &channel.key).await, pending_with(&site, &new).await], [0, 0]);
     assert_eq!(site.notify(site.token().await, None).await.code(), 0);
     assert_eq!(app.notices().len(), 1, "opened with the new key");
-    site.change(async |a| a.retire_channel_key(id, act(NOW)).await.expect("retired")).await;
+    site.change(async |a| {
+        a.retire_channel_key(id, Retirement::Forced, act_because(NOW, "换完了")).await.expect("retired");
+    })
+    .await;
     assert_eq!([pending_with(&site, &channel.key).await, pending_with(&site, &new).await], [-4, 0]);
 }
 

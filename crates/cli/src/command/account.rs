@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use yanmi_center::registry::{AccountEdit, Act, Administration, Interfaces, NewAccount, Object, Switch};
 use yanmi_protocol::{AccountId, UnixMillis};
 
-use crate::command::registry::{self, Chosen, Entry, Listing, Stop, Why, check_values, check_values_text};
+use crate::command::registry::{
+    self, Chosen, Entry, Force, Listing, Stop, Why, check_values, check_values_text,
+};
 use crate::failure::Failure;
 
 /// 管理业务系统编码（账号）
@@ -71,7 +73,12 @@ enum AccountAction {
         key_file: Option<PathBuf>,
     },
     /// 结束换密钥：旧密钥失效
-    RetireKey(AccountName),
+    RetireKey {
+        #[command(flatten)]
+        one: AccountName,
+        #[command(flatten)]
+        force: Force,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -175,7 +182,9 @@ impl AccountAction {
                 chosen.show_if(&stored);
                 stored
             }
-            Self::RetireKey(one) => administration.retire_account_key(one.id()?, act).await,
+            Self::RetireKey { one, force } => {
+                administration.retire_account_key(one.id()?, force.how(), act).await
+            }
         };
         registry::told(changed)
     }

@@ -13,7 +13,7 @@ use yanmi_protocol::{ChannelId, UnixMillis};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits, WordLimitsError};
 
 use crate::command::registry::{
-    self, Chosen, Entry, Listing, Stop, Why, check_values, check_values_text, yes,
+    self, Chosen, Entry, Force, Listing, Stop, Why, check_values, check_values_text, yes,
 };
 use crate::failure::Failure;
 
@@ -87,7 +87,12 @@ enum ChannelAction {
         key_file: Option<PathBuf>,
     },
     /// 结束换密钥：旧密钥失效
-    RetireKey(ChannelName),
+    RetireKey {
+        #[command(flatten)]
+        one: ChannelName,
+        #[command(flatten)]
+        force: Force,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -268,7 +273,9 @@ impl ChannelAction {
                 chosen.show_if(&stored);
                 stored
             }
-            Self::RetireKey(one) => administration.retire_channel_key(one.id()?, act).await,
+            Self::RetireKey { one, force } => {
+                administration.retire_channel_key(one.id()?, force.how(), act).await
+            }
         };
         registry::told(changed)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use yanmi_center::config::Config;
 use yanmi_center::registry::{
-    Act, Actor, Administration, AdministrationError, MAX_REASON, MacRule, SourceNetworks, Switch,
+    Act, Actor, Administration, AdministrationError, MAX_REASON, MacRule, Retirement, SourceNetworks, Switch,
 };
 use yanmi_protocol::{Sm4Key, UnixMillis};
 
@@ -110,6 +110,20 @@ const MAX_STOP_HOURS: u64 = 720;
 impl Stop {
     pub(super) fn switch(&self, now: UnixMillis) -> Switch {
         self.hours.map_or(Switch::Off, |hours| Switch::OffUntil(now.plus(Duration::from_hours(hours))))
+    }
+}
+
+/// Whether a key that is still called with may be retired.
+#[derive(Debug, clap::Args)]
+pub(super) struct Force {
+    /// 旧密钥 24 小时内用过也停用；须用 --reason 写明理由
+    #[arg(long)]
+    force: bool,
+}
+
+impl Force {
+    pub(super) const fn how(&self) -> Retirement {
+        if self.force { Retirement::Forced } else { Retirement::WhenSilent }
     }
 }
 

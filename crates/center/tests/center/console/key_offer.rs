@@ -3,12 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use yanmi_center::registry::{AdministrationError, Retirement};
 use yanmi_onboarding::Role;
 use yanmi_protocol::Sm4Key;
 
 use super::person::Person;
 use super::{administrators, somebody};
 use crate::alarms::{none, only};
+use crate::register::act;
 use crate::site::{Site, anywhere};
 use crate::wire::{Answer, Wire};
 
@@ -206,4 +208,78 @@ async fn nonsense_opens_nothing_and_forms_of_elsewhere_are_refused() {
         assert!(tries < 60, "nobody is turned away");
     }
     assert_eq!(ask(&site, 39, "GET", &link, "").await.status, 429);
+}
+
+#[tokio::test]
+async fn a_key_that_is_still_called_with_is_not_retired_unless_that_is_meant() {
+    let (site, _three, mut keeper) = ground().await;
+    let (old, new) = (site.world().accounts[0].key.clone(), Sm4Key::from_bytes(&[7; 16]));
+    let account = site.world().accounts[0].org_id;
+    let code = site.token().await;
+    site.change(async |a| a.rotate_account_key(account, &new, act(site.hands.now())).await.expect("rotated"))
+        .await;
+    let shown = keeper.get(PATH).await.body;
+    assert!(shown.matches("没有使用记录").count() == 2 && shown.contains("name=\"force\""), "{shown}");
+    // Both are used, and a center that starts anew has not forgotten it.
+    for key in [&old, &new] {
+        assert_eq!(site.status_with(code, key.clone()).await.code(), 0);
+    }
+    site.center.note_keys().await;
+    let seen = format!("最近使用 {}", site.hands.now().shanghai_text());
+    for path in [PATH, "/o/accounts/testOrgId"] {
+        let shown = keeper.get(path).await.body;
+        assert_eq!(shown.matches(&seen).count(), 2, "{path}: {shown}");
+    }
+    let retire = [("do", "retire"), ("reason", "换完了")];
+    let early = keeper.act(PATH, &retire).await;
+    assert!(early.status == 409 && early.body.contains("24 小时内还有人在用"), "{}", early.body);
+    assert_eq!(site.status_with(code, old.clone()).await.code(), 0, "it still opens");
+    // A use within the same five minutes is not written again; a later one is, also of the older key.
+    site.hands.forward(Duration::from_hours(23));
+    let code = site.token().await;
+    assert_eq!(site.status_with(code, old.clone()).await.code(), 0);
+    site.center.note_keys().await;
+    site.hands.forward(Duration::from_hours(23));
+    keeper.log_in().await;
+    assert_eq!(keeper.act(PATH, &retire).await.status, 409, "23 hours after its last use");
+    site.hands.forward(Duration::from_hours(1));
+    keeper.log_in().await;
+    assert_eq!(keeper.act(PATH, &retire).await.status, 303, "silent for a day");
+    site.center.refresh().await.expect("looked");
+    let code = site.token().await;
+    assert_eq!(site.status_with(code, old).await.code(), -4);
+    assert_eq!(site.status_with(code, new).await.code(), 0);
+    assert!(!keeper.get(PATH).await.body.contains("name=\"force\""), "there is none any more");
+}
+
+#[tokio::test]
+async fn a_key_in_use_is_retired_at_once_for_a_reason_at_console_and_machine() {
+    let (site, mut three, mut keeper) = ground().await;
+    let old = site.world().accounts[0].key.clone();
+    let account = site.world().accounts[0].org_id;
+    let (now, code) = (site.hands.now(), site.token().await);
+    let rotate = async |byte| {
+        let key = Sm4Key::from_bytes(&[byte; 16]);
+        site.change(async |a| a.rotate_account_key(account, &key, act(now)).await.expect("rotated")).await;
+        key
+    };
+    let first = rotate(7).await;
+    assert_eq!(site.status_with(code, old.clone()).await.code(), 0);
+    site.center.note_keys().await;
+    site.change(async |a| {
+        let refused = a.retire_account_key(account, Retirement::Forced, act(now)).await;
+        assert!(matches!(refused, Err(AdministrationError::NoReason)), "{refused:?}");
+    })
+    .await;
+    let force = [("do", "retire"), ("force", "1"), ("reason", "密钥外泄")];
+    assert_eq!(keeper.act(PATH, &force).await.status, 303);
+    site.center.refresh().await.expect("looked");
+    assert_eq!(site.status_with(code, old).await.code(), -4);
+    let events = three[2].get("/o/events?find=testOrgId").await.body;
+    assert!(events.contains("密钥外泄") && events.contains("停用账号旧密钥"), "{events}");
+    // Of the next rotation nothing is known yet, whatever was of the last.
+    rotate(8).await;
+    assert_eq!(site.status_with(code, first).await.code(), 0, "used, and not written down yet");
+    let shown = keeper.get(PATH).await.body;
+    assert_eq!(shown.matches("没有使用记录").count(), 2, "{shown}");
 }
