@@ -24,6 +24,7 @@ mod alarms;
 mod applicants;
 mod applications;
 mod attempt;
+mod channel_test;
 mod channels;
 mod chart;
 mod entry;
@@ -77,6 +78,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/accounts", any(accounts::list))
         .route("/o/accounts/{id}", any(accounts::one))
         .route("/o/accounts/{id}/key", any(key_offer::handle))
+        .route("/o/channels/{id}/test", any(channel_test::handle))
         .route("/o/channels", any(channels::list))
         .route("/o/channels/{id}", any(channels::one))
         .route("/o/applications", any(applications::list))

@@ -53,6 +53,8 @@ pub enum Action {
     Unmask,
     /// Have a notice that nobody has answered yet delivered once more.
     Redeliver,
+    /// Try whether a channel can be reached, with a notice that nobody sees.
+    TestChannel,
     /// See how many were asked, confirmed and refused.
     ViewStatistics,
     /// See applications, with the persons they name.
@@ -79,7 +81,7 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::ViewRegistry,
         Self::EditEntry,
         Self::StopEntry,
@@ -104,6 +106,7 @@ impl Action {
         Self::TraceInstitution,
         Self::Unmask,
         Self::Redeliver,
+        Self::TestChannel,
         Self::ViewStatistics,
         Self::ViewApplications,
         Self::FileApplication,
@@ -143,7 +146,9 @@ impl Action {
             Self::ViewAlarms => &[Role::SystemAdmin, Role::SecurityAdmin, Role::Approver, Role::Duty],
             Self::HandleAlarm | Self::Redeliver => &[Role::Duty],
             Self::ViewErrors | Self::TraceNumber => &[Role::Approver, Role::Duty, Role::Helpdesk],
-            Self::TraceInstitution | Self::Unmask | Self::ViewStatistics => &[Role::Approver, Role::Duty],
+            Self::TraceInstitution | Self::Unmask | Self::ViewStatistics | Self::TestChannel => {
+                &[Role::Approver, Role::Duty]
+            }
         }
     }
 

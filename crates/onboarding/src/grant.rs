@@ -146,7 +146,7 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 35] = [
+    const TABLE: [(Action, &str); 36] = [
         (Action::ViewRegistry, "...CRPKDH"),
         (Action::EditEntry, "...C.P..."),
         (Action::StopEntry, ".....P.D."),
@@ -171,6 +171,7 @@ mod tests {
         (Action::TraceInstitution, ".....P.D."),
         (Action::Unmask, ".....P.D."),
         (Action::Redeliver, ".......D."),
+        (Action::TestChannel, ".....P.D."),
         (Action::ViewStatistics, ".....P.D."),
         (Action::ViewApplications, "...CRPK.."),
         (Action::FileApplication, "...C....."),

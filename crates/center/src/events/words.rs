@@ -3,7 +3,7 @@
 use yanmi_onboarding::application::command_name;
 
 /// What was done.
-const ACTIONS: [(&str, &str); 62] = [
+const ACTIONS: [(&str, &str); 63] = [
     ("application.begin", "新建申请"),
     ("feedback.issue", "出具反馈表"),
     ("import.upload", "上传导入表"),
@@ -60,6 +60,7 @@ const ACTIONS: [(&str, &str); 62] = [
     ("institution.disable", "停用机构"),
     ("institution.close", "注销机构"),
     ("channel.add", "新增渠道"),
+    ("channel.test_delivery", "向渠道试投"),
     ("channel.edit", "更改渠道"),
     ("channel.enable", "启用渠道"),
     ("channel.disable", "停用渠道"),

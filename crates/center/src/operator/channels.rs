@@ -14,7 +14,7 @@ use yanmi_verification::{ChannelRecord, Ways};
 
 use super::entry::{self, EntryState};
 use super::request::{self, ConsoleRefusal, OperatorRequest};
-use super::{errors, key_offer, list};
+use super::{channel_test, errors, key_offer, list};
 use crate::face::form::FormFields;
 use crate::percent::encoded;
 use crate::registry::{Act, ChannelEdit, ChannelRow, Object};
@@ -107,6 +107,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "最近更改" } dd { (row.changed_at.shanghai_text()) }
         } }
         (errors::way(page, row.id.as_str()))
+        (channel_test::way(page, &row))
         @if may_edit { (edit(page, &row)) }
         (entry::switches(page, served(&row), province))
     };

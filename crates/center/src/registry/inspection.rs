@@ -23,6 +23,8 @@ pub(crate) enum Inspection {
     Unmask,
     /// A notice that nobody has answered, delivered once more.
     Redeliver,
+    /// A channel, tried with a notice that nobody sees.
+    TestDelivery,
     /// Statistics, taken away as a file.
     Export,
 }
@@ -32,6 +34,7 @@ impl Inspection {
     const fn kind(self) -> &'static str {
         match self {
             Self::Trace | Self::Unmask | Self::Redeliver => "trace",
+            Self::TestDelivery => "channel",
             Self::Export => "statistics",
         }
     }
@@ -42,6 +45,7 @@ impl Inspection {
             Self::Trace => "trace.read",
             Self::Unmask => "trace.unmask",
             Self::Redeliver => "notice.redeliver",
+            Self::TestDelivery => "channel.test_delivery",
             Self::Export => "statistics.export",
         }
     }

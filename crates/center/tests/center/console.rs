@@ -3,6 +3,7 @@
 pub(crate) mod applicants;
 mod attempts;
 mod attestation;
+mod channel_test;
 pub(crate) mod insight;
 pub(crate) mod issuer;
 pub(crate) mod key_offer;
@@ -218,6 +219,7 @@ async fn what_each_may_see_is_what_his_role_says() {
     let site = with_console().await;
     applicants::add(&site, applicants::VENDOR, "35").await;
     let paper = applications::with_paper(&site).await;
+    let channel = format!("/o/channels/{}/test", site.channel().chnl_id.as_str());
     let mut three = administrators(&site).await;
     let mut persons = Vec::new();
     for (at, role) in Role::ALL.into_iter().filter(|role| !role.is_administrator()).enumerate() {
@@ -265,8 +267,14 @@ async fn what_each_may_see_is_what_his_role_says() {
             assert_eq!(home.body.contains(&top), may, "{role:?} {route}");
         }
         // Not from the head of each page.
-        let expected = if Action::GrantRole.roles().contains(role) { 200 } else { 404 };
-        assert_eq!(person.get("/o/grants").await.status, expected, "{role:?}");
+        for (route, action) in [
+            ("/o/grants", Action::GrantRole),
+            ("/o/accounts/testOrgId/key", Action::RotateKey),
+            (channel.as_str(), Action::TestChannel),
+        ] {
+            let expected = if action.roles().contains(role) { 200 } else { 404 };
+            assert_eq!(person.get(route).await.status, expected, "{role:?} {route}");
+        }
         assert_eq!(person.get("/o/nothing").await.status, 404);
         assert_eq!(person.get("/o/alarms/1").await.status, 404, "{role:?}");
         // Everybody sees what he has done himself.

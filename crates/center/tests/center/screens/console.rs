@@ -107,6 +107,13 @@ async fn every_page_about_the_registry() {
     look(&browser, "channels");
     browser.open(&format!("{base}/o/channels/{}", site.channel().chnl_id.as_str()));
     look(&browser, "channel");
+    browser.click("a[href$='/test']");
+    browser.until("document.title.startsWith('试投')");
+    look(&browser, "channel-test");
+    browser.fill("form.act input[name=reason]", "用户说收不到");
+    browser.click("form.act button");
+    browser.until("document.querySelector('.said')?.textContent.includes('通：')");
+    look(&browser, "channel-tested");
     browser.open(&format!("{base}/o/operators"));
     look(&browser, "nowhere");
     leave(&browser);
