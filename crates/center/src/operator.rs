@@ -27,6 +27,7 @@ mod attempt;
 mod channel_test;
 mod channels;
 mod chart;
+mod contact;
 mod entry;
 mod errors;
 mod events;
@@ -51,6 +52,7 @@ mod statistics;
 mod story;
 mod table_file;
 mod trace;
+mod unmask;
 mod view;
 
 use std::sync::Arc;
@@ -75,6 +77,7 @@ pub(crate) fn router(site: Arc<Site>) -> Router {
         .route("/o/oidc/return", any(oidc::returned))
         .route("/o/institutions", any(institutions::list))
         .route("/o/institutions/{code}", any(institutions::one))
+        .route("/o/institutions/{code}/contact", any(contact::handle))
         .route("/o/accounts", any(accounts::list))
         .route("/o/accounts/{id}", any(accounts::one))
         .route("/o/accounts/{id}/key", any(key_offer::handle))

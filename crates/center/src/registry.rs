@@ -40,6 +40,7 @@ pub(crate) mod import_rows;
 pub(crate) mod imports;
 mod inspection;
 pub(crate) mod institution;
+mod institution_contact;
 mod invitation;
 mod key_offer;
 pub(crate) mod key_offers;

@@ -9,6 +9,8 @@ pub enum Action {
     ViewRegistry,
     /// Change an entry of the registry.
     EditEntry,
+    /// Read in full whom to call about an institution, and change that.
+    EditContact,
     /// Stop an entry in an emergency, for some hours.
     StopEntry,
     /// Disable or enable an entry until further notice.
@@ -81,9 +83,10 @@ pub enum Action {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::ViewRegistry,
         Self::EditEntry,
+        Self::EditContact,
         Self::StopEntry,
         Self::SwitchEntry,
         Self::CloseEntry,
@@ -127,7 +130,7 @@ impl Action {
                 &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper, Role::Duty, Role::Helpdesk]
             }
             Self::ViewApplications => &[Role::Clerk, Role::Reviewer, Role::Approver, Role::KeyKeeper],
-            Self::EditEntry | Self::ImportEntries => &[Role::Clerk, Role::Approver],
+            Self::EditEntry | Self::EditContact | Self::ImportEntries => &[Role::Clerk, Role::Approver],
             Self::SwitchEntry | Self::CloseEntry => &[Role::Approver],
             Self::FileApplication | Self::EditApplicant => &[Role::Clerk],
             Self::ViewPending | Self::ViewImports | Self::ViewApplicants => {
@@ -153,7 +156,7 @@ impl Action {
     }
 
     /// Whether a second person has to agree. What stops somebody is done at once, for it can be undone as quickly; what
-    /// gives rights, or cannot be undone, is not done by one alone.
+    /// gives rights, or cannot be undone, is not done by one alone. Whom to call gives none.
     pub const fn needs_second(self) -> bool {
         matches!(self, Self::EditEntry | Self::CloseEntry)
     }

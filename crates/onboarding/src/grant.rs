@@ -146,9 +146,10 @@ mod tests {
 
     /// A letter for each role an action is for, in the order of `Role::ALL`: System, secUrity, Auditor, Clerk, Reviewer,
     /// apProver, Key, Duty, Helpdesk.
-    const TABLE: [(Action, &str); 36] = [
+    const TABLE: [(Action, &str); 37] = [
         (Action::ViewRegistry, "...CRPKDH"),
         (Action::EditEntry, "...C.P..."),
+        (Action::EditContact, "...C.P..."),
         (Action::StopEntry, ".....P.D."),
         (Action::SwitchEntry, ".....P..."),
         (Action::CloseEntry, ".....P..."),

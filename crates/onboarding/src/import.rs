@@ -3,6 +3,7 @@
 //! A row is read against what is registered and, where it is about an institution, against the reach of whoever brings it
 //! ([`ImportCheck`], [`AccountCheck`]). It is one of four things: the same as what is there, new, a change, or faulty; a faulty row is never done in part. An empty cell leaves what is
 //! there; a dash empties it, where that means something. Nothing is ever deleted by a table: an entry is 停用. No table has a key.
+//! Whom to call about an institution is compared as it is and shown masked.
 //!
 //! # What is guaranteed
 //!
@@ -30,6 +31,7 @@ use std::fmt;
 use yanmi_protocol::AccountId;
 
 use crate::area::Area;
+use crate::contact::{Contact, ContactField};
 
 /// Rows that one person may change alone; more take a second one.
 pub const MAX_CHANGED_ALONE: usize = 100;
@@ -45,6 +47,8 @@ pub struct EntryState {
     pub accounts: Vec<AccountId>,
     /// Whether it may be served.
     pub active: bool,
+    /// Whom to call about it.
+    pub contact: Contact,
 }
 
 /// An institution that is registered.
@@ -83,7 +87,7 @@ pub enum RowVerdict {
     Faulty(Vec<RowFault>),
 }
 
-/// A field that becomes another.
+/// A field that becomes another, as it is shown: of a contact only a mask, which two different ones may share.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldChange {
     /// Which.
@@ -99,6 +103,7 @@ impl fmt::Display for FieldChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.field.name();
         match &self.old {
+            Some(old) if *old == self.new => write!(f, "{name}：{old} → {}（掩去的部分不同）", self.new),
             Some(old) => write!(f, "{name}：{old} → {}", self.new),
             None => write!(f, "{name}：{}", self.new),
         }
@@ -140,11 +145,19 @@ impl RowState {
         }
     }
 
-    /// A field in words, as a table has it.
-    pub fn text(&self, field: ImportField) -> String {
+    /// A field in words, as it is shown: of a contact only a mask.
+    fn text(&self, field: ImportField) -> String {
         match self {
             Self::Institution(state) => state.text(field),
             Self::Account(state) => state.text(field),
+        }
+    }
+
+    /// A text of a contact as it is; empty for an account, which has none.
+    fn contact_text(&self, field: ContactField) -> &str {
+        match self {
+            Self::Institution(state) => state.contact.text(field),
+            Self::Account(_) => "",
         }
     }
 
@@ -162,7 +175,13 @@ impl RowState {
     pub fn retired(&self) -> Self {
         match self {
             Self::Institution(state) => {
-                Self::Institution(EntryState { active: false, accounts: Vec::new(), ..state.clone() })
+                let contact = Contact::default();
+                Self::Institution(EntryState {
+                    active: false,
+                    accounts: Vec::new(),
+                    contact,
+                    ..state.clone()
+                })
             }
             Self::Account(state) => Self::Account(AccountState { active: false, ..state.clone() }),
         }
@@ -179,6 +198,7 @@ impl EntryState {
                 self.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(";")
             }
             ImportField::Active => field::active_word(self.active).to_owned(),
+            ImportField::Contact(field) => field.masked(self.contact.text(field)),
             _ => String::new(),
         }
     }
@@ -196,7 +216,14 @@ pub fn field_changes(before: Option<&RowState>, after: &RowState) -> Vec<FieldCh
     let fields = after.subject().fields().iter().skip(1).copied();
     let change = |field| {
         let (old, new) = (before.map(|before| before.text(field)), after.text(field));
-        (old.as_ref() != Some(&new)).then_some(FieldChange { field, old, new })
+        let is_changed = match field {
+            // By what they are: two may look the same.
+            ImportField::Contact(part) => {
+                before.map_or("", |before| before.contact_text(part)) != after.contact_text(part)
+            }
+            _ => old.as_ref() != Some(&new),
+        };
+        is_changed.then_some(FieldChange { field, old, new })
     };
     fields.filter_map(change).collect()
 }

@@ -5,7 +5,7 @@
 //! everything it can be done to has a place, which is an area too. [`may`] puts the two together, and is the only check.
 //!
 //! An [`application`] goes its way from the draft to the account that may call, through the desks of county, city and province.
-//! What a table of institutions or accounts would change is decided here too ([`ImportCheck`], [`AccountCheck`]). An applicant is known by its
+//! What a table of institutions or accounts would change is decided here too ([`ImportCheck`], [`AccountCheck`]), and what can be a [`Contact`]. An applicant is known by its
 //! [`CreditCode`].
 //!
 //! What was counted or seen is an alarm, or is none, by its numbers alone ([`Observation`]).
@@ -25,6 +25,7 @@ pub mod alarm;
 pub mod applicant;
 pub mod application;
 pub mod area;
+pub mod contact;
 pub mod credit_code;
 pub mod grant;
 pub mod import;
@@ -35,6 +36,7 @@ pub use alarm::{Alarm, AlarmRule, Observation};
 pub use applicant::{ApplicantKind, ApplicantRole};
 pub use application::Application;
 pub use area::{Area, AreaError, Level};
+pub use contact::{Contact, ContactEdit, ContactError, ContactField};
 pub use credit_code::{CreditCode, CreditCodeError};
 pub use grant::{Denied, Grant, may, may_decide, may_grant, reach};
 pub use import::{

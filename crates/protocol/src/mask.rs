@@ -1,6 +1,7 @@
 //! How personal data looks wherever it is shown: in pages, notices, logs and error texts.
 //!
-//! A name keeps its last character (`*试`), an identity number its first and last, a token its last eight.
+//! A name keeps its last character (`*试`), an identity number its first and last, a telephone number its last four, a token its
+//! last eight.
 
 /// A person's name with all but its last character hidden. A name of one character is hidden whole.
 pub fn name(name: &str) -> String {
@@ -30,6 +31,13 @@ pub fn identity_number(number: &str) -> String {
     }
 }
 
+/// A telephone number with all but its last four characters hidden; of four or fewer, everything.
+pub fn phone(phone: &str) -> String {
+    let count = phone.chars().count();
+    let hidden = if count > 4 { count - 4 } else { count };
+    phone.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()
+}
+
 /// A token with all but its last eight characters replaced by one ellipsis; a shorter one is hidden whole.
 pub fn token(token: &str) -> String {
     let tail = token.len().checked_sub(8).filter(|at| *at > 0).and_then(|at| token.get(at..));
@@ -50,6 +58,11 @@ mod tests {
             [("350501199911173510", "3****************0"), ("AB", "**"), ("ABC", "A*C"), ("", "")]
         {
             assert_eq!(identity_number(plain), masked);
+        }
+        for (plain, masked) in
+            [("13900001234", "*******1234"), ("0591-8765432", "********5432"), ("1234", "****"), ("", "")]
+        {
+            assert_eq!(phone(plain), masked);
         }
         for (plain, masked) in [
             ("350000ec7ioqup8p1o0761820a0000f1f8b13d", "…f1f8b13d"),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use sm3::{Digest, Sm3};
 use yanmi_onboarding::Area;
 use yanmi_protocol::UnixMillis;
+use zeroize::Zeroizing;
 
 /// Characters of an actor's name.
 pub const MAX_ACTOR: usize = 80;
@@ -200,19 +201,56 @@ impl OperatorEvent {
     }
 }
 
-/// The fields of a thing as an operator knows them, each with its value; nothing secret among them.
-pub(crate) type Fields = Vec<(&'static str, Option<String>)>;
+/// The fields of a thing as an operator knows them, each with its value; nothing secret among what is shown. Of a field that
+/// is shown masked the value itself is kept beside it, to be compared. `Debug` does not show that.
+#[derive(Clone, Default)]
+pub(crate) struct Fields {
+    shown: Vec<(&'static str, Option<String>)>,
+    masked: Vec<(&'static str, Zeroizing<String>)>,
+}
+
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.shown).finish()
+    }
+}
+
+impl From<Vec<(&'static str, Option<String>)>> for Fields {
+    fn from(shown: Vec<(&'static str, Option<String>)>) -> Self {
+        Self { shown, masked: Vec::new() }
+    }
+}
+
+impl Fields {
+    /// With one more that is shown otherwise than it is.
+    pub(crate) fn with_masked(mut self, name: &'static str, value: &str, shown: Option<String>) -> Self {
+        self.shown.push((name, shown));
+        self.masked.push((name, Zeroizing::new(value.to_owned())));
+        self
+    }
+
+    /// As it is shown.
+    pub(crate) fn shown(&self, name: &str) -> Option<&str> {
+        self.shown.iter().find(|(field, _)| *field == name).and_then(|(_, value)| value.as_deref())
+    }
+
+    /// As it is, of one that is shown masked; nothing for an empty one.
+    fn masked(&self, name: &str) -> Option<&str> {
+        let found = self.masked.iter().find(|(field, _)| *field == name);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+}
 
 /// What is different, as it is stored.
 pub(crate) fn difference(before: Option<&Fields>, after: Option<&Fields>) -> String {
-    let value = |fields: Option<&Fields>, name: &str| {
-        let found = fields.into_iter().flatten().find(|(field, _)| *field == name);
-        found.and_then(|(_, value)| value.clone()).map_or(Value::Null, Value::String)
-    };
-    let names = after.or(before).into_iter().flatten().map(|(name, _)| *name);
+    let names = after.or(before).into_iter().flat_map(|fields| &fields.shown).map(|(name, _)| *name);
     let changes = names.filter_map(|name| {
-        let (old, new) = (value(before, name), value(after, name));
-        (old != new).then(|| Value::Array(vec![Value::from(name), old, new]))
+        let [old, new] = [before, after].map(|fields| fields.and_then(|fields| fields.shown(name)));
+        let [real_old, real_new] =
+            [before, after].map(|fields| fields.and_then(|fields| fields.masked(name)));
+        // Two values may have one mask, and are a change all the same.
+        let is_changed = old != new || real_old != real_new;
+        is_changed.then(|| Value::Array(vec![Value::from(name), Value::from(old), Value::from(new)]))
     });
     Value::Array(changes.collect()).to_string()
 }
@@ -276,12 +314,13 @@ mod tests {
     #[test]
     fn only_what_is_different_is_a_change() {
         let before =
-            vec![("name", Some("甲".to_owned())), ("rate", None), ("enabled", Some("是".to_owned()))];
+            vec![("name", Some("甲".to_owned())), ("rate", None), ("enabled", Some("是".to_owned()))].into();
         let after = vec![
             ("name", Some("乙".to_owned())),
             ("rate", Some("5".to_owned())),
             ("enabled", Some("是".to_owned())),
-        ];
+        ]
+        .into();
         assert_eq!(difference(Some(&before), Some(&after)), r#"[["name","甲","乙"],["rate",null,"5"]]"#);
         assert_eq!(difference(None, Some(&before)), r#"[["name",null,"甲"],["enabled",null,"是"]]"#);
         assert_eq!(difference(Some(&before), Some(&before)), "[]");

@@ -3,7 +3,7 @@
 use yanmi_onboarding::application::command_name;
 
 /// What was done.
-const ACTIONS: [(&str, &str); 63] = [
+const ACTIONS: [(&str, &str); 64] = [
     ("application.begin", "新建申请"),
     ("feedback.issue", "出具反馈表"),
     ("import.upload", "上传导入表"),
@@ -59,6 +59,7 @@ const ACTIONS: [(&str, &str); 63] = [
     ("institution.enable", "启用机构"),
     ("institution.disable", "停用机构"),
     ("institution.close", "注销机构"),
+    ("institution.unmask", "查看完整的联系人"),
     ("channel.add", "新增渠道"),
     ("channel.test_delivery", "向渠道试投"),
     ("channel.edit", "更改渠道"),
@@ -70,7 +71,7 @@ const ACTIONS: [(&str, &str); 63] = [
 ];
 
 /// What was changed.
-const FIELDS: [(&str, &str); 39] = [
+const FIELDS: [(&str, &str); 42] = [
     ("file", "文件"),
     ("digest", "文件摘要"),
     ("added", "新增"),
@@ -84,6 +85,9 @@ const FIELDS: [(&str, &str); 39] = [
     ("applicant", "申请方编号"),
     ("kind", "类型"),
     ("phone", "电话"),
+    ("contact_name", "联系人"),
+    ("contact_phone", "联系电话"),
+    ("contact_note", "备注"),
     ("role", "角色"),
     ("unit", "单位"),
     ("grants", "授权"),
@@ -150,8 +154,13 @@ pub(crate) fn change_rows(json: &str) -> Vec<ChangeRow> {
     };
     let row = |(field, before, after): (String, Option<String>, Option<String>)| ChangeRow {
         name: field_words(&field).to_owned(),
+        after: if before.is_some() && before == after {
+            // Two values may have one mask.
+            format!("{}（掩去的部分不同）", shown(after))
+        } else {
+            shown(after)
+        },
         before: before.map(|before| shown(Some(before))),
-        after: shown(after),
         is_refusal: field == "refusal",
     };
     all.into_iter().map(row).collect()
@@ -182,6 +191,9 @@ mod tests {
             super::change_words(r#"[["refusal",null,"业务系统编码 x 不存在"]]"#),
             "业务系统编码 x 不存在"
         );
+        let json = r#"[["contact_phone","*******1234","*******1234"]]"#;
+        let told = "联系电话：*******1234 → *******1234（掩去的部分不同）";
+        assert_eq!(super::change_words(json), told);
         assert_eq!(super::change_words("[]"), "");
     }
 }

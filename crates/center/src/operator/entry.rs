@@ -59,6 +59,7 @@ fn action_of(form: &FormFields) -> Result<Action, ConsoleRefusal> {
         "stop" => Ok(Action::StopEntry),
         "on" | "off" => Ok(Action::SwitchEntry),
         "close" => Ok(Action::CloseEntry),
+        "contact" => Ok(Action::EditContact),
         "edit" | "attach" | "detach" | "applicant" => Ok(Action::EditEntry),
         _ => Err(ConsoleRefusal::BadForm),
     }

@@ -7,9 +7,10 @@ use axum::extract::State;
 use axum::response::Response;
 use http::{Method, Request};
 use maud::{Markup, html};
-use yanmi_onboarding::{Action, Area};
+use yanmi_onboarding::{Action, Area, ContactEdit};
 use yanmi_protocol::{AccountId, OrgCode};
 
+use super::contact;
 use super::entry::{self, EntryState};
 use super::errors;
 use super::list::{self, ROWS};
@@ -80,6 +81,8 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         .await;
     }
     let may_edit = row.closed_at.is_none() && page.may(Action::EditEntry, row.region).is_ok();
+    let may_call = page.may(Action::EditContact, row.region).is_ok();
+    let contact = page.site.console.work(async |a| a.institution_contact(&code).await).await?;
     let middle = html! {
         (page.said())
         div.box { dl {
@@ -88,10 +91,13 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
             dt { "区划" } dd { (row.region) }
             dt { "业务系统" } dd { @if row.accounts.is_empty() { "没有" } @else { (accounts(&row)) } }
             dt { "状态" } dd { (served(&row).words(page.now)) }
+            (contact::rows(&contact, may_call))
             dt { "最近更改" } dd { (row.changed_at.shanghai_text()) }
         } }
         (errors::way(page, code.as_str()))
+        (contact::way(page, &row, &contact))
         @if may_edit { (edits(page, &row)) }
+        @if may_call && row.closed_at.is_none() { (contact::form(page, &contact)) }
         (entry::switches(page, served(&row), row.region))
     };
     Ok(page.page(&row.name, &middle))
@@ -155,7 +161,13 @@ pub(super) async fn apply(
             let edit = InstitutionEdit {
                 name: (name != row.name).then(|| name.to_owned()),
                 region: (region != row.region).then_some(region),
+                contact: ContactEdit::default(),
             };
+            console.work(async |a| a.edit_institution(code, &edit, act).await).await?;
+        }
+        "contact" => {
+            let contact = contact::edit(form);
+            let edit = InstitutionEdit { contact, ..InstitutionEdit::default() };
             console.work(async |a| a.edit_institution(code, &edit, act).await).await?;
         }
         "attach" => {

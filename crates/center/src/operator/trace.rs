@@ -16,19 +16,13 @@ use super::place::place_of;
 use super::redeliver;
 use super::request::{self, ConsoleRefusal, OperatorRequest};
 use super::story::{self, FullHolder};
+use super::unmask;
 use super::view::View;
 use crate::face::form::FormFields;
 use crate::face::page::see_other;
 use crate::history::{Between, Outwards, Question, SearchProgress, Story, Trace, When, moment};
 use crate::registry::{Act, Inspection};
 use crate::site::Site;
-
-/// Why somebody wants to see a person in full.
-const REASONS: [&str; 5] = ["来电核实本人", "机构投诉核查", "安全事件排查", "配合司法或审计", "其他"];
-/// Characters in which he says more, at least.
-const FEWEST: usize = 5;
-/// The same at most: with the reason it fits into an event.
-const MOST: usize = 150;
 
 pub(super) async fn ask(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
     request::serve(site, request, false, asked).await
@@ -147,7 +141,7 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         let story = story.ok_or(ConsoleRefusal::BadForm)?;
         return match form.text("do") {
             redeliver::WORD => redeliver::again(page, &form, story).await,
-            _ => unmask(page, &form, &view, story).await,
+            _ => full_holder(page, &form, &view, story).await,
         };
     }
     let full = match view.full {
@@ -203,12 +197,7 @@ fn unmask_form(page: &OperatorRequest<'_>, at: usize, story: &Story, shown: bool
                 form.act method="post" action=(page.path) autocomplete="off" {
                     (page.token_field(&page.path))
                     input type="hidden" name="story" value=(at);
-                    label { "理由" select name="reason" { @for reason in REASONS { option { (reason) } } } }
-                    label { "说明 " span.soft { "至少 " (FEWEST) " 个字，记入操作记录" }
-                        input name="more" required minlength=(FEWEST) maxlength=(MOST); }
-                    label { "验证码 " span.soft { "手机上最新的 6 位" }
-                        input name="code" required inputmode="numeric" autocomplete="one-time-code" maxlength="6"; }
-                    button { "查看 15 分钟" }
+                    (unmask::fields())
                 }
             }
         }
@@ -224,7 +213,7 @@ fn may_unmask(page: &OperatorRequest<'_>, story: &Story) -> Result<EcToken, Cons
     Ok(token)
 }
 
-async fn unmask(
+async fn full_holder(
     page: &mut OperatorRequest<'_>,
     form: &FormFields,
     view: &View,
@@ -232,13 +221,8 @@ async fn unmask(
 ) -> Result<Response, ConsoleRefusal> {
     page.check_token(form)?;
     let token = may_unmask(page, story)?;
-    let (reason, more) = (form.text("reason"), form.text("more"));
-    if !REASONS.contains(&reason) || !(FEWEST..=MOST).contains(&more.chars().count()) {
-        return Err(ConsoleRefusal::Refused(format!("请选理由，并说明 {FEWEST} 至 {MOST} 个字")));
-    }
-    // However lately the code was shown: it is asked for each person.
-    page.strengthen(form.text("code")).await?;
-    let (actor, reason) = (page.actor()?, format!("{reason}：{more}"));
+    let reason = unmask::reason(page, form).await?;
+    let actor = page.actor()?;
     let act = Act::new(&actor, &reason, page.now);
     let about = mask::token(token.as_str());
     let (console, place) = (&page.site.console, story.org_code.map(|code| place_of(page, &code)));

@@ -1,5 +1,5 @@
 //! What somebody looks at, as the address of a page: sealed, because a code stands in no history and no proxy's log, and
-//! bound to who asked and to a quarter of an hour.
+//! bound to who asked and to a quarter of an hour. And whose contact somebody reads in full, in the same way.
 
 use std::time::Duration;
 
@@ -64,6 +64,33 @@ impl SealedWhen {
 
 fn cell(login: &str) -> Cell<'_> {
     Cell { table: "views", row: login, column: "query" }
+}
+
+/// The cell of an institution whose contact somebody reads in full: no question, so what opens for one opens for no other.
+fn contact_cell(login: &str) -> Cell<'_> {
+    Cell { table: "views", row: login, column: "contact" }
+}
+
+/// The part of an address with which somebody reads the contact of an institution in full, for as long as any view.
+pub(super) fn contact_view(sealer: &Sealer, login: &str, code: &OrgCode, now: UnixMillis) -> String {
+    let text = format!("{} {}", code.as_str(), now.plus(SHOWN).get());
+    BASE64.encode(sealer.seal(contact_cell(login), text.as_bytes()))
+}
+
+/// Whether a part of an address is that of this institution, of who asks and of now.
+pub(super) fn opens_contact(
+    sealer: &Sealer,
+    login: &str,
+    view: &str,
+    code: &OrgCode,
+    now: UnixMillis,
+) -> bool {
+    let opened = view.get(..view.len().min(MAX_ADDRESS)).and_then(|view| BASE64.decode(view).ok());
+    let opened = opened.and_then(|bytes| sealer.open(contact_cell(login), &bytes).ok());
+    let text = opened.as_ref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+    text.and_then(|text| text.split_once(' ')).is_some_and(|(of, until)| {
+        of == code.as_str() && until.parse::<i64>().is_ok_and(|until| now.get() < until)
+    })
 }
 
 impl View {
@@ -150,6 +177,28 @@ mod tests {
         assert_eq!(open("other", &address, Duration::ZERO), None, "somebody else's");
         for wrong in ["", "x", &address[1..], &"A".repeat(5_000), "编"] {
             assert_eq!(open("duty", wrong, Duration::ZERO), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_contact_is_read_by_who_asked_of_one_institution_for_a_quarter_of_an_hour() {
+        let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
+        let code = |text: &str| OrgCode::new(text).expect("a code");
+        let (here, there) = (code("H35010000001"), code("H35010000002"));
+        let view = contact_view(&sealer, "duty", &here, NOW);
+        let opens = |login: &str, view: &str, code: &OrgCode, after: Duration| {
+            opens_contact(&sealer, login, view, code, NOW.plus(after))
+        };
+        assert!(opens("duty", &view, &here, Duration::from_mins(14)));
+        assert!(!opens("duty", &view, &here, SHOWN), "too late");
+        assert!(!opens("other", &view, &here, Duration::ZERO), "somebody else's");
+        assert!(!opens("duty", &view, &there, Duration::ZERO), "another institution");
+        assert_eq!(View::open(&sealer, "duty", &view, NOW), None, "no question");
+        let question = View { number: here.as_str().to_owned(), when: None, full: None };
+        let question = question.address(&sealer, "duty", NOW);
+        assert!(!opens("duty", &question, &here, Duration::ZERO), "a question is none");
+        for wrong in ["", "x", &view[1..], "编"] {
+            assert!(!opens("duty", wrong, &here, Duration::ZERO), "{wrong}");
         }
     }
 

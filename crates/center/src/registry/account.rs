@@ -204,6 +204,7 @@ impl AccountRow {
             ("key", Some(self.newest.to_string())),
             ("older_key", self.older.map(|older| older.to_string())),
         ]
+        .into()
     }
 }
 

@@ -1,15 +1,18 @@
 //! Adding accounts, institutions and channels.
 
+use yanmi_onboarding::ContactEdit;
 use yanmi_protocol::display;
 
 use super::account::{self, NewAccount};
 use super::account_institutions;
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
+use super::assignment::Assignments;
 use super::change::Change;
 use super::channel::{self, NewChannel};
 use super::handover::Handover;
 use super::institution::NewInstitution;
+use super::institution_contact;
 use super::object::{ACCOUNT, Action, CHANNEL, INSTITUTION, Object};
 use crate::events::Act;
 use crate::store::connection::Statement;
@@ -53,10 +56,24 @@ impl Administration {
         new: &NewInstitution,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
+        self.add_institution_with(new, &ContactEdit::default(), act).await
+    }
+
+    /// Adds an institution, and whom to call about it.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_institution`], and when nobody can be called so.
+    pub async fn add_institution_with(
+        &mut self,
+        new: &NewInstitution,
+        contact: &ContactEdit,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
         const TEXT: &str = "\
             INSERT INTO institutions (org_code, name, org_id, active, changed_at) VALUES ($1, $2, $3, 1, $4) \
             ON CONFLICT DO NOTHING";
         check_name(INSTITUTION, &new.name)?;
+        contact.check().map_err(AdministrationError::BadContact)?;
         let (action, object) = (Action::Add, Object::Institution(new.org_code));
         if let Err(error) = self.check_account(&new.account).await {
             return self.refuse(act, action, object.into(), error).await;
@@ -68,7 +85,13 @@ impl Administration {
             .number(act.at.get());
         let pair = account_institutions::PairChange { code: new.org_code, account: new.account, holds: true };
         let pair = account_institutions::put_one(pair, act.at);
-        self.change(act, Change { action, subject: object.into(), statements: vec![row, pair] }).await
+        let mut statements = vec![row, pair];
+        if *contact != ContactEdit::default() {
+            let set =
+                institution_contact::assign(Assignments::default(), &self.sealer, &new.org_code, contact);
+            statements.push(set.of(object, act.at));
+        }
+        self.change(act, Change { action, subject: object.into(), statements }).await
     }
 
     /// Adds a channel.

@@ -4,13 +4,14 @@
 //! center takes it over. A change of something that is not there, or is there already, is refused, which is an event too;
 //! what cannot be stored at all (a name nobody may be shown) is told to who typed it, and is none.
 
-use yanmi_onboarding::Area;
+use yanmi_onboarding::{Area, Contact};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode, Sm4Key};
 
 use super::account::{self, AccountRow};
 use super::administration_error::AdministrationError;
 use super::channel::{self, ChannelRow};
 use super::institution::{self, InstitutionRow};
+use super::institution_contact;
 use crate::config::Database;
 use crate::events::OperatorEvent;
 use crate::events::operator_events::EventScope;
@@ -90,6 +91,14 @@ impl Administration {
         code: &OrgCode,
     ) -> Result<Option<InstitutionRow>, AdministrationError> {
         Ok(institution::one(&mut self.connection, code).await?)
+    }
+
+    /// Whom to call about an institution; nothing where there is none.
+    ///
+    /// # Errors
+    /// When the database fails, or what is stored does not open.
+    pub async fn institution_contact(&mut self, code: &OrgCode) -> Result<Contact, AdministrationError> {
+        Ok(institution_contact::one(&mut self.connection, &self.sealer, code).await?)
     }
 
     /// One channel.

@@ -49,6 +49,9 @@ pub enum AdministrationError {
     /// An institution is in no county.
     #[error("机构的区划代码应为 6 位数字")]
     BadRegion,
+    /// Whom to call about an institution cannot be this.
+    #[error(transparent)]
+    BadContact(yanmi_onboarding::ContactError),
     /// A channel without a way of confirming.
     #[error("渠道至少要有一种认证方式（01、02、03）")]
     NoWay,

@@ -1,7 +1,7 @@
 //! `applicant_users`: the persons of applicants.
 
 use yanmi_onboarding::ApplicantRole;
-use yanmi_protocol::UnixMillis;
+use yanmi_protocol::{UnixMillis, mask};
 
 use super::credentials;
 use super::login::{Login, read_login};
@@ -59,22 +59,21 @@ impl ApplicantUserRow {
     /// As an event shows it.
     pub(super) fn fields(&self) -> Fields {
         let time = |at: Option<UnixMillis>| at.map(UnixMillis::shanghai_text);
-        vec![
+        let fields = vec![
             ("applicant", Some(self.applicant.to_string())),
             ("name", Some(self.name.clone())),
-            ("phone", Some(self.masked_phone())),
             ("role", Some(self.role.name().to_owned())),
             ("password_at", time(self.password_at)),
             ("invited_until", time(self.invited_until)),
             ("locked_until", time(self.locked_until)),
             ("closed_at", time(self.closed_at)),
-        ]
+        ];
+        Fields::from(fields).with_masked("phone", &self.phone, Some(self.masked_phone()))
     }
 
     /// The telephone, but for its last four characters.
     pub(crate) fn masked_phone(&self) -> String {
-        let hidden = self.phone.chars().count().saturating_sub(4);
-        self.phone.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect()
+        mask::phone(&self.phone)
     }
 
     /// Whether he can log in, apart from a lock.

@@ -46,6 +46,7 @@ impl ApplicantRow {
             ("region", Some(self.region.to_string())),
             ("closed_at", self.closed_at.map(UnixMillis::shanghai_text)),
         ]
+        .into()
     }
 }
 

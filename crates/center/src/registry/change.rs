@@ -7,7 +7,9 @@ use super::administration_error::AdministrationError;
 use super::assignment::Assignments;
 use super::object::{Action, Object, Subject};
 use super::pending::{self, NewPending};
-use super::{account, applicant_users, applicants, channel, institution, operators, version};
+use super::{
+    account, applicant_users, applicants, channel, institution, institution_contact, operators, version,
+};
 use crate::events::{self, Act, Fields, Intent, OperatorEvent, Outcome, operator_events};
 use crate::store::StoreError;
 use crate::store::connection::Statement;
@@ -211,7 +213,9 @@ impl Administration {
                 account::one(connection, sealer, &id).await?.map(|row| row.fields())
             }
             Subject::Entry(Object::Institution(code)) => {
-                institution::one(connection, &code).await?.map(|row| row.fields())
+                let Some(row) = institution::one(connection, &code).await? else { return Ok(None) };
+                let contact = institution_contact::one(connection, sealer, &code).await?;
+                Some(row.fields(&contact))
             }
             Subject::Entry(Object::Channel(id)) => {
                 channel::one(connection, sealer, &id).await?.map(|row| row.fields())
@@ -228,10 +232,7 @@ impl Administration {
 /// Where something is by its fields: of what moves the smallest area that has both places, so that who watches one of them sees
 /// what he may and nothing else.
 fn place(before: Option<&Fields>, after: Option<&Fields>) -> Option<Area> {
-    let region = |fields: Option<&Fields>| {
-        let found = fields?.iter().find(|(name, _)| *name == "region");
-        found.and_then(|(_, region)| Area::new(region.as_ref()?).ok())
-    };
+    let region = |fields: Option<&Fields>| Area::new(fields?.shown("region")?).ok();
     match (region(before), region(after)) {
         (Some(before), Some(after)) => before.joined(&after),
         (before, after) => before.or(after),

@@ -95,6 +95,7 @@ impl ChannelRow {
             ("key", Some(self.newest.to_string())),
             ("older_key", self.older.map(|older| older.to_string())),
         ]
+        .into()
     }
 }
 

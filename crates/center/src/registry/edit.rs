@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use http::Uri;
-use yanmi_onboarding::{Area, Level};
+use yanmi_onboarding::{Area, ContactEdit, Level};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 use yanmi_verification::{ChannelRecord, Ways, WordLimits};
 
@@ -15,6 +15,7 @@ use super::assignment::Assignments;
 use super::change::Change;
 use super::channel;
 use super::handover::Handover;
+use super::institution_contact;
 use super::networks::SourceNetworks;
 use super::object::{ACCOUNT, Action, CHANNEL, INSTITUTION, Object};
 use crate::events::Act;
@@ -42,6 +43,8 @@ pub struct InstitutionEdit {
     pub name: Option<String>,
     /// Where it is: six digits.
     pub region: Option<Area>,
+    /// Whom to call about it.
+    pub contact: ContactEdit,
 }
 
 /// What a channel becomes.
@@ -85,14 +88,14 @@ impl Administration {
     /// Changes an institution. Another name is shown from the next notice on.
     ///
     /// # Errors
-    /// When there is none, it is closed, or the name is not fit to be shown.
+    /// When there is none, it is closed, the name is not fit to be shown, or nobody can be called so.
     pub async fn edit_institution(
         &mut self,
         code: OrgCode,
         edit: &InstitutionEdit,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let InstitutionEdit { name, region } = edit;
+        let InstitutionEdit { name, region, contact } = edit;
         let mut set = Assignments::default();
         if let Some(name) = name {
             check_name(INSTITUTION, name)?;
@@ -104,6 +107,8 @@ impl Administration {
             }
             set = set.text("region", region.as_str());
         }
+        contact.check().map_err(AdministrationError::BadContact)?;
+        let set = institution_contact::assign(set, &self.sealer, &code, contact);
         self.edit(Object::Institution(code), set, act).await
     }
 

@@ -36,7 +36,7 @@ pub use error::ImportError;
 
 use super::administration::Administration;
 use super::administration_error::AdministrationError;
-use crate::events::{self, Act, Fields, OperatorEvent, Outcome};
+use crate::events::{self, Act, OperatorEvent, Outcome};
 
 /// The kind of object that events of imports are about.
 const IMPORT: &str = "import";
@@ -48,8 +48,8 @@ fn import_event(act: Act<'_>, number: i64, word: &str, outcome: Outcome, changes
 }
 
 /// What is new of an import, as an event has it.
-fn told(fields: &Fields) -> String {
-    events::difference(None, Some(fields))
+fn told(fields: Vec<(&'static str, Option<String>)>) -> String {
+    events::difference(None, Some(&fields.into()))
 }
 
 impl Administration {

@@ -9,7 +9,7 @@ use super::administration::Administration;
 use super::administration_error::AdministrationError;
 use crate::events::{Act, NO_CHANGES, OperatorEvent, Outcome, operator_events};
 
-/// Persons one operator may see in full in a day.
+/// Persons one operator may see in full in a day, and apart from them contacts.
 const MOST_UNMASKED: u64 = 20;
 /// The day of [`MOST_UNMASKED`].
 const DAY: Duration = Duration::from_hours(24);
@@ -21,6 +21,8 @@ pub(crate) enum Inspection {
     Trace,
     /// A person's name and document.
     Unmask,
+    /// Whom to call about an institution.
+    Contact,
     /// A notice that nobody has answered, delivered once more.
     Redeliver,
     /// A channel, tried with a notice that nobody sees.
@@ -34,6 +36,7 @@ impl Inspection {
     const fn kind(self) -> &'static str {
         match self {
             Self::Trace | Self::Unmask | Self::Redeliver => "trace",
+            Self::Contact => "institution",
             Self::TestDelivery => "channel",
             Self::Export => "statistics",
         }
@@ -44,6 +47,7 @@ impl Inspection {
         match self {
             Self::Trace => "trace.read",
             Self::Unmask => "trace.unmask",
+            Self::Contact => "institution.unmask",
             Self::Redeliver => "notice.redeliver",
             Self::TestDelivery => "channel.test_delivery",
             Self::Export => "statistics.export",
@@ -63,7 +67,7 @@ impl Administration {
         (about, place): (&str, Option<Area>),
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        if inspection == Inspection::Unmask {
+        if matches!(inspection, Inspection::Unmask | Inspection::Contact) {
             let since = act.at.minus(DAY);
             let (actor, action) = (act.actor.as_str(), inspection.action());
             let seen = operator_events::count(&mut self.connection, actor, action, since).await?;

@@ -1,20 +1,23 @@
 //! 定点医药机构: institutions.
 
-use yanmi_onboarding::{Area, EntryState};
+use yanmi_onboarding::{Area, Contact, ContactField, EntryState};
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use super::account_institutions::{self, Pairs};
+use super::institution_contact;
 use crate::events::Fields;
+use crate::sealing::Sealer;
 use crate::store::StoreError;
-use crate::store::connection::Kind::{Number, Text};
+use crate::store::connection::Kind::{Bytes, Number, Text};
 use crate::store::connection::{Connection, Statement, Value};
 use crate::store::row::{Columns, contains, signed};
 use crate::store::table::Table;
 
 /// The table.
 pub(crate) static TABLE: Table = Table::still(
-    "institutions (org_code, name, org_id, active, changed_at, stopped_until, closed_at, region)",
-    &[Text, Text, Text, Number, Number, Number, Number, Text],
+    "institutions (org_code, name, org_id, active, changed_at, stopped_until, closed_at, region, contact_name, \
+            contact_phone, contact_note)",
+    &[Text, Text, Text, Number, Number, Number, Number, Text, Bytes, Bytes, Bytes],
     1,
 );
 
@@ -52,33 +55,34 @@ pub struct InstitutionRow {
 
 impl InstitutionRow {
     /// As a table has it.
-    pub(super) fn state(&self) -> EntryState {
+    pub(super) fn state(&self, contact: Contact) -> EntryState {
         let (name, accounts) = (self.name.clone(), self.accounts.clone());
-        EntryState { name, region: self.region, accounts, active: self.active }
+        EntryState { name, region: self.region, accounts, active: self.active, contact }
     }
 
-    /// What a row becomes by a table.
+    /// What a row becomes by a table; its contact is stored beside it.
     pub(super) fn of_state(
         org_code: OrgCode,
         before: Option<&Self>,
         state: EntryState,
         at: UnixMillis,
     ) -> Self {
-        let EntryState { name, region, accounts, active } = state;
+        let EntryState { name, region, accounts, active, contact: _ } = state;
         let stopped_until = before.and_then(|row| row.stopped_until);
         Self { org_code, name, accounts, region, active, stopped_until, closed_at: None, changed_at: at }
     }
 
-    /// As an event shows it.
-    pub(super) fn fields(&self) -> Fields {
-        vec![
+    /// As an event shows it, and whom to call.
+    pub(super) fn fields(&self, contact: &Contact) -> Fields {
+        let fields = vec![
             ("name", Some(self.name.clone())),
             ("accounts", Some(self.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join(","))),
             ("region", Some(self.region.to_string())),
             ("active", Some(self.active.to_string())),
             ("stopped_until", self.stopped_until.map(UnixMillis::shanghai_text)),
             ("closed_at", self.closed_at.map(UnixMillis::shanghai_text)),
-        ]
+        ];
+        institution_contact::add_fields(fields.into(), contact)
     }
 }
 
@@ -179,20 +183,31 @@ pub(super) async fn page(
 
 /// Writes what institutions are, new ones and others, at least one and few hundreds. The account in the row is that of a new
 /// one; of others it stays, and follows when it ends.
-pub(super) fn put<'a>(states: impl Iterator<Item = (OrgCode, &'a EntryState)>, at: UnixMillis) -> Statement {
-    const INTO: &str = "INSERT INTO institutions (org_code, name, org_id, active, changed_at, region)";
+pub(super) fn put<'a>(
+    states: impl Iterator<Item = (OrgCode, &'a EntryState)>,
+    sealer: &Sealer,
+    at: UnixMillis,
+) -> Statement {
+    const INTO: &str = "INSERT INTO institutions (org_code, name, org_id, active, changed_at, region, \
+        contact_name, contact_phone, contact_note)";
     const TAIL: &str = "ON CONFLICT (org_code) DO UPDATE SET name = excluded.name, active = excluded.active, \
-        changed_at = excluded.changed_at, region = excluded.region";
+        changed_at = excluded.changed_at, region = excluded.region, contact_name = excluded.contact_name, \
+        contact_phone = excluded.contact_phone, contact_note = excluded.contact_note";
     let rows = states.map(|(code, state)| {
         let account = state.accounts.first().map_or("", AccountId::as_str);
-        vec![
+        let mut row = vec![
             (Text, Value::Text(code.as_str().to_owned())),
             (Text, Value::Text(state.name.clone())),
             (Text, Value::Text(account.to_owned())),
             (Number, Value::Number(i64::from(state.active))),
             (Number, Value::Number(at.get())),
             (Text, Value::Text(state.region.to_string())),
-        ]
+        ];
+        row.extend(ContactField::ALL.map(|field| {
+            let value = institution_contact::sealed(sealer, &code, field, state.contact.text(field));
+            (Bytes, value.map_or(Value::Null, Value::Bytes))
+        }));
+        row
     });
     Statement::of_rows(INTO, rows, TAIL)
 }

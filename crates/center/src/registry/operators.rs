@@ -64,6 +64,7 @@ impl OperatorRow {
             ("closed_at", time(self.closed_at)),
             ("oidc", self.oidc.clone()),
         ]
+        .into()
     }
 
     /// Whether he has not logged in for so long that he may not any more, until he is invited anew.

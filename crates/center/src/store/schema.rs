@@ -127,6 +127,7 @@ impl Schema {
             step!(24, Expanding, "0024_", "account_imports"),
             step!(25, Expanding, "0025_", "oidc_and_alarm_target"),
             step!(26, Expanding, "0026_", "attachments"),
+            step!(27, Expanding, "0027_", "contacts"),
             step!(28, Expanding, "0028_", "key_uses"),
         ];
         Self(steps.to_vec())

@@ -4,6 +4,7 @@ pub(crate) mod applicants;
 mod attempts;
 mod attestation;
 mod channel_test;
+pub(crate) mod contacts;
 pub(crate) mod insight;
 pub(crate) mod issuer;
 pub(crate) mod key_offer;
@@ -270,6 +271,7 @@ async fn what_each_may_see_is_what_his_role_says() {
         for (route, action) in [
             ("/o/grants", Action::GrantRole),
             ("/o/accounts/testOrgId/key", Action::RotateKey),
+            ("/o/institutions/H35010000001/contact", Action::Unmask),
             (channel.as_str(), Action::TestChannel),
         ] {
             let expected = if action.roles().contains(role) { 200 } else { 404 };

@@ -87,7 +87,9 @@ async fn an_edit_changes_what_it_names_and_nothing_else() {
 async fn a_new_name_and_a_channels_new_facts_are_in_force_at_once() {
     let site = Site::start().await;
     let token = site.token().await;
-    let edit = InstitutionEdit { name: Some("福州市第一医院东院".to_owned()), region: None };
+    let edit = InstitutionEdit {
+        name: Some("福州市第一医院东院".to_owned()), ..InstitutionEdit::default()
+    };
     site.change(async |a| a.edit_institution(hospital(), &edit, act(NOW)).await.expect("changed")).await;
     assert_eq!(site.notify(token, None).await.code(), 0);
     let channel = site.channel().chnl_id;

@@ -1,6 +1,7 @@
 //! Bulk import at the console: brought, checked, decided, done, undone; and everything that may go wrong on the way.
 
 mod accounts;
+mod contacts;
 mod whole;
 
 use std::time::Duration;
@@ -150,7 +151,7 @@ async fn files_that_are_no_table_are_refused_with_the_cell() {
         (b"%PDF-1.7".to_vec(), 422, "不认识的列"),
         (rows(""), 422, "没有行"),
         (rows("H35010000001,=1+1,"), 422, "单元格 B2 是公式"),
-        ("机构代码,机构名称,区划代码,联系电话\n".as_bytes().to_vec(), 422, "D1：不认识的列“联系电话”"),
+        ("机构代码,机构名称,区划代码,传真\n".as_bytes().to_vec(), 422, "D1：不认识的列“传真”"),
         (large, 413, "8 MiB"),
     ] {
         let answer = approver.upload("/o/imports", "x.csv", &file).await;
@@ -301,7 +302,7 @@ async fn what_was_changed_meanwhile_is_left_and_what_is_undone_is_as_it_was() {
     ];
     let file = table(&rows);
     let path = brought(&mut approver, &file).await;
-    let edit = |name: &str| InstitutionEdit { name: Some(name.to_owned()), region: None };
+    let edit = |name: &str| InstitutionEdit { name: Some(name.to_owned()), ..InstitutionEdit::default() };
     site.change(async |a| {
         a.edit_institution(second, &edit("北院"), act(site.hands.now())).await.expect("edited");
     })
@@ -344,7 +345,7 @@ async fn the_same_file_within_a_day_is_asked_about_and_old_imports_keep_their_co
     let path = brought(&mut approver, &file).await;
     applied(&site, [&mut approver, &mut reviewer], &path).await;
     let code = OrgCode::new(HOSPITAL).expect("a code");
-    let edit = InstitutionEdit { name: Some(HOSPITAL_NAME.to_owned()), region: None };
+    let edit = InstitutionEdit { name: Some(HOSPITAL_NAME.to_owned()), ..InstitutionEdit::default() };
     site.change(async |a| a.edit_institution(code, &edit, act(site.hands.now())).await.expect("edited"))
         .await;
     let again = brought(&mut approver, &file).await;

@@ -22,7 +22,7 @@ use crate::site::{START, Site};
 pub(crate) const NOW: UnixMillis = UnixMillis::new(START);
 
 /// What takes a database back to the first migration.
-pub(crate) const FIRST_SCHEMA: [&str; 56] = [
+pub(crate) const FIRST_SCHEMA: [&str; 59] = [
     "DROP TABLE _yanmi_schema",
     "DROP TABLE key_uses",
     "DROP TABLE page_claims",
@@ -71,6 +71,9 @@ pub(crate) const FIRST_SCHEMA: [&str; 56] = [
     "DROP TABLE operators",
     "DROP INDEX institutions_by_region",
     "ALTER TABLE institutions DROP COLUMN region",
+    "ALTER TABLE institutions DROP COLUMN contact_name",
+    "ALTER TABLE institutions DROP COLUMN contact_phone",
+    "ALTER TABLE institutions DROP COLUMN contact_note",
     "ALTER TABLE accounts DROP COLUMN networks",
     "ALTER TABLE accounts DROP COLUMN stopped_until",
     "ALTER TABLE accounts DROP COLUMN closed_at",

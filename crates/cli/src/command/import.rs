@@ -105,7 +105,7 @@ async fn read(
     let province = Area::new(config.region.as_str().get(..2).unwrap_or_default())
         .map_err(|error| Failure::because("设置 region 不可用", &error))?;
     let ground = administration.import_ground().await.map_err(registry::unread)?;
-    let comparison = compare(&brought, &ground, &[province]);
+    let comparison = compare(&brought, &ground, &[province]).map_err(registry::unread)?;
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     Ok(Compared {
         comparison,
@@ -131,7 +131,7 @@ fn print_counts(comparison: &Comparison) {
 fn print_faults(comparison: &Comparison) {
     let faults = comparison.lines.iter().filter_map(|line| line.fault.as_ref()).flat_map(|line| &line.faults);
     let rows = faults
-        .map(|fault| [fault.cell.clone(), fault.column.clone(), fault.value.clone(), fault.problem.clone()]);
+        .map(|fault| [fault.cell.clone(), fault.column.clone(), fault.shown_value(), fault.problem.clone()]);
     let rows: Vec<[String; 4]> = rows.collect();
     if !rows.is_empty() {
         print!("{}", table::text(["单元格", "列", "值", "问题与办法"], &rows));

@@ -24,7 +24,20 @@ const CHANGES: &[&[&str]] = &[
     &["account", "rotate-key", "--org-id", "his"],
     &["account", "retire-key", "--org-id", "his"],
     &["institution", "add", "--org", "H35010000001", "--name", "某医院", "--account", "his"],
-    &["institution", "edit", "--org", "H35010000001", "--name", "某医院东院"],
+    &[
+        "institution",
+        "edit",
+        "--org",
+        "H35010000001",
+        "--name",
+        "某医院东院",
+        "--contact",
+        "王试",
+        "--phone",
+        "13900001234",
+        "--note",
+        "夜间打总机",
+    ],
     &["account", "add", "--org-id", "other", "--name", "另一系统"],
     &["institution", "attach", "--org", "H35010000001", "--account", "other"],
     &["institution", "detach", "--org", "H35010000001", "--account", "his"],
@@ -93,6 +106,35 @@ fn every_change_is_listed_in_words_with_who_made_it_and_why() {
         "{listed}"
     );
     assert!(verified.contains("共 28 条") && verified.contains("末尾摘要"), "{verified}");
+}
+
+#[test]
+fn whom_to_call_is_shown_at_the_machine_and_in_no_event() {
+    let (_folder, config) = changed();
+    let on = |words: &[&str]| ok(&[words, &["--config", &config]].concat()).out;
+    let shown = on(&["institution", "show", "--org", "H35010000001"]);
+    for words in ["联系人：王试", "联系电话：13900001234", "备注：夜间打总机"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    let json = on(&["institution", "show", "--org", "H35010000001", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(
+        (json["contact"]["phone"].as_str(), json["enabled"].as_bool()),
+        (Some("13900001234"), Some(false))
+    );
+    let new = ["institution", "add", "--org", "H35010000002", "--name", "某院", "--account", "his"];
+    on(&[&new[..], &["--contact", "李试", "--phone", "0591-87654321"]].concat());
+    on(&["institution", "edit", "--org", "H35010000002", "--contact", ""]);
+    let shown = on(&["institution", "show", "--org", "H35010000002"]);
+    assert!(shown.contains("联系人：没有") && shown.contains("联系电话：0591-87654321"), "{shown}");
+    let listed =
+        [on(&["audit", "list"]), on(&["institution", "list"]), on(&["institution", "list", "--json"])];
+    assert!(listed[0].contains("联系人：*试，联系电话：*******1234，备注：5 字"), "{}", listed[0]);
+    for words in ["王试", "李试", "1390000", "8765", "夜间"] {
+        assert!(listed.iter().all(|list| !list.contains(words)), "{words}: {listed:?}");
+    }
+    let missing = run(&["institution", "show", "--org", "H35010000009", "--config", &config], "");
+    assert!(missing.code == 1 && missing.err.contains("H35010000009 不存在"), "{missing:?}");
 }
 
 #[test]

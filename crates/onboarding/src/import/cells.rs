@@ -4,6 +4,7 @@ use yanmi_protocol::display;
 
 use super::field::active_word;
 use super::{ImportCell, ImportField, ImportSubject, Problem, RowFault};
+use crate::contact::ContactField;
 
 /// What a cell that empties something holds.
 pub(super) const EMPTY: &str = "-";
@@ -71,6 +72,20 @@ impl<'a> RowCells<'a> {
         };
         self.add(field, problem);
         None
+    }
+
+    /// A text of a contact; empty for a dash.
+    pub(super) fn contact(&mut self, field: ContactField) -> Option<&'a str> {
+        let column = ImportField::Contact(field);
+        let text = self.text(column)?;
+        let text = if text == EMPTY { "" } else { text };
+        match field.check(text) {
+            Ok(()) => Some(text),
+            Err(why) => {
+                self.add(column, Problem::Contact(why));
+                None
+            }
+        }
     }
 
     /// 启用 or 停用.

@@ -5,9 +5,11 @@ use std::fmt;
 use yanmi_protocol::display::Trick;
 
 use super::ImportField;
+use crate::contact::ContactError;
 
-/// Something wrong with a row: in which column, what is written there, and what to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Something wrong with a row: in which column, what is written there, and what to do. `Debug` does not show
+/// what is written there, as it may be whom to call.
+#[derive(Clone, PartialEq, Eq)]
 pub struct RowFault {
     /// The column.
     pub field: ImportField,
@@ -15,6 +17,12 @@ pub struct RowFault {
     pub value: String,
     /// What is wrong.
     pub problem: Problem,
+}
+
+impl fmt::Debug for RowFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RowFault({:?}, {:?}, …)", self.field, self.problem)
+    }
 }
 
 /// What is wrong with a cell. What is displayed tells an operator what to do.
@@ -32,6 +40,8 @@ pub enum Problem {
     Name(Trick),
     /// Not six digits.
     Region,
+    /// It cannot be of a contact.
+    Contact(ContactError),
     /// Neither of the two words.
     Active,
     /// No interface.
@@ -70,6 +80,7 @@ impl fmt::Display for Problem {
                 out.write_str("该列须为文本格式：表格软件可能已改动此值，请把单元格设为文本后重新填写")
             }
             Self::Name(trick) => write!(out, "名称{trick}"),
+            Self::Contact(why) => write!(out, "{why}"),
             Self::Region => out.write_str("应为 6 位数字"),
             Self::Active => out.write_str("应为“启用”或“停用”"),
             Self::Interface(word) => {

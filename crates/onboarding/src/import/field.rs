@@ -1,5 +1,9 @@
 //! The columns of the tables.
 
+use std::fmt;
+
+use crate::contact::ContactField;
+
 /// What a table is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum ImportSubject {
@@ -35,10 +39,12 @@ pub enum ImportField {
     Networks,
     /// 状态.
     Active,
+    /// 联系人, 联系电话 or 备注.
+    Contact(ContactField),
 }
 
-/// What is in a cell.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What is in a cell. `Debug` shows nothing of it, as it may be whom to call.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum ImportCell<'a> {
     /// Nothing: it stays as it is.
     Empty,
@@ -48,6 +54,16 @@ pub enum ImportCell<'a> {
     Number(&'a str),
 }
 
+impl fmt::Debug for ImportCell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "Empty",
+            Self::Text(_) => "Text(…)",
+            Self::Number(_) => "Number(…)",
+        })
+    }
+}
+
 impl ImportSubject {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Institutions, Self::Accounts];
@@ -55,10 +71,20 @@ impl ImportSubject {
     /// The columns, in the order of the template; the first is the code.
     pub const fn fields(self) -> &'static [ImportField] {
         use ImportField::{
-            Account, AccountName, Accounts, Active, Code, Interfaces, Mac, Name, Networks, Rate, Region,
+            Account, AccountName, Accounts, Active, Code, Contact, Interfaces, Mac, Name, Networks, Rate,
+            Region,
         };
         match self {
-            Self::Institutions => &[Code, Name, Region, Accounts, Active],
+            Self::Institutions => &[
+                Code,
+                Name,
+                Region,
+                Accounts,
+                Active,
+                Contact(ContactField::Name),
+                Contact(ContactField::Phone),
+                Contact(ContactField::Note),
+            ],
             Self::Accounts => &[Account, AccountName, Interfaces, Rate, Mac, Networks, Active],
         }
     }
@@ -99,6 +125,7 @@ impl ImportField {
             Self::Mac => "mac",
             Self::Networks => "来源网段",
             Self::Active => "状态",
+            Self::Contact(field) => field.name(),
         }
     }
 

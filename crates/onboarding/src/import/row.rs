@@ -9,6 +9,7 @@ use super::{
     EntryState, ImportCell, ImportField, ImportSubject, PresentEntry, Problem, RowState, RowVerdict,
 };
 use crate::area::{Area, Level};
+use crate::contact::{Contact, ContactField};
 
 /// Whether an institution can be registered with an account.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,11 +41,24 @@ pub struct ImportCheck<'a, G> {
 }
 
 /// What the cells of a row say; nothing where they leave something as it is.
-struct Wish {
+struct Wish<'a> {
     name: Option<String>,
     region: Option<Area>,
     accounts: Option<Vec<AccountId>>,
     active: Option<bool>,
+    contact: [(ContactField, Option<&'a str>); 3],
+}
+
+impl Wish<'_> {
+    /// Whom to call then.
+    fn contact(&self, mut before: Contact) -> Contact {
+        for (field, text) in self.contact {
+            if let Some(text) = text {
+                text.clone_into(before.text_mut(field));
+            }
+        }
+        before
+    }
 }
 
 impl<'a, G: ImportGround> ImportCheck<'a, G> {
@@ -79,12 +93,13 @@ impl<'a, G: ImportGround> ImportCheck<'a, G> {
         self.reach.iter().any(|area| area.covers(&place))
     }
 
-    fn wish(&self, cells: &mut RowCells<'_>) -> Wish {
+    fn wish<'c>(&self, cells: &mut RowCells<'c>) -> Wish<'c> {
         Wish {
             name: cells.name(ImportField::Name),
             region: self.region(cells),
             accounts: self.accounts(cells),
             active: cells.active(),
+            contact: ContactField::ALL.map(|field| (field, cells.contact(field))),
         }
     }
 
@@ -131,7 +146,7 @@ impl<'a, G: ImportGround> ImportCheck<'a, G> {
     }
 }
 
-fn verdict(before: Option<EntryState>, wish: Wish, mut cells: RowCells<'_>) -> RowVerdict {
+fn verdict(before: Option<EntryState>, wish: Wish<'_>, mut cells: RowCells<'_>) -> RowVerdict {
     let Some(before) = before else {
         let needed = [ImportField::Name, ImportField::Region, ImportField::Accounts];
         for field in needed {
@@ -141,10 +156,11 @@ fn verdict(before: Option<EntryState>, wish: Wish, mut cells: RowCells<'_>) -> R
                 cells.add(field, Problem::Needed);
             }
         }
+        let contact = wish.contact(Contact::default());
         return match (wish.name, wish.region, wish.accounts) {
             (Some(name), Some(region), Some(accounts)) if cells.faults.is_empty() && !accounts.is_empty() => {
                 let active = wish.active.unwrap_or(true);
-                RowVerdict::New(EntryState { name, region, accounts, active }.into())
+                RowVerdict::New(EntryState { name, region, accounts, active, contact }.into())
             }
             _ => {
                 if cells.faults.is_empty() {
@@ -158,11 +174,13 @@ fn verdict(before: Option<EntryState>, wish: Wish, mut cells: RowCells<'_>) -> R
     if !cells.faults.is_empty() {
         return RowVerdict::Faulty(cells.faults);
     }
+    let contact = wish.contact(before.contact.clone());
     let after = EntryState {
         name: wish.name.unwrap_or_else(|| before.name.clone()),
         region: wish.region.unwrap_or(before.region),
         accounts: wish.accounts.unwrap_or_else(|| before.accounts.clone()),
         active: wish.active.unwrap_or(before.active),
+        contact,
     };
     RowVerdict::of_change(RowState::Institution(before), RowState::Institution(after))
 }

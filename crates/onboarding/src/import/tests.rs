@@ -6,6 +6,7 @@ use yanmi_protocol::OrgCode;
 
 use super::account_state::INTERFACES;
 use super::*;
+use crate::contact::ContactField;
 
 const CODE: &str = "H35010000001";
 
@@ -32,7 +33,8 @@ fn area(text: &str) -> Area {
 
 fn state(name: &str, region: &str, accounts: &[&str], active: bool) -> EntryState {
     let accounts = accounts.iter().map(|account| AccountId::new(account).expect("an account")).collect();
-    EntryState { name: name.to_owned(), region: area(region), accounts, active }
+    let contact = Contact::default();
+    EntryState { name: name.to_owned(), region: area(region), accounts, active, contact }
 }
 
 /// With one institution, in Fuzhou.
@@ -318,4 +320,85 @@ proptest! {
             other => prop_assert!(false, "{:?}", other),
         }
     }
+}
+
+fn contact(name: &str, phone: &str, note: &str) -> Contact {
+    Contact { name: name.to_owned(), phone: phone.to_owned(), note: note.to_owned() }
+}
+
+/// What a row with these three cells of a contact comes to, at an institution with that contact.
+fn contact_row(before: &Contact, cells: [&str; 3]) -> RowVerdict {
+    let mut ground = ground();
+    for present in ground.0.values_mut() {
+        present.state.contact = before.clone();
+    }
+    let row = [CODE, "", "", "", "", cells[0], cells[1], cells[2]];
+    ImportCheck::new(&ground, &[area("35")], 3).row(2, &row.map(cell)).1
+}
+
+#[test]
+fn whom_to_call_is_left_changed_or_emptied() {
+    let before = contact("王试", "13900001234", "夜间");
+    for (cells, expected) in [
+        (["", "", ""], None),
+        (["王试", "13900001234", "夜间"], None),
+        (["李试", "", ""], Some(contact("李试", "13900001234", "夜间"))),
+        // It looks the same, masked.
+        (["", "13700001234", ""], Some(contact("王试", "13700001234", "夜间"))),
+        (["", "", "-"], Some(contact("王试", "13900001234", ""))),
+        (["-", "-", "-"], Some(Contact::default())),
+    ] {
+        let verdict = contact_row(&before, cells);
+        let Some(expected) = expected else {
+            assert_eq!(verdict, RowVerdict::Same, "{cells:?}");
+            continue;
+        };
+        let RowVerdict::Changed { before, after } = &verdict else { panic!("{cells:?}: {verdict:?}") };
+        let RowState::Institution(state) = after else { panic!("{cells:?}") };
+        assert!(state.contact == expected, "{cells:?}");
+        let told: Vec<String> = field_changes(Some(before), after).iter().map(ToString::to_string).collect();
+        assert!(!told.is_empty(), "{cells:?}");
+        let all = format!("{told:?} {verdict:?}");
+        for part in ["王试", "李试", "0000", "夜间"] {
+            assert!(!all.contains(part), "{cells:?}: {all}");
+        }
+    }
+    let RowVerdict::Changed { before, after } = contact_row(&before, ["", "13700001234", ""]) else {
+        panic!("no change")
+    };
+    let told: Vec<String> = field_changes(Some(&before), &after).iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["联系电话：*******1234 → *******1234（掩去的部分不同）"]);
+}
+
+#[test]
+fn a_contact_that_nobody_could_call_is_a_fault_of_its_cell() {
+    for (cells, field, problem) in [
+        (["", "1390000", ""], ContactField::Phone, "联系电话应为"),
+        (["", "#13900001234", ""], ContactField::Phone, "该列须为文本格式"),
+        (["王\u{202E}试", "", ""], ContactField::Name, "U+202E"),
+        (["", "", " 夜间"], ContactField::Note, "空格"),
+    ] {
+        let verdict = contact_row(&Contact::default(), cells);
+        let RowVerdict::Faulty(faults) = &verdict else { panic!("{cells:?}: {verdict:?}") };
+        assert_eq!(faults.len(), 1, "{faults:?}");
+        assert_eq!(faults[0].field, ImportField::Contact(field));
+        assert!(faults[0].problem.to_string().contains(problem), "{faults:?}");
+        assert!(!format!("{verdict:?}").contains("1390000"), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_new_entry_that_is_taken_back_keeps_nobody_to_call() {
+    let ground = Ground::default();
+    let row = [CODE, "药店", "350102", "his-9", "", "王试", "0591-87654321", ""];
+    let RowVerdict::New(after) = ImportCheck::new(&ground, &[area("35")], 3).row(2, &row.map(cell)).1 else {
+        panic!("not new")
+    };
+    let RowState::Institution(state) = &after else { panic!("an institution") };
+    assert!(state.contact == contact("王试", "0591-87654321", ""));
+    let told: Vec<String> = field_changes(None, &after).iter().map(ToString::to_string).collect();
+    assert!(told.contains(&"联系人：*试".to_owned()), "{told:?}");
+    assert!(!told.iter().any(|change| change.starts_with("备注")), "{told:?}");
+    let RowState::Institution(retired) = after.retired() else { panic!("an institution") };
+    assert!(retired.contact.is_empty());
 }

@@ -6,9 +6,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use http::Request;
-use yanmi_onboarding::{Action, ImportSubject};
+use yanmi_onboarding::{Action, ImportField, ImportSubject};
 
-use super::one::found;
+use super::one::{found, is_own};
 use crate::operator::request::{self, ConsoleRefusal, OperatorRequest};
 use crate::operator::table_file::{self, FileKind};
 use crate::registry::{ImportLine, LineKind, template};
@@ -52,6 +52,8 @@ async fn empty_table(page: &OperatorRequest<'_>) -> Result<Response, ConsoleRefu
 async fn faults(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response, ConsoleRefusal> {
     let number = page.path.strip_prefix("/o/imports/").and_then(|rest| rest.split('/').next());
     let record = found(page, number.unwrap_or_default()).await?;
+    // Whoever brought it has them; to who may not read whom to call, those cells are masked and cannot be mended.
+    let in_full = is_own(page, &record) || page.may(Action::EditContact, record.region).is_ok();
     let (mut rows, mut after) = (vec![heading(record.subject)], 0);
     loop {
         let console = &page.site.console;
@@ -60,7 +62,7 @@ async fn faults(page: &OperatorRequest<'_>, kind: FileKind) -> Result<Response, 
         let lines = read.await?;
         let Some(last) = lines.last() else { break };
         after = last.line;
-        rows.extend(lines.iter().map(row));
+        rows.extend(lines.iter().map(|line| row(record.subject, line, in_full)));
     }
     let name = format!("yanmi-import-{}-faults", record.number);
     table_file::answer(&name, kind, template(record.subject).len(), rows).await
@@ -75,11 +77,16 @@ fn heading(subject: ImportSubject) -> Vec<String> {
 }
 
 /// The cells as they were, and what is wrong with them.
-fn row(line: &ImportLine) -> Vec<String> {
+fn row(subject: ImportSubject, line: &ImportLine, in_full: bool) -> Vec<String> {
     let Some(fault) = &line.fault else { return Vec::new() };
     let told = fault.faults.iter().map(|fault| format!("{}：{}", fault.column, fault.problem));
     let told: Vec<String> = told.collect();
     // A cell of a table has a bound, also of one that we give back.
     let told = told.join("；").chars().take(yanmi_sheet::MAX_CHARACTERS).collect();
-    fault.cells.iter().cloned().chain([told]).collect()
+    let cells = fault.cells.iter().map(String::as_str).chain(std::iter::repeat(""));
+    let shown = subject.fields().iter().zip(cells).map(|(field, cell)| match field {
+        ImportField::Contact(part) if !in_full && !cell.is_empty() => part.masked(cell),
+        _ => cell.to_owned(),
+    });
+    shown.chain([told]).collect()
 }

@@ -55,7 +55,7 @@ pub(super) fn may_edit_alone(page: &OperatorRequest<'_>, place: Area) -> bool {
     !Action::EditEntry.needs_second() && page.may(Action::EditEntry, place).is_ok()
 }
 
-fn is_own(page: &OperatorRequest<'_>, record: &ImportRecord) -> bool {
+pub(super) fn is_own(page: &OperatorRequest<'_>, record: &ImportRecord) -> bool {
     page.actor().is_ok_and(|actor| actor.as_str() == record.made_by)
 }
 
@@ -332,7 +332,7 @@ fn faults(line: &ImportLine) -> Vec<Markup> {
         html! {
             td.code { (fault.cell) }
             td { (fault.column) }
-            td { (fault.value) }
+            td { (fault.shown_value()) }
             td { (fault.problem) }
         }
     };

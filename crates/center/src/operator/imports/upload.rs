@@ -30,7 +30,7 @@ pub(super) async fn check(page: &mut OperatorRequest<'_>, body: Body) -> Result<
     }
     let digest = brought.digest;
     let ground = console.work(async |a| a.import_ground().await).await?;
-    let mut comparison = blocking(move || compare(&brought, &ground, &reach)).await?;
+    let mut comparison = blocking(move || compare(&brought, &ground, &reach)).await??;
     let place = place(page, &comparison, own)?;
     let may_edit = may_edit_alone(page, place);
     let file = ImportFile { name: file.name, digest, place, may_edit };

@@ -106,10 +106,11 @@ impl Administration {
         let cursor = if cursor.at == here { cursor } else { ImportCursor { at: here, ..Default::default() } };
         let lines = if record.state == ImportState::Undoing {
             let kind = LineKind::Ended(LineOutcome::Done);
-            import_rows::page(&mut self.connection, record.number, kind, cursor.line, BATCH).await?
+            import_rows::page(&mut self.connection, &self.sealer, record.number, kind, cursor.line, BATCH)
+                .await?
         } else {
             let most = if record.whole { WHOLE } else { BATCH };
-            import_rows::open(&mut self.connection, record.number, cursor.line, most).await?
+            import_rows::open(&mut self.connection, &self.sealer, record.number, cursor.line, most).await?
         };
         let Some(last) = lines.last().map(|line| line.line) else {
             self.end_import(&record, at).await?;
@@ -146,7 +147,7 @@ impl Administration {
         ];
         let (actor, reason) = doer(record);
         let act = Act::new(&actor, &reason, at);
-        let event = import_event(act, record.number, "end", Outcome::Done, told(&fields));
+        let event = import_event(act, record.number, "end", Outcome::Done, told(fields));
         let event = event.in_region(Some(record.region));
         operator_events::append(&mut self.connection, event).await
     }

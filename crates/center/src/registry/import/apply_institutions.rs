@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use yanmi_onboarding::{EntryState, RowState};
+use yanmi_onboarding::{Contact, EntryState, RowState};
 use yanmi_protocol::{AccountId, OrgCode, UnixMillis};
 
 use super::apply::{CHANGED_SINCE, RowsDone, doer, is_as_expected, target};
@@ -13,6 +13,7 @@ use crate::registry::administration::Administration;
 use crate::registry::import_rows::ImportLine;
 use crate::registry::imports::{ImportRecord, ImportState};
 use crate::registry::institution::{self, InstitutionRow};
+use crate::registry::institution_contact;
 use crate::store::StoreError;
 
 const ACCOUNT_CLOSED: &str = "业务系统编码已注销";
@@ -20,7 +21,7 @@ const ACCOUNT_CLOSED: &str = "业务系统编码已注销";
 /// A row that is written.
 struct RowWrite<'a> {
     code: OrgCode,
-    before: Option<&'a InstitutionRow>,
+    before: Option<(&'a InstitutionRow, Contact)>,
     after: EntryState,
 }
 
@@ -35,6 +36,7 @@ impl Administration {
         let is_undo = record.state == ImportState::Undoing;
         let codes: Vec<OrgCode> = lines.iter().filter_map(ImportLine::org_code).collect();
         let rows = institution::some(&mut self.connection, &codes).await?;
+        let mut contacts = institution_contact::some(&mut self.connection, &self.sealer, &codes).await?;
         let present: BTreeMap<OrgCode, &InstitutionRow> =
             rows.iter().map(|row| (row.org_code, row)).collect();
         let wanted = lines.iter().filter_map(|line| entry(target(line, is_undo)?));
@@ -43,6 +45,7 @@ impl Administration {
         let (mut writes, mut ended) = (Vec::new(), RowsDone::default());
         for line in lines {
             let row = line.org_code().and_then(|code| present.get(&code).copied());
+            let row = row.map(|row| (row, contacts.remove(&row.org_code).unwrap_or_default()));
             match judge(line, row, is_undo, &open) {
                 Ok(write) => {
                     writes.push(write);
@@ -67,11 +70,11 @@ impl Administration {
             return Ok(());
         }
         let states = writes.iter().map(|write| (write.code, &write.after));
-        self.connection.run(institution::put(states, at)).await?;
+        self.connection.run(institution::put(states, &self.sealer, at)).await?;
         let mut changes = Vec::new();
         let mut lost = Vec::new();
         for RowWrite { code, before, after } in writes {
-            let before = before.map_or(&[][..], |row| &row.accounts[..]);
+            let before = before.as_ref().map_or(&[][..], |(row, _)| &row.accounts[..]);
             let gained = after.accounts.iter().filter(|account| !before.contains(account));
             changes.extend(gained.map(|account| PairChange { code: *code, account: *account, holds: true }));
             for account in before.iter().filter(|account| !after.accounts.contains(account)) {
@@ -102,19 +105,19 @@ fn entry(state: RowState) -> Option<EntryState> {
 /// Whether a row can be done now, or why not.
 fn judge<'a>(
     line: &ImportLine,
-    row: Option<&'a InstitutionRow>,
+    row: Option<(&'a InstitutionRow, Contact)>,
     is_undo: bool,
     open: &BTreeSet<AccountId>,
 ) -> Result<RowWrite<'a>, &'static str> {
-    let present = row.map(|row| RowState::Institution(row.state()));
-    let is_closed = row.is_some_and(|row| row.closed_at.is_some());
+    let present = row.as_ref().map(|(row, contact)| RowState::Institution(row.state(contact.clone())));
+    let is_closed = row.as_ref().is_some_and(|(row, _)| row.closed_at.is_some());
     if !is_as_expected(line, is_undo, (present.as_ref(), is_closed)) {
         return Err(CHANGED_SINCE);
     }
     let (Some(code), Some(after)) = (line.org_code(), target(line, is_undo).and_then(entry)) else {
         return Err(CHANGED_SINCE);
     };
-    let before = row.map_or(&[][..], |row| &row.accounts[..]);
+    let before = row.as_ref().map_or(&[][..], |(row, _)| &row.accounts[..]);
     if after.accounts.iter().any(|account| !before.contains(account) && !open.contains(account)) {
         return Err(ACCOUNT_CLOSED);
     }
@@ -122,11 +125,12 @@ fn judge<'a>(
 }
 
 fn event_of(write: &RowWrite<'_>, act: Act<'_>) -> OperatorEvent {
-    let after = InstitutionRow::of_state(write.code, write.before, write.after.clone(), act.at);
-    let before = write.before.map(InstitutionRow::fields);
+    let row = write.before.as_ref().map(|(row, _)| *row);
+    let after = InstitutionRow::of_state(write.code, row, write.after.clone(), act.at);
+    let before = write.before.as_ref().map(|(row, contact)| row.fields(contact));
     let action = if before.is_some() { "institution.edit" } else { "institution.add" };
-    let changes = events::difference(before.as_ref(), Some(&after.fields()));
-    let region = match write.before {
+    let changes = events::difference(before.as_ref(), Some(&after.fields(&write.after.contact)));
+    let region = match row {
         Some(before) => before.region.joined(&after.region),
         None => Some(after.region),
     };

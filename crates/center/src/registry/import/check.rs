@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use yanmi_onboarding::import::needs_second;
-use yanmi_onboarding::{Area, PresentAccount, PresentEntry};
+use yanmi_onboarding::{Area, PresentAccount};
 use yanmi_protocol::UnixMillis;
 
 use super::compare::{Comparison, RegisteredEntries};
@@ -13,6 +13,7 @@ use crate::registry::administration::Administration;
 use crate::registry::administration_error::AdministrationError;
 use crate::registry::import_rows::{self, ImportLine, LineKind, LineOutcome};
 use crate::registry::imports::{self, ImportRecord, ImportState};
+use crate::registry::institution_contact;
 use crate::registry::version;
 use crate::store::StoreError;
 use crate::store::connection::Statement;
@@ -44,21 +45,19 @@ pub struct ImportFile {
 }
 
 impl Administration {
-    /// What is registered, for a comparison.
+    /// What is registered, for a comparison. Whom to call is opened there, of the institutions that a table is about.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn import_ground(&mut self) -> Result<RegisteredEntries, AdministrationError> {
-        let entries = self.institutions().await?.into_iter().map(|row| {
-            let closed = row.closed_at.is_some();
-            (row.org_code, PresentEntry { state: row.state(), closed })
-        });
-        let entries = entries.collect();
+        let institutions = self.institutions().await?.into_iter().map(|row| (row.org_code, row)).collect();
+        let contacts = institution_contact::all(&mut self.connection).await?;
         let accounts = self.accounts().await?.into_iter().map(|row| {
             let closed = row.closed_at.is_some();
             (row.id, PresentAccount { state: row.state(), closed })
         });
-        Ok(RegisteredEntries { entries, accounts: accounts.collect() })
+        let (accounts, sealer) = (accounts.collect(), self.sealer.clone());
+        Ok(RegisteredEntries { institutions, contacts, accounts, sealer })
     }
 
     /// Begins to keep an import; its number. One of his that was checked and not decided is dropped.
@@ -137,7 +136,7 @@ impl Administration {
         let rest = lines.split_off(lines.len().min(KEPT_AT_ONCE));
         let first = std::mem::replace(lines, rest);
         if !first.is_empty() {
-            self.connection.run(import_rows::insert(number, &first)).await?;
+            self.connection.run(import_rows::insert(number, &first, &self.sealer)).await?;
         }
         Ok(!lines.is_empty())
     }
@@ -166,7 +165,7 @@ impl Administration {
             ("changed", Some(record.counts.changed.to_string())),
             ("faulty", Some(record.counts.faulty.to_string())),
         ];
-        let event = import_event(act, number, "upload", Outcome::Done, told(&fields));
+        let event = import_event(act, number, "upload", Outcome::Done, told(fields));
         let event = event.in_region(Some(record.region));
         operator_events::append(&mut self.connection, event).await?;
         Ok(Ok(()))
@@ -205,7 +204,7 @@ impl Administration {
         after: u32,
         count: usize,
     ) -> Result<Vec<ImportLine>, AdministrationError> {
-        Ok(import_rows::page(&mut self.connection, number, kind, after, count).await?)
+        Ok(import_rows::page(&mut self.connection, &self.sealer, number, kind, after, count).await?)
     }
 
     /// How many rows of an import came to each outcome.

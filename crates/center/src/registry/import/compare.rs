@@ -1,31 +1,40 @@
 //! What a table would change.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use sm3::{Digest, Sm3};
 use yanmi_onboarding::import::RowFault;
 use yanmi_onboarding::{
-    AccountCheck, AccountGround, AccountStanding, Area, ImportCell, ImportCheck, ImportField, ImportGround,
-    ImportSubject, PresentAccount, PresentEntry, RowState, RowVerdict,
+    AccountCheck, AccountGround, AccountStanding, Area, Contact, ContactField, ImportCell, ImportCheck,
+    ImportField, ImportGround, ImportSubject, PresentAccount, PresentEntry, RowState, RowVerdict,
 };
 use yanmi_protocol::{AccountId, OrgCode};
 use yanmi_sheet::{Cell, SheetColumn, SheetError, Table, TableRow};
 
 use super::ImportError;
 use crate::registry::MAX_ACCOUNTS;
+use crate::registry::administration_error::AdministrationError;
 use crate::registry::import_rows::{CellFault, FaultyLine, ImportLine};
 use crate::registry::imports::ImportCounts;
+use crate::registry::institution::InstitutionRow;
+use crate::registry::institution_contact::SealedContact;
 use crate::registry::networks::SourceNetworks;
 use crate::registry::object::Object;
+use crate::sealing::Sealer;
+use crate::store::StoreError;
 
 /// The last column of each template is ours: what is wrong, in a table that is given back; it is not read.
 const PROBLEMS: SheetColumn = SheetColumn { name: "问题", required: false };
-const INSTITUTIONS: [SheetColumn; 6] = [
+const INSTITUTIONS: [SheetColumn; 9] = [
     column(ImportField::Code),
     column(ImportField::Name),
     column(ImportField::Region),
     column(ImportField::Accounts),
     column(ImportField::Active),
+    column(ImportField::Contact(ContactField::Name)),
+    column(ImportField::Contact(ContactField::Phone)),
+    column(ImportField::Contact(ContactField::Note)),
     PROBLEMS,
 ];
 const ACCOUNTS: [SheetColumn; 8] = [
@@ -54,19 +63,39 @@ const fn column(field: ImportField) -> SheetColumn {
 }
 
 /// What is registered, as a table is compared with it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct RegisteredEntries {
-    pub(super) entries: BTreeMap<OrgCode, PresentEntry>,
+    pub(super) institutions: BTreeMap<OrgCode, InstitutionRow>,
+    pub(super) contacts: BTreeMap<OrgCode, SealedContact>,
     pub(super) accounts: BTreeMap<AccountId, PresentAccount>,
+    pub(super) sealer: Sealer,
 }
 
-impl ImportGround for RegisteredEntries {
+/// The same with whom to call about the institutions of a table.
+struct OpenedEntries<'a> {
+    registered: &'a RegisteredEntries,
+    contacts: BTreeMap<OrgCode, Contact>,
+}
+
+impl RegisteredEntries {
+    /// Opens what a table is compared with.
+    fn opened(&self, table: &Table) -> Result<OpenedEntries<'_>, StoreError> {
+        let codes = table.rows.iter().filter_map(|row| OrgCode::new(row.cells.first()?.as_str()).ok());
+        let sealed = codes.filter_map(|code| Some((code, self.contacts.get(&code)?)));
+        let opened = sealed.map(|(code, sealed)| Ok((code, sealed.open(&self.sealer, &code)?)));
+        Ok(OpenedEntries { registered: self, contacts: opened.collect::<Result<_, StoreError>>()? })
+    }
+}
+
+impl ImportGround for OpenedEntries<'_> {
     fn entry(&self, code: &OrgCode) -> Option<PresentEntry> {
-        self.entries.get(code).cloned()
+        let row = self.registered.institutions.get(code)?;
+        let contact = self.contacts.get(code).cloned().unwrap_or_default();
+        Some(PresentEntry { state: row.state(contact), closed: row.closed_at.is_some() })
     }
 
     fn account(&self, account: &AccountId) -> AccountStanding {
-        match self.accounts.get(account) {
+        match self.registered.accounts.get(account) {
             Some(present) if present.closed => AccountStanding::Closed,
             Some(_) => AccountStanding::Open,
             None => AccountStanding::Unknown,
@@ -84,14 +113,20 @@ impl AccountGround for RegisteredEntries {
     }
 }
 
-/// A table that somebody brought.
-#[derive(Clone, Debug)]
+/// A table that somebody brought. `Debug` does not show its cells, which may say whom to call.
+#[derive(Clone)]
 pub struct BroughtTable {
     /// What it is about, by its heading.
     pub subject: ImportSubject,
     /// SM3 of the file.
     pub digest: [u8; 32],
     table: Table,
+}
+
+impl fmt::Debug for BroughtTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BroughtTable({:?}, {} rows)", self.subject, self.table.rows.len())
+    }
 }
 
 /// What a table comes to.
@@ -129,7 +164,14 @@ pub fn read_table(bytes: &[u8]) -> Result<BroughtTable, ImportError> {
 }
 
 /// Compares a table with what is registered, for somebody who may change institutions in these areas, or accounts.
-pub fn compare(brought: &BroughtTable, ground: &RegisteredEntries, reach: &[Area]) -> Comparison {
+///
+/// # Errors
+/// When whom to call about one of its institutions does not open.
+pub fn compare(
+    brought: &BroughtTable,
+    ground: &RegisteredEntries,
+    reach: &[Area],
+) -> Result<Comparison, AdministrationError> {
     let BroughtTable { subject, table, .. } = brought;
     let mut result = Comparison {
         subject: *subject,
@@ -141,7 +183,8 @@ pub fn compare(brought: &BroughtTable, ground: &RegisteredEntries, reach: &[Area
         encoding: table.encoding.name(),
     };
     let mut areas = Areas::default();
-    let mut institutions = ImportCheck::new(ground, reach, MAX_ACCOUNTS);
+    let opened = ground.opened(table)?;
+    let mut institutions = ImportCheck::new(&opened, reach, MAX_ACCOUNTS);
     let mut accounts = AccountCheck::new(ground);
     for row in &table.rows {
         let cells: Vec<ImportCell<'_>> = row.cells.iter().map(cell).collect();
@@ -156,14 +199,14 @@ pub fn compare(brought: &BroughtTable, ground: &RegisteredEntries, reach: &[Area
             }
         };
         if let (RowVerdict::Same, Some(Object::Institution(code))) = (&verdict, &object)
-            && let Some(present) = ground.entries.get(code)
+            && let Some(present) = ground.institutions.get(code)
         {
-            areas.add(present.state.region);
+            areas.add(present.region);
         }
         result.take(brought, row, (object, verdict), &mut areas);
     }
     result.region = areas.all;
-    result
+    Ok(result)
 }
 
 fn cell(read: &Cell) -> ImportCell<'_> {
@@ -213,9 +256,7 @@ impl Comparison {
             RowVerdict::Faulty(faults) => {
                 self.counts.faulty += 1;
                 let faults = faults.into_iter().map(|fault| told(brought, row, &fault)).collect();
-                let fields = brought.subject.fields().len();
-                let cells = row.cells.iter().take(fields).map(|cell| cell.as_str().to_owned()).collect();
-                ImportLine { fault: Some(FaultyLine { cells, faults }), ..line }
+                ImportLine { fault: Some(faulty(brought.subject, row, faults)), ..line }
             }
         };
         self.lines.push(line);
@@ -239,6 +280,17 @@ impl Areas {
         self.apart |= all.is_none();
         self.all = all;
     }
+}
+
+/// The cells of a row that cannot be done. Those of a contact are at the end, and left out where all are empty.
+fn faulty(subject: ImportSubject, row: &TableRow, faults: Vec<CellFault>) -> FaultyLine {
+    let is_contact = |field: &&ImportField| matches!(field, ImportField::Contact(_));
+    let (all, contact) = (subject.fields().len(), subject.fields().iter().filter(is_contact).count());
+    let first = all - contact;
+    let has_contact = row.cells.iter().take(all).skip(first).any(|cell| !cell.as_str().is_empty());
+    let kept = if has_contact { all } else { first };
+    let cells = row.cells.iter().take(kept).map(|cell| cell.as_str().to_owned()).collect();
+    FaultyLine { cells, faults, has_contact }
 }
 
 fn told(brought: &BroughtTable, row: &TableRow, fault: &RowFault) -> CellFault {

@@ -144,7 +144,7 @@ impl Administration {
         }
         let whole = (decision.step == ImportStep::Apply && decision.ticks.whole).then(|| "true".to_owned());
         let fields = vec![("state", Some(next.to_string())), ("whole", whole)];
-        let event = import_event(act, number, decision.step.word(), Outcome::Done, told(&fields));
+        let event = import_event(act, number, decision.step.word(), Outcome::Done, told(fields));
         let event = event.in_region(Some(record.region));
         operator_events::append(&mut self.connection, event).await?;
         Ok(Ok(next))

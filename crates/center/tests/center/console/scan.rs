@@ -10,6 +10,11 @@ use super::person::Person;
 use super::{administrators, applicants, somebody, with_console};
 use crate::register::{NOW, act, administration};
 use crate::site::{HOSPITAL, Site};
+use yanmi_center::registry::InstitutionEdit;
+use yanmi_onboarding::ContactEdit;
+
+/// Whom to call about the hospital, invented: name, telephone number and note.
+const CONTACT: [&str; 3] = ["龚扫描", "13900007788", "只在扫描里的备注"];
 
 /// An institution of another city, and what it is called.
 const ELSEWHERE: (&str, &str) = ("H35020000077", "鹭岛示范医院");
@@ -75,6 +80,10 @@ async fn lived() -> Site {
     let new =
         yanmi_center::registry::NewInstitution { org_code: code, name: ELSEWHERE.1.to_owned(), account };
     registry.add_institution(&new, act(NOW)).await.expect("added");
+    let [name, phone, note] = CONTACT.map(|text| Some(text.to_owned()));
+    let edit = InstitutionEdit { contact: ContactEdit { name, phone, note }, ..InstitutionEdit::default() };
+    let hospital = yanmi_protocol::OrgCode::new(HOSPITAL).expect("a code");
+    registry.edit_institution(hospital, &edit, act(NOW)).await.expect("edited");
     registry.close().await.expect("closed");
     let token = site.token().await;
     assert_eq!(site.notify(token, Some("128.50")).await.code(), 0);
@@ -107,7 +116,14 @@ async fn nobody_opens_a_page_with_a_key_a_person_in_full_or_what_is_elsewhere() 
         let last = 100 + u8::try_from(at).expect("few");
         let mut person = somebody(&site, &mut three, (role, area, last)).await;
         let hidden: &[&str] = if area == "35" { &[] } else { &[ELSEWHERE.0, ELSEWHERE.1] };
-        let seen = walk(&mut person, &format!("{role:?} {area}"), &secrets, hidden).await;
+        // Who may change whom to call reads it at its institution; nobody else does, anywhere.
+        let may_call = yanmi_onboarding::Action::EditContact.roles().contains(&role);
+        let hidden = if may_call { hidden.to_vec() } else { [hidden, &CONTACT[..]].concat() };
+        let seen = walk(&mut person, &format!("{role:?} {area}"), &secrets, &hidden).await;
+        let page = person.get(&format!("/o/institutions/{HOSPITAL}")).await.body;
+        let reads = CONTACT.map(|text| page.contains(text));
+        assert_eq!(reads, [may_call; 3], "{role:?} {area}");
+        assert!(may_call || page.contains("*******7788"), "{role:?} {area}: {page}");
         let own = format!("/o/institutions/{HOSPITAL}");
         assert!(seen.contains(&own), "{role:?} {area}: {seen:?}");
         let other = format!("/o/institutions/{}", ELSEWHERE.0);
@@ -129,7 +145,7 @@ async fn nobody_opens_a_page_with_a_key_a_person_in_full_or_what_is_elsewhere() 
     }
     for (at, mut person) in three.into_iter().enumerate() {
         person.log_in().await;
-        count += walk(&mut person, &format!("administrator {at}"), &secrets, &[]).await.len();
+        count += walk(&mut person, &format!("administrator {at}"), &secrets, &CONTACT).await.len();
     }
     assert!(count > 100, "{count} pages");
 }

@@ -73,7 +73,8 @@ async fn what_was_not_agreed_to_lapsed_or_was_overtaken_is_not_done() {
     assert_eq!(clerk.act(PATH, &rename("某医院戊")).await.status, 303);
     let code = OrgCode::new(HOSPITAL).expect("a code");
     let mut administration = administration(&site.config).await;
-    let edit = InstitutionEdit { name: Some("福州示范医院新院".to_owned()), region: None };
+    let edit =
+        InstitutionEdit { name: Some("福州示范医院新院".to_owned()), ..InstitutionEdit::default() };
     administration.edit_institution(code, &edit, act(site.hands.now())).await.expect("edited");
     let overtaken = reviewer.act("/o/pending/3", &decide("agree")).await;
     assert!(overtaken.status == 409 && overtaken.body.contains("被更改过"), "{}", overtaken.body);

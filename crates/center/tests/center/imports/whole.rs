@@ -22,7 +22,7 @@ async fn two(site: &Site) -> [Person; 2] {
 
 async fn rename(site: &Site, code: &str, name: &str) {
     let code = OrgCode::new(code).expect("a code");
-    let edit = InstitutionEdit { name: Some(name.to_owned()), region: None };
+    let edit = InstitutionEdit { name: Some(name.to_owned()), ..InstitutionEdit::default() };
     site.change(async |a| a.edit_institution(code, &edit, act(site.hands.now())).await.expect("edited"))
         .await;
 }

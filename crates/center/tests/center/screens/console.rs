@@ -2,15 +2,16 @@
 
 use serde_json::json;
 use yanmi_browser::Browser;
-use yanmi_center::registry::Login;
-use yanmi_onboarding::Role;
+use yanmi_center::registry::{InstitutionEdit, Login};
+use yanmi_onboarding::{ContactEdit, Role};
+use yanmi_protocol::OrgCode;
 
 use crate::alarms::not_me;
 use crate::console::applicants;
 use crate::console::insight::refused_visit;
 use crate::console::person::Person;
 use crate::console::{administrators, somebody, with_console};
-use crate::register::{act, administration};
+use crate::register::{NOW, act, administration};
 use crate::site::{HOSPITAL, Site, anywhere};
 
 /// The screen of most offices, and a phone.
@@ -72,6 +73,11 @@ async fn ground() -> (Site, [Person; 3], Person, tempfile::TempDir, Browser) {
 async fn every_page_about_the_registry() {
     let (site, mut three, mut approver, _folder, browser) = ground().await;
     let mut reviewer = somebody(&site, &mut three, (Role::Reviewer, "35", 71)).await;
+    let [name, phone, note] = ["王试", "13900001234", "夜间打总机"].map(|text| Some(text.to_owned()));
+    let contact = ContactEdit { name, phone, note };
+    let edit = InstitutionEdit { contact, ..InstitutionEdit::default() };
+    let code = OrgCode::new(HOSPITAL).expect("a code");
+    site.change(async |a| a.edit_institution(code, &edit, act(NOW)).await.expect("edited")).await;
     let base = format!("http://{}", site.operator_addr());
 
     browser.open(&base);
@@ -99,6 +105,9 @@ async fn every_page_about_the_registry() {
     browser.click("form.act button");
     browser.until("document.querySelector('.said')?.textContent.includes('已提出')");
     look(&browser, "institution-proposed");
+    browser.open(&format!("{base}/o/institutions/{HOSPITAL}/contact"));
+    browser.until("document.querySelector('input[name=more]') !== null");
+    look(&browser, "contact");
     browser.open(&format!("{base}/o/accounts"));
     look(&browser, "accounts");
     browser.open(&format!("{base}/o/accounts/testOrgId"));

@@ -136,7 +136,7 @@ fn the_registry_is_kept() {
     let said = on_sqlite("operating/registry.md", |walk| {
         walk.after = "yanmi audit verify --config $ROOT/etc/yanmi/yanmi.toml".to_owned();
     });
-    for word in ["已注销", "his-fz-02", "共 15 条"] {
+    for word in ["已注销", "his-fz-02", "联系电话：13900001234", "共 17 条"] {
         assert!(said.contains(word), "{word}: {said}");
     }
 }
@@ -168,6 +168,7 @@ fn institutions_are_imported_and_that_is_undone() {
         "第 1 号导入已导入 2 行，0 行没有导入",
         "第 1 号导入已撤销 2 行，0 行没有撤销",
         "状态：停用 → 启用",
+        "联系电话：- → *******1234",
         "业务系统编码 his-fz-09 没有登记",
         "2 行有错，不会导入",
         "没有要导入的行",
