@@ -7,6 +7,7 @@ use yanmi_center::registry::{
     Act, Actor, Administration, AdministrationError, ChannelEdit, Interfaces, MacRule, NewAccount,
     NewChannel, NewInstitution, SourceNetworks,
 };
+use yanmi_onboarding::ContactEdit;
 use yanmi_protocol::{OrgCode, Sm4Key};
 use yanmi_simulator::World;
 use yanmi_simulator::world::{Account, Channel, Record};
@@ -22,6 +23,9 @@ const KINDS: [(char, &str); 4] =
     [('H', "医院"), ('H', "社区卫生服务中心"), ('P', "大药房"), ('H', "乡镇卫生院")];
 /// Institutions beside those of `sandbox.json`: with them there are two hundred.
 const NEIGHBORS: usize = 196;
+
+/// Whom to call, in turn.
+const CONTACTS: [&str; 4] = ["赵演示", "钱演示", "孙演示", "李演示"];
 
 /// Who registers.
 static SANDBOX: Actor = Actor::program("sandbox");
@@ -52,6 +56,13 @@ pub(in crate::command) async fn register(
         known.channel(&mut administration, channel, act).await.map_err(failed)?;
     }
     administration.close().await.map_err(failed)
+}
+
+/// Somebody to call who is not there: nobody has a number that begins so.
+fn contact(at: usize) -> ContactEdit {
+    let name = CONTACTS[at % CONTACTS.len()].to_owned();
+    let phone = format!("139000{:05}", at % 100_000);
+    ContactEdit { name: Some(name), phone: Some(phone), note: Some("演示数据，不是真人".to_owned()) }
 }
 
 /// What the center has registered already.
@@ -96,14 +107,14 @@ impl Known {
             }
             Some(_) => {}
         }
-        for member in &account.institutions {
+        for (at, member) in account.institutions.iter().enumerate() {
             if !self.institutions.iter().any(|known| known.org_code == member.org_codg) {
                 let new = NewInstitution {
                     org_code: member.org_codg,
                     name: member.org_name.clone(),
                     account: account.org_id,
                 };
-                administration.add_institution(&new, act).await?;
+                administration.add_institution_with(&new, &contact(at), act).await?;
             }
         }
         Ok(())
@@ -130,7 +141,7 @@ impl Known {
             }
             let name = format!("{province}{county}示范{what}{}", at + 1);
             let new = NewInstitution { org_code, name, account: account.org_id };
-            administration.add_institution(&new, act).await?;
+            administration.add_institution_with(&new, &contact(at), act).await?;
         }
         Ok(())
     }
