@@ -81,7 +81,7 @@ pub use account::{AccountRow, Interface, Interfaces, NewAccount};
 pub use administration::Administration;
 pub use administration_error::AdministrationError;
 pub(crate) use alarms::{AlarmFilter, AlarmRow};
-pub use applicant_change::{NewApplicant, NewApplicantUser};
+pub use applicant_change::{ApplicantUserEdit, NewApplicant, NewApplicantUser};
 pub(crate) use applicant_session::ApplicantSession;
 pub use applicant_users::ApplicantUserRow;
 pub use applicants::ApplicantRow;

@@ -15,7 +15,9 @@ use super::request::{self, ConsoleRefusal, OperatorRequest, act_of};
 use crate::face::form::FormFields;
 use crate::face::page::see_other;
 use crate::percent::encoded;
-use crate::registry::{ApplicantRow, ApplicantUserRow, Invitation, Login, NewApplicant, NewApplicantUser};
+use crate::registry::{
+    ApplicantRow, ApplicantUserEdit, ApplicantUserRow, Invitation, Login, NewApplicant, NewApplicantUser,
+};
 use crate::site::Site;
 
 pub(super) async fn list(State(site): State<Arc<Site>>, request: Request<Body>) -> Response {
@@ -181,6 +183,7 @@ fn persons(page: &OperatorRequest<'_>, users: &[ApplicantUserRow], may_edit: boo
                 td { (user_state(user, page.now)) }
                 td {
                     @if may_edit && user.closed_at.is_none() {
+                        (edit_form(page, user))
                         (person_form(page, login, "again", "重新邀请"))
                         (person_form(page, login, "close-person", "注销"))
                     }
@@ -191,6 +194,21 @@ fn persons(page: &OperatorRequest<'_>, users: &[ApplicantUserRow], may_edit: boo
     html! {
         h2 { "人员" }
         (list::named_table("人员", &["登录名", "姓名", "角色", "电话", "最近登录", "状态", "办理"], &lines))
+    }
+}
+
+fn edit_form(page: &OperatorRequest<'_>, user: &ApplicantUserRow) -> Markup {
+    html! {
+        details { summary { "更改" }
+            form.act method="post" action=(page.path) autocomplete="off" {
+                input type="hidden" name="do" value="edit-person";
+                input type="hidden" name="login" value=(user.login.as_str());
+                label { "姓名" input name="name" value=(user.name) required maxlength="40"; }
+                label { "电话" input name="phone" value=(user.phone) required inputmode="tel" maxlength="20"; }
+                (page.act_fields())
+                button { "更改" }
+            }
+        }
     }
 }
 
@@ -268,6 +286,12 @@ async fn change(
             let login = known()?;
             let invitation = console.work(async |a| a.invite_applicant_user_again(login, act).await).await?;
             return Ok(shown_once(page, &invitation));
+        }
+        "edit-person" => {
+            let login = known()?;
+            let text = |name: &str| Some(form.text(name).to_owned());
+            let edit = ApplicantUserEdit { name: text("name"), phone: text("phone") };
+            console.work(async |a| a.edit_applicant_user(login, &edit, act).await).await?;
         }
         "close-person" => {
             let login = known()?;

@@ -59,6 +59,21 @@ impl std::fmt::Debug for NewApplicantUser {
     }
 }
 
+/// What a person of an applicant becomes. `Debug` does not show his telephone.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct ApplicantUserEdit {
+    /// What he is called.
+    pub name: Option<String>,
+    /// Where he is called.
+    pub phone: Option<String>,
+}
+
+impl std::fmt::Debug for ApplicantUserEdit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ApplicantUserEdit({:?}, …)", self.name)
+    }
+}
+
 impl Administration {
     /// Adds an applicant.
     ///
@@ -117,11 +132,7 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         check_name(APPLICANT_USER, &new.name)?;
-        let phone = Zeroizing::new(new.phone.trim().to_owned());
-        let fits = |b: u8| b.is_ascii_digit() || b"-+ ".contains(&b);
-        if !PHONE.contains(&phone.len()) || !phone.bytes().all(fits) {
-            return Err(AdministrationError::BadPhone);
-        }
+        let phone = read_phone(&new.phone)?;
         let applicant = self.open_applicant(&new.applicant).await?;
         let there = applicant_users::of(&mut self.connection, &self.sealer, applicant.number).await?;
         let subject = Subject::ApplicantUser(new.login);
@@ -157,6 +168,28 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<Invitation, AdministrationError> {
         self.reinvite(Realm::Applicants, login, Action::Edit, act).await
+    }
+
+    /// Changes what a person is called, and where. What he logs in with stays, and so does his session.
+    ///
+    /// # Errors
+    /// When there is none, he is closed, or name or telephone are not fit.
+    pub async fn edit_applicant_user(
+        &mut self,
+        login: Login,
+        edit: &ApplicantUserEdit,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let mut set = Assignments::default();
+        if let Some(name) = &edit.name {
+            check_name(APPLICANT_USER, name)?;
+            set = set.text("name", name);
+        }
+        if let Some(phone) = &edit.phone {
+            let phone = read_phone(phone)?;
+            set = set.bytes("phone", &self.sealer.seal(phone_cell(login.as_str()), phone.as_bytes()));
+        }
+        self.assign(Subject::ApplicantUser(login), Action::Edit, set, Vec::new(), act).await
     }
 
     /// Closes a person for good; his session ends.
@@ -209,7 +242,10 @@ impl Administration {
     }
 
     /// An applicant that is not closed.
-    async fn open_applicant(&mut self, code: &CreditCode) -> Result<ApplicantRow, AdministrationError> {
+    pub(super) async fn open_applicant(
+        &mut self,
+        code: &CreditCode,
+    ) -> Result<ApplicantRow, AdministrationError> {
         let found = applicants::one(&mut self.connection, code).await?;
         let found = found.ok_or_else(|| AdministrationError::missing(APPLICANT, code.as_str()))?;
         if found.closed_at.is_some() {
@@ -279,6 +315,14 @@ impl Administration {
             account::of_applicant(&mut self.connection, &self.sealer, (applicant, after), count).await?;
         Ok(stored.into_iter().map(AccountRow::from).collect())
     }
+}
+
+/// A telephone number as it is stored.
+fn read_phone(typed: &str) -> Result<Zeroizing<String>, AdministrationError> {
+    let phone = Zeroizing::new(typed.trim().to_owned());
+    let fits = |b: u8| b.is_ascii_digit() || b"-+ ".contains(&b);
+    let is_phone = PHONE.contains(&phone.len()) && phone.bytes().all(fits);
+    if is_phone { Ok(phone) } else { Err(AdministrationError::BadPhone) }
 }
 
 /// The change that says whose an account is.

@@ -148,6 +148,49 @@ async fn a_clerk_adds_an_applicant_and_its_persons_log_in() {
 }
 
 #[tokio::test]
+async fn a_clerk_changes_what_a_person_is_called_and_where() {
+    let site = with_both().await;
+    add(&site, VENDOR, "3501").await;
+    add(&site, HOSPITAL_UNIT, "3501").await;
+    let mut three = administrators(&site).await;
+    let mut clerk = somebody(&site, &mut three, (Role::Clerk, "3501", 60)).await;
+    let mut reviewer = somebody(&site, &mut three, (Role::Reviewer, "35", 62)).await;
+    let mut zhao = person_of(&site, VENDOR, ("zhao", 80)).await;
+    let path = "/o/applicants/1";
+    let edit = |name: &'static str, phone: &'static str| {
+        [("do", "edit-person"), ("login", "zhao"), ("name", name), ("phone", phone), ("reason", "换人接听")]
+    };
+    let changes = "SELECT changes FROM operator_events WHERE object = 'zhao' ORDER BY seq DESC LIMIT 1";
+    for (name, phone, words) in [("赵\u{202E}六", "0591-87654321", "U+202E"), ("赵六", "打给我", "电话应为")]
+    {
+        let refused = clerk.act(path, &edit(name, phone)).await;
+        assert_eq!((refused.status, refused.body.contains(words)), (409, true), "{}", refused.body);
+    }
+    assert_eq!(clerk.act(path, &edit("赵六", "0591-87650001")).await.status, 303);
+    assert_eq!(
+        site.text(changes).await,
+        r#"[["name","闽医软件的zhao","赵六"],["phone","*********4321","*********0001"]]"#
+    );
+    // Another number of the same mask.
+    assert_eq!(clerk.act(path, &edit("赵六", "0592-87650001")).await.status, 303);
+    assert_eq!(site.text(changes).await, r#"[["phone","*********0001","*********0001"]]"#);
+    let page = clerk.get(path).await.body;
+    assert!(page.contains("赵六") && page.contains("0592-87650001"), "{page}");
+    assert_eq!(zhao.get("/a/").await.status, 200, "he stays logged in");
+    // Not of another applicant, nor by who only looks, nor of who is closed.
+    assert_eq!(clerk.act("/o/applicants/2", &edit("某", "0591-87654321")).await.status, 404);
+    let denied = reviewer.act(path, &edit("某", "0591-87654321")).await.status;
+    assert!([403, 404].contains(&denied), "{denied}");
+    let close = [("do", "close-person"), ("login", "zhao"), ("reason", "离职")];
+    assert_eq!(clerk.act(path, &close).await.status, 303);
+    let late = clerk.act(path, &edit("某", "0591-87654321")).await;
+    assert_eq!((late.status, late.body.contains("已注销")), (409, true), "{}", late.body);
+    let events = three[2].get("/o/events").await.body;
+    assert!(events.contains("更改或重新邀请申请方人员") && events.contains("换人接听"), "{events}");
+    assert!(!events.contains("8765"), "{events}");
+}
+
+#[tokio::test]
 async fn nobody_of_one_face_is_anybody_at_the_other() {
     let site = with_both().await;
     add(&site, VENDOR, "3501").await;
