@@ -183,6 +183,7 @@ pub(super) async fn apply(
         rate: Some(rate),
         mac: Some(MacRule::parse(form.text("mac")).ok_or_else(|| refused("mac 要求未知"))?),
         networks: Some(networks),
+        applicant: None,
     };
     let id = row.id;
     Ok(page.site.console.work(async |a| a.edit_account(id, &edit, act).await).await?)

@@ -1,6 +1,6 @@
 //! Adding accounts, institutions and channels.
 
-use yanmi_onboarding::ContactEdit;
+use yanmi_onboarding::{ContactEdit, CreditCode};
 use yanmi_protocol::display;
 
 use super::account::{self, NewAccount};
@@ -25,6 +25,24 @@ impl Administration {
     pub async fn add_account(&mut self, new: &NewAccount, act: Act<'_>) -> Result<(), AdministrationError> {
         check_name(ACCOUNT, &new.name)?;
         let change = self.account_addition(new, act);
+        self.change(act, change).await
+    }
+
+    /// Adds an account that is an applicant's.
+    ///
+    /// # Errors
+    /// Those of [`Self::add_account`], and when the applicant is missing or closed.
+    pub async fn add_account_of(
+        &mut self,
+        new: &NewAccount,
+        applicant: CreditCode,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        check_name(ACCOUNT, &new.name)?;
+        let number = self.open_applicant(&applicant).await?.number;
+        let mut change = self.account_addition(new, act);
+        let set = Assignments::default().optional_number("applicant", Some(number));
+        change.statements.push(set.of(Object::Account(new.id), act.at));
         self.change(act, change).await
     }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 
 use http::Uri;
-use yanmi_onboarding::{Area, ContactEdit, Level};
+use yanmi_onboarding::{Area, ContactEdit, CreditCode, Level};
 use yanmi_protocol::{AccountId, ChannelId, OrgCode};
 use yanmi_verification::{ChannelRecord, Ways, WordLimits};
 
@@ -34,6 +34,8 @@ pub struct AccountEdit {
     pub mac: Option<MacRule>,
     /// Where its envelopes may come from.
     pub networks: Option<SourceNetworks>,
+    /// Whose it is; `Some(None)` for nobody's.
+    pub applicant: Option<Option<CreditCode>>,
 }
 
 /// What an institution becomes.
@@ -74,15 +76,22 @@ impl Administration {
     /// Changes an account.
     ///
     /// # Errors
-    /// When there is none, it is closed, or the name is not fit.
+    /// When there is none, it is closed, the name is not fit, or the applicant is missing or closed.
     pub async fn edit_account(
         &mut self,
         id: AccountId,
         edit: &AccountEdit,
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
-        let change = account_edit(id, edit, act)?;
-        self.change(act, change).await
+        let mut set = account_set(edit)?;
+        if let Some(applicant) = edit.applicant {
+            let number = match applicant {
+                Some(code) => Some(self.open_applicant(&code).await?.number),
+                None => None,
+            };
+            set = set.optional_number("applicant", number);
+        }
+        self.edit(Object::Account(id), set, act).await
     }
 
     /// Changes an institution. Another name is shown from the next notice on.
@@ -135,13 +144,17 @@ impl Administration {
     }
 }
 
-/// The change that an edit of an account is.
+/// The change that an edit of an account is, but for whose it is.
 pub(super) fn account_edit(
     id: AccountId,
     edit: &AccountEdit,
     act: Act<'_>,
 ) -> Result<Change, AdministrationError> {
-    let AccountEdit { name, interfaces, rate, mac, networks } = edit;
+    Ok(edition(Object::Account(id), account_set(edit)?, act))
+}
+
+fn account_set(edit: &AccountEdit) -> Result<Assignments, AdministrationError> {
+    let AccountEdit { name, interfaces, rate, mac, networks, applicant: _ } = edit;
     let mut set = Assignments::default();
     if let Some(name) = name {
         check_name(ACCOUNT, name)?;
@@ -159,7 +172,7 @@ pub(super) fn account_edit(
     if let Some(networks) = networks {
         set = set.optional_text("networks", networks.stored().as_deref());
     }
-    Ok(edition(Object::Account(id), set, act))
+    Ok(set)
 }
 
 fn edition(object: Object, set: Assignments, act: Act<'_>) -> Change {

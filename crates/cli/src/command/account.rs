@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use yanmi_center::registry::{AccountEdit, Act, Administration, Interfaces, NewAccount, Object, Switch};
+use yanmi_onboarding::CreditCode;
 use yanmi_protocol::{AccountId, UnixMillis};
 
 use crate::command::registry::{
@@ -48,8 +49,11 @@ enum AccountAction {
         /// 报文只能来自这些网段，如 10.1.0.0/16,10.2.3.4；不给则不限
         #[arg(long, value_name = "网段", default_value = "", hide_default_value = true)]
         networks: String,
+        /// 归哪个申请方：它的统一社会信用代码；申请方在管理台新增
+        #[arg(long, value_name = "代码")]
+        applicant: Option<String>,
     },
-    /// 更改名称、接口、每秒上限、mac 要求、来源网段；不给的不变
+    /// 更改名称、接口、每秒上限、mac 要求、来源网段、申请方；不给的不变
     Edit(AccountChange),
     /// 列出账号
     List(Listing),
@@ -107,6 +111,9 @@ struct AccountFields {
     /// 报文只能来自这些网段，如 10.1.0.0/16,10.2.3.4；空字符串为不限
     #[arg(long, value_name = "网段")]
     networks: Option<String>,
+    /// 归哪个申请方：它的统一社会信用代码；空字符串为不归谁
+    #[arg(long, value_name = "代码")]
+    applicant: Option<String>,
 }
 
 impl AccountFields {
@@ -117,8 +124,17 @@ impl AccountFields {
             rate: self.rate.map(NonZeroU32::new),
             mac: self.mac.as_deref().map(registry::mac_rule).transpose()?,
             networks: self.networks.as_deref().map(registry::networks).transpose()?,
+            applicant: match self.applicant.as_deref() {
+                None => None,
+                Some("") => Some(None),
+                Some(code) => Some(Some(credit_code(code)?)),
+            },
         })
     }
+}
+
+fn credit_code(text: &str) -> Result<CreditCode, Failure> {
+    CreditCode::new(text).map_err(|error| Failure::because("--applicant 不可用", &error))
 }
 
 fn interfaces(words: &str) -> Result<Interfaces, Failure> {
@@ -158,12 +174,15 @@ impl Account {
 impl AccountAction {
     async fn run(self, administration: &mut Administration, act: Act<'_>) -> Result<(), Failure> {
         let changed = match self {
-            Self::Add { org_id, name, key_file, interfaces: words, rate, mac, networks } => {
+            Self::Add { org_id, name, key_file, interfaces: words, rate, mac, networks, applicant } => {
                 let chosen = Chosen::from(key_file)?;
                 let (id, key, interfaces) = (id(&org_id)?, chosen.key.clone(), interfaces(&words)?);
                 let (mac, networks) = (registry::mac_rule(&mac)?, registry::networks(&networks)?);
                 let new = NewAccount { id, name, key, interfaces, rate, mac, networks };
-                let stored = administration.add_account(&new, act).await;
+                let stored = match applicant.as_deref().map(credit_code).transpose()? {
+                    Some(applicant) => administration.add_account_of(&new, applicant, act).await,
+                    None => administration.add_account(&new, act).await,
+                };
                 chosen.show_if(&stored);
                 stored
             }

@@ -148,6 +148,14 @@ fn what_cannot_be_changed_says_why() {
         ),
         (&["account", "edit", "--org-id", "his", "--networks", "10.1.2.3/8"], "--networks 不可用"),
         (&["account", "edit", "--org-id", "his"], "--name"),
+        (&["account", "edit", "--org-id", "his", "--applicant", "91350100M000100Y34"], "--applicant 不可用"),
+        (&["account", "edit", "--org-id", "his", "--applicant", "91350100M000100Y43"], "申请方"),
+        (
+            &["account", "add", "--org-id", "new", "--name", "某", "--applicant", "91350100M000100Y43"],
+            "申请方",
+        ),
+        (&["institution", "edit", "--org", "H35010000001"], "--phone"),
+        (&["institution", "edit", "--org", "H35010000001", "--phone", "1390000"], "联系电话应为"),
         (&["account", "disable", "--org-id", "his", "--hours", "721"], "--hours"),
     ] {
         let refused = run(&[words, &["--config", &config]].concat(), "");

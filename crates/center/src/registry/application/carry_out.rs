@@ -180,5 +180,6 @@ fn asked_edit(row: &ApplicationRow) -> AccountEdit {
         rate: text(Field::Rate).and_then(|rate| rate.parse().ok()).and_then(NonZeroU32::new).map(Some),
         mac: None,
         networks: text(Field::Networks).and_then(|text| SourceNetworks::parse(&networks(text)).ok()),
+        applicant: None,
     }
 }

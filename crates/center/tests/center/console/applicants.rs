@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use yanmi_center::registry::{Login, NewApplicant, NewApplicantUser};
+use yanmi_center::registry::{
+    AccountEdit, Interfaces, Login, MacRule, NewAccount, NewApplicant, NewApplicantUser, SourceNetworks,
+};
 use yanmi_onboarding::{ApplicantKind, ApplicantRole, Area, CreditCode, Role};
 use yanmi_protocol::Sm4Key;
 
@@ -188,6 +190,43 @@ async fn a_clerk_changes_what_a_person_is_called_and_where() {
     let events = three[2].get("/o/events").await.body;
     assert!(events.contains("更改或重新邀请申请方人员") && events.contains("换人接听"), "{events}");
     assert!(!events.contains("8765"), "{events}");
+}
+
+#[tokio::test]
+async fn an_account_is_somebodys_from_the_beginning_or_by_an_edit() {
+    let site = with_both().await;
+    add(&site, VENDOR, "3501").await;
+    let id = yanmi_protocol::AccountId::new("his-of-vendor").expect("an account");
+    let new = NewAccount {
+        id,
+        name: "某系统".to_owned(),
+        key: Sm4Key::from_bytes(&[9; 16]),
+        interfaces: Interfaces::ALL,
+        rate: None,
+        mac: MacRule::Optional,
+        networks: SourceNetworks::default(),
+    };
+    site.change(async |a| {
+        let nobody = a.add_account_of(&new, code(HOSPITAL_UNIT), act(NOW)).await.expect_err("not there");
+        assert!(nobody.to_string().contains("申请方"), "{nobody}");
+        assert!(a.account(&id).await.expect("a database").is_none(), "nothing was added");
+        a.add_account_of(&new, code(VENDOR), act(NOW)).await.expect("added");
+        let whose = |row: Option<yanmi_center::registry::AccountRow>| row.expect("it is there").applicant;
+        assert_eq!(whose(a.account(&id).await.expect("a database")), Some(1));
+        let edit = |applicant| AccountEdit { applicant: Some(applicant), ..AccountEdit::default() };
+        a.edit_account(id, &edit(None), act(NOW)).await.expect("edited");
+        assert_eq!(whose(a.account(&id).await.expect("a database")), None);
+        a.edit_account(id, &edit(Some(code(VENDOR))), act(NOW)).await.expect("edited");
+        let name = AccountEdit { name: Some("又名".to_owned()), ..AccountEdit::default() };
+        a.edit_account(id, &name, act(NOW)).await.expect("edited");
+        assert_eq!(whose(a.account(&id).await.expect("a database")), Some(1), "what is left out stays");
+        let gone = a.edit_account(id, &edit(Some(code(HOSPITAL_UNIT))), act(NOW)).await;
+        assert!(gone.expect_err("not there").to_string().contains("申请方"));
+    })
+    .await;
+    let added = "SELECT count(*) FROM operator_events WHERE object = 'his-of-vendor' AND action = 'account.add' \
+        AND changes LIKE '%\"applicant\",null,\"1\"%'";
+    assert_eq!(site.number(added).await, 1, "one event says both");
 }
 
 #[tokio::test]
