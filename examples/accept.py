@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """接入验收：扮演经办人员，照 acceptance.json 的步骤操作一个示例，把示例的决定报送给验收程序。只用 Python 自带的库。
 
-accept.py ACCEPTANCE_JSON REPORT_JSON 命令…
+accept.py [--kit] ACCEPTANCE_JSON REPORT_JSON 命令…
   命令之后加上配置文件，即为一个收费窗口：标准输入一行一个操作，标准输出一行“返回值 提示”。
-  YANMI_ATTEMPT=毫秒   示例等待中心应答的时间，不给则为缺省值
+  --kit                配置文件写成工具包（kit/）的形式：一行一个“名称=值”
+  YANMI_ATTEMPT=毫秒   等待中心应答的时间，不给则为缺省值
 """
 import json
 import os
@@ -18,9 +19,11 @@ from concurrent.futures import ThreadPoolExecutor
 WINDOWS = 4  # 同时办理的窗口
 OUTCOMES = {0: "settled", 1: "refused", 2: "offline"}
 
-with open(sys.argv[1], encoding="utf-8") as file:
+words = sys.argv[1:]
+kit = words[:1] == ["--kit"]
+brief_file, report_file, *command = words[kit:]
+with open(brief_file, encoding="utf-8") as file:
     brief = json.load(file)
-report_file, command = sys.argv[2], sys.argv[3:]
 
 
 def post(url, body):
@@ -37,6 +40,23 @@ class Window:
     """一个窗口：一份配置，一个示例程序。"""
 
     def __init__(self, center_url, folder, name):
+        config = (self.flat if kit else self.toml)(center_url, folder, name)
+        self.program = subprocess.Popen(command + [config], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    @staticmethod
+    def flat(center_url, folder, name):
+        """工具包的配置。"""
+        config = os.path.join(folder, name + ".conf")
+        with open(config, "w", encoding="utf-8", opener=private) as out:
+            out.write(f'url={center_url}\norgId={brief["orgId"]}\nkey={brief["key"]}\n')
+            out.write(f'region={brief["region"]}\norgCodg={brief["orgCodg"]}\norgName=验收\n')
+            if os.environ.get("YANMI_ATTEMPT"):
+                out.write(f'timeoutMs={os.environ["YANMI_ATTEMPT"]}\n')
+        return config
+
+    @staticmethod
+    def toml(center_url, folder, name):
+        """示例的配置。"""
         config = os.path.join(folder, name + ".toml")
         quoted = json.dumps
         with open(config, "w", encoding="utf-8", opener=private) as out:
@@ -48,7 +68,7 @@ class Window:
                 for name_of, factor in ("attempt", 1), ("connect", 1), ("call", 2):
                     out.write(f"{name_of}_timeout_milliseconds = {factor * int(attempt)}\n")
             out.write(f'[visits]\nfile = {quoted(os.path.join(folder, name + ".sqlite"))}\nkey = "{os.urandom(16).hex()}"\n')
-        self.program = subprocess.Popen(command + [config], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return config
 
     def do(self, *words):
         """一个操作，返回返回值与提示。"""

@@ -13,6 +13,7 @@ mod guides;
 mod handed_keys;
 mod handed_over;
 mod killed;
+mod kit;
 mod moved;
 mod operators;
 mod postgres;

@@ -1,0 +1,47 @@
+//! The languages: how each is compiled and run where this runs.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::told;
+use super::vectors::file;
+
+/// A language of the kit.
+pub(super) struct Language {
+    pub(super) name: &'static str,
+    /// Its file.
+    source: &'static str,
+    /// What compiles it, in a folder where the file lies; nothing where nothing is compiled.
+    compiler: &'static [&'static str],
+    /// What runs it there.
+    program: &'static [&'static str],
+}
+
+pub(super) const LANGUAGES: [Language; 2] = [
+    Language { name: "python", source: "yanmi_kit.py", compiler: &[], program: &["python3", "yanmi_kit.py"] },
+    Language {
+        name: "javascript",
+        source: "yanmi-kit.js",
+        compiler: &[],
+        program: &["node", "yanmi-kit.js"],
+    },
+];
+
+impl Language {
+    /// Copies the file, as a vendor does, and compiles it.
+    pub(super) fn build(&self, folder: &Path) {
+        std::fs::copy(file(self.source), folder.join(self.source)).expect(self.source);
+        if let [compiler, words @ ..] = self.compiler {
+            // Compilers write into a folder of the user's where there is one.
+            told(Command::new(compiler).args(words).current_dir(folder).env("HOME", folder));
+        }
+    }
+
+    /// The program, to be given its words.
+    pub(super) fn run(&self, folder: &Path) -> Command {
+        let [program, words @ ..] = self.program else { panic!("{} has no program", self.name) };
+        let mut command = Command::new(program);
+        command.args(words).current_dir(folder).env("LC_ALL", "C.UTF-8");
+        command
+    }
+}
