@@ -17,13 +17,72 @@ pub(super) struct Language {
     program: &'static [&'static str],
 }
 
-pub(super) const LANGUAGES: [Language; 2] = [
+pub(super) const LANGUAGES: [Language; 7] = [
     Language { name: "python", source: "yanmi_kit.py", compiler: &[], program: &["python3", "yanmi_kit.py"] },
     Language {
         name: "javascript",
         source: "yanmi-kit.js",
         compiler: &[],
         program: &["node", "yanmi-kit.js"],
+    },
+    Language {
+        name: "java",
+        source: "YanmiKit.java",
+        compiler: &[
+            "javac",
+            "--release",
+            "8",
+            "-Xlint:-options",
+            "-encoding",
+            "UTF-8",
+            "-cp",
+            "/usr/share/java/bcprov.jar",
+            "YanmiKit.java",
+        ],
+        program: &["java", "-cp", "/usr/share/java/bcprov.jar:.", "YanmiKit"],
+    },
+    Language {
+        name: "csharp",
+        source: "YanmiKit.cs",
+        compiler: &["mcs", "-langversion:5", "-warnaserror", "-out:YanmiKit.exe", "YanmiKit.cs"],
+        program: &["mono", "YanmiKit.exe"],
+    },
+    Language {
+        name: "go",
+        source: "yanmikit.go",
+        compiler: &["go", "build", "-o", "yanmikit", "yanmikit.go"],
+        program: &["./yanmikit"],
+    },
+    Language {
+        name: "php",
+        source: "yanmi_kit.php",
+        compiler: &[],
+        program: &["php", "-d", "error_reporting=-1", "-d", "display_errors=1", "yanmi_kit.php"],
+    },
+    Language {
+        name: "c",
+        source: "yanmi_kit.c",
+        compiler: &[
+            "gcc",
+            "-std=c99",
+            "-O1",
+            "-Wall",
+            "-Wextra",
+            "-Werror",
+            "-DKIT_MAIN",
+            "-o",
+            "yanmi_kit",
+            "yanmi_kit.c",
+        ],
+        program: &[
+            "valgrind",
+            "--quiet",
+            "--error-exitcode=9",
+            "--leak-check=full",
+            "--show-leak-kinds=definite",
+            "--errors-for-leak-kinds=definite",
+            "./yanmi_kit",
+        ],
     },
 ];
 
