@@ -1,6 +1,6 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
 //! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`, `cargo xtask asan`, `cargo xtask fuzz`,
-//! `cargo xtask walk`.
+//! `cargo xtask walk`, `cargo xtask kit`.
 
 mod asan;
 mod bench;
@@ -8,6 +8,7 @@ mod capi;
 mod cargo;
 mod cluster;
 mod fuzz;
+mod kit;
 mod references;
 mod shots;
 mod tidy;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["references"] => references::rewrite(),
         ["capi"] => capi::run(),
+        ["kit", folder] => kit::run(folder),
         ["shots", folder] => shots::run(folder),
         ["asan"] => asan::run(),
         ["fuzz", seconds] => fuzz::run(seconds),
@@ -29,7 +31,7 @@ fn main() -> ExitCode {
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | capi | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
+                "usage: cargo xtask tidy | references | {} | capi | kit DIR | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
                 bench::USAGE,
                 cluster::USAGE
             );

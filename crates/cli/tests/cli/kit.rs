@@ -118,6 +118,20 @@ fn every_language_of_the_kit_passes_every_situation_of_the_acceptance() {
     }
 }
 
+/// It does not run here. What it calls is at least there to be called.
+#[test]
+fn what_powerbuilder_calls_is_in_the_interface() {
+    let source = std::fs::read_to_string(vectors::file("n_yanmi_kit.sru")).expect("the source");
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guide/integrate.md");
+    let known = std::fs::read_to_string(guide).expect("the guide");
+    let called: Vec<_> =
+        source.split("of_trans(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(called.len() > 5, "{called:?}");
+    for operation in called {
+        assert!(known.contains(&format!("| `{operation}` |")), "{operation}");
+    }
+}
+
 /// Every situation, at the real time: the programs have no other.
 async fn suite() -> Suite {
     let region = Region::new("350000").expect("a region");

@@ -1,6 +1,10 @@
 //! What vendors, institutions and channels read.
 
 use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
+
+use yanmi_client::{Ambient, Machine};
 
 use super::Walk;
 use crate::feedback::Joint;
@@ -157,4 +161,34 @@ fn an_institution_that_was_approved_gets_to_joint_debugging() {
     let digits: String = said.split_whitespace().collect();
     assert!(digits.to_ascii_uppercase().contains(key.trim()), "{said}");
     assert!(said.contains("Signature Verified Successfully"), "{said}");
+}
+
+/// Longest the machine may take for the first ten minutes of the kit: the rest is reading and typing.
+const TEN_MINUTES: Duration = Duration::from_mins(1);
+
+#[test]
+fn the_first_ten_minutes_of_the_kit_end_with_a_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    // As `cargo xtask kit` packs it.
+    for file in ["kit/yanmi_kit.py", "kit/vectors.json", "examples/person.py"] {
+        let name = file.rsplit('/').next().expect("a name");
+        std::fs::copy(root.join(file), folder.path().join(name)).expect(file);
+    }
+    let sandbox = Sandbox::start(&folder.path().join("yanmi-sandbox"));
+    let mut walk = Walk::of("../kit/README.md");
+    walk.left_out = vec![("yanmi acceptance", "the kit's own test has every language go through it")];
+    let clock = Machine::new();
+    let said = walk.run(folder.path());
+    assert!(clock.elapsed() < TEN_MINUTES, "{:?}", clock.elapsed());
+    sandbox.stop();
+    for word in [
+        "个向量全部相符",
+        "已通知参保人的渠道应用",
+        "尚未完成线上认证",
+        "\nsettle 线上密码核验认证通过",
+        "可以结算",
+    ] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
 }

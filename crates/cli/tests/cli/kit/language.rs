@@ -17,7 +17,7 @@ pub(super) struct Language {
     program: &'static [&'static str],
 }
 
-pub(super) const LANGUAGES: [Language; 7] = [
+pub(super) const LANGUAGES: [Language; 8] = [
     Language { name: "python", source: "yanmi_kit.py", compiler: &[], program: &["python3", "yanmi_kit.py"] },
     Language {
         name: "javascript",
@@ -83,6 +83,12 @@ pub(super) const LANGUAGES: [Language; 7] = [
             "--errors-for-leak-kinds=definite",
             "./yanmi_kit",
         ],
+    },
+    Language {
+        name: "pascal",
+        source: "YanmiKit.pas",
+        compiler: &["fpc", "-v0", "-vew", "-dKIT_MAIN", "YanmiKit.pas"],
+        program: &["./YanmiKit"],
     },
 ];
 
