@@ -670,6 +670,20 @@ sealed class Json
         return text.Substring(start, at - start);
     }
 
+    // 落单的代理字符（\ud800）不是文字
+    static string Whole(string read)
+    {
+        try
+        {
+            YanmiKit.Utf8.GetByteCount(read);
+            return read;
+        }
+        catch (ArgumentException)
+        {
+            throw Wrong();
+        }
+    }
+
     // 引号之后到引号
     string Text()
     {
@@ -677,7 +691,7 @@ sealed class Json
         while (at < text.Length)
         {
             char mark = text[at++];
-            if (mark == '"') return read.ToString();
+            if (mark == '"') return Whole(read.ToString());
             if (mark < ' ') throw Wrong();
             if (mark == '\\')
             {

@@ -560,7 +560,8 @@ public final class YanmiKit {
             StringBuilder out = new StringBuilder();
             while (at < text.length()) {
                 char mark = text.charAt(at++);
-                if (mark == '"') return out.toString();
+                if (mark == '"' && StandardCharsets.UTF_8.newEncoder().canEncode(out)) return out.toString();
+                if (mark == '"') throw wrong(); // 落单的代理字符不是文字
                 if (mark < ' ') throw wrong();
                 if (mark == '\\') {
                     mark = at < text.length() ? text.charAt(at++) : 0;

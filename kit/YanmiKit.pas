@@ -133,6 +133,8 @@ type
     procedure Need(Mark: AnsiChar);
     function ReadText: TUtf8;
     function ReadUnit: LongWord;
+    procedure ReadNumber;
+    procedure ReadDigits;
     function ReadObject(Depth: Integer): TKitPairs;
     function ReadValue(Depth: Integer; out IsNull: Boolean): TUtf8;
   end;
@@ -721,7 +723,7 @@ end;
 
 function TKitJson.ReadValue(Depth: Integer; out IsNull: Boolean): TUtf8;
 var
-  Start, Digits: Integer;
+  Start: Integer;
   Ignored: Boolean;
 begin
   IsNull := False;
@@ -748,19 +750,50 @@ begin
   end
   else
   begin
-    Digits := 0;
-    while (FAt <= Length(FText)) and (FText[FAt] in ['0'..'9', '+', '-', '.', 'a'..'z', 'E']) do
-    begin
-      if FText[FAt] in ['0'..'9'] then
-        Inc(Digits);
+    while (FAt <= Length(FText)) and (FText[FAt] in ['a'..'z']) do
       Inc(FAt);
-    end;
     Result := Copy(FText, Start, FAt - Start);
     IsNull := Result = 'null';
-    if not IsNull and (Result <> 'true') and (Result <> 'false') and ((Digits = 0) or not (Result[1] in ['0'..'9', '-'])) then
+    if Result = '' then
+      ReadNumber
+    else if not IsNull and (Result <> 'true') and (Result <> 'false') then
       Need(#1);
   end;
   Result := Copy(FText, Start, FAt - Start);
+end;
+
+procedure TKitJson.ReadDigits;
+var
+  Start: Integer;
+begin
+  Start := FAt;
+  while (FAt <= Length(FText)) and (FText[FAt] in ['0'..'9']) do
+    Inc(FAt);
+  if FAt = Start then
+    Need(#1);
+end;
+
+procedure TKitJson.ReadNumber;
+begin
+  Take('-');
+  if (Copy(FText, FAt, 1) = '0') and not ((FAt < Length(FText)) and (FText[FAt + 1] in ['0'..'9'])) then
+    Inc(FAt)
+  else if Copy(FText, FAt, 1) = '0' then
+    Need(#1)
+  else
+    ReadDigits;
+  if Copy(FText, FAt, 1) = '.' then
+  begin
+    Inc(FAt);
+    ReadDigits;
+  end;
+  if (Copy(FText, FAt, 1) = 'e') or (Copy(FText, FAt, 1) = 'E') then
+  begin
+    Inc(FAt);
+    if (Copy(FText, FAt, 1) = '+') or (Copy(FText, FAt, 1) = '-') then
+      Inc(FAt);
+    ReadDigits;
+  end;
 end;
 
 { 引号之后，到引号。 }

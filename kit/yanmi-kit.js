@@ -295,7 +295,9 @@ const YanmiKit = (() => {
     const end = at => {
       if (name === null) return;
       const raw = text.slice(start, at).trim();
-      out.set(name, raw === 'null' ? null : raw.startsWith('"') ? JSON.parse(raw) : raw);
+      const value = raw === 'null' ? null : raw.startsWith('"') ? JSON.parse(raw) : raw;
+      if (/\p{Cs}/u.test(value || '')) throw new Refused(-4, '明文不是文字'); // 落单的代理字符
+      out.set(name, value);
       name = null;
     };
     for (let found; (found = token.exec(text));) {
@@ -304,6 +306,7 @@ const YanmiKit = (() => {
         name = JSON.parse(last);
         start = token.lastIndex;
         if (out.has(name)) throw new Refused(-4, 'JSON 成员重复');
+        if (/\p{Cs}/u.test(name)) throw new Refused(-4, '明文不是文字');
       } else if ((word === ',' || word === '}') && depth === 1) {
         end(found.index);
       }

@@ -564,7 +564,6 @@ static const char *json_object(const char *p, int depth, json_visitor visit, voi
 
 static const char *json_value(const char *p, int depth) {
     static const char *const words[] = {"true", "false", "null"};
-    const char *start = p;
     int at;
     if (depth > 30) return NULL;
     if (*p == '"') return json_string(p, NULL, 0);
@@ -583,10 +582,20 @@ static const char *json_value(const char *p, int depth) {
     for (at = 0; at < 3; at++)
         if (!strncmp(p, words[at], strlen(words[at]))) return p + strlen(words[at]);
     p += *p == '-';
-    p += strspn(p, "0123456789");
-    if (p == start || p[-1] == '-') return NULL;
-    if (*p == '.') p += 1 + strspn(p + 1, "0123456789");
-    if (*p == 'e' || *p == 'E') p += 1 + strspn(p + 1, "+-0123456789");
+    at = (int)strspn(p, "0123456789");
+    if (at == 0 || (*p == '0' && at > 1)) return NULL;
+    p += at;
+    if (*p == '.') {
+        at = (int)strspn(p + 1, "0123456789");
+        if (at == 0) return NULL;
+        p += at + 1;
+    }
+    if (*p == 'e' || *p == 'E') {
+        p += 1 + (p[1] == '+' || p[1] == '-');
+        at = (int)strspn(p, "0123456789");
+        if (at == 0) return NULL;
+        p += at;
+    }
     return p;
 }
 

@@ -384,10 +384,14 @@ def members(text):
         names = [name for name, _ in found]
         if len(set(names)) != len(names):
             raise Refused(-4, "JSON 成员重复")
-        return {name: flat(value) for name, value in found}
+        return {whole(name): flat(value) for name, value in found}
 
     def flat(value):
-        return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        return value if value is None else whole(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+    def whole(text):
+        text.encode()  # 落单的代理字符（\ud800）不是文字
+        return text
 
     try:
         found = json.loads(text, object_pairs_hook=pairs)

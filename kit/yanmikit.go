@@ -588,6 +588,9 @@ func pairs(text string) ([][2]string, error) {
 		if value[0] == '"' && json.Unmarshal(raw, &value) != nil {
 			return nil, wrong
 		}
+		if strings.Count(name.(string)+value, "\uFFFD") > strings.Count(text, "\uFFFD") { // 落单的代理字符也悄悄换成了问号
+			return nil, wrong
+		}
 		if string(raw) != "null" {
 			out = append(out, [2]string{name.(string), value})
 		}

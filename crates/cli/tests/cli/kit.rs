@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use yanmi_acceptance::{Conclusion, Settings, Suite};
+use yanmi_acceptance::{Conclusion, Rule, Settings, Suite};
 use yanmi_client::{Ambient, Machine};
 use yanmi_protocol::{OrgCode, Region};
 
@@ -114,6 +114,8 @@ fn every_language_of_the_kit_passes_every_situation_of_the_acceptance() {
     for (language, suite) in LANGUAGES.iter().zip(suites) {
         let judged = suite.judged();
         assert_eq!(judged.conclusion(), Conclusion::Passed, "{}: {:?}", language.name, judged.broken());
+        // Advised, and not followed: serials are not compared, for some centers give a new one with each answer.
+        assert_eq!(judged.broken(), [Rule::Replay], "{}", language.name);
         runtime.block_on(suite.stop());
     }
 }

@@ -174,6 +174,10 @@ fn strange() -> Vec<Case> {
         no_mac(Case::status("数组", "[0]".to_owned())),
         no_mac(Case::status("没有 code", "{\"message\":\"成功\"}".to_owned())),
         no_mac(Case::status("code 出现两次", right.replace("\"code\":0", "\"code\":-1,\"code\":0"))),
+        no_mac(Case::status(
+            "message 里有落单的代理字符",
+            "{\"code\":500320,\"message\":\"\\ud800\",\"mac\":\"00\"}".to_owned(),
+        )),
         no_mac(Case::status("之后还有别的内容", format!("{right}{{}}"))),
         Case { status: 500, ..Case::status("HTTP 500，却是成功的应答", right.clone()) },
         Case::status("没有 data", "{\"code\":0,\"type\":\"success\",\"message\":\"成功\"}".to_owned()),
