@@ -50,7 +50,7 @@ public sealed class Judgment
 
     public override string ToString()
     {
-        return Why + "。" + Next;
+        return Why + "。" + Next + (Seconds > 0 ? "（" + Seconds + " 秒之后再发）" : "");
     }
 }
 

@@ -140,7 +140,7 @@ public final class YanmiKit {
 
         @Override
         public String toString() {
-            return why + "。" + next;
+            return why + "。" + next + (seconds > 0 ? "（" + seconds + " 秒之后再发）" : "");
         }
     }
 

@@ -1172,6 +1172,14 @@ end;
 { ---- 四、命令行（Free Pascal） ---- }
 {$IFDEF KIT_MAIN}
 
+{ 一行提示。 }
+function Told(const Said: TKitJudgment): AnsiString;
+begin
+  Result := Said.Why + '。' + Said.Next;
+  if Said.Seconds > 0 then
+    Result := Result + '（' + IntToStr(Said.Seconds) + ' 秒之后再发）';
+end;
+
 { 一个收费窗口：每行一个操作，各答一行“返回值 提示”。 }
 procedure Window(Center: TKitCenter);
 var
@@ -1200,7 +1208,7 @@ begin
     else
       Said := Visit.Settle(Value);
     Returned := Ord(Said.Decision = 'refuse') + 2 * Ord(Said.Decision = 'offline');
-    WriteLn(Returned, ' ', Said.Why, '。', Said.Next);
+    WriteLn(Returned, ' ', Told(Said));
     Flush(Output);
   end;
   Visit.Free;
@@ -1208,7 +1216,7 @@ end;
 
 procedure Show(const Step: AnsiString; const Said: TKitJudgment; const Expected: AnsiString);
 begin
-  WriteLn(Step, '：', Said.Why, '。', Said.Next);
+  WriteLn(Step, '：', Told(Said));
   Flush(Output);
   if Said.Decision <> Expected then
     raise Exception.Create('应为 ' + Expected + '，得到 ' + Said.Decision);

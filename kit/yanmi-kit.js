@@ -80,7 +80,7 @@ const YanmiKit = (() => {
   /** decision：settle 可以结算，wait 已通知、等参保人，refuse 不结算，offline 转线下方式。
       code：返回码；没有得到应答为 null，mac 不符为 "mac"。seconds：要求等多少秒再发，0 为没有要求。 */
   const judgment = (decision, code, why, next, seconds = 0) => ({
-    decision, code, why, next, seconds, proven: false, toString: () => `${why}。${next}`,
+    decision, code, why, next, seconds, proven: false, toString: () => `${why}。${next}${seconds ? `（${seconds} 秒之后再发）` : ''}`,
   });
   const noAnswer = why => judgment('offline', null, '无法得到中心的应答：' + why, INSTEAD);
 

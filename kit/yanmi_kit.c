@@ -5,7 +5,7 @@
  * https   套接字没有 TLS：只能调用 http 的中心地址。中心给的是 https 的，两种办法：在本机装一个转发（如 stunnel），
  *         url 写本机的；或把 kit_post 换成 libcurl、WinHTTP 的调用（只有这一个函数用网络）。不用 curl 命令：每次调用都要起进程
  * 试过    Debian 12 的 gcc 12（-std=c99 -Wall -Wextra -Werror，在 valgrind 之下）：全部向量、沙箱里的一次结算、接入验收的全部情形（通过）
- * 没试过  Windows（有 _WIN32 的几行，没有编译过）
+ * 没试过  Windows：用 MinGW（i686，连接 -lws2_32）编译过，没有运行过
  *
  *   gcc -std=c99 -DKIT_MAIN -o yanmi_kit yanmi_kit.c    拷进自己的程序时不定义 KIT_MAIN
  *   ./yanmi_kit vectors vectors.json           核对全部已知答案
@@ -324,7 +324,9 @@ static int kit_post(const char *url, const char *path, const char *body, int pat
         }
         for (;;) {
             int some = (int)recv(line_no, answer + length, size - 1 - length, 0);
-#ifndef _WIN32
+#ifdef _WIN32
+            timed_out = some < 0 && WSAGetLastError() == WSAETIMEDOUT;
+#else
             timed_out = some < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 #endif
             if (some < 1) break;
@@ -351,7 +353,11 @@ static struct kit_judgment call(struct kit_center *center, int is_notice, const 
     struct kit_judgment said = no_answer("内存不足，或配置过长");
     int http, required;
 #ifdef _WIN32
-    sprintf(stamp, "%lld000", (long long)time(NULL));
+    FILETIME now;
+    uint64_t millis;
+    GetSystemTimeAsFileTime(&now); /* 每次（包括重试）都重新取时间、重新组包 */
+    millis = ((uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime) / 10000 - 11644473600000ULL;
+    sprintf(stamp, "%lu%03u", (unsigned long)(millis / 1000), (unsigned)(millis % 1000));
 #else
     struct timeval now;
     gettimeofday(&now, NULL); /* 每次（包括重试）都重新取时间、重新组包 */
@@ -812,6 +818,14 @@ static void hmac(const uint8_t *key, size_t key_length, const uint8_t *data, siz
 static const char *const DECISIONS[] = {"settle", "wait", "refuse", "offline"};
 static const int RETURNS[] = {0, 0, 1, 2};
 
+/* 一行提示 */
+static void tell(const struct kit_judgment *said) {
+    printf("%s。%s", said->why, said->next);
+    if (said->seconds) printf("（%d 秒之后再发）", said->seconds);
+    putchar('\n');
+    fflush(stdout);
+}
+
 /* 一个收费窗口：每行一个操作，各答一行“返回值 提示” */
 static int window(struct kit_center *center) {
     char line[256], what[16], value[64];
@@ -826,15 +840,15 @@ static int window(struct kit_center *center) {
         else if (!strcmp(what, "notice")) said = kit_visit_notify(center, &visit, value);
         else if (!strcmp(what, "status")) said = kit_status(center, visit.token, visit.notices);
         else said = kit_visit_settle(center, &visit, value);
-        printf("%d %s。%s\n", RETURNS[said.decision], said.why, said.next);
-        fflush(stdout);
+        printf("%d ", RETURNS[said.decision]);
+        tell(&said);
     }
     return 0;
 }
 
 static int show(const char *step, struct kit_judgment said, enum kit_decision expected) {
-    printf("%s：%s。%s\n", step, said.why, said.next);
-    fflush(stdout);
+    printf("%s：", step);
+    tell(&said);
     if (said.decision != expected) printf("应为 %s，得到 %s\n", DECISIONS[expected], DECISIONS[said.decision]);
     return said.decision != expected;
 }

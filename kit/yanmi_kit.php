@@ -29,7 +29,7 @@ class YanmiJudgment
 
     public function __toString()
     {
-        return $this->why . '。' . $this->next;
+        return $this->why . '。' . $this->next . ($this->seconds ? "（{$this->seconds} 秒之后再发）" : '');
     }
 }
 

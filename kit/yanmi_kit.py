@@ -104,7 +104,7 @@ class Judgment:
         self.seconds, self.proven = seconds, proven
 
     def __str__(self):
-        return f"{self.why}。{self.next}"
+        return f"{self.why}。{self.next}" + (f"（{self.seconds} 秒之后再发）" if self.seconds else "")
 
 
 def no_answer(why):

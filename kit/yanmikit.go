@@ -128,7 +128,12 @@ type Judgment struct {
 	proven                    bool
 }
 
-func (said Judgment) String() string { return said.Why + "。" + said.Next }
+func (said Judgment) String() string {
+	if said.Seconds > 0 {
+		return fmt.Sprintf("%s。%s（%d 秒之后再发）", said.Why, said.Next, said.Seconds)
+	}
+	return said.Why + "。" + said.Next
+}
 
 func noAnswer(why string) Judgment {
 	return Judgment{Decision: "offline", Why: "无法得到中心的应答：" + why, Next: instead}

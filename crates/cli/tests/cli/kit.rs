@@ -21,7 +21,7 @@ use crate::yanmi::Sandbox;
 use language::{LANGUAGES, Language};
 
 /// Milliseconds a program of the kit waits for an answer here: "no answer" is to be over soon.
-const PATIENCE: &str = "2500";
+const PATIENCE: &str = "4000";
 
 fn script(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name);
