@@ -9,10 +9,7 @@ use crate::failure::Failure;
 
 /// Reads a key of either form; white space around it does not matter.
 pub(crate) fn parse(text: &str) -> Result<Sm4Key, Failure> {
-    let text = text.trim();
-    // Sixteen characters are a key of ASCII characters, whatever they are; everything else is meant as hexadecimal.
-    let key = if text.len() == 16 { Sm4Key::from_ascii(text) } else { Sm4Key::from_hex(text) };
-    key.map_err(|error| Failure::new(error.to_string()))
+    Sm4Key::from_text(text).map_err(|error| Failure::new(error.to_string()))
 }
 
 /// Bytes of a key file that are looked at: 32 digits, and some room for blanks around them.

@@ -26,6 +26,7 @@ mod cipher;
 mod diagnosis;
 mod examine;
 mod flaw;
+mod look;
 mod mistake;
 mod padding;
 mod text;
@@ -35,6 +36,7 @@ use yanmi_protocol::Sm4Key;
 
 pub use diagnosis::{ANOTHER_KEY, Diagnosis, MAX_TOGETHER, NOT_AN_OBJECT, advice};
 pub use flaw::Flaw;
+pub use look::{Look, UNEXPLAINED, enc_data, look};
 pub use mistake::Mistake;
 
 /// Bytes of the longest text that is looked into: the largest message in hexadecimal, in Base64 twice, and room for line breaks.

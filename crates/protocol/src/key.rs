@@ -114,6 +114,16 @@ impl Sm4Key {
         Ok(Self::from_bytes(bytes))
     }
 
+    /// The key as people write one: 16 characters are a key of ASCII characters, whatever they are, and everything else is
+    /// meant as hexadecimal. White space around it does not matter.
+    ///
+    /// # Errors
+    /// As [`Sm4Key::from_hex`] and [`Sm4Key::from_ascii`].
+    pub fn from_text(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        if text.len() == BLOCK { Self::from_ascii(text) } else { Self::from_hex(text) }
+    }
+
     /// The 16 bytes, to be sealed and stored.
     pub fn bytes(&self) -> &[u8; BLOCK] {
         &self.0.bytes

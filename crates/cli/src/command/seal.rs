@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use yanmi_protocol::envelope::{self, CipherText};
-use yanmi_protocol::{Members, Sm4Key};
+use yanmi_doctor::{Diagnosis, Look, Mistake, UNEXPLAINED};
+use yanmi_protocol::{Sm4Key, envelope};
 
 use crate::failure::Failure;
 use crate::key_text;
@@ -65,29 +65,24 @@ impl Open {
     pub(crate) fn run(&self) -> Result<(), Failure> {
         let key = self.key.read()?;
         let text = String::from_utf8_lossy(&input()?).into_owned();
-        let enc_data = enc_data(text.trim());
-        let opened = CipherText::from_hex(&enc_data)
-            .map_err(|error| error.to_string())
-            .and_then(|sealed| sealed.open(&key).map_err(|error| error.to_string()));
-        match opened {
-            Ok(plain) => {
+        match yanmi_doctor::look(&key, &text) {
+            Look::Opened { plain, is_envelope } => {
                 println!("{}", plain.as_str());
-                if plain.members().is_ok_and(|members| members.raw("encData").is_ok_and(|raw| raw.is_some()))
-                {
-                    eprintln!("注意：加密的是整个报文；只应加密业务参数的 JSON，结果放入 encData。");
+                if is_envelope {
+                    eprintln!("注意：{}", Mistake::WholeEnvelope.advice());
                 }
                 Ok(())
             }
-            Err(why) => Err(Failure::new(format!("无法解密：{why}\n{}", likely(&key, &enc_data)))),
+            Look::Closed { why, diagnosis } => {
+                Err(Failure::new(format!("无法解密：{why}\n{}", likely(diagnosis.as_ref()))))
+            }
         }
     }
 }
 
 /// What was done wrong, and what comes out when it is undone: whoever holds the key may see it.
-fn likely(key: &Sm4Key, enc_data: &str) -> String {
-    let Some(found) = yanmi_doctor::diagnose(key, enc_data) else {
-        return "没有符合已知的常见错误：请核对密钥校验值是否与对方一致，密文是否完整。".to_owned();
-    };
+fn likely(diagnosis: Option<&Diagnosis>) -> String {
+    let Some(found) = diagnosis else { return UNEXPLAINED.to_owned() };
     let plain = found.plain().map(|plain| format!("\n还原的明文：\n{plain}")).unwrap_or_default();
     format!("{found}{plain}")
 }
@@ -102,16 +97,4 @@ fn input() -> Result<Vec<u8>, Failure> {
         return Err(Failure::new(format!("输入超过 {MAX_INPUT} 字节")));
     }
     Ok(bytes)
-}
-
-/// The `encData` of a whole request or answer, or the text itself.
-fn enc_data(text: &str) -> String {
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
-    let Ok(members) = Members::parse(text) else { return text.to_owned() };
-    let own = members.raw("encData").ok().flatten();
-    let inner = || {
-        let data = Members::parse(members.raw("data").ok().flatten()?).ok()?;
-        data.raw("encData").ok().flatten()
-    };
-    own.or_else(inner).map_or_else(|| text.to_owned(), |raw| raw.trim_matches('"').to_owned())
 }
