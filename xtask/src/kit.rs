@@ -1,5 +1,5 @@
 //! `cargo xtask kit DIR`: the tool kit as a province publishes it: a folder and a zip with the same files. The same files make
-//! the same bytes, whoever makes them and when.
+//! the same bytes, whoever makes them and when. The page is built for it; where it cannot be, the kit is made without, and says so.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -10,12 +10,16 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::cargo::{ended, root};
+use crate::doctor_page;
 
 /// Files that stand elsewhere in the repository, and belong into the kit.
 const BESIDE: [&str; 3] = ["LICENSE", "examples/accept.py", "examples/person.py"];
 
 /// What is packed of the folder; what an interpreter or a compiler left there is no part of it.
 const KINDS: [&str; 12] = ["c", "cs", "example", "go", "java", "js", "json", "md", "pas", "php", "py", "sru"];
+
+/// The page, which is built.
+const PAGE: &str = "doctor.html";
 
 /// Name and content.
 type KitFile = (String, Vec<u8>);
@@ -27,7 +31,11 @@ pub(crate) fn run(folder: &str) -> ExitCode {
 /// Writes both; the name of the zip.
 fn make(folder: &Path) -> Result<String, String> {
     let name = format!("yanmi-kit-{}", env!("CARGO_PKG_VERSION"));
-    let files = files()?;
+    let mut files = files()?;
+    match doctor_page::make() {
+        Ok(page) => files.push((PAGE.to_owned(), page.into_bytes())),
+        Err(why) => eprintln!("kit: made without {PAGE}: {why}"),
+    }
     let plain = folder.join(&name);
     let said = |why: std::io::Error| why.to_string();
     fs::create_dir_all(&plain).map_err(said)?;

@@ -1,12 +1,13 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
-//! `cargo xtask capi`, `cargo xtask cluster`, `cargo xtask shots`, `cargo xtask asan`, `cargo xtask fuzz`,
-//! `cargo xtask walk`, `cargo xtask kit`.
+//! `cargo xtask capi`, `cargo xtask kit`, `cargo xtask doctor-page`, `cargo xtask cluster`, `cargo xtask shots`,
+//! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`.
 
 mod asan;
 mod bench;
 mod capi;
 mod cargo;
 mod cluster;
+mod doctor_page;
 mod fuzz;
 mod kit;
 mod references;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         ["references"] => references::rewrite(),
         ["capi"] => capi::run(),
         ["kit", folder] => kit::run(folder),
+        ["doctor-page", file] => doctor_page::run(file),
         ["shots", folder] => shots::run(folder),
         ["asan"] => asan::run(),
         ["fuzz", seconds] => fuzz::run(seconds),
@@ -31,7 +33,7 @@ fn main() -> ExitCode {
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | capi | kit DIR | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
+                "usage: cargo xtask tidy | references | {} | capi | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
                 bench::USAGE,
                 cluster::USAGE
             );
