@@ -8,7 +8,7 @@ program desk;
 uses
   SysUtils, Process;
 
-{ 输出缓冲区固定 2,048 字节即可：本库最多写 2,047 字节和一个 NUL }
+{ 输出缓冲区固定 2,048 字节即可：本库最多写 999 字节和一个 NUL，除非配置了 [c] trans_bytes }
 function YanmiTrans(config, input, output: PAnsiChar): PAnsiChar;
   {$ifdef windows} stdcall; {$else} cdecl; {$endif} external 'yanmi';
 

@@ -28,7 +28,7 @@ extern "C" {
 #define YANMI_E_ENCODING 9003 /* 字符串不是所设编码（UTF-8 或 GBK） */
 #define YANMI_E_HANDLE 9004 /* 句柄无效：从未打开，或已经关闭 */
 #define YANMI_E_CONFIG 9005 /* 配置有误，不能使用 */
-#define YANMI_E_BUFFER 9006 /* 缓冲区放不下；该步骤已经完成，可换大缓冲区用 yanmi_visit 取回 */
+#define YANMI_E_BUFFER 9006 /* 缓冲区放不下；该步骤已经完成，可换大缓冲区用 yanmi_visit 取回（YanmiTrans 的大小是配置 [c] trans_bytes） */
 #define YANMI_E_ARGUMENT 9007 /* 参数的值有误 */
 #define YANMI_E_REQUEST 9008 /* 入参 JSON 有误，或 transType 不认识 */
 #define YANMI_E_VISITS 9009 /* 就诊记录无法读写 */
@@ -87,7 +87,7 @@ int32_t YANMI_CALL yanmi_find(int32_t handle, const char *reference, char *visit
 /* 账号密钥的校验值，与中心核对。 */
 int32_t YANMI_CALL yanmi_kcv(int32_t handle, char *out, int32_t size, int32_t *needed);
 
-/* 通用入口：JSON 入、JSON 出，out 至少 2,048 字节。返回状态文本，"0000" 表示调用完成，结论看 out 中的 code。 */
+/* 通用入口：JSON 入、JSON 出，out 至少 1,000 字节（或配置 [c] trans_bytes 所写）。返回状态文本，"0000" 表示调用完成，结论看 out 中的 code。 */
 const char *YANMI_CALL YanmiTrans(const char *url_or_config, const char *input, char *out);
 
 /* 同上，另给出 out 的大小。放不下时写入一个放得下的错误 JSON，*needed 为所需字节数。 */

@@ -5,7 +5,7 @@
 //!
 //! # Safety
 //! What holds for every function here and is all a caller has to see to: each pointer to a text is NULL or points to a
-//! text that ends in NUL; `out` is NULL or has `size` bytes (2,048 in `YanmiTrans`); `visit_out` is NULL or has 33;
+//! text that ends in NUL; `out` is NULL or has `size` bytes (`trans_bytes` of the configuration in `YanmiTrans`, 1,000 without); `visit_out` is NULL or has 33;
 //! `needed` and `handle_out` are NULL or have 4.
 #![expect(unsafe_code, reason = "functions called from C are handed pointers")]
 #![expect(clippy::missing_safety_doc, reason = "it is the same for all of them, and said above")]
@@ -24,7 +24,7 @@ use crate::operation::{Check, Scan};
 use crate::output::{self, Output};
 use crate::setup::{Border, Session};
 use crate::text;
-use crate::trans::{self, OUTPUT, Sessions};
+use crate::trans::{self, Sessions};
 
 /// Bytes of the number of a visit, with its NUL.
 pub const VISIT: usize = 33;
@@ -374,16 +374,17 @@ pub unsafe extern "system" fn yanmi_kcv(handle: i32, out: *mut c_char, size: i32
     unsafe { answered(handle, &Output::of(out, size, needed), NOWHERE, [], act) }
 }
 
-/// JSON in, JSON out, at most 2,047 bytes and a NUL; returns a status text, "0000" when the call was made.
+/// JSON in, JSON out, at most 999 bytes and a NUL unless the configuration says otherwise (`trans_bytes`); returns a status text, "0000" when the call was made.
 #[unsafe(no_mangle)]
 pub unsafe extern "system" fn YanmiTrans(
     url_or_config: *const c_char,
     input: *const c_char,
     out: *mut c_char,
 ) -> *const c_char {
-    let size = i32::try_from(OUTPUT).unwrap_or(0);
+    // What fits into the least room fits into any: until the configuration is read nobody knows more.
+    let size = i32::from(Border::default().trans_bytes);
     // SAFETY: what holds for every function here.
-    unsafe { YanmiTransEx(url_or_config, input, out, size, std::ptr::null_mut()) }
+    unsafe { transact(url_or_config, input, Output::of(out, size, std::ptr::null_mut()), Room::Configured) }
 }
 
 /// The same with the size of the output.
@@ -395,14 +396,36 @@ pub unsafe extern "system" fn YanmiTransEx(
     size: i32,
     needed: *mut i32,
 ) -> *const c_char {
+    // SAFETY: what holds for every function here.
+    unsafe { transact(url_or_config, input, Output::of(out, size, needed), Room::Given) }
+}
+
+/// Who says how much room `out` has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// The program.
+    Given,
+    /// The configuration.
+    Configured,
+}
+
+/// The way of a drop-in call.
+unsafe fn transact(
+    url_or_config: *const c_char,
+    input: *const c_char,
+    mut output: Result<Output, Fault>,
+    room: Room,
+) -> *const c_char {
     let mut border = Border::default();
-    let output = Output::of(out, size, needed);
     let said = caught(|| {
         output.as_ref().map_err(Clone::clone)?;
         // SAFETY: what holds for every text here.
         let name = unsafe { need("url_or_config", url_or_config).read_any() }?;
         let session = SESSIONS.get(&name)?;
         border = session.border;
+        if let (Ok(output), Room::Configured) = (&mut output, room) {
+            output.has_room(border.trans_bytes.into());
+        }
         // SAFETY: what holds for every text here.
         let request = unsafe { need("input", input).read(border.encoding) }?;
         trans::answer(&SESSIONS, &name, &session, &request)

@@ -55,7 +55,7 @@ const FUNCTIONS: [(&str, &str); 16] = [
     ("yanmi_kcv", "账号密钥的校验值，与中心核对。"),
     (
         "YanmiTrans",
-        "通用入口：JSON 入、JSON 出，out 至少 2,048 字节。返回状态文本，\"0000\" 表示调用完成，结论看 out 中的 code。",
+        "通用入口：JSON 入、JSON 出，out 至少 1,000 字节（或配置 [c] trans_bytes 所写）。返回状态文本，\"0000\" 表示调用完成，结论看 out 中的 code。",
     ),
 ];
 /// The operations of the drop-in call: the name, the typed function that does the same, the members.

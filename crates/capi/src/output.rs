@@ -42,6 +42,13 @@ impl Output {
         Ok(Self { out, size, needed })
     }
 
+    /// It has this many bytes, if there is any at all.
+    pub(crate) fn has_room(&mut self, bytes: usize) {
+        if !self.out.is_null() {
+            self.size = bytes;
+        }
+    }
+
     /// Writes an answer, or when it does not fit that it does not, and remembers what was said.
     ///
     /// # Safety

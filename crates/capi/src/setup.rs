@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
-use yanmi_client::config::{ConfigError, Document, environment, read_table};
+use yanmi_client::config::{ConfigError, Document, Number, environment, read_table};
 use yanmi_client::{Desk, Machine};
 use yanmi_offline::encoding::Encoding;
 use yanmi_offline::ports::Ports;
@@ -26,12 +26,17 @@ pub struct Border {
     pub encoding: Encoding,
     /// Whether JSON is written in ASCII only, everything else as `\uXXXX`.
     pub escape: bool,
+    /// Bytes, with the NUL, that `YanmiTrans` writes at most: nobody tells it how many there are.
+    pub trans_bytes: u16,
 }
+
+/// What the library of the field writes at most, and so what programs that already call one have room for.
+const TRANS_BYTES: Number = Number { name: "trans_bytes", default: 1_000, least: 256, most: 32_767 };
 
 impl Default for Border {
     /// UTF-8 in, ASCII out, which is right in every code page.
     fn default() -> Self {
-        Self { encoding: Encoding::Utf8, escape: true }
+        Self { encoding: Encoding::Utf8, escape: true, trans_bytes: 1_000 }
     }
 }
 
@@ -110,7 +115,8 @@ fn apart(mut rest: Document) -> Result<Parts, Fault> {
     let border = read_table("c", border.unwrap_or(Value::Null), |table| {
         let encodings = [("utf-8", Encoding::Utf8), ("gbk", Encoding::Gbk)];
         let encoding = table.word("encoding", &encodings, Encoding::Utf8);
-        Some(Border { encoding, escape: table.flag("escape", true) })
+        let trans_bytes = u16::try_from(table.number(TRANS_BYTES)).unwrap_or(u16::MAX);
+        Some(Border { encoding, escape: table.flag("escape", true), trans_bytes })
     });
     let border = border.map_err(|error| refused(&error))?;
     Ok(Parts { rest, border, ports })
@@ -127,8 +133,9 @@ mod tests {
 
     #[test]
     fn our_tables_are_taken_out_and_the_rest_left_alone() {
-        let taken = parts("org_id = \"a\"\n[c]\nencoding = \"gbk\"\nescape = false\n").expect("parts");
-        assert_eq!(taken.border, Border { encoding: Encoding::Gbk, escape: false });
+        let taken = parts("org_id = \"a\"\n[c]\nencoding = \"gbk\"\nescape = false\ntrans_bytes = 2048\n")
+            .expect("parts");
+        assert_eq!(taken.border, Border { encoding: Encoding::Gbk, escape: false, trans_bytes: 2_048 });
         let (mut rest, left) = (taken.rest.clone(), ["c", "org_id"]);
         assert_eq!(left.map(|name| rest.take(name)), [None, Some("a".into())]);
         assert_eq!(parts("{}").expect("parts").border, Border::default());

@@ -18,8 +18,6 @@ use crate::fault::{Fault, Kind};
 use crate::operation::{Check, Scan};
 use crate::setup::Session;
 
-/// Bytes, with the NUL, that are written when nobody said how many there are.
-pub const OUTPUT: usize = 2_048;
 /// Characters of an operation's name; all of ours have fewer.
 const MAX_OPERATION: usize = 64;
 /// Configurations that drop-in calls of one process may have open.

@@ -138,6 +138,22 @@ struct work {
     char config[1024];
 };
 
+/* The drop-in call is told no size: it writes a thousand bytes, or what the configuration says, and the step is done either way. */
+static void room_of_the_drop_in(const char *narrow) {
+    static const char *begin = "{\"transType\":\"yanmi.begin\",\"data\":{\"medium\":1,\"reference\":"
+        "\"门诊收费处二号窗口第一百二十三次结算\"}}";
+    char *usual = malloc(1000), *small = malloc(256);
+    CHECK(strcmp(YanmiTrans(good, begin, usual), "0000") == 0 && usual[strlen(usual) - 1] == '}');
+    CHECK(strcmp(YanmiTrans(narrow, begin, small), "9006") == 0 && strlen(small) < 256);
+    CHECK(strstr(small, "needed") != NULL && small[strlen(small) - 1] == '}');
+    /* Asked with more room, it tells of the visit that was begun. */
+    CHECK(strcmp(YanmiTransEx(narrow, "{\"transType\":\"yanmi.find\",\"data\":{\"reference\":"
+        "\"门诊收费处二号窗口第一百二十三次结算\"}}", usual, 1000, NULL), "0000") == 0);
+    CHECK(strcmp(YanmiTrans(narrow, "{\"transType\":\"yanmi.close\"}", small), "0000") == 0);
+    free(usual);
+    free(small);
+}
+
 /* Every thread works on the shared handle and on one of its own, while others close theirs. */
 static void *busy(void *of) {
     struct work *work = of;
@@ -163,7 +179,7 @@ int main(int argc, char **argv) {
     int32_t desk = 0, gbk = 0;
     pthread_t threads[THREADS];
     struct work works[THREADS];
-    if (argc < 4) return 2;
+    if (argc < 5) return 2;
     good = argv[1];
     null_pointers(0);
     CHECK(yanmi_open(good, &desk) == YANMI_OK && desk > 0);
@@ -172,6 +188,7 @@ int main(int argc, char **argv) {
     wrong_values(desk);
     small_buffers(desk, gbk);
     dead_handles(gbk);
+    room_of_the_drop_in(argv[4]);
     for (int at = 0; at < THREADS; at++) {
         works[at].desk = desk;
         snprintf(works[at].config, sizeof works[at].config, argv[3], at);

@@ -29,6 +29,7 @@ fn nothing_handed_in_wrongly_is_more_than_a_number() {
         .arg(config(folder.path(), ""))
         .arg(config(folder.path(), "[c]\nencoding = 'gbk'\nescape = false\n"))
         .arg(config(folder.path(), "").replace("visits.sqlite", "visits%d.sqlite"))
+        .arg(config(folder.path(), "[c]\ntrans_bytes = 256\n").replace("visits.sqlite", "narrow.sqlite"))
         .env("LD_LIBRARY_PATH", &lib)
         .env_remove("YANMI_CONFIG")
         .current_dir(folder.path())
