@@ -1,4 +1,7 @@
-//! `cargo xtask capi`: builds what institutions' programs load, and says how big it is and what it needs.
+//! `cargo xtask capi`: builds what institutions' programs load, and says how big it is and what it needs. With `--target` it is the
+//! DLL for Windows.
+
+mod windows;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -14,8 +17,17 @@ const LIBC: [&str; 5] =
 const NAMED: &str = "-Clink-arg=-Wl,-soname,libyanmi.so";
 const OUT: &str = "target/capi";
 
-pub(crate) fn run() -> ExitCode {
-    ended("capi", build())
+pub(crate) const USAGE: &str = "capi [--target i686-pc-windows-gnu | x86_64-pc-windows-gnu]";
+
+pub(crate) fn run(words: &[&str]) -> ExitCode {
+    match words {
+        [] => ended("capi", build()),
+        ["--target", target] => ended("capi", windows::build(target, &root().join(OUT))),
+        _ => {
+            eprintln!("usage: cargo xtask {USAGE}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 fn build() -> Result<(), String> {

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["tidy"] => tidy::run(),
         ["references"] => references::rewrite(),
-        ["capi"] => capi::run(),
+        ["capi", rest @ ..] => capi::run(rest),
         ["kit", folder] => kit::run(folder),
         ["doctor-page", file] => doctor_page::run(file),
         ["shots", folder] => shots::run(folder),
@@ -33,8 +33,9 @@ fn main() -> ExitCode {
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | capi | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
+                "usage: cargo xtask tidy | references | {} | {} | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
                 bench::USAGE,
+                capi::USAGE,
                 cluster::USAGE
             );
             ExitCode::from(2)

@@ -95,6 +95,16 @@ impl Answer {
         if self.next.is_empty() { self.message.clone() } else { format!("{}。{}", self.message, self.next) }
     }
 
+    /// The same with words of so many characters at most.
+    #[must_use]
+    pub fn cut_to(&self, characters: usize) -> Self {
+        let cut = |words: &str| match words.char_indices().nth(characters) {
+            Some((at, _)) => format!("{}…", &words[..at]),
+            None => words.to_owned(),
+        };
+        Self { message: cut(&self.message), next: cut(&self.next), ..self.clone() }
+    }
+
     /// As JSON, on one line.
     pub fn json(&self) -> String {
         json!({"code": self.code, "message": self.message, "next": self.next, "data": self.data}).to_string()

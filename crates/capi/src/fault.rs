@@ -112,7 +112,9 @@ impl Kind {
             Self::Encoding => "字符串不是所设编码（UTF-8 或 GBK）",
             Self::Handle => "句柄无效：从未打开，或已经关闭",
             Self::Config => "配置有误，不能使用",
-            Self::Buffer => "缓冲区放不下；该步骤已经完成，可换大缓冲区用 yanmi_visit 取回（YanmiTrans 的大小是配置 [c] trans_bytes）",
+            Self::Buffer => {
+                "缓冲区放不下；该步骤已经完成，可换大缓冲区用 yanmi_visit 取回（YanmiTrans 的大小是配置 [c] trans_bytes）"
+            }
             Self::Argument => "参数的值有误",
             Self::Request => "入参 JSON 有误，或 transType 不认识",
             Self::Visits => "就诊记录无法读写",

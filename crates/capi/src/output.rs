@@ -30,7 +30,13 @@ pub(crate) struct Output {
     out: *mut c_char,
     size: usize,
     needed: *mut i32,
+    /// Whether words are cut rather than that an answer does not fit.
+    cuts: bool,
 }
+
+/// Characters that words are cut to, one after the other, until an answer fits: a clerk reads a shorter sentence, and everything
+/// a program goes by is there.
+const CUTS: [usize; 5] = [80, 60, 40, 25, 15];
 
 impl Output {
     /// A buffer as it was handed in; NULL with size 0 says that none is wanted.
@@ -39,13 +45,13 @@ impl Output {
         if out.is_null() && size > 0 {
             return Err(Fault::new(Kind::Null, "out 为 NULL 而 size 不为 0"));
         }
-        Ok(Self { out, size, needed })
+        Ok(Self { out, size, needed, cuts: false })
     }
 
-    /// It has this many bytes, if there is any at all.
+    /// It has this many bytes, if there is any at all, and whoever gave it cannot be told that they are few.
     pub(crate) fn has_room(&mut self, bytes: usize) {
         if !self.out.is_null() {
-            self.size = bytes;
+            (self.size, self.cuts) = (bytes, true);
         }
     }
 
@@ -61,6 +67,13 @@ impl Output {
         // SAFETY: the caller vouches for it.
         if self.out.is_null() || unsafe { text::write(&bytes, self.out, self.size) } {
             return remember(answer);
+        }
+        for characters in CUTS.into_iter().filter(|_| self.cuts) {
+            let bytes = text::encode_json(border.encoding, &answer.cut_to(characters).json(), border.escape);
+            // SAFETY: the caller vouches for it.
+            if unsafe { text::write(&bytes, self.out, self.size) } {
+                return remember(answer);
+            }
         }
         let short = Answer::from(Fault::from(Kind::Buffer));
         let (code, needed) = (short.code, bytes.len() + 1);

@@ -95,7 +95,7 @@ fn every_language_passes_every_situation_of_the_acceptance() {
 }
 
 /// Every situation, at the real time: the programs have no other.
-async fn suite() -> Suite {
+pub(crate) async fn suite() -> Suite {
     let region = Region::new("350000").expect("a region");
     let org_code = OrgCode::new("H35010000001").expect("a code");
     let settings = Settings { late: Duration::from_millis(50), ..Settings::new(region, org_code) };

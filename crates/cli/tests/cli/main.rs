@@ -28,5 +28,6 @@ mod tools;
 mod watch;
 mod watched;
 mod why;
+mod windows;
 mod wiped;
 mod yanmi;
