@@ -11,7 +11,7 @@
 //! | 31–38 | the return code, filled with zeros: `00500001`; for -3 it is `000000n3` |
 //!
 //! The effect lies in what the national center says about the token (a person without identity, a channel that
-//! is not registered, …); the center itself knows nothing of magic. Tokens of codes that are not in [`CODES`]
+//! is not registered, …); the center itself knows nothing of magic. That of 0 is in order: its person is notified. Tokens of codes that are not in [`CODES`]
 //! are unknown like any other invented token (500001).
 
 use yanmi_protocol::{Code, EcToken, Region};
@@ -22,7 +22,8 @@ const MARK: &str = "magic";
 const LENGTH: usize = 38;
 
 /// The codes that have a token.
-pub const CODES: [Code; 16] = [
+pub const CODES: [Code; 17] = [
+    Code::Success,
     Code::Timeout,
     Code::CredentialNotFound,
     Code::CredentialInactive,
@@ -42,8 +43,7 @@ pub const CODES: [Code; 16] = [
 ];
 
 /// How to get each of the other codes, one sentence each, for the member `how` of `sandbox.json`.
-pub const HOW: [(Code, &str); 14] = [
-    (Code::Success, "用 persons 中任一参保人在 channels 第一个渠道上展码、解码，再发通知或查询。"),
+pub const HOW: [(Code, &str); 13] = [
     (
         Code::Unknown,
         "不能用入参引出：让中心的存储出故障（POST /center/mood，mood 为 failing）后发通知；用完改回 ok。页面上点“试”，替您做完这三步。",
@@ -70,9 +70,15 @@ pub const HOW: [(Code, &str); 14] = [
 
 /// The magic token of this code; nothing when the code has none.
 pub fn token(region: Region, code: Code) -> Option<EcToken> {
-    let text = format!("{}magicmagic00000000000000{}", region.as_str(), tail(code));
-    let known = CODES.contains(&code);
-    known.then(|| EcToken::new(&text).ok()).flatten()
+    another(region, code, "magic0000000000")
+}
+
+/// The magic token of this code with these fifteen letters or digits in the middle; nothing when the code has none, or they are
+/// others.
+pub fn another(region: Region, code: Code, middle: &str) -> Option<EcToken> {
+    let text = format!("{}{MARK}{middle}0000{}", region.as_str(), tail(code));
+    let fits = CODES.contains(&code) && text.len() == LENGTH;
+    fits.then(|| EcToken::new(&text).ok()).flatten()
 }
 
 /// The code a token asks for; nothing when it is not magic.
@@ -121,6 +127,8 @@ mod tests {
 
     #[test]
     fn what_is_not_quite_magic_is_not_magic() {
+        let region = Region::new("350000").expect("a region");
+        assert_eq!(another(region, Code::Success, "short"), None);
         for text in [
             "350000magicmagic00000000000000000500001",
             "350000magicmagic000000000000000500001",

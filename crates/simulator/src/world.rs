@@ -6,6 +6,7 @@
 
 mod applicants;
 pub(crate) mod cast;
+mod examples;
 mod operators;
 pub(crate) mod wire;
 
@@ -17,6 +18,7 @@ use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::{AccountId, ChannelId, EcIndexNo, EcToken, OrgCode, Region, Sm4Key, mask};
 
 pub use applicants::{ApplicantPerson, ApplicantUnit};
+pub use examples::EXAMPLE_KEY;
 pub use operators::{Operator, OperatorGrant};
 
 /// The content of `sandbox.json`.
@@ -64,6 +66,10 @@ pub struct World {
     /// Who logs in at the applicants' pages, at `/a/login` of `applicant_url`. A world of an earlier version has none.
     #[serde(default)]
     pub applicants: Vec<ApplicantPerson>,
+    /// Accounts whose key is printed in the reference, so that its sealed examples can be sent as they stand: one that may make
+    /// every call in the name of the first institution, and one that may make none. A world of an earlier version has none.
+    #[serde(default)]
+    pub example_accounts: Vec<Account>,
 }
 
 /// A token in the world's file.
@@ -259,9 +265,9 @@ impl World {
         self.channels.iter().chain(&self.extra_channels)
     }
 
-    /// Every account: those that institutions use, then those that may make no call.
+    /// Every account: those that institutions use, those that may make no call, those of the examples.
     pub fn all_accounts(&self) -> impl Iterator<Item = &Account> {
-        self.accounts.iter().chain(&self.extra_accounts)
+        self.accounts.iter().chain(&self.extra_accounts).chain(&self.example_accounts)
     }
 
     /// Every person: those for people, then those behind magic tokens.
@@ -334,7 +340,8 @@ pub(crate) mod tests {
                 "operatorUrl",
                 "applicantUrl",
                 "operators",
-                "applicants"
+                "applicants",
+                "exampleAccounts"
             ]
         );
         let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");

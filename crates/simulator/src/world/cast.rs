@@ -81,7 +81,9 @@ fn world(region: Region, urls: &Urls, fill: &mut dyn FnMut(&mut [u8])) -> World 
         // These are the last to take of the chance, so that a world of the same chance keeps all others.
         operators: operators::cast(region, fill),
         applicants: Vec::new(),
+        example_accounts: Vec::new(),
     };
+    world.show_examples();
     world.staff_applicants(fill);
     world
 }
@@ -111,7 +113,7 @@ fn accounts(region: Region, new_key: &mut impl FnMut() -> Sm4Key) -> Vec<Account
     ]
 }
 
-fn account(org_id: &str, key: Sm4Key, institutions: Vec<Member>) -> Account {
+pub(super) fn account(org_id: &str, key: Sm4Key, institutions: Vec<Member>) -> Account {
     let org_id = constant(AccountId::new(org_id));
     Account { org_id, kcv: key.kcv().to_string(), key, institutions }
 }

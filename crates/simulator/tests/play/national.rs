@@ -111,6 +111,9 @@ async fn magic_tokens_say_what_makes_the_center_refuse() {
         let person = said.index.and_then(|index| world.person(index.as_str())).expect("a person");
         let record = channel.map(|channel| format!("{:?}", channel.record));
         let fits = match code {
+            Code::Success => {
+                said.active && said.authorized && channel.is_some_and(|channel| channel.settlement)
+            }
             Code::CredentialInactive => !said.active,
             Code::NotAuthorizedForChannel => said.active && !said.authorized,
             Code::ChannelNotFound => channel.is_none(),

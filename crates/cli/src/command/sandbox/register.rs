@@ -32,7 +32,7 @@ static SANDBOX: Actor = Actor::program("sandbox");
 
 /// Adds what is missing and brings what is there up to date.
 ///
-/// `rate` is what the first account may ask in a second; the others have the default.
+/// `rate` is what the first account, and that of the reference's examples, may ask in a second; the others have the default.
 pub(in crate::command) async fn register(
     database: &Database,
     key: &Sm4Key,
@@ -50,6 +50,9 @@ pub(in crate::command) async fn register(
     for account in &world.extra_accounts {
         let none = Interfaces::default();
         known.account(&mut administration, account, none, None, act).await.map_err(failed)?;
+    }
+    for account in &world.example_accounts {
+        known.example(&mut administration, account, rate, act).await.map_err(failed)?;
     }
     known.neighbors(&mut administration, world, act).await.map_err(failed)?;
     for channel in world.all_channels() {
@@ -115,6 +118,27 @@ impl Known {
                     account: account.org_id,
                 };
                 administration.add_institution_with(&new, &contact(at), act).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// An account of the reference's examples, for institutions that have another already.
+    async fn example(
+        &self,
+        administration: &mut Administration,
+        account: &Account,
+        rate: NonZeroU32,
+        act: Act<'_>,
+    ) -> Result<(), AdministrationError> {
+        let bare = Account { institutions: Vec::new(), ..account.clone() };
+        let may = !account.institutions.is_empty();
+        let interfaces = if may { Interfaces::ALL } else { Interfaces::default() };
+        self.account(administration, &bare, interfaces, may.then_some(rate), act).await?;
+        for member in &account.institutions {
+            let known = self.institutions.iter().find(|known| known.org_code == member.org_codg);
+            if known.is_none_or(|known| !known.accounts.contains(&account.org_id)) {
+                administration.attach(member.org_codg, account.org_id, act).await?;
             }
         }
         Ok(())

@@ -42,6 +42,7 @@ impl State {
             let mut world = read_world(&file)?;
             world.staff_console(&mut ambient::fill);
             world.staff_applicants(&mut ambient::fill);
+            world.show_examples();
             world
         } else {
             World::generate(region()?, urls, &mut ambient::fill)

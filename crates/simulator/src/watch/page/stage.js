@@ -126,7 +126,6 @@ export function makeStage(world, post, say, presented) {
   const sendBy = (path, message, more = {}) => post("/counter/send", { orgCodg: org.value, path, message, ...more });
   const anyToken = () => world.codes.find((row) => row.code === "500320").token;
   const PROVOKE = {
-    "0": asked,
     "-1": async () => {
       const { ecQrCode } = await showIn(first().channel);
       await post("/counter/scan", { orgCodg: org.value, ecQrCode });
