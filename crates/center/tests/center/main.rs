@@ -27,6 +27,7 @@ mod order;
 mod party;
 mod password;
 mod plan;
+mod reference;
 mod register;
 mod registry;
 mod retention;

@@ -1,8 +1,8 @@
 //! The order of checks (section 2 of the reading), for every call: each row of a table is wrong in one way, and a
 //! request that is wrong in several is refused for the one whose row comes first.
 
-mod refusals;
-mod tables;
+pub(crate) mod refusals;
+pub(crate) mod tables;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::site::Site;
 use crate::wire::Answer;
 
 /// A plan of this call; that of the password-free switch is made through a channel that offers it.
-fn good(stage: &Stage, call: Call) -> Plan {
+pub(crate) fn good(stage: &Stage, call: Call) -> Plan {
     let mut plan = stage.plan(call);
     plan.channel.free = call == Call::PasswordFree;
     plan
@@ -24,6 +24,11 @@ fn good(stage: &Stage, call: Call) -> Plan {
 
 /// Plays a request that is wrong in all these ways, which are given in the order of the checks.
 async fn play(stage: &Stage, call: Call, wrong: &[&Row]) -> i64 {
+    assert!(
+        wrong.iter().all(|row| call.of_the_protocol().may_answer(row.code)),
+        "{call:?} {:?}",
+        wrong[0].what
+    );
     let mut plan = good(stage, call);
     // What is checked later is spoiled first: where two ways exclude each other, the earlier is left.
     for row in wrong.iter().rev() {
@@ -137,14 +142,14 @@ async fn silent() -> i64 {
 }
 
 /// One request a second, and none to spare.
-fn slowly(config: &mut Config) {
+pub(crate) fn slowly(config: &mut Config) {
     config.limits.requests_per_second = 1;
     config.limits.burst = 1;
     config.limits.decodes_per_institution_minute = 10;
 }
 
 /// Asks until it is too often.
-async fn exhaust(stage: &Stage, call: Call, wrong: &[&Row]) -> Answer {
+pub(crate) async fn exhaust(stage: &Stage, call: Call, wrong: &[&Row]) -> Answer {
     // A machine would have to take a second for each of them.
     for _ in 0..50 {
         let mut plan = stage.plan(call);

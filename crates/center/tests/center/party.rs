@@ -90,6 +90,7 @@ fn region() -> Region {
 /// The names of persons whose passwords the scripted national center does not just check.
 pub(crate) const WITHOUT_PASSWORD: &str = "吴密";
 pub(crate) const MISTAKEN: &str = "错别字";
+pub(crate) const WRONG_DATA: &str = "资料错";
 pub(crate) const OUT_OF_ORDER: &str = "故障";
 /// The password of everybody else, and the only face authorization that is valid.
 pub(crate) const PASSWORD: &str = "111111";
@@ -247,6 +248,7 @@ impl NationalInside {
         match question.user_name.as_str() {
             WITHOUT_PASSWORD => Err(Code::PasswordNotSet),
             MISTAKEN => Err(Code::IdentityMismatch),
+            WRONG_DATA => Err(Code::PersonDataWrong),
             OUT_OF_ORDER => Err(Code::Unknown),
             _ => {
                 let right = PasswordDigest::of(PASSWORD).expect("six digits");

@@ -13,7 +13,7 @@ use yanmi_center::registry::{
 };
 use yanmi_protocol::message::channel_notice::Way;
 use yanmi_protocol::message::national::{Credential, Details, PersonStatus};
-use yanmi_protocol::message::{auth_result, decode, notify, password, password_free, pending, status};
+use yanmi_protocol::message::{self, auth_result, decode, notify, password, password_free, pending, status};
 use yanmi_protocol::{
     AccountId, ChannelId, Code, EcIndexNo, EcToken, OrgCode, PasswordDigest, Sm4Key, UnixMillis, envelope,
 };
@@ -63,6 +63,11 @@ impl Call {
             Self::Pending => pending::PATH,
             Self::PasswordFree => password_free::PATH,
         }
+    }
+
+    /// The call of the protocol's table.
+    pub(crate) fn of_the_protocol(self) -> message::Call {
+        message::Call::ALL.into_iter().find(|known| known.path() == self.path()).expect("a call")
     }
 
     const fn is_a_channels(self) -> bool {

@@ -1,7 +1,7 @@
 //! The document of the channels' contract (`docs/reference/channel-openapi.json`) against the code and against what
 //! really passes.
 
-mod schema;
+pub(crate) mod schema;
 
 use serde_json::{Value, json};
 use yanmi_protocol::envelope::{Answer, RequestEnvelope};

@@ -12,6 +12,7 @@ mod free_page;
 mod guides;
 mod handed_keys;
 mod handed_over;
+mod institution_reference;
 mod killed;
 mod kit;
 mod moved;

@@ -4,6 +4,7 @@
 //! member that is optional and absent is not written.
 
 pub mod auth_result;
+mod call;
 pub mod channel_notice;
 pub mod decode;
 pub mod national;
@@ -18,6 +19,8 @@ use std::io;
 
 use serde::Serialize;
 use zeroize::{Zeroize, Zeroizing};
+
+pub use self::call::Call;
 
 /// Characters an institution's name may have (section 1.7.1).
 pub const MAX_ORG_NAME: usize = 40;

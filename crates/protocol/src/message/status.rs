@@ -11,6 +11,20 @@ use crate::{Amount, EcToken, MemberError, Members, OrgCode, SerialNo, UnixMillis
 pub const PATH: &str = "/cfc/api/tokenPwdStas";
 /// The longest a status query may be held, in seconds (section 6 of the reading).
 pub const MAX_WAIT_SECONDS: i64 = 30;
+/// Every value of `stage`, in the order of a verification's life.
+pub const STAGES: [&str; 11] = [
+    "none",
+    "asked",
+    "notified",
+    "confirmed",
+    "lapsed",
+    "cancelled",
+    "notMe",
+    "wrongPassword",
+    "failed",
+    "expired",
+    "undelivered",
+];
 
 /// The request.
 #[derive(Clone, Debug)]
@@ -68,7 +82,7 @@ impl Draft<'_> {
 /// What an institution learns beyond the specification, when it asked with `"ext":"1"`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Extension {
-    /// `stage`: a fixed English word for programs.
+    /// `stage`: a fixed English word for programs, one of [`STAGES`].
     pub stage: &'static str,
     /// `stageDesc`: the same for people.
     pub description: &'static str,

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use yanmi_protocol::Code;
 use yanmi_protocol::dictionary::{BusinessType, IdType};
+use yanmi_protocol::message::Call;
 
 /// Compares a generated page with the one that is checked in; with `UPDATE_REFERENCE=1`, writes it.
 fn compare(name: &str, text: &str) {
@@ -15,33 +16,24 @@ fn compare(name: &str, text: &str) {
     assert!(kept == text, "docs/reference/{name} is out of date: run `cargo xtask references`");
 }
 
-/// Which calls can answer a code, in the order of the checks.
-#[expect(clippy::match_same_arms, reason = "a table in the order of the checks")]
-fn calls(code: Code) -> &'static str {
-    match code {
-        Code::Success => "全部",
-        Code::Unknown | Code::BadParameter | Code::Denied | Code::NoSuchAddress | Code::RateLimited => "全部",
-        Code::Timeout => "全部（向国家电子凭证查询超时，或报文未按时到达）",
-        Code::NoInterfaceRight => "通知、状态、密码核验、解码",
-        Code::BadOrgCode => "通知、状态、解码",
-        Code::CredentialNotFound
-        | Code::CredentialInactive
-        | Code::NotAuthorizedForChannel
-        | Code::ChannelNotFound
-        | Code::IdentityEmpty
-        | Code::InsuredPlaceEmpty
-        | Code::CertificationNotFound
-        | Code::CertificationDisabled => "通知、状态、解码",
-        Code::IdentityMismatch | Code::PersonDataWrong => "通知、状态、解码、密码核验",
-        Code::NationalCenterFailed => "通知、状态、解码、密码核验、认证结果",
-        Code::BadAuthNo => "认证结果（渠道）",
-        Code::BadNoticeNo => "认证结果（渠道）",
-        Code::BadChannelParameter => "认证结果、待办通知、免密设置（渠道）",
-        Code::PasswordNotSet => "通知、密码核验、认证结果",
-        Code::TooFrequent => "通知、密码核验、认证结果",
-        Code::BusinessTypeNotFound | Code::NoSettlementAtDecode => "解码",
-        Code::NoticeFailed | Code::NoSettlement => "通知",
-        Code::PasswordFree => "通知、状态",
+/// Which calls can answer a code.
+fn calls(code: Code) -> String {
+    let names = |channel: bool| {
+        let of = Call::ALL.into_iter().filter(move |call| call.is_a_channels() == channel);
+        of.filter(move |call| call.may_answer(code)).map(Call::name).collect::<Vec<_>>().join("、")
+    };
+    if Call::ALL.into_iter().all(|call| call.may_answer(code)) {
+        let when = if code == Code::Timeout {
+            "（向国家电子凭证查询超时，或报文未按时到达）"
+        } else {
+            ""
+        };
+        return format!("全部{when}");
+    }
+    match (names(false), names(true)) {
+        (institution, channel) if channel.is_empty() => institution,
+        (institution, channel) if institution.is_empty() => format!("{channel}（渠道）"),
+        (institution, channel) => format!("{institution}，{channel}（渠道）"),
     }
 }
 
@@ -49,14 +41,14 @@ fn calls(code: Code) -> &'static str {
 fn codes_reference() {
     let mut out = String::from(
         "# 返回码\n\n规范 1.9 的全部返回码：说明、类别、哪些调用会返回、由谁处理、如何处理。\n\
-         HTTP 状态始终为 200，只按 code 判断。本页由代码生成，勿手工修改。\n\n\
+         HTTP 状态始终为 200，只按 code 判断。点返回码，看它长什么样、怎样在沙箱里得到。本页由代码生成，勿手工修改。\n\n\
          | 返回码 | 说明 | 类别 | 哪些调用 | 由谁处理 | 如何处理 |\n|---|---|---|---|---|---|\n",
     );
     for code in Code::ALL {
         let (class, party) = (code.class().name(), code.party().name());
         let _ = writeln!(
             out,
-            "| {code} | {} | {class} | {} | {party} | {} |",
+            "| [{code}](codes/{code}.md) | {} | {class} | {} | {party} | {} |",
             code.message(),
             calls(code),
             code.advice()

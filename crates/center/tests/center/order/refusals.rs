@@ -22,7 +22,7 @@ const HEAD: &str = "\
 ";
 
 /// The rows every sealed call shares.
-fn is_shared(row: &Row) -> bool {
+pub(crate) fn is_shared(row: &Row) -> bool {
     ARRIVAL.iter().chain(&ENVELOPE).chain(&ACCOUNT).any(|shared| std::ptr::eq(shared, row))
 }
 
@@ -65,7 +65,7 @@ fn sent(what: &str) -> String {
         "identity empty" => "参保人身份信息为空",
         "insured place empty" => "参保地为空",
         "identity mismatch" | "mistaken" => "身份信息不一致",
-        "person data" => "人员信息错误",
+        "person data" | "data wrong" => "人员信息错误",
         "record missing" => "渠道没有认证备案",
         "record disabled" => "渠道的认证备案已停用",
         "not authorized" => "参保人未授权该渠道",

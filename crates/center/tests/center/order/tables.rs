@@ -7,7 +7,7 @@ use yanmi_protocol::message::national::PersonStatus;
 use yanmi_protocol::{Code, Sm4Key};
 use yanmi_verification::ChannelRecord;
 
-use crate::party::{MISTAKEN, OUT_OF_ORDER, WITHOUT_PASSWORD};
+use crate::party::{MISTAKEN, OUT_OF_ORDER, WITHOUT_PASSWORD, WRONG_DATA};
 use crate::plan::{
     Call, DISABLED, DISABLED_CHANNEL, EncData, INACTIVE, KEY, LOCKED, OF_ANOTHER, OF_DISABLED,
     OF_WITHOUT_RIGHTS, Plan, WITHOUT_RIGHTS, stamp,
@@ -201,7 +201,7 @@ static NOTICE: [Row; 5] = [
 /// Step 13.
 static STATUS: [Row; 1] = [row("password-free", Code::PasswordFree, "", switched_free)];
 
-static PASSWORD: [Row; 9] = [
+static PASSWORD: [Row; 10] = [
     row("idType", Code::BadParameter, "idType 取值", |plan| with(plan, "idType", json!("00"))),
     row("reqBizNo", Code::BadParameter, "reqBizNo 应为", |plan| {
         with(plan, "reqBizNo", json!("161665488196"));
@@ -212,6 +212,7 @@ static PASSWORD: [Row; 9] = [
     row("locked", Code::TooFrequent, "", |plan| with(plan, "idNo", json!(LOCKED))),
     row("not set", Code::PasswordNotSet, "", |plan| with(plan, "userName", json!(WITHOUT_PASSWORD))),
     row("mistaken", Code::IdentityMismatch, "", |plan| with(plan, "userName", json!(MISTAKEN))),
+    row("data wrong", Code::PersonDataWrong, "", |plan| with(plan, "userName", json!(WRONG_DATA))),
     row("national center", Code::NationalCenterFailed, "", |plan| {
         with(plan, "userName", json!(OUT_OF_ORDER));
     }),
@@ -255,7 +256,7 @@ fn institution(plan: &mut Plan, code: &str) {
     within(plan, "orgId", json!(code));
 }
 
-static AUTH_RESULT: [Row; 14] = [
+static AUTH_RESULT: [Row; 16] = [
     row("notcNo", Code::BadChannelParameter, "notcNo 应为", |plan| {
         with(plan, "notcNo", json!("161665488196"));
     }),
@@ -288,6 +289,8 @@ static AUTH_RESULT: [Row; 14] = [
         }
     }),
     row("not set", Code::PasswordNotSet, "", |plan| named(plan, WITHOUT_PASSWORD)),
+    row("mistaken", Code::IdentityMismatch, "", |plan| named(plan, MISTAKEN)),
+    row("data wrong", Code::PersonDataWrong, "", |plan| named(plan, WRONG_DATA)),
     row("national center", Code::NationalCenterFailed, "", |plan| named(plan, OUT_OF_ORDER)),
     row("face", Code::BadAuthNo, "", |plan| {
         with(plan, "authWay", json!("02"));

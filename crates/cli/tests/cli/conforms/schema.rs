@@ -1,4 +1,4 @@
-//! As much of JSON Schema as the document of the channels' contract uses; a word it does not know is an error.
+//! As much of JSON Schema as the documents of the contracts use; a word it does not know is an error.
 
 use serde_json::Value;
 
@@ -6,8 +6,16 @@ use serde_json::Value;
 type Form = (&'static str, fn(&str) -> bool);
 
 /// Every `pattern` of the document but one.
-const PATTERNS: [Form; 11] = [
+const PATTERNS: [Form; 16] = [
     ("^[0-9]{13}$", |t| digits(t, 13..=13)),
+    ("^[0-9]{27}$", |t| digits(t, 27..=27)),
+    ("^[0-9]{2}$", |t| digits(t, 2..=2)),
+    ("^[0-9]{13,32}$", |t| digits(t, 13..=32)),
+    ("^[0-9]{27,46}$", |t| digits(t, 27..=46)),
+    ("^[0-9]{1,14}(\\.[0-9]{1,2})?$", |t| {
+        let (yuan, fen) = t.split_once('.').unwrap_or((t, "0"));
+        digits(yuan, 1..=14) && digits(fen, 1..=2)
+    }),
     ("^[0-9]{1,10}$", |t| digits(t, 1..=10)),
     ("^[1-9][0-9]{0,8}$", |t| digits(t, 1..=9) && !t.starts_with('0')),
     ("^[1-9][0-9]{0,3}$", |t| digits(t, 1..=4) && !t.starts_with('0')),
@@ -47,6 +55,8 @@ pub(crate) fn misfit(document: &Value, schema: &Value, value: &Value) -> Option<
                 "array" => value.is_array(),
                 "string" => value.is_string(),
                 "integer" => value.is_i64(),
+                "number" => value.is_number(),
+                "null" => value.is_null(),
                 "boolean" => value.is_boolean(),
                 other => panic!("unknown type {other}"),
             }),
@@ -70,6 +80,8 @@ pub(crate) fn misfit(document: &Value, schema: &Value, value: &Value) -> Option<
                 .iter()
                 .find_map(|(name, schema)| value.get(name).and_then(|member| inner(schema, member, name))),
             "items" => value.as_array()?.iter().find_map(|item| inner(rule, item, "items")),
+            "minimum" => no(value.as_f64()? >= rule.as_f64().expect("a number")),
+            "maximum" => no(value.as_f64()? <= rule.as_f64().expect("a number")),
             "maxItems" => no(value.as_array().map_or(0, Vec::len) as u64 <= rule.as_u64().expect("a number")),
             "maxLength" => no(value.as_str()?.chars().count() as u64 <= rule.as_u64().expect("a number")),
             "pattern" => no(fits(rule.as_str().expect("a pattern"), value.as_str()?)),
