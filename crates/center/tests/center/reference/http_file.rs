@@ -14,7 +14,7 @@ pub(super) const SIMULATOR: &str = "http://127.0.0.1:8359";
 /// What is asked of the simulator before a decode.
 pub(super) const SHOW: &str =
     "{\"ecIndexNo\":\"EC000000000000000000000000000001\",\"chnlId\":\"C0DE000000000000000000000000000A\"}";
-/// Seconds are what every client has; a timestamp is 13 digits.
+/// Seconds are what most clients have; a timestamp is 13 digits.
 const NOW: &str = "{{$timestamp}}000";
 
 /// How to use it, and how to send something else.
@@ -70,6 +70,9 @@ pub(super) fn samples(document: &Value) -> Vec<Sample> {
     Call::OF_INSTITUTIONS.into_iter().flat_map(of).collect()
 }
 
+/// What the clients differ in.
+const CLIENTS: &str = "httpyac 的 $timestamp 已是毫秒：先把 {{$timestamp}}000 全部换成 {{$timestamp}}。试过 httpyac；REST Client、JetBrains 的没有试。";
+
 /// The lines that say how, with the key.
 pub(super) fn how() -> impl Iterator<Item = String> {
     let first = format!("账号 {ACCOUNT}，密钥 {EXAMPLE_KEY}：只在沙箱里有。");
@@ -82,6 +85,7 @@ pub(super) fn text(document: &Value) -> String {
     for line in how() {
         let _ = writeln!(out, "# {line}");
     }
+    let _ = writeln!(out, "# {CLIENTS}");
     let _ = write!(out, "\n@center = {CENTER}\n@simulator = {SIMULATOR}\n");
     out.push_str("# 解码用：先发“参保人展码”，把应答里的 ecQrCode 填在这里\n@ecQrCode = 4240000000000000000000000000\n");
     for sample in samples(document) {
