@@ -70,12 +70,17 @@ async fn asking_for_readiness_writes_nothing() {
         // A node of a cluster says each second that it runs, whether it is asked or not.
         return;
     }
-    let before = written();
     let mut wire = Wire::to(site.operations_addr()).await;
-    for _ in 0..500 {
-        assert_eq!(wire.ask("GET", "/readyz", "").await.status, 200);
+    let mut quiet = false;
+    // A center that has just started writes a little of its own; what asks wrote would be there each time.
+    for _ in 0..3 {
+        let before = written();
+        for _ in 0..500 {
+            assert_eq!(wire.ask("GET", "/readyz", "").await.status, 200);
+        }
+        quiet |= written() == before;
     }
-    assert_eq!(written(), before);
+    assert!(quiet, "each five hundred wrote something");
 }
 
 #[tokio::test]
