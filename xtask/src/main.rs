@@ -1,5 +1,5 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
-//! `cargo xtask capi`, `cargo xtask kit`, `cargo xtask doctor-page`, `cargo xtask cluster`, `cargo xtask shots`,
+//! `cargo xtask capi`, `cargo xtask exe`, `cargo xtask kit`, `cargo xtask doctor-page`, `cargo xtask cluster`, `cargo xtask shots`,
 //! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`.
 
 mod asan;
@@ -8,8 +8,10 @@ mod capi;
 mod cargo;
 mod cluster;
 mod doctor_page;
+mod exe;
 mod fuzz;
 mod kit;
+mod pe;
 mod references;
 mod shots;
 mod tidy;
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["references"] => references::rewrite(),
         ["capi", rest @ ..] => capi::run(rest),
+        ["exe", target] => exe::run(target),
         ["kit", folder] => kit::run(folder),
         ["doctor-page", file] => doctor_page::run(file),
         ["shots", folder] => shots::run(folder),
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | {} | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
+                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
                 bench::USAGE,
                 capi::USAGE,
                 cluster::USAGE

@@ -5,6 +5,7 @@
 mod ambient;
 mod command;
 mod failure;
+mod host;
 mod key_text;
 mod log;
 mod paper_file;

@@ -4,27 +4,15 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use crate::cargo::{built, cargo, done, root};
+use crate::pe::{after, needs_only_windows, told};
 
 /// What it can be built for: the triples.
 pub(super) const TARGETS: [&str; 2] = ["i686-pc-windows-gnu", "x86_64-pc-windows-gnu"];
 
 /// Bytes it may have.
 const LARGEST: usize = 8 * 1024 * 1024;
-/// Libraries of every Windows 10 and 11, in small letters.
-const SYSTEM: [&str; 9] = [
-    "advapi32.dll",
-    "api-ms-win-core-synch-l1-2-0.dll",
-    "bcrypt.dll",
-    "bcryptprimitives.dll",
-    "kernel32.dll",
-    "msvcrt.dll",
-    "ntdll.dll",
-    "userenv.dll",
-    "ws2_32.dll",
-];
 /// What it is loaded by.
 const NAME: &str = "yanmi.dll";
 
@@ -50,19 +38,8 @@ pub(super) fn build(target: &str, out: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// What its head says, in the words of `objdump`.
-fn told(library: &Path) -> Result<String, String> {
-    let told = Command::new("objdump").arg("-p").arg(library).output();
-    let told = told.map_err(|why| format!("objdump: {why}"))?;
-    Ok(String::from_utf8_lossy(&told.stdout).into_owned())
-}
-
 fn check(told: &str, header: &str, bytes: &[u8]) -> Result<(), String> {
-    let needed: Vec<String> = after(told, "DLL Name:").map(str::to_ascii_lowercase).collect();
-    let strange: Vec<&String> = needed.iter().filter(|name| !SYSTEM.contains(&name.as_str())).collect();
-    if needed.is_empty() || !strange.is_empty() {
-        return Err(format!("needs more than Windows: {strange:?}"));
-    }
+    needs_only_windows(told)?;
     let named =
         told.lines().find(|line| line.starts_with("Name ")).and_then(|line| line.split(' ').next_back());
     if named != Some(NAME) {
@@ -85,13 +62,6 @@ fn check(told: &str, header: &str, bytes: &[u8]) -> Result<(), String> {
         return Err(format!("larger than {LARGEST} bytes"));
     }
     Ok(())
-}
-
-/// The last word of each line with this mark.
-fn after<'a>(told: &'a str, mark: &'a str) -> impl Iterator<Item = &'a str> {
-    told.lines()
-        .filter(move |line| line.contains(mark))
-        .filter_map(|line| line.split_whitespace().next_back())
 }
 
 fn is_ours(name: &str) -> bool {

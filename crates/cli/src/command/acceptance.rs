@@ -11,7 +11,7 @@ use yanmi_acceptance::{Brief, Conclusion, Report, Settings, Situation, Suite};
 use yanmi_protocol::{OrgCode, Region};
 
 use crate::ambient;
-use crate::command::serve::{StopSignal, runtime};
+use crate::command::serve::{runtime, stop_signal};
 use crate::failure::Failure;
 use crate::private_file;
 
@@ -95,7 +95,7 @@ impl Acceptance {
         let brief = suite.brief();
         let file = self.report.join("acceptance.json");
         private_file::write(&file, &json(&brief)?)?;
-        let stop = StopSignal::listen()?;
+        let stop = stop_signal()?;
         println!("{}", guide(&brief));
         println!("ready: {}", file.display());
         tokio::select! {

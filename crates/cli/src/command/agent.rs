@@ -10,9 +10,10 @@ use yanmi_center::config::LogLevel;
 use yanmi_client::Machine;
 use yanmi_client::config::environment;
 
-use crate::command::serve::StopSignal;
+use crate::command::serve::stop_signal;
 use crate::failure::Failure;
-use crate::{ambient, log};
+use crate::host;
+use crate::log;
 
 /// 机构代理：HIS 以本机 HTTP 使用结算闸口，收费员用网页
 #[derive(Debug, clap::Args)]
@@ -40,7 +41,7 @@ impl Agent {
             print!("{EXAMPLE}");
             return Ok(());
         };
-        ambient::keep_memory_private();
+        host::keep_memory_private();
         let level = LogLevel::ALL.into_iter().find(|level| level.name() == self.log);
         let level = level.ok_or_else(|| Failure::new("--log 应为 error、warn、info、debug 之一"))?;
         let config = AgentConfig::load(path, &environment)
@@ -51,7 +52,7 @@ impl Agent {
             return Ok(());
         }
         let _log = log::to_stderr(level);
-        ambient::raise_open_files();
+        host::raise_open_files();
         let runtime = runtime()?;
         let served = runtime.block_on(serve(&config, self.announce));
         // It has waited already for as long as it will: a terminal that hangs has a thread for longer than that.
@@ -69,7 +70,7 @@ async fn serve(config: &AgentConfig, announce: bool) -> Result<(), Failure> {
     }
     let agent = yanmi_agent::Agent::start(config, Arc::new(Machine::new())).await;
     let agent = agent.map_err(|error| Failure::new(format!("代理未能启动：{error}")))?;
-    let stop = StopSignal::listen()?;
+    let stop = stop_signal()?;
     if announce {
         println!("{}", agent.address());
     } else {

@@ -33,8 +33,9 @@ use yanmi_simulator::{Onlooker, Simulator, World};
 
 pub(super) use self::state::read_world;
 use crate::ambient;
-use crate::command::serve::{StopSignal, runtime};
+use crate::command::serve::{runtime, stop_signal};
 use crate::failure::Failure;
+use crate::host;
 use crate::log;
 
 /// The channel face listens this far above the institution face.
@@ -77,7 +78,7 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     pub(crate) fn run(self) -> Result<(), Failure> {
         // Its keys are for playing, but on a test network others have programs that use them.
-        ambient::keep_memory_private();
+        host::keep_memory_private();
         let level = LogLevel::ALL.into_iter().find(|level| level.name() == self.log);
         let level = level.ok_or_else(|| Failure::new("--log 应为 error、warn、info、debug 之一"))?;
         let _log = log::to_stderr(level);
@@ -144,7 +145,7 @@ impl Sandbox {
             // It is set here only, and once.
             let _ = window.set(simulator.onlooker());
         }
-        let stop = StopSignal::listen()?;
+        let stop = stop_signal()?;
         self.warn();
         println!("{}", guide::text(&world, &self.dir));
         println!("ready: {}", state.file.display());

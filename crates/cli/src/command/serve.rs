@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use yanmi_center::Center;
 use yanmi_center::config::Config;
 
 use crate::ambient;
 use crate::failure::Failure;
+use crate::host::{self, StopSignal};
 use crate::log;
 
 /// 运行中心
@@ -24,7 +24,7 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        ambient::keep_memory_private();
+        host::keep_memory_private();
         let config = load(&self.config)?;
         let _log = log::to_stderr(config.log.level);
         for warning in config.warnings() {
@@ -44,7 +44,7 @@ fn warn_of_few_files(config: &Config) {
     let connections = u64::try_from(config.limits.connections).unwrap_or(u64::MAX);
     let listeners = u64::try_from(config.listen.opened().len()).unwrap_or(1);
     let wanted = connections.saturating_mul(listeners).saturating_add(OTHER_FILES);
-    if let Some(allowed) = ambient::raise_open_files().filter(|allowed| *allowed < wanted) {
+    if let Some(allowed) = host::raise_open_files().filter(|allowed| *allowed < wanted) {
         tracing::warn!(
             allowed,
             wanted,
@@ -70,7 +70,7 @@ async fn serve(config: Config, announce: bool) -> Result<(), Failure> {
             tracing::info!(%address, "{face}监听口已开放");
         }
     }
-    let stop = StopSignal::listen()?;
+    let stop = stop_signal()?;
     if announce {
         let addresses = [center.institution_addr(), center.operations_addr()].into_iter().flatten();
         let lines: Vec<String> = addresses.map(|address| format!("{address}\n")).collect();
@@ -98,28 +98,7 @@ pub(crate) fn runtime(workers: usize) -> Result<tokio::runtime::Runtime, Failure
     builder.enable_all().build().map_err(|error| Failure::because("无法启动运行时", &error))
 }
 
-/// Being told to stop: Ctrl-C or SIGTERM. It is heard from when this value is made, so make it before anybody is told
-/// that the process is ready.
-pub(crate) struct StopSignal {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignal {
-    /// Begins to listen.
-    pub(crate) fn listen() -> Result<Self, Failure> {
-        let failed = |error: std::io::Error| Failure::because("无法等待停止信号", &error);
-        Ok(Self {
-            terminate: signal(SignalKind::terminate()).map_err(failed)?,
-            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
-        })
-    }
-
-    /// Waits for it.
-    pub(crate) async fn received(mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
+/// Begins to listen for being told to stop.
+pub(crate) fn stop_signal() -> Result<StopSignal, Failure> {
+    StopSignal::listen().map_err(|error| Failure::because("无法等待停止信号", &error))
 }

@@ -9,8 +9,9 @@ use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 
 use crate::ambient;
-use crate::command::serve::{StopSignal, runtime};
+use crate::command::serve::{runtime, stop_signal};
 use crate::failure::Failure;
+use crate::host;
 
 /// 压测用：只有模拟器，没有中心
 #[derive(Debug, clap::Args)]
@@ -20,7 +21,7 @@ impl Streams {
     #[expect(clippy::unused_self, reason = "every command is run this way")]
     pub(crate) fn run(self) -> Result<(), Failure> {
         // Every stream is an open file.
-        ambient::raise_open_files();
+        host::raise_open_files();
         runtime(0)?.block_on(serve())
     }
 }
@@ -36,7 +37,7 @@ async fn serve() -> Result<(), Failure> {
     let clock = ambient::clock();
     let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
     let simulator = Simulator::start(world, listener, clock, Arc::new(ambient::fill)).map_err(failed)?;
-    let stop = StopSignal::listen()?;
+    let stop = stop_signal()?;
     println!("{address}");
     stop.received().await;
     simulator.stop().await;

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use tokio::net::TcpListener;
 use yanmi_center::config::{Database, PostgresSettings};
 use yanmi_center::registry::{
@@ -25,12 +24,11 @@ use super::options::{Kind, Load};
 use crate::ambient;
 use crate::command::sandbox::{operators, register};
 use crate::failure::Failure;
+use crate::host;
 use crate::private_file;
 
 /// Requests a second that no measurement reaches.
 const NO_LIMIT: NonZeroU32 = NonZeroU32::new(1_000_000).unwrap();
-/// The most cores a machine may have for them to be told apart.
-const MAX_CORES: usize = 1_024;
 
 /// Which core is whose.
 #[derive(Clone, Copy, Debug)]
@@ -42,10 +40,8 @@ pub(super) struct Cores {
 /// The first core this process may use for the server, the second for everybody else; this thread, and every
 /// thread it starts from now on, is bound to the second.
 pub(super) fn bind_to_cores() -> Result<Cores, Failure> {
-    let failed =
-        |error: rustix::io::Errno| Failure::because("无法绑定处理器核", &std::io::Error::from(error));
-    let mine = sched_getaffinity(None).map_err(failed)?;
-    let mut cores = (0..MAX_CORES).filter(|core| mine.is_set(*core));
+    let failed = |error: std::io::Error| Failure::because("无法绑定处理器核", &error);
+    let mut cores = host::usable_cores().map_err(failed)?.into_iter();
     let (Some(server), Some(load)) = (cores.next(), cores.next()) else {
         return Err(Failure::new("自行启动中心的压测需要两个处理器核"));
     };
@@ -61,10 +57,7 @@ impl Cores {
 }
 
 fn bind(core: usize) -> Result<(), Failure> {
-    let mut set = CpuSet::new();
-    set.set(core);
-    sched_setaffinity(None, &set)
-        .map_err(|error| Failure::because("无法绑定处理器核", &std::io::Error::from(error)))
+    host::bind_to_core(core).map_err(|error| Failure::because("无法绑定处理器核", &error))
 }
 
 /// A server in a process of its own, on its own core; ended when dropped.

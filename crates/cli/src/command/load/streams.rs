@@ -4,9 +4,9 @@ use serde::Serialize;
 use yanmi_trial::load;
 
 use super::arena;
-use crate::ambient;
 use crate::command::serve::runtime;
 use crate::failure::Failure;
+use crate::host;
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +22,7 @@ struct PrintedStreams {
 
 /// Opens as many streams and prints what they cost.
 pub(super) fn run(count: usize, json: bool) -> Result<(), Failure> {
-    ambient::raise_open_files();
+    host::raise_open_files();
     let bound = arena::bind_to_cores()?;
     let server = arena::simulator(&bound)?;
     let failed = |error: std::io::Error| Failure::because("事件流未能打开", &error);

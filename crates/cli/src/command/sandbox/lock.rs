@@ -2,12 +2,12 @@
 
 use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use tokio::net::TcpListener;
 
 use crate::failure::Failure;
+use crate::host;
 
 /// The right to be the sandbox of this folder; given back when the process ends, however it ends.
 pub(super) struct Lock(#[expect(dead_code, reason = "held, not looked at")] File);
@@ -21,8 +21,9 @@ impl Lock {
         let path = dir.join("sandbox.lock");
         let failed =
             |error: std::io::Error| Failure::because(&format!("无法锁定 {}", path.display()), &error);
-        let file = File::options().create(true).truncate(false).write(true).mode(0o600).open(&path);
-        let file = file.map_err(failed)?;
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        let file = host::own_only(&mut options).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(Failure::new(format!(
