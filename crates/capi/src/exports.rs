@@ -381,10 +381,8 @@ pub unsafe extern "system" fn YanmiTrans(
     input: *const c_char,
     out: *mut c_char,
 ) -> *const c_char {
-    // What fits into the least room fits into any: until the configuration is read nobody knows more.
-    let size = i32::from(Border::default().trans_bytes);
     // SAFETY: what holds for every function here.
-    unsafe { transact(url_or_config, input, Output::of(out, size, std::ptr::null_mut()), Room::Configured) }
+    unsafe { transact(url_or_config, input, Output::untold(out)) }
 }
 
 /// The same with the size of the output.
@@ -397,16 +395,7 @@ pub unsafe extern "system" fn YanmiTransEx(
     needed: *mut i32,
 ) -> *const c_char {
     // SAFETY: what holds for every function here.
-    unsafe { transact(url_or_config, input, Output::of(out, size, needed), Room::Given) }
-}
-
-/// Who says how much room `out` has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Room {
-    /// The program.
-    Given,
-    /// The configuration.
-    Configured,
+    unsafe { transact(url_or_config, input, Output::of(out, size, needed)) }
 }
 
 /// The way of a drop-in call.
@@ -414,18 +403,15 @@ unsafe fn transact(
     url_or_config: *const c_char,
     input: *const c_char,
     mut output: Result<Output, Fault>,
-    room: Room,
 ) -> *const c_char {
     let mut border = Border::default();
     let said = caught(|| {
-        output.as_ref().map_err(Clone::clone)?;
+        let output = output.as_mut().map_err(|fault| fault.clone())?;
         // SAFETY: what holds for every text here.
         let name = unsafe { need("url_or_config", url_or_config).read_any() }?;
         let session = SESSIONS.get(&name)?;
         border = session.border;
-        if let (Ok(output), Room::Configured) = (&mut output, room) {
-            output.has_room(border.trans_bytes.into());
-        }
+        output.heed(border);
         // SAFETY: what holds for every text here.
         let request = unsafe { need("input", input).read(border.encoding) }?;
         trans::answer(&SESSIONS, &name, &session, &request)

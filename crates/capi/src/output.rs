@@ -48,10 +48,16 @@ impl Output {
         Ok(Self { out, size, needed, cuts: false })
     }
 
-    /// It has this many bytes, if there is any at all, and whoever gave it cannot be told that they are few.
-    pub(crate) fn has_room(&mut self, bytes: usize) {
-        if !self.out.is_null() {
-            (self.size, self.cuts) = (bytes, true);
+    /// A buffer whose size nobody tells: it has what every caller has, and what the configuration says once that is known.
+    pub(crate) fn untold(out: *mut c_char) -> Result<Self, Fault> {
+        let told = Self::of(out, Border::default().trans_bytes.into(), std::ptr::null_mut())?;
+        Ok(Self { cuts: true, ..told })
+    }
+
+    /// The configuration is known now.
+    pub(crate) fn heed(&mut self, border: Border) {
+        if self.cuts {
+            self.size = border.trans_bytes.into();
         }
     }
 

@@ -31,12 +31,14 @@ pub struct Border {
 }
 
 /// What the library of the field writes at most, and so what programs that already call one have room for.
-const TRANS_BYTES: Number = Number { name: "trans_bytes", default: 1_000, least: 256, most: 32_767 };
+const LEAST_ROOM: u16 = 1_000;
+const TRANS_BYTES: Number =
+    Number { name: "trans_bytes", default: LEAST_ROOM as u64, least: 256, most: 32_767 };
 
 impl Default for Border {
     /// UTF-8 in, ASCII out, which is right in every code page.
     fn default() -> Self {
-        Self { encoding: Encoding::Utf8, escape: true, trans_bytes: 1_000 }
+        Self { encoding: Encoding::Utf8, escape: true, trans_bytes: LEAST_ROOM }
     }
 }
 
