@@ -78,7 +78,8 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         Some(number) => console.work(async |a| a.numbered_applicant(number).await).await?,
         None => None,
     };
-    let uses = console.work(async |a| a.key_uses(Object::Account(id)).await).await?;
+    let keys = (row.newest, row.older);
+    let uses = console.work(async |a| a.key_uses(Object::Account(id), keys).await).await?;
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
     let middle = html! {

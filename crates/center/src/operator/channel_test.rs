@@ -106,18 +106,14 @@ fn result(came: &Result<Reception, DeliveryFailure>) -> Markup {
     html! {
         @match came {
             Ok(_) => p.said role="status" { "通：渠道应用收下了，地址、密钥都对。" },
-            Err(DeliveryFailure::Refused { .. }) => p.said role="status" {
-                "通：渠道应用能解开信封，答复不接收（" (words(came)) "）。撤回一条不存在的通知，应当照收（channel.md 第五节）：请渠道核对。"
+            Err(failure @ DeliveryFailure::Refused { .. }) => p.said role="status" {
+                "通：渠道应用能解开信封，答复不接收（" (failure.reason()) "）。撤回一条不存在的通知，应当照收（channel.md 第五节）：请渠道核对。"
             },
             Err(failure) => p.said.bad role="alert" {
                 "不通：" (failure.reason()) "（" (failure.code()) "）。" (advice(failure))
             },
         }
     }
-}
-
-fn words(came: &Result<Reception, DeliveryFailure>) -> String {
-    came.as_ref().err().map(|failure| failure.reason().into_owned()).unwrap_or_default()
 }
 
 /// Who does what next.

@@ -83,7 +83,8 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         })
         .await;
     }
-    let uses = page.site.console.work(async |a| a.key_uses(Object::Channel(id)).await).await?;
+    let keys = (row.newest, row.older);
+    let uses = page.site.console.work(async |a| a.key_uses(Object::Channel(id), keys).await).await?;
     let province = page.province()?;
     let may_edit = row.closed_at.is_none() && page.may_in_province(Action::EditEntry).is_ok();
     let middle = html! {

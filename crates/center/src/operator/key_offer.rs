@@ -62,7 +62,8 @@ async fn answer(page: &mut OperatorRequest<'_>, body: Body) -> Result<Response, 
         Some(number) => page.site.console.work(async |a| a.applicant_users(number).await).await?,
         None => Vec::new(),
     };
-    let uses = page.site.console.work(async |a| a.key_uses(Object::Account(id)).await).await?;
+    let keys = (row.newest, row.older);
+    let uses = page.site.console.work(async |a| a.key_uses(Object::Account(id), keys).await).await?;
     let open = offer.as_ref().is_some_and(|offer| offer.is_open(page.now));
     let middle = html! {
         (page.said())

@@ -93,12 +93,15 @@ impl Administration {
         self.retire(Object::Channel(id), how, act).await
     }
 
-    /// When the keys of an account or channel were last used.
+    /// When these keys of an account or channel, named by their check values, were last used.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn key_uses(&mut self, object: Object) -> Result<KeyUses, AdministrationError> {
-        let Some((newest, older)) = self.generations(object).await? else { return Ok(KeyUses::default()) };
+    pub async fn key_uses(
+        &mut self,
+        object: Object,
+        (newest, older): (KeyCheckValue, Option<KeyCheckValue>),
+    ) -> Result<KeyUses, AdministrationError> {
         let older = match older {
             Some(kcv) => key_uses::last(&mut self.connection, object, kcv).await?,
             None => None,
@@ -149,27 +152,26 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         let generations = self.generations(object).await?;
-        if let Some(why) = self.why_kept(object, how, act).await? {
+        let last = match generations {
+            Some((_, Some(older))) => key_uses::last(&mut self.connection, object, older).await?,
+            _ => None,
+        };
+        if let Some(why) = last.and_then(|last| why_kept(last, how, act)) {
             return self.refuse(act, Action::RetireKey, object.into(), why).await;
         }
         let mut statements = vec![Assignments::default().no_bytes("key_old").of(object, act.at)];
         statements.extend(generations.map(|(newest, _)| key_uses::forget_others(object, newest)));
         self.change(act, Change { action: Action::RetireKey, subject: object.into(), statements }).await
     }
+}
 
-    /// Why the older key may not be retired now.
-    async fn why_kept(
-        &mut self,
-        object: Object,
-        how: Retirement,
-        act: Act<'_>,
-    ) -> Result<Option<AdministrationError>, AdministrationError> {
-        let Some(last) = self.key_uses(object).await?.older else { return Ok(None) };
-        let silent = act.at.distance(last) >= SILENT;
-        Ok(match how {
-            Retirement::WhenSilent if !silent => Some(AdministrationError::KeyInUse { last }),
-            Retirement::Forced if act.reason.is_empty() => Some(AdministrationError::NoReason),
-            Retirement::WhenSilent | Retirement::Forced => None,
-        })
+/// Why the older key, which was last used then, may not be retired now.
+fn why_kept(last: UnixMillis, how: Retirement, act: Act<'_>) -> Option<AdministrationError> {
+    match how {
+        Retirement::WhenSilent if act.at.distance(last) < SILENT => {
+            Some(AdministrationError::KeyInUse { last })
+        }
+        Retirement::Forced if act.reason.is_empty() => Some(AdministrationError::NoReason),
+        Retirement::WhenSilent | Retirement::Forced => None,
     }
 }
