@@ -37,21 +37,22 @@ enum Action {
 
 impl Question {
     pub(crate) fn answer(self) -> Answer {
-        if let Action::Digest = self.action {
-            return digest(&self.text);
+        match self.action {
+            Action::Digest => digest(&self.text),
+            Action::Key => self.with_key(|_| key_of(&self.key)),
+            Action::Seal => self.with_key(|key| seal(key, &self.text)),
+            Action::Open => self.with_key(|key| {
+                macs::check(open(key, &self.text), key, &self.text, &self.path, &self.request_mac)
+            }),
         }
-        let key = match read_key(&self.key) {
-            Ok(key) => key,
-            Err(why) => return Answer::bad(why),
-        };
-        let answer = match self.action {
-            Action::Key => key_of(&self.key),
-            Action::Seal => seal(&key, &self.text),
-            Action::Open | Action::Digest => {
-                macs::check(open(&key, &self.text), &key, &self.text, &self.path, &self.request_mac)
-            }
-        };
-        Answer { kcv: Some(key.kcv().to_string()), ..answer }
+    }
+
+    /// What is said with the key, and its check value; or what is wrong with the key.
+    fn with_key(&self, act: impl FnOnce(&Sm4Key) -> Answer) -> Answer {
+        match read_key(&self.key) {
+            Ok(key) => Answer { kcv: Some(key.kcv().to_string()), ..act(&key) },
+            Err(why) => Answer::bad(why),
+        }
     }
 }
 

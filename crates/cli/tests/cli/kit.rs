@@ -8,15 +8,11 @@ mod vectors;
 
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use yanmi_acceptance::{Conclusion, Rule, Settings, Suite};
-use yanmi_client::{Ambient, Machine};
-use yanmi_protocol::{OrgCode, Region};
+use yanmi_acceptance::{Conclusion, Rule};
 
+use crate::examples::suite;
 use crate::yanmi::Sandbox;
 use language::{LANGUAGES, Language};
 
@@ -132,17 +128,4 @@ fn what_powerbuilder_calls_is_in_the_interface() {
     for operation in called {
         assert!(known.contains(&format!("| `{operation}` |")), "{operation}");
     }
-}
-
-/// Every situation, at the real time: the programs have no other.
-async fn suite() -> Suite {
-    let region = Region::new("350000").expect("a region");
-    let org_code = OrgCode::new("H35010000001").expect("a code");
-    let settings = Settings { late: Duration::from_millis(50), ..Settings::new(region, org_code) };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let host = Arc::new(Machine::default());
-    let (clock, chance) = (Arc::clone(&host), host);
-    let clock: yanmi_acceptance::Clock = Arc::new(move || clock.now());
-    let chance: yanmi_acceptance::Entropy = Arc::new(move |bytes: &mut [u8]| chance.fill(bytes));
-    Suite::start(settings, listener, clock, &chance).expect("a suite")
 }
