@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use yanmi_protocol::system::words;
+use yanmi_protocol::system::because;
+use yanmi_sandbox::SandboxError;
 
 /// A command did not do what it was asked; exit code 1.
 #[derive(Debug)]
@@ -16,21 +17,14 @@ impl Failure {
 
     /// What was being done, and the error with its causes.
     pub(crate) fn because(what: &str, error: &(dyn Error + 'static)) -> Self {
-        let causes = std::iter::successors(Some(error), |error| <dyn Error>::source(*error));
-        let texts = causes.filter_map(|cause| match cause.downcast_ref::<std::io::Error>() {
-            Some(system) => Some(words(system).into_owned()),
-            None => own_words(cause),
-        });
-        Self(texts.fold(what.to_owned(), |text, cause| format!("{text}：{cause}")))
+        Self(because(what, error))
     }
 }
 
-/// What an error says beyond its cause. Libraries repeat the cause behind their own, English words, which say nothing then.
-fn own_words(error: &(dyn Error + 'static)) -> Option<String> {
-    let text = error.to_string();
-    let cause = error.source().map(ToString::to_string);
-    let repeated = cause.is_some_and(|cause| text.ends_with(&cause));
-    (!(repeated && text.is_ascii())).then_some(text)
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        Self(error.to_string())
+    }
 }
 
 impl fmt::Display for Failure {

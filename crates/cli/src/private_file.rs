@@ -10,7 +10,8 @@ use crate::failure::Failure;
 
 /// Writes a file, whole or not at all, in the place of one that may be there.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    replace(path, text).map_err(|error| Failure::because(&format!("无法写入 {}", path.display()), &error))
+    private::replace(path, text)
+        .map_err(|error| Failure::because(&format!("无法写入 {}", path.display()), &error))
 }
 
 /// Writes a file that is not there yet, whole or not at all: a key that is overwritten is lost.
@@ -29,17 +30,4 @@ pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         let _ = fs::remove_file(path);
         failed(error)
     })
-}
-
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    // One that was left half written may have been made by somebody else.
-    match fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = private::making().open(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)
 }

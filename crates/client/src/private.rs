@@ -2,8 +2,8 @@
 //!
 //! The center has the same rule in the same words; neither knows the other.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use yanmi_protocol::system::words;
@@ -108,4 +108,22 @@ pub fn making() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// Writes a file of secrets, whole or not at all, in the place of one that may be there. For a moment there is a second one
+/// beside it, whose name ends in `.new`.
+///
+/// # Errors
+/// What the system says; the file that was there is untouched then.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    // One that was left half written may have been made by somebody else.
+    match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = making().open(&fresh)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&fresh, path)
 }

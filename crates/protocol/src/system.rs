@@ -1,6 +1,7 @@
 //! What the operating system says, in Chinese: one table for every program of the project.
 
 use std::borrow::Cow;
+use std::error::Error as Failure;
 use std::io::{Error, ErrorKind};
 
 /// Too many files are open in this process, which has no kind of its own.
@@ -23,6 +24,24 @@ pub fn words(error: &Error) -> Cow<'static, str> {
         kind_words(error.kind())
     };
     Cow::Owned(words.map_or_else(|| error.to_string(), |words| format!("{words}（系统错误 {number}）")))
+}
+
+/// What was being done, and the error with its causes, in one line for the person who reads the message.
+pub fn because(what: &str, error: &(dyn Failure + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| <dyn Failure>::source(*error));
+    let texts = causes.filter_map(|cause| match cause.downcast_ref::<Error>() {
+        Some(system) => Some(words(system).into_owned()),
+        None => own_words(cause),
+    });
+    texts.fold(what.to_owned(), |text, cause| format!("{text}：{cause}"))
+}
+
+/// What an error says beyond its cause. Libraries repeat the cause behind their own, English words, which say nothing then.
+fn own_words(error: &(dyn Failure + 'static)) -> Option<String> {
+    let text = error.to_string();
+    let cause = error.source().map(ToString::to_string);
+    let repeated = cause.is_some_and(|cause| text.ends_with(&cause));
+    (!(repeated && text.is_ascii())).then_some(text)
 }
 
 const fn kind_words(kind: ErrorKind) -> Option<&'static str> {

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use yanmi_protocol::message::{notify, password, status};
 use yanmi_protocol::{Code, PasswordDigest, Region, Sm4Key};
+use yanmi_sandbox::read_world;
 use yanmi_simulator::institution::{Called, MacUse};
 use yanmi_simulator::{Institution, World};
 
 use crate::ambient;
-use crate::command::sandbox::read_world;
 use crate::failure::Failure;
 use crate::key_text;
 
@@ -219,7 +219,7 @@ impl Sender {
             None if self.url.is_none() && default.exists() => default,
             None => return Ok(None),
         };
-        read_world(file).map(Some)
+        read_world(file).map(Some).map_err(Failure::from)
     }
 }
 

@@ -17,10 +17,10 @@ mod visitor;
 
 use std::sync::Arc;
 
+use yanmi_sandbox::read_world;
 use yanmi_simulator::World;
 use yanmi_trial::load::{Report, What, bench_token, spread};
 
-use crate::command::sandbox::read_world;
 use crate::command::serve::runtime;
 use crate::failure::Failure;
 use options::{Kind, WARM_UP};

@@ -7,10 +7,10 @@ use yanmi_center::registry::{
     Act, Administration, FirstOperators, Invitation, Login, NewOperator, TotpSecret,
 };
 use yanmi_onboarding::Area;
+use yanmi_sandbox::read_world;
 
 use crate::ambient;
 use crate::command::registry::{self, Why};
-use crate::command::sandbox::read_world;
 use crate::failure::Failure;
 
 /// 管理台的第一批管理员，以及管理员进不去时的办法

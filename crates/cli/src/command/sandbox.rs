@@ -7,31 +7,22 @@
 //! agree on who exists and on the keys without a folder in common, so both are derived from the database's name;
 //! what is played with needs no secret. The first one has the simulator, the others find it through the registry.
 
-mod applicants;
-mod applications;
-mod elsewhere;
 mod guide;
 mod lock;
-pub(super) mod operators;
-mod others;
-pub(super) mod register;
-mod settings;
-mod state;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 use tokio::net::TcpListener;
-use yanmi_center::Center;
 use yanmi_center::config::{Config, Database, LogLevel, PostgresSettings};
-use yanmi_center::observe::{Observer, SeenAnswer, SeenRequest};
-use yanmi_center::store::migrate::{Schema, migrate};
+use yanmi_sandbox::{
+    Folder, Play, PlayParts, Registrar, Settings, applicants, applications, elsewhere, operators, others,
+    register, write_world,
+};
+use yanmi_simulator::World;
 use yanmi_simulator::world::Urls;
-use yanmi_simulator::{Onlooker, Simulator, World};
 
-pub(super) use self::state::read_world;
 use crate::ambient;
 use crate::command::serve::{runtime, stop_signal};
 use crate::failure::Failure;
@@ -94,26 +85,18 @@ impl Sandbox {
         // What is taken already is found out before anything is written: a second start harms nothing.
         let _lock = lock::Lock::take(&self.dir)?;
         let free = self.free_ports().await?;
-        let state = state::State::open(&self.dir, &urls, shared.as_ref().map(|shared| shared.name.as_str()))?;
-        let mut world = state.world;
+        let name = shared.as_ref().map(|shared| shared.name.as_str());
+        let folder = Folder::open(&self.dir, &urls, name, &ambient::entropy())?;
+        let (file, mut world) = (folder.file, folder.world);
         world.operator_url = format!("http://{}", self.address(OPERATOR_OFFSET));
         world.applicant_url = format!("http://{}", self.address(APPLICANT_OFFSET));
         let elsewhere = elsewhere::place(&mut world, &self.channel_urls)?;
-        let database = shared.map_or_else(|| (&state.database).into(), Database::Postgres);
-        is_there(&database, state.fresh, &self.dir)?;
-        // A sandbox has no other command that would bring its database up to date.
-        migrate(&database, &state.key, ambient::entropy(), &Schema::current(), false)
-            .await
-            .map_err(|error| Failure::because("数据库没有升级", &error))?;
-        let others = match &database {
-            Database::Postgres(_) => {
-                let channel = world.channels.first().map(|channel| channel.chnl_id);
-                others::simulator(&database, &state.key, channel).await?
-            }
-            _ => None,
-        };
+        let database = shared.map_or_else(|| (&folder.database).into(), Database::Postgres);
+        is_there(&database, folder.fresh, &self.dir)?;
+        let registrar = Registrar { database, key: folder.key, ports: ambient::ports() };
+        registrar.migrate().await?;
         // The simulator's socket first: the center may be asked to call it from its first request on.
-        let listener = match others {
+        let listener = match self.other(&registrar, &world).await? {
             // Another center of this site is there already, with its simulator.
             Some(simulator) => {
                 world.relocate(&Urls { simulator, ..urls });
@@ -121,42 +104,32 @@ impl Sandbox {
             }
             None => Some(free),
         };
-        state::write(&state.file, &world)?;
-        register::register(&database, &state.key, &world, FIRST_ACCOUNT_RATE).await?;
-        operators::register(&database, &state.key, &world).await?;
-        applicants::register(&database, &state.key, &world).await?;
-        applications::play(&database, &state.key, &world).await?;
-        let database_of_center = database.clone();
-        let config = self.config(database, &world, &elsewhere, level)?;
-        let window: Arc<OnceLock<Onlooker>> = Arc::default();
-        let center = Center::start_observed(config, ambient::ports(), Some(through(&window)))
-            .await
-            .map_err(|error| Failure::because("中心未能启动", &error))?;
-        let simulator = match listener {
-            Some(listener) => Some(play_others(world.clone(), listener).await?),
-            None => None,
-        };
-        if let Some(simulator) = &simulator {
-            simulator.with_center(center.store_switch(), center.keys_lookup());
-            let (database, key, world) = (database_of_center, state.key.clone(), world.clone());
-            simulator.with_onboarding(move || {
-                Box::pin(applications::bring_in(database.clone(), key.clone(), world.clone()))
-            });
-            // It is set here only, and once.
-            let _ = window.set(simulator.onlooker());
-        }
+        write_world(&file, &world)?;
+        register::register(&registrar, &world, FIRST_ACCOUNT_RATE).await?;
+        operators::register(&registrar, &world).await?;
+        applicants::register(&registrar, &world).await?;
+        applications::play(&registrar, &world).await?;
+        let config = self.config(&registrar, &world, &elsewhere, level)?;
+        let guide = guide::text(&world, &self.dir);
+        let play = Play::start(PlayParts { config, registrar, world, listener }).await?;
         let stop = stop_signal()?;
         self.warn();
-        println!("{}", guide::text(&world, &self.dir));
-        println!("ready: {}", state.file.display());
+        println!("{guide}");
+        println!("ready: {}", file.display());
         stop.received().await;
         println!("正在停止……");
-        if let Some(simulator) = simulator {
-            simulator.stop().await;
-        }
-        center.stop().await;
+        play.stop().await;
         println!("已停止；状态保存在 {}，可再次运行。", self.dir.display());
         Ok(())
+    }
+
+    /// The simulator of another center of this site, if one runs.
+    async fn other(&self, registrar: &Registrar, world: &World) -> Result<Option<String>, Failure> {
+        let channel = world.channels.first().map(|channel| channel.chnl_id);
+        match &registrar.database {
+            Database::Postgres(_) => Ok(others::simulator(registrar, channel).await?),
+            _ => Ok(None),
+        }
     }
 
     /// Says what it means to be reached from elsewhere.
@@ -207,12 +180,12 @@ impl Sandbox {
     /// The configuration, as it stands in `yanmi.toml`, but for the log.
     fn config(
         &self,
-        database: Database,
+        registrar: &Registrar,
         world: &World,
         elsewhere: &[IpAddr],
         level: LogLevel,
     ) -> Result<Config, Failure> {
-        let settings = settings::Settings {
+        let settings = Settings {
             dir: &self.dir,
             world,
             database: self.database.as_deref(),
@@ -223,7 +196,7 @@ impl Sandbox {
             applicant: self.address(APPLICANT_OFFSET),
             elsewhere,
         };
-        let mut config = settings.write(database)?;
+        let mut config = settings.write(registrar.database.clone(), &registrar.ports.entropy)?;
         config.log.level = level;
         Ok(config)
     }
@@ -239,31 +212,4 @@ fn is_there(database: &Database, fresh: bool, dir: &Path) -> Result<(), Failure>
         ))),
         _ => Ok(()),
     }
-}
-
-/// Shows what the center sees on the simulator's page, as soon as there is one.
-fn through(window: &Arc<OnceLock<Onlooker>>) -> Observer {
-    let window = Arc::clone(window);
-    Arc::new(move |request: SeenRequest| {
-        let shown = window.get().map(|onlooker| onlooker.request(&request.path, &request.body));
-        Box::new(move |answer: SeenAnswer| {
-            if let Some(shown) = shown {
-                shown.answered(answer.status, &answer.body, answer.cause.as_deref());
-            }
-        })
-    })
-}
-
-/// Starts everybody else.
-async fn play_others(world: World, listener: TcpListener) -> Result<Simulator, Failure> {
-    let simulator = start_simulator(world, listener)?;
-    simulator.switch_password_free().await.map_err(|error| Failure::because("未能设置免密参保人", &error))?;
-    Ok(simulator)
-}
-
-fn start_simulator(world: World, listener: TcpListener) -> Result<Simulator, Failure> {
-    let clock = ambient::clock();
-    let clock: yanmi_simulator::Clock = Arc::new(move || clock.now());
-    Simulator::start(world, listener, clock, Arc::new(ambient::fill))
-        .map_err(|error| Failure::because("模拟器未能启动", &error))
 }

@@ -15,6 +15,7 @@ use yanmi_center::registry::{
 };
 use yanmi_center::store::migrate::{Schema, migrate};
 use yanmi_protocol::{AccountId, Region, Sm4Key};
+use yanmi_sandbox::{Registrar, operators, register};
 use yanmi_simulator::world::Urls;
 use yanmi_simulator::{Simulator, World};
 use yanmi_trial::load::{Noted, channel_router, noting_channel_router};
@@ -22,7 +23,6 @@ use yanmi_trial::load::{Noted, channel_router, noting_channel_router};
 use super::fill::{Filling, KnownVerification, fill};
 use super::options::{Kind, Load};
 use crate::ambient;
-use crate::command::sandbox::{operators, register};
 use crate::failure::Failure;
 use crate::host;
 use crate::private_file;
@@ -165,11 +165,12 @@ impl Arena {
         migrate(&database, &key, ambient::entropy(), &Schema::current(), false)
             .await
             .map_err(|error| Failure::because("无法准备压测环境", &error))?;
-        register::register(&database, &key, &world, NO_LIMIT).await?;
+        let registrar = Registrar { database: database.clone(), key: key.clone(), ports: ambient::ports() };
+        register::register(&registrar, &world, NO_LIMIT).await?;
         let pages = load.what == Kind::Pages;
         if pages {
             accounts(&database, &key, load.accounts).await?;
-            operators::register(&database, &key, &world).await?;
+            operators::register(&registrar, &world).await?;
         }
         let known =
             if load.audit > 0 || load.institutions > 0 { Some(filled(&database, load).await?) } else { None };

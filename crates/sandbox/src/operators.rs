@@ -1,28 +1,24 @@
 //! The operators of the sandbox's console.
 
-use yanmi_center::config::Database;
 use yanmi_center::registry::{
-    Act, Actor, Administration, AdministrationError, KnownOperator, Login, NewOperator, RandomPassword,
-    TotpSecret,
+    Act, Actor, AdministrationError, KnownOperator, Login, NewOperator, RandomPassword, TotpSecret,
 };
 use yanmi_onboarding::{Area, Grant, Level, Role};
-use yanmi_protocol::Sm4Key;
 use yanmi_simulator::World;
 use yanmi_simulator::world::{Operator, OperatorGrant};
 
-use crate::ambient;
-use crate::failure::Failure;
+use crate::registrar::Registrar;
+use crate::sandbox_error::SandboxError;
 
 /// Adds those who are missing. Whoever is there stays as he is: he may have another password by now.
-pub(in crate::command) async fn register(
-    database: &Database,
-    key: &Sm4Key,
-    world: &World,
-) -> Result<(), Failure> {
-    let failed = |error: AdministrationError| Failure::because("未能登记沙箱的操作员", &error);
+///
+/// # Errors
+/// When the database fails, or somebody of the world cannot be taken.
+pub async fn register(registrar: &Registrar, world: &World) -> Result<(), SandboxError> {
+    let failed = |error: AdministrationError| SandboxError::because("未能登记沙箱的操作员", &error);
     let actor = Actor::program("sandbox");
-    let act = Act::new(&actor, "", ambient::clock().now());
-    let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
+    let act = Act::new(&actor, "", registrar.now());
+    let mut administration = registrar.open().await.map_err(failed)?;
     let there = administration.operators().await.map_err(failed)?;
     for operator in &world.operators {
         if there.iter().any(|row| row.login.as_str() == operator.login) {
@@ -35,9 +31,9 @@ pub(in crate::command) async fn register(
 }
 
 /// The operator as the center takes him.
-fn known(operator: &Operator) -> Result<KnownOperator, Failure> {
+fn known(operator: &Operator) -> Result<KnownOperator, SandboxError> {
     let login = Login::new(&operator.login).map_err(|error| wrong(operator, &error))?;
-    let grants: Result<Vec<Grant>, Failure> =
+    let grants: Result<Vec<Grant>, SandboxError> =
         operator.grants.iter().map(|given| grant(operator, given)).collect();
     Ok(KnownOperator {
         who: NewOperator { login, name: operator.name.clone(), unit: unit(operator).to_owned() },
@@ -47,9 +43,9 @@ fn known(operator: &Operator) -> Result<KnownOperator, Failure> {
     })
 }
 
-fn grant(operator: &Operator, given: &OperatorGrant) -> Result<Grant, Failure> {
+fn grant(operator: &Operator, given: &OperatorGrant) -> Result<Grant, SandboxError> {
     let role = Role::of_word(&given.role);
-    let role = role.ok_or_else(|| Failure::new(format!("没有 {} 这个角色", given.role)));
+    let role = role.ok_or_else(|| SandboxError::new(format!("没有 {} 这个角色", given.role)));
     let area = Area::new(&given.region).map_err(|error| wrong(operator, &error))?;
     Ok(Grant { role: role?, area, until: None })
 }
@@ -64,6 +60,6 @@ fn unit(operator: &Operator) -> &'static str {
     }
 }
 
-fn wrong(operator: &Operator, error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::because(&format!("sandbox.json 中的操作员 {} 不可用", operator.login), error)
+fn wrong(operator: &Operator, error: &(dyn std::error::Error + 'static)) -> SandboxError {
+    SandboxError::because(&format!("sandbox.json 中的操作员 {} 不可用", operator.login), error)
 }

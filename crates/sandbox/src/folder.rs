@@ -1,4 +1,4 @@
-//! The sandbox's folder.
+//! The folder a sandbox lives in.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,8 @@ use yanmi_protocol::{Region, Sm4Key};
 use yanmi_simulator::World;
 use yanmi_simulator::world::Urls;
 
-use crate::ambient;
-use crate::failure::Failure;
 use crate::private_file;
+use crate::sandbox_error::SandboxError;
 
 /// The region of the specification's samples.
 const REGION: &str = "350000";
@@ -18,21 +17,33 @@ const REGION: &str = "350000";
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
 /// What the folder holds.
-pub(super) struct State {
-    pub(super) world: World,
+#[derive(Debug)]
+pub struct Folder {
+    /// Who exists.
+    pub world: World,
     /// The key-encryption key.
-    pub(super) key: Sm4Key,
-    pub(super) database: PathBuf,
+    pub key: Sm4Key,
+    /// The center's database; it may not be there yet.
+    pub database: PathBuf,
     /// `sandbox.json`.
-    pub(super) file: PathBuf,
+    pub file: PathBuf,
     /// Whether nothing was there before.
-    pub(super) fresh: bool,
+    pub fresh: bool,
 }
 
-impl State {
-    /// Opens the folder, which is locked; makes what is missing, and writes `sandbox.json` for these addresses. World and key of a
-    /// database that is shared come from its name.
-    pub(super) fn open(dir: &Path, urls: &Urls, shared: Option<&str>) -> Result<Self, Failure> {
+impl Folder {
+    /// Opens the folder, which must be there and nobody else's; makes what is missing, and writes `sandbox.json` for these
+    /// addresses. World and key of a database that is shared come from its name.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written, or is none of ours.
+    pub fn open(
+        dir: &Path,
+        urls: &Urls,
+        shared: Option<&str>,
+        entropy: &Entropy,
+    ) -> Result<Self, SandboxError> {
+        let mut chance_of = |bytes: &mut [u8]| entropy.fill(bytes);
         let file = dir.join("sandbox.json");
         let fresh = !file.exists();
         let mut world = if let Some(name) = shared {
@@ -40,38 +51,44 @@ impl State {
             World::generate(region()?, urls, &mut |bytes| chance.fill(bytes))
         } else if file.exists() {
             let mut world = read_world(&file)?;
-            world.staff_console(&mut ambient::fill);
-            world.staff_applicants(&mut ambient::fill);
+            world.staff_console(&mut chance_of);
+            world.staff_applicants(&mut chance_of);
             world.show_examples();
             world
         } else {
-            World::generate(region()?, urls, &mut ambient::fill)
+            World::generate(region()?, urls, &mut chance_of)
         };
         world.relocate(urls);
-        write(&file, &world)?;
+        write_world(&file, &world)?;
         let path = dir.join("center.key");
         let key = match shared {
             Some(name) => shared_key(&path, name)?,
-            None => key(&path)?,
+            None => key(&path, entropy)?,
         };
         Ok(Self { world, key, database: database(dir), file, fresh })
     }
 }
 
 /// Reads `sandbox.json`.
-pub(in crate::command) fn read_world(file: &Path) -> Result<World, Failure> {
-    let text = read(file)?.ok_or_else(|| Failure::new(format!("没有 {}", file.display())))?;
+///
+/// # Errors
+/// When there is none, or it is no world.
+pub fn read_world(file: &Path) -> Result<World, SandboxError> {
+    let text = read(file)?.ok_or_else(|| SandboxError::new(format!("没有 {}", file.display())))?;
     let failed = format!("无法读取 {}，可删除后重来", file.display());
-    World::from_json(&text).map_err(|error| Failure::because(&failed, &error))
+    World::from_json(&text).map_err(|error| SandboxError::because(&failed, &error))
 }
 
 /// Writes `sandbox.json`.
-pub(super) fn write(file: &Path, world: &World) -> Result<(), Failure> {
+///
+/// # Errors
+/// When the folder takes no file.
+pub fn write_world(file: &Path, world: &World) -> Result<(), SandboxError> {
     private_file::write(file, &world.to_json())
 }
 
-fn region() -> Result<Region, Failure> {
-    Region::new(REGION).map_err(|error| Failure::because("区划代码有误", &error))
+fn region() -> Result<Region, SandboxError> {
+    Region::new(REGION).map_err(|error| SandboxError::because("区划代码有误", &error))
 }
 
 /// What takes the place of chance on a database that is shared: the same for the same purpose and name.
@@ -86,7 +103,7 @@ fn chance(purpose: &str, name: &str) -> Entropy {
 }
 
 /// The key-encryption key of every sandbox on this database.
-fn shared_key(path: &Path, name: &str) -> Result<Sm4Key, Failure> {
+fn shared_key(path: &Path, name: &str) -> Result<Sm4Key, SandboxError> {
     let mut bytes = [0; 16];
     chance("key", name).fill(&mut bytes);
     let key = Sm4Key::from_bytes(&bytes);
@@ -99,25 +116,26 @@ fn database(dir: &Path) -> PathBuf {
     dir.join("center.sqlite")
 }
 
-fn key(path: &Path) -> Result<Sm4Key, Failure> {
+fn key(path: &Path, entropy: &Entropy) -> Result<Sm4Key, SandboxError> {
     if let Some(text) = read(path)? {
         return Sm4Key::from_hex(text.trim())
-            .map_err(|error| Failure::because(&format!("密钥文件 {} 有误", path.display()), &error));
+            .map_err(|error| SandboxError::because(&format!("密钥文件 {} 有误", path.display()), &error));
     }
     let mut bytes = [0; 16];
-    ambient::fill(&mut bytes);
+    entropy.fill(&mut bytes);
     let key = Sm4Key::from_bytes(&bytes);
     private_file::write(path, &key.to_hex())?;
     Ok(key)
 }
 
-fn read(path: &Path) -> Result<Option<String>, Failure> {
-    let failed = |error: std::io::Error| Failure::because(&format!("无法读取 {}", path.display()), &error);
+fn read(path: &Path) -> Result<Option<String>, SandboxError> {
+    let failed =
+        |error: std::io::Error| SandboxError::because(&format!("无法读取 {}", path.display()), &error);
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed(error)),
         Ok(meta) if meta.len() > MAX_FILE => {
-            Err(Failure::new(format!("{} 超过 {MAX_FILE} 字节", path.display())))
+            Err(SandboxError::new(format!("{} 超过 {MAX_FILE} 字节", path.display())))
         }
         Ok(_) => fs::read_to_string(path).map(Some).map_err(failed),
     }

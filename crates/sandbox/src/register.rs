@@ -2,19 +2,18 @@
 
 use std::num::NonZeroU32;
 
-use yanmi_center::config::Database;
 use yanmi_center::registry::{
     Act, Actor, Administration, AdministrationError, ChannelEdit, Interfaces, MacRule, NewAccount,
     NewChannel, NewInstitution, SourceNetworks,
 };
 use yanmi_onboarding::ContactEdit;
-use yanmi_protocol::{OrgCode, Sm4Key};
+use yanmi_protocol::OrgCode;
 use yanmi_simulator::World;
 use yanmi_simulator::world::{Account, Channel, Record};
 use yanmi_verification::{ChannelFacts, ChannelRecord, Ways, WordLimits};
 
-use crate::ambient;
-use crate::failure::Failure;
+use crate::registrar::Registrar;
+use crate::sandbox_error::SandboxError;
 
 /// Where the operators of counties are, behind the province's digits.
 const COUNTIES: [&str; 3] = ["0102", "0103", "0203"];
@@ -33,15 +32,13 @@ static SANDBOX: Actor = Actor::program("sandbox");
 /// Adds what is missing and brings what is there up to date.
 ///
 /// `rate` is what the first account, and that of the reference's examples, may ask in a second; the others have the default.
-pub(in crate::command) async fn register(
-    database: &Database,
-    key: &Sm4Key,
-    world: &World,
-    rate: NonZeroU32,
-) -> Result<(), Failure> {
-    let failed = |error: AdministrationError| Failure::because("未能登记沙箱各方", &error);
-    let act = Act::new(&SANDBOX, "", ambient::clock().now());
-    let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
+///
+/// # Errors
+/// When the database fails.
+pub async fn register(registrar: &Registrar, world: &World, rate: NonZeroU32) -> Result<(), SandboxError> {
+    let failed = |error: AdministrationError| SandboxError::because("未能登记沙箱各方", &error);
+    let act = Act::new(&SANDBOX, "", registrar.now());
+    let mut administration = registrar.open().await.map_err(failed)?;
     let known = Known::read(&mut administration).await.map_err(failed)?;
     for (at, account) in world.accounts.iter().enumerate() {
         let rate = (at == 0).then_some(rate);

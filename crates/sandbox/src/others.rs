@@ -3,24 +3,25 @@
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use yanmi_center::config::Database;
-use yanmi_center::registry::{Administration, AdministrationError};
-use yanmi_protocol::{ChannelId, Sm4Key};
+use yanmi_center::registry::AdministrationError;
+use yanmi_protocol::ChannelId;
 
-use crate::ambient;
-use crate::failure::Failure;
+use crate::registrar::Registrar;
+use crate::sandbox_error::SandboxError;
 
 /// A simulator on this machine answers sooner.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(500);
 
 /// The address of the simulator that runs already, if one does: it is where this channel is registered.
-pub(super) async fn simulator(
-    database: &Database,
-    key: &Sm4Key,
+///
+/// # Errors
+/// When the database fails.
+pub async fn simulator(
+    registrar: &Registrar,
     channel: Option<ChannelId>,
-) -> Result<Option<String>, Failure> {
-    let failed = |error: AdministrationError| Failure::because("无法读取数据库中的登记", &error);
-    let mut administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
+) -> Result<Option<String>, SandboxError> {
+    let failed = |error: AdministrationError| SandboxError::because("无法读取数据库中的登记", &error);
+    let mut administration = registrar.open().await.map_err(failed)?;
     let channels = administration.channels().await.map_err(failed)?;
     administration.close().await.map_err(failed)?;
     let registered = channels.iter().find(|registered| Some(registered.id) == channel);

@@ -4,11 +4,11 @@ use std::net::{IpAddr, ToSocketAddrs};
 
 use yanmi_simulator::World;
 
-use crate::failure::Failure;
+use crate::sandbox_error::SandboxError;
 
 /// One of them.
 #[derive(Clone, Debug)]
-pub(super) struct Elsewhere {
+pub struct Elsewhere {
     channel: String,
     /// Where; nothing to give the channel back to the simulator.
     url: Option<http::Uri>,
@@ -36,14 +36,17 @@ impl std::str::FromStr for Elsewhere {
 
 /// Has these channels listen where they say, from now on; tells which addresses all channels take beside this machine's
 /// own.
-pub(super) fn place(world: &mut World, wanted: &[Elsewhere]) -> Result<Vec<IpAddr>, Failure> {
+///
+/// # Errors
+/// When there is no such channel, or a host is not found.
+pub fn place(world: &mut World, wanted: &[Elsewhere]) -> Result<Vec<IpAddr>, SandboxError> {
     let simulator = world.simulator_url.clone();
     for one in wanted {
         let known: Vec<_> = world.channels.iter().map(|c| c.chnl_id.as_str().to_owned()).collect();
         let mut channels = world.channels.iter_mut();
         let channel = channels.find(|channel| channel.chnl_id.as_str() == one.channel).ok_or_else(|| {
             let known = known.join("、");
-            Failure::new(format!("--channel-url：没有渠道 {}，有 {known}", one.channel))
+            SandboxError::new(format!("--channel-url：没有渠道 {}，有 {known}", one.channel))
         })?;
         channel.notice_url = match &one.url {
             Some(url) => url.to_string(),
@@ -59,12 +62,12 @@ pub(super) fn place(world: &mut World, wanted: &[Elsewhere]) -> Result<Vec<IpAdd
     Ok(addresses)
 }
 
-fn resolve(url: &http::Uri) -> Result<Vec<IpAddr>, Failure> {
+fn resolve(url: &http::Uri) -> Result<Vec<IpAddr>, SandboxError> {
     let host = url.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     // The port is only there to be asked with.
     let found = (host, url.port_u16().unwrap_or(80)).to_socket_addrs();
     let found = found.map_err(|error| {
-        Failure::because(&format!("渠道通知地址（--channel-url）的主机 {host} 找不到"), &error)
+        SandboxError::because(&format!("渠道通知地址（--channel-url）的主机 {host} 找不到"), &error)
     })?;
     Ok(found.map(|address| address.ip()).filter(|ip| !ip.is_loopback()).collect())
 }

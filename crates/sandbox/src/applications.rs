@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use yanmi_center::config::Database;
 use yanmi_center::registry::{Act, Actor as Host, Administration, AdministrationError, IssuedKeyOffer};
 use yanmi_onboarding::application::{
     Actor, Calendar, Command, Fault, Field, Form, FormDigest, Ground, Kind, Origin, PersonId, Report,
@@ -12,8 +11,8 @@ use yanmi_onboarding::{Area, Grant, Level, Role};
 use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
 use yanmi_simulator::{OnboardedSystem, World};
 
-use crate::ambient;
-use crate::failure::Failure;
+use crate::registrar::Registrar;
+use crate::sandbox_error::SandboxError;
 
 /// How far an application has come.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -70,6 +69,7 @@ const COUNTY: &str = "0102";
 /// Everybody who has a part, by login.
 struct Cast<'a> {
     world: &'a World,
+    registrar: &'a Registrar,
     administration: Administration,
     calendar: Calendar,
 }
@@ -82,10 +82,13 @@ struct Part {
 }
 
 /// Brings one into every state, unless there are applications already.
-pub(super) async fn play(database: &Database, key: &Sm4Key, world: &World) -> Result<(), Failure> {
-    let failed = |error: AdministrationError| Failure::because("未能准备沙箱的接入申请", &error);
-    let administration = Administration::open(database, key, ambient::entropy()).await.map_err(failed)?;
-    let mut cast = Cast { world, administration, calendar: Calendar::default() };
+///
+/// # Errors
+/// When the database fails.
+pub async fn play(registrar: &Registrar, world: &World) -> Result<(), SandboxError> {
+    let failed = |error: AdministrationError| SandboxError::because("未能准备沙箱的接入申请", &error);
+    let administration = registrar.open().await.map_err(failed)?;
+    let mut cast = Cast { world, registrar, administration, calendar: Calendar::default() };
     if !cast.administration.has_applications().await.map_err(failed)? && cast.is_complete() {
         for (at, (system, vendor, reached, end)) in PLAYED.into_iter().enumerate() {
             cast.play(at, (system, vendor), reached, end).await.map_err(failed)?;
@@ -95,14 +98,13 @@ pub(super) async fn play(database: &Database, key: &Sm4Key, world: &World) -> Re
 }
 
 /// Brings one more system in, from the draft to its key.
-pub(super) async fn bring_in(
-    database: Database,
-    key: Sm4Key,
-    world: World,
-) -> Result<OnboardedSystem, String> {
-    let administration = Administration::open(&database, &key, ambient::entropy()).await;
-    let administration = administration.map_err(|error| error.to_string())?;
-    let mut cast = Cast { world: &world, administration, calendar: Calendar::default() };
+///
+/// # Errors
+/// A Chinese sentence: when somebody is missing whom it takes, or the database fails.
+pub async fn bring_in(registrar: Registrar, world: World) -> Result<OnboardedSystem, String> {
+    let administration = registrar.open().await.map_err(|error| error.to_string())?;
+    let mut cast =
+        Cast { world: &world, registrar: &registrar, administration, calendar: Calendar::default() };
     let brought = if cast.is_complete() {
         cast.bring_in().await.map_err(|error| error.to_string())
     } else {
@@ -125,7 +127,7 @@ const TOLD: [&str; 7] = [
 
 impl Cast<'_> {
     async fn bring_in(&mut self) -> Result<OnboardedSystem, AdministrationError> {
-        let system = format!("新门诊部收费 {}", ambient::clock().now().get() % 100_000);
+        let system = format!("新门诊部收费 {}", self.registrar.now().get() % 100_000);
         let form = self.form(&system, "示范软件", false);
         let number = self.begin(&form).await?;
         self.walk(number, &form, Reached::Accepted).await?;
@@ -203,7 +205,7 @@ impl Cast<'_> {
     ) -> Result<(), AdministrationError> {
         let Some(part) = self.part(login) else { return Ok(()) };
         let host = Host::operator(&part.login);
-        let act = Act::new(&host, "", ambient::clock().now());
+        let act = Act::new(&host, "", self.registrar.now());
         let who = Actor::Operator { id: part.id, grants: &part.grants };
         self.administration.step_application(number, command, &who, &self.calendar, act).await
     }
@@ -251,7 +253,7 @@ impl Cast<'_> {
             self.give(number, "reviewer", &Command::Confirm { form: Some(digest) }).await?;
         }
         if reached >= Reached::Reported {
-            self.give(number, "clerk", &Command::Report(&report(form))).await?;
+            self.give(number, "clerk", &Command::Report(&report(form, self.registrar.now()))).await?;
         }
         if reached >= Reached::Accepted {
             self.give(number, "clerk.city1", &Command::Witness).await?;
@@ -264,7 +266,7 @@ impl Cast<'_> {
     async fn begin(&mut self, form: &Form) -> Result<i64, AdministrationError> {
         let Some(part) = self.part("clerk") else { return Ok(0) };
         let host = Host::operator(&part.login);
-        let act = Act::new(&host, "", ambient::clock().now());
+        let act = Act::new(&host, "", self.registrar.now());
         let who = Actor::Operator { id: part.id, grants: &part.grants };
         self.administration.begin_application((Kind::System, form, false), &who, act).await
     }
@@ -292,7 +294,7 @@ impl Cast<'_> {
             return Ok(None);
         };
         let host = Host::operator(&part.login);
-        let now = ambient::clock().now();
+        let now = self.registrar.now();
         let act = Act::new(&host, "", now);
         let who = Actor::Operator { id: part.id, grants: &part.grants };
         let world = (&who, &self.calendar);
@@ -333,8 +335,7 @@ impl Cast<'_> {
 }
 
 /// What the vendor's own run wrote.
-fn report(form: &Form) -> Report {
-    let at: UnixMillis = ambient::clock().now();
+fn report(form: &Form, at: UnixMillis) -> Report {
     let (digest, conclusion) = (*form.digest().bytes(), ReportConclusion::Passed);
     Report { digest, conclusion, at, origin: Origin::Own, product: form.product() }
 }

@@ -6,12 +6,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use yanmi_center::config::{Config, Database};
+use yanmi_center::ports::Entropy;
 use yanmi_papers::{Chance, PrivateKey};
 use yanmi_simulator::World;
 
-use crate::ambient;
-use crate::failure::Failure;
 use crate::private_file;
+use crate::sandbox_error::SandboxError;
 
 /// Notices a person may get in an hour, so that nobody who plays runs out of them.
 const PERSON_HOUR: u32 = 10_000;
@@ -27,40 +27,52 @@ const BURST: u32 = 40;
 const SIGNING_KEY: &str = "feedback.pem";
 
 /// What the sandbox settles about its center.
-pub(super) struct Settings<'a> {
-    pub(super) dir: &'a Path,
-    pub(super) world: &'a World,
+#[derive(Clone, Copy, Debug)]
+pub struct Settings<'a> {
+    /// The sandbox's folder.
+    pub dir: &'a Path,
+    /// Who exists.
+    pub world: &'a World,
     /// The database's address, without a password; nothing for the folder's own.
-    pub(super) database: Option<&'a str>,
-    pub(super) institution: SocketAddr,
-    pub(super) channel: SocketAddr,
-    pub(super) operations: SocketAddr,
-    pub(super) operator: SocketAddr,
-    pub(super) applicant: SocketAddr,
+    pub database: Option<&'a str>,
+    /// Where the institution face listens.
+    pub institution: SocketAddr,
+    /// Where the channel face listens.
+    pub channel: SocketAddr,
+    /// Where those who run it ask.
+    pub operations: SocketAddr,
+    /// Where the console is.
+    pub operator: SocketAddr,
+    /// Where applicants log in.
+    pub applicant: SocketAddr,
     /// Addresses of channel apps elsewhere.
-    pub(super) elsewhere: &'a [IpAddr],
+    pub elsewhere: &'a [IpAddr],
 }
 
 impl Settings<'_> {
     /// Writes the file, and reads it.
-    pub(super) fn write(&self, database: Database) -> Result<Config, Failure> {
+    ///
+    /// # Errors
+    /// When the folder takes no file, or what was written is no configuration.
+    pub fn write(&self, database: Database, entropy: &Entropy) -> Result<Config, SandboxError> {
         private_file::write(&self.dir.join("national.key"), &self.world.national.key.to_hex())?;
-        self.make_signing_key()?;
+        self.make_signing_key(entropy)?;
         let path = self.file();
         private_file::write(&path, &self.text())?;
         // The folder's keys count, whatever the environment says about those of a real center.
-        let mut config = Config::load(&path, &|_| None).map_err(|error| Failure::new(error.to_string()))?;
+        let mut config =
+            Config::load(&path, &|_| None).map_err(|error| SandboxError::new(error.to_string()))?;
         config.database = database;
         Ok(config)
     }
 
     /// What feedback forms are signed with, from the first start on.
-    fn make_signing_key(&self) -> Result<(), Failure> {
+    fn make_signing_key(&self, entropy: &Entropy) -> Result<(), SandboxError> {
         let path = self.dir.join(SIGNING_KEY);
         if path.exists() {
             return Ok(());
         }
-        let key = PrivateKey::generate(&mut Chance::new(&mut ambient::fill));
+        let key = PrivateKey::generate(&mut Chance::new(&mut |bytes| entropy.fill(bytes)));
         private_file::write(&path, &key.to_pem())
     }
 
