@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use tokio::sync::{Mutex, Semaphore, watch};
 use tokio::task::JoinHandle;
 use yanmi_onboarding::Area;
@@ -33,7 +34,7 @@ use crate::ports::{Clock, Ports};
 use crate::registry::{AdministrationError, FeedbackTerms, Registry};
 use crate::retention;
 use crate::sealing::Sealer;
-use crate::serving::serve;
+use crate::serving::{channel_router, institution_router, serve};
 use crate::share::Places;
 use crate::site::{Site, SiteSettings};
 use crate::statistics::{Roller, RollerParts};
@@ -52,6 +53,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub struct Center {
     servers: Vec<Server>,
     site: Arc<Site>,
+    observer: Option<Onlooker>,
     stopping: watch::Sender<bool>,
     chores: Vec<JoinHandle<()>>,
     writer: Arc<Mutex<CallsWriter>>,
@@ -60,6 +62,15 @@ pub struct Center {
     ledger: LedgerTasks,
     stop_within: Duration,
     _exclusive: Option<Exclusive>,
+}
+
+/// Whoever looks on at the institution face.
+struct Onlooker(Observer);
+
+impl std::fmt::Debug for Onlooker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Onlooker")
+    }
 }
 
 /// How a stop went.
@@ -86,7 +97,7 @@ impl Center {
     /// [`StartError`]; nothing is left running.
     pub async fn start_observed(
         config: Config,
-        Ports { clock, entropy, network }: Ports,
+        Ports { clock, callers, entropy, network }: Ports,
         observer: Option<Observer>,
     ) -> Result<Self, StartError> {
         let bodies = Bodies::new(config.limits.unopened_kib.saturating_mul(1_024), entropy.word());
@@ -105,6 +116,7 @@ impl Center {
             decodes,
         } = Ground::lay(&config, &clock, &network, config.listen.opened()).await?;
         let store = store.told_to(telemetry.clone());
+        let store = if config.scratch { store.for_scratch() } else { store };
         let (calls, waiting) = Calls::new(telemetry.clone());
         let registry =
             Registry::open(&store, sealer.clone(), defaults, clock.clone(), node, Health::new()).await?;
@@ -122,6 +134,7 @@ impl Center {
         let site = Arc::new(Site {
             region: config.region,
             clock: clock.clone(),
+            callers,
             policy: config.policy,
             registry,
             ledger,
@@ -147,7 +160,8 @@ impl Center {
         });
         Ok(Self {
             servers: serve(&site, listeners, &config, observer.as_ref()),
-            chores: chores(&site, &writer, &roller, &watch, config.listen.operator.address.is_some()),
+            chores: chores(&site, &writer, (&roller, &watch), &config),
+            observer: observer.map(Onlooker),
             writer,
             roller,
             watch,
@@ -165,7 +179,7 @@ impl Center {
     /// # Errors
     /// [`StartError`], as of a start.
     pub async fn check(config: &Config, ports: Ports, beside: bool) -> Result<(), StartError> {
-        let Ports { clock, entropy, network } = ports;
+        let Ports { clock, entropy, network, .. } = ports;
         FeedbackTerms::load(config)?;
         let sealer = Sealer::new(&config.encryption_key, entropy);
         let store = Store::look(&config.database, &sealer, beside).await?;
@@ -182,6 +196,17 @@ impl Center {
             Registry::open(&store, sealer, ground.defaults, clock, None, Health::new()).await?.close().await;
         }
         Ok(())
+    }
+
+    /// What institutions ask, for a process that serves many centers on one listener of its own: it answers whoever it is
+    /// handed, and takes the peer, for limits by address, from the request's extensions.
+    pub fn institution_router(&self) -> Router {
+        institution_router(&self.site, None, self.observer.as_ref().map(|Onlooker(observer)| observer))
+    }
+
+    /// What channel apps ask, and the insured persons' pages, alike.
+    pub fn channel_router(&self) -> Router {
+        channel_router(&self.site, None)
     }
 
     /// Where the institution face listens, if this process serves it.

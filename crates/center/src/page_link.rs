@@ -82,6 +82,8 @@ pub(crate) fn check_number(sealer: &Sealer, notice: NoticeNo) -> String {
 pub(crate) struct PageOrigin {
     /// `https://host` or `https://host:port`.
     pub(crate) origin: String,
+    /// What stands before the pages' own paths there, without a slash at the end: nothing, unless the host is shared.
+    pub(crate) path: String,
     /// `host` or `host:port`, as a browser says it.
     pub(crate) host: String,
     /// Whether the browser is reached over TLS, wherever that ends.
@@ -99,12 +101,13 @@ impl PageOrigin {
             _ => name,
         };
         let scheme = if secure { "https" } else { "http" };
-        Some(Self { origin: format!("{scheme}://{host}"), host, secure })
+        let path = url.path().trim_end_matches('/').to_owned();
+        Some(Self { origin: format!("{scheme}://{host}"), path, host, secure })
     }
 
     /// The address of the page about this attempt.
     pub(crate) fn url(&self, sealer: &Sealer, verification: &Verification) -> String {
-        format!("{}{PREFIX}{}", self.origin, NoticeLink::of(verification).text(sealer))
+        format!("{}{}{PREFIX}{}", self.origin, self.path, NoticeLink::of(verification).text(sealer))
     }
 }
 
@@ -159,7 +162,8 @@ mod tests {
             (usual.origin.as_str(), usual.host.as_str()),
             ("https://yanmi.example.com", "yanmi.example.com")
         );
-        assert!(usual.secure);
+        assert!(usual.secure && usual.path.is_empty());
+        assert_eq!(place("https://yanmi.example.com/s/one/").path, "/s/one", "one host for many");
         let odd = place("http://127.0.0.1:8351");
         assert_eq!((odd.origin.as_str(), odd.host.as_str()), ("http://127.0.0.1:8351", "127.0.0.1:8351"));
         assert!(!odd.secure);

@@ -28,6 +28,9 @@ pub use network::Network;
 pub struct Ports {
     /// What time it is.
     pub clock: Clock,
+    /// What time those who call have: the same, unless this center lives ahead of everybody, as one does in which somebody
+    /// wants to see what is after half an hour. A request's time may be that of either.
+    pub callers: Clock,
     /// What nobody can guess.
     pub entropy: Entropy,
     /// How others are reached, and reach this center.
@@ -37,6 +40,6 @@ pub struct Ports {
 impl Ports {
     /// The system's network, and this time and chance.
     pub fn system(clock: Clock, entropy: Entropy) -> Self {
-        Self { clock, entropy, network: Network::system() }
+        Self { callers: clock.clone(), clock, entropy, network: Network::system() }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use ipnet::IpNet;
 use yanmi_http::{Counters, Listener, Server};
 
-use crate::config::{Config, Face};
+use crate::config::{Config, Face, PathPrefix};
 use crate::face::operations;
 use crate::observe::{self, Observer};
 use crate::site::Site;
@@ -28,13 +29,7 @@ pub(crate) fn serve(
         let mut limits = config.limits.server();
         let router = match face {
             Face::Institution => {
-                let router =
-                    institution::router(Arc::clone(site), config.listen.institution.path_prefix.as_ref());
-                match observer {
-                    Some(observer) => router
-                        .layer(axum::middleware::from_fn_with_state(Arc::clone(observer), observe::observe)),
-                    None => router,
-                }
+                institution_router(site, config.listen.institution.path_prefix.as_ref(), observer)
             }
             Face::Operations => {
                 limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
@@ -51,10 +46,29 @@ pub(crate) fn serve(
                 limits.connections = limits.connections.min(OPERATIONS_CONNECTIONS);
                 applicant::router(Arc::clone(site))
             }
-            Face::Channel => channel::router(Arc::clone(site), config.listen.channel.path_prefix.as_ref())
-                .merge(insured::router(Arc::clone(site))),
+            Face::Channel => channel_router(site, config.listen.channel.path_prefix.as_ref()),
         };
         Server::start_counted(listener, router, limits, Arc::clone(&counted[at].1))
     };
     listeners.into_iter().enumerate().map(serve).collect()
+}
+
+/// What institutions ask, with whoever looks on.
+pub(crate) fn institution_router(
+    site: &Arc<Site>,
+    prefix: Option<&PathPrefix>,
+    observer: Option<&Observer>,
+) -> Router {
+    let router = institution::router(Arc::clone(site), prefix);
+    match observer {
+        Some(observer) => {
+            router.layer(axum::middleware::from_fn_with_state(Arc::clone(observer), observe::observe))
+        }
+        None => router,
+    }
+}
+
+/// What channel apps ask, and the insured persons' pages.
+pub(crate) fn channel_router(site: &Arc<Site>, prefix: Option<&PathPrefix>) -> Router {
+    channel::router(Arc::clone(site), prefix).merge(insured::router(Arc::clone(site)))
 }

@@ -30,6 +30,8 @@ use yanmi_http::{Bodies, NOBODY, Peer, Room};
 pub(crate) struct Site {
     pub(crate) region: Region,
     pub(crate) clock: Clock,
+    /// What time callers have.
+    pub(crate) callers: Clock,
     pub(crate) policy: Policy,
     pub(crate) registry: Registry,
     pub(crate) ledger: Ledger,

@@ -241,6 +241,15 @@ impl Store {
         self
     }
 
+    /// From now on connections take little memory, and commits do not wait for the disk: they outlive the process, but not a
+    /// loss of power. Only an embedded database has it so.
+    pub(crate) fn for_scratch(mut self) -> Self {
+        if let Backend::Sqlite(file) = &mut self.place {
+            file.make_scratch();
+        }
+        self
+    }
+
     /// A new connection.
     pub(crate) async fn connect(&self) -> Result<Connection, StoreError> {
         match &self.place {

@@ -28,7 +28,7 @@ use crate::onboarding::Onboarding;
 use crate::reply::{Cut, Reply, error};
 use crate::state::{Beside, State};
 use crate::watch::{exchange, guard, outside, page, scene, stream};
-use crate::world::World;
+use crate::world::{Urls, World};
 use crate::{channel, control, national};
 
 /// Connections served at once; more wait to be accepted.
@@ -100,6 +100,17 @@ impl Simulator {
         keys: impl Fn(&str) -> Vec<Sm4Key> + Send + Sync + 'static,
     ) {
         self.state.with_center(Beside { switch: Box::new(switch), keys: Box::new(keys) });
+    }
+
+    /// Has the page name these addresses instead of the world's: behind a front others reach everybody through it.
+    pub fn show_at(&self, urls: Urls) {
+        self.state.show_at(urls);
+    }
+
+    /// Keeps no more than so many bytes of what passed for pages that are opened later: where there are many simulators in a
+    /// process, all of it adds up.
+    pub fn remember_bytes(&self, most: usize) {
+        self.state.watch.remember_bytes(most);
     }
 
     /// Lets a system be brought in through the control interface, as operators of the center beside do it.

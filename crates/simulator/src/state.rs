@@ -16,7 +16,7 @@ use crate::outgoing::Caller;
 use crate::phone::Phones;
 use crate::terminal::{Terminal, TerminalMood};
 use crate::watch::Watch;
-use crate::world::{Channel, Person, World};
+use crate::world::{Channel, Person, Urls, World};
 
 pub(crate) struct State {
     pub(crate) world: World,
@@ -31,6 +31,8 @@ pub(crate) struct State {
     terminal: watch::Sender<Terminal>,
     /// The center beside it, where there is one that lets itself be told and asked.
     center: OnceLock<Beside>,
+    /// The addresses the page names, where others reach these parties elsewhere than they reach one another.
+    shown: OnceLock<Urls>,
     /// How that center lets a system in.
     onboarding: OnceLock<Box<Onboard>>,
 }
@@ -77,6 +79,7 @@ impl State {
             phones: Mutex::default(),
             terminal: watch::Sender::new(Terminal::default()),
             center: OnceLock::new(),
+            shown: OnceLock::new(),
             onboarding: OnceLock::new(),
         }
     }
@@ -84,6 +87,20 @@ impl State {
     /// From now on there is a center beside; the first stays.
     pub(crate) fn with_center(&self, center: Beside) {
         let _ = self.center.set(center);
+    }
+
+    /// From now on the page names these addresses; the first stay.
+    pub(crate) fn show_at(&self, urls: Urls) {
+        let _ = self.shown.set(urls);
+    }
+
+    /// The addresses the page names.
+    pub(crate) fn shown(&self) -> Urls {
+        self.shown.get().cloned().unwrap_or_else(|| Urls {
+            institution: self.world.institution_url.clone(),
+            channel: self.world.channel_url.clone(),
+            simulator: self.world.simulator_url.clone(),
+        })
     }
 
     /// From now on a system can be let in so; the first way stays.

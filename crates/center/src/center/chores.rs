@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use crate::alarms::{self, AlarmWatch};
 use crate::bulk_import;
 use crate::calls::{self, CallsWriter};
+use crate::config::Config;
 use crate::ports::{Clock, ClockStep, Steps};
 use crate::registry::{AdministrationError, KeyUse};
 use crate::retention;
@@ -34,21 +35,23 @@ const USE_ROUNDS: usize = 50;
 pub(super) fn chores(
     site: &Arc<Site>,
     writer: &Arc<Mutex<CallsWriter>>,
-    roller: &Arc<Mutex<Roller>>,
-    watch: &Arc<Mutex<AlarmWatch>>,
-    has_console: bool,
+    (roller, watch): (&Arc<Mutex<Roller>>, &Arc<Mutex<AlarmWatch>>),
+    config: &Config,
 ) -> Vec<JoinHandle<()>> {
     let mut chores = vec![
         tokio::spawn(follow_registry(Arc::clone(site))),
-        tokio::spawn(follow_clock(site.clock.clone())),
         tokio::spawn(upkeep(Arc::clone(site))),
         tokio::spawn(follow_keys(Arc::clone(site))),
         tokio::spawn(retention::follow(Arc::clone(site))),
         tokio::spawn(calls::follow(Arc::clone(writer))),
-        tokio::spawn(statistics::follow(Arc::clone(roller))),
-        tokio::spawn(alarms::follow(Arc::clone(watch))),
     ];
-    if has_console {
+    // A scratch center's clock is set on purpose, and nobody watches it.
+    if !config.scratch {
+        chores.push(tokio::spawn(follow_clock(site.clock.clone())));
+        chores.push(tokio::spawn(statistics::follow(Arc::clone(roller))));
+        chores.push(tokio::spawn(alarms::follow(Arc::clone(watch))));
+    }
+    if config.listen.operator.address.is_some() {
         chores.push(tokio::spawn(bulk_import::follow(Arc::clone(site))));
         chores.push(tokio::spawn(follow_applications(Arc::clone(site))));
     }

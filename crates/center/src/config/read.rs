@@ -90,6 +90,7 @@ fn empty(essentials: Essentials) -> Config {
         certificate_types: Vec::new(),
         metrics_from: Vec::new(),
         log: Log::default(),
+        scratch: false,
         origins: Vec::new(),
     }
 }

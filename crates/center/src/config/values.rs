@@ -69,6 +69,10 @@ pub struct Config {
     pub metrics_from: Vec<IpNet>,
     /// What is logged.
     pub log: Log,
+    /// Whether this is a scratch center: one of many in a process, for people to try things at. What it has committed outlives
+    /// the process, but not a loss of power; it takes little memory; it counts no statistics and looks for no alarms. No file
+    /// says so, only a program.
+    pub scratch: bool,
     pub(super) origins: Vec<Effective>,
 }
 

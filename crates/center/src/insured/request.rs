@@ -19,7 +19,7 @@ use super::{layout, view};
 use crate::face::page::see_other;
 use crate::face::request::{Ending, Noted, Sender, Trust, unless_it_panics};
 use crate::ledger::{Key, Record};
-use crate::page_link::PageOrigin;
+use crate::page_link::{PREFIX, PageOrigin};
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::telemetry::Operation;
@@ -49,7 +49,7 @@ pub(super) struct PageRequest<'a> {
     pub(super) place: &'a PageOrigin,
     pub(super) headers: HeaderMap,
     pub(super) peer: Option<Peer>,
-    /// The page's own address.
+    /// The page's own address, as the browser has it.
     pub(super) path: String,
     pub(super) query: String,
     pub(super) now: UnixMillis,
@@ -58,6 +58,14 @@ pub(super) struct PageRequest<'a> {
     pub(super) given: Option<Badge>,
     /// Whether a link of this site was shown.
     proven: bool,
+}
+
+impl PageRequest<'_> {
+    /// What of the address names the page: all behind the pages' common beginning.
+    pub(super) fn link(&self) -> &str {
+        let own = self.path.strip_prefix(self.place.path.as_str());
+        own.and_then(|path| path.strip_prefix(PREFIX)).unwrap_or_default()
+    }
 }
 
 /// Has a page answer, and writes down what came of it.
@@ -74,7 +82,7 @@ pub(super) async fn serve(
         place: &place,
         headers: parts.headers,
         peer: parts.extensions.get::<Peer>().cloned(),
-        path: parts.uri.path().to_owned(),
+        path: format!("{}{}", place.path, parts.uri.path()),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         now: site.clock.now(),
         noted: Noted::default(),

@@ -50,7 +50,7 @@ impl PageOrigin {
         now: UnixMillis,
     ) -> (String, UnixMillis) {
         let link = SettingsLink { number, until: now.plus(LIFE), person, channel };
-        (format!("{}{PREFIX}{BELOW}{}", self.origin, link.text(sealer)), link.until)
+        (format!("{}{}{PREFIX}{BELOW}{}", self.origin, self.path, link.text(sealer)), link.until)
     }
 }
 
@@ -62,7 +62,7 @@ async fn answer(page: &mut PageRequest<'_>, method: &Method, body: Body) -> Resu
     if !matches!(*method, Method::GET | Method::POST) || browser::is_ahead(&page.headers) {
         return Ok(Answer::Closed(Closed::BadMethod));
     }
-    let text = page.path.strip_prefix(PREFIX).and_then(|path| path.strip_prefix(BELOW));
+    let text = page.link().strip_prefix(BELOW);
     let Some(link) = SettingsLink::read(text.unwrap_or_default(), &page.site.sealer) else {
         return page.unknown_link().await.map(Answer::Closed);
     };

@@ -22,7 +22,7 @@ use crate::journey::notice::offered_ways;
 use crate::journey::report::{Report, ReportOutcome, Teller};
 use crate::ledger::{Key, OpenPage, PagePlace, PageVisit, Shown};
 use crate::national::NationalError;
-use crate::page_link::{NoticeLink, PREFIX};
+use crate::page_link::NoticeLink;
 use crate::refusal::Refusal;
 use crate::site::Site;
 
@@ -39,8 +39,7 @@ async fn answer(page: &mut PageRequest<'_>, method: &Method, body: Body) -> Resu
         Method::HEAD => Ok(nothing(StatusCode::OK)),
         Method::GET if browser::is_ahead(&page.headers) => Ok(nothing(StatusCode::SERVICE_UNAVAILABLE)),
         Method::GET | Method::POST => {
-            let text = page.path.strip_prefix(PREFIX).unwrap_or_default();
-            let Some(link) = NoticeLink::read(text, &page.site.sealer) else {
+            let Some(link) = NoticeLink::read(page.link(), &page.site.sealer) else {
                 return page.unknown_link().await.map(Answer::Closed);
             };
             page.prove();

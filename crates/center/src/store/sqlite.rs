@@ -25,6 +25,11 @@ const ROW_BUFFER: usize = 1_024;
 const STATEMENTS: usize = 200;
 /// Memory for pages, per connection, in KiB.
 const CACHE_KIB: u32 = 8 * 1_024;
+/// The same of a scratch center, of which there are many in a process.
+const SCRATCH_ROW_BUFFER: usize = 64;
+const SCRATCH_STATEMENTS: usize = 60;
+const SCRATCH_CACHE_KIB: u32 = 128;
+const SCRATCH_CHECKPOINT_PAGES: u32 = 1_000;
 /// Pages the write-ahead log grows to before it is begun anew.
 const CHECKPOINT_PAGES: u32 = 16_000;
 /// `PRAGMA application_id`: "YANM". A database of another program is not touched.
@@ -61,6 +66,16 @@ impl Sqlite {
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .disable_statement_logging();
         Self { options, path: path.into(), place: OpenedFiles::new(path) }
+    }
+
+    /// Connections opened from now on are those of a scratch center.
+    pub(super) fn make_scratch(&mut self) {
+        let options = self.options.clone().synchronous(SqliteSynchronous::Normal);
+        self.options = options
+            .statement_cache_capacity(SCRATCH_STATEMENTS)
+            .row_buffer_size(SCRATCH_ROW_BUFFER)
+            .pragma("cache_size", format!("-{SCRATCH_CACHE_KIB}"))
+            .pragma("wal_autocheckpoint", SCRATCH_CHECKPOINT_PAGES.to_string());
     }
 
     /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell

@@ -70,7 +70,8 @@ async fn a_center_stands_on_the_doors_it_is_given() {
             async move { Ok(Bound::Given(Box::new(InMemory { address, arriving }))) }
         });
     let hands = stopped.hands.clone();
-    let ports = Ports { clock: Clock::new(move || hands.now()), entropy: Entropy::seeded(2), network };
+    let clock = Clock::new(move || hands.now());
+    let ports = Ports { callers: clock.clone(), clock, entropy: Entropy::seeded(2), network };
     let center = Center::start(config, ports).await.expect("a center");
     assert_eq!(center.institution_addr(), Some(SocketAddr::from(([127, 0, 0, 1], 9))));
     let (ours, theirs) = tokio::io::duplex(64 * 1024);

@@ -67,6 +67,11 @@ impl Watch {
         }
     }
 
+    /// Keeps no more than so many bytes of events.
+    pub(crate) fn remember_bytes(&self, most: usize) {
+        self.ring.limit(most);
+    }
+
     pub(super) fn now(&self) -> i64 {
         (self.clock)().get()
     }

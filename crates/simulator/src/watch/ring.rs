@@ -9,6 +9,8 @@ use tokio::sync::watch;
 
 /// Events kept; a stream that is further behind has lost some.
 pub(crate) const MOST_EVENTS: usize = 512;
+/// Bytes of events kept, unless somebody says that there is less room.
+const MOST_BYTES: usize = 8 * 1_024 * 1_024;
 /// Events handed to a stream at a time.
 const MOST_AT_ONCE: usize = 64;
 
@@ -19,8 +21,22 @@ pub(crate) struct Ring {
 
 struct Kept {
     events: VecDeque<Bytes>,
+    /// Of all of them together.
+    bytes: usize,
+    /// How many bytes there may be.
+    room: usize,
     /// The identifier of the next event; that of the oldest is as much less as there are events.
     next: u64,
+}
+
+impl Kept {
+    /// Forgets the oldest events for which there is no room; the newest stays, however large it is.
+    fn forget(&mut self) {
+        while self.events.len() > MOST_EVENTS || (self.bytes > self.room && self.events.len() > 1) {
+            let gone = self.events.pop_front();
+            self.bytes -= gone.map_or(0, |event| event.len());
+        }
+    }
 }
 
 /// What comes after an identifier.
@@ -35,7 +51,7 @@ pub(super) enum Since {
 impl Ring {
     /// An empty ring, whose first event gets the identifier after `first`.
     pub(super) fn new(first: u64) -> Self {
-        let kept = Kept { events: VecDeque::new(), next: first + 1 };
+        let kept = Kept { events: VecDeque::new(), bytes: 0, room: MOST_BYTES, next: first + 1 };
         Self { kept: Mutex::new(kept), newest: watch::Sender::new(first) }
     }
 
@@ -45,12 +61,18 @@ impl Ring {
         let id = kept.next;
         let event = render(kind, Some(id), data);
         kept.next += 1;
+        kept.bytes += event.len();
         kept.events.push_back(event);
-        if kept.events.len() > MOST_EVENTS {
-            kept.events.pop_front();
-        }
+        kept.forget();
         drop(kept);
         self.newest.send_replace(id);
+    }
+
+    /// Keeps no more than so many bytes from now on.
+    pub(super) fn limit(&self, room: usize) {
+        let mut kept = self.kept();
+        kept.room = room;
+        kept.forget();
     }
 
     /// The events after this one, at most a handful at a time.
@@ -136,5 +158,18 @@ mod tests {
             at = last;
         }
         assert_eq!(seen, MOST_EVENTS);
+    }
+
+    #[test]
+    fn of_large_events_fewer_are_kept_and_never_none() {
+        let ring = Ring::new(0);
+        for n in 0..10 {
+            ring.publish("n", &n);
+        }
+        ring.limit(3 * "id: 10\nevent: n\ndata: 9\n\n".len());
+        assert_eq!((ring.since(6), ring.beginning()), (Since::Lost, 7));
+        assert_eq!(texts(ring.since(7)).len(), 3);
+        ring.publish("n", &"x".repeat(1_000));
+        assert_eq!((texts(ring.since(10)).len(), ring.beginning()), (1, 10));
     }
 }

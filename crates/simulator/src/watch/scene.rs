@@ -33,7 +33,7 @@ pub(crate) fn world(state: &State) -> String {
         codes: Vec<serde_json::Value>,
         calls: Vec<Words>,
     }
-    let world = &state.world;
+    let (world, shown) = (&state.world, state.shown());
     let persons = world.all_persons().map(|person| {
         serde_json::json!({
             "ecIndexNo": person.ec_index_no.as_str(),
@@ -70,9 +70,9 @@ pub(crate) fn world(state: &State) -> String {
     });
     write(&Cast {
         region: world.region.as_str(),
-        institution_url: &world.institution_url,
-        channel_url: &world.channel_url,
-        simulator_url: &world.simulator_url,
+        institution_url: &shown.institution,
+        channel_url: &shown.channel,
+        simulator_url: &shown.simulator,
         institutions: institutions.collect(),
         account_without_rights: world.extra_accounts.first().map(|account| account.org_id.as_str()),
         keys: keys(world),

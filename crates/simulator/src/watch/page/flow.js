@@ -138,7 +138,7 @@ export function makeFlow(world) {
         put(text.textContent, byId(id));
       };
     }
-    byId("copy-link").onclick = () => put(`${location.origin}/#${row.id}`, byId("copy-link"));
+    byId("copy-link").onclick = () => put(`${location.origin}${location.pathname}#${row.id}`, byId("copy-link"));
   }
 
   // Only rows that have the words of the filter are shown.

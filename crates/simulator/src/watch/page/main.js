@@ -14,8 +14,11 @@ const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 let slow = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 let playing = null; // set while the journey plays by itself
 
+// The server's paths, wherever this page is: it may stand behind a front that puts something before them.
+const here = (path) => `.${path}`;
+
 async function post(path, body = {}) {
-  const answer = await fetch(path, {
+  const answer = await fetch(here(path), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -25,7 +28,7 @@ async function post(path, body = {}) {
   return value;
 }
 
-const world = await (await fetch("/watch/world")).json();
+const world = await (await fetch(here("/watch/world"))).json();
 const flow = makeFlow(world);
 
 // ---- Events, one after the other -----------------------------------------------------------------------------
@@ -70,7 +73,7 @@ async function work() {
   idlers.splice(0).forEach((done) => done());
 }
 
-const events = new EventSource("/events");
+const events = new EventSource(here("/events"));
 for (const kind of Object.keys(present)) {
   events.addEventListener(kind, (event) => {
     queue.push([kind, JSON.parse(event.data)]);

@@ -317,7 +317,7 @@ export function makeStage(world, post, say, presented) {
 
   function picture() {
     const image = make("img", "qr");
-    image.src = `/watch/qr/${encodeURIComponent(state.showing.ecQrCode)}.svg`;
+    image.src = `./watch/qr/${encodeURIComponent(state.showing.ecQrCode)}.svg`;
     image.alt = `二维码 ${state.showing.ecQrCode}`;
     return make("div", "home", "", image,
       make("p", "digits", state.showing.ecQrCode.replace(/(.{4})/g, "$1 ").trim()),
