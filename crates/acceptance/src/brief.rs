@@ -1,5 +1,6 @@
 //! What the vendor needs to know to play: account, addresses, and for each situation what to do.
 
+use crate::base_url::Urls;
 use crate::session::Session;
 use crate::situation::Situation;
 use serde::{Deserialize, Serialize};
@@ -18,7 +19,7 @@ pub struct Brief {
     pub finish_url: String,
     /// 业务系统编码.
     pub org_id: String,
-    /// Its key, 32 hexadecimal digits. It is made for this run and protects nothing.
+    /// Its key, 32 hexadecimal digits. It is made for this run, or the key of an account for tests, and protects nothing.
     pub key: String,
     /// The key-check value.
     pub kcv: String,
@@ -62,7 +63,8 @@ pub struct Scene {
     pub center_url: String,
 }
 
-pub(crate) fn of(session: &Session, center: &str, dead: &str) -> Brief {
+pub(crate) fn of(session: &Session, urls: &Urls) -> Brief {
+    let Urls { center, nobody } = urls;
     let chosen = Situation::all().enumerate().filter(|(at, _)| session.settings.situations.contains(at));
     let scenes = chosen.filter_map(|(at, situation)| {
         let count = if situation.switches { 2 } else { 1 };
@@ -76,12 +78,12 @@ pub(crate) fn of(session: &Session, center: &str, dead: &str) -> Brief {
             amount: situation.first_amount()?.to_string(),
             final_amount: situation.final_amount()?.to_string(),
             mdtrt_cert_type: situation.cert_type.to_owned(),
-            center_url: if situation.dead { dead } else { center }.to_owned(),
+            center_url: if situation.dead { nobody } else { center }.clone(),
         })
     });
     Brief {
         region: session.settings.region.as_str().to_owned(),
-        center_url: center.to_owned(),
+        center_url: center.clone(),
         settle_url: format!("{center}/acceptance/settle"),
         finish_url: format!("{center}/acceptance/finish"),
         org_id: session.door.org_id.clone(),

@@ -18,8 +18,13 @@
 //! does not see (whether a password is stored, who types it) it does not judge.
 //!
 //! Everything has an end: a call that is not answered is let go after [`settings::HANG`], a situation after
-//! [`situation::SITUATION_TIME`], and the record holds [`session::MAX_EVENTS`] events.
+//! [`situation::SITUATION_TIME`], a run after [`settings::RUN_TIME`], and the record holds [`session::MAX_EVENTS`] events.
+//!
+//! A suite can be one of many behind a front ([`Settings::public_url`]): the front takes away what stands before the
+//! suite's paths and passes on everything else as it is. That includes how a connection ends, because answers that break off are
+//! part of the play.
 
+pub mod base_url;
 pub mod brief;
 pub mod event;
 pub mod judge;
@@ -48,13 +53,15 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use ambient::{Clock, Entropy};
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use brief::{Brief, Scene};
 pub use judge::{Conclusion, Judged, Verdict, judge};
 pub use report::Report;
 pub use rule::{Kind, Rule};
-pub use settings::Settings;
+pub use settings::{Account, Settings};
 pub use situation::Situation;
 
+use base_url::Urls;
 use session::Session;
 
 /// How long it must be quiet after the last event before a run ends by itself: somebody may still change his mind.
@@ -62,11 +69,23 @@ pub const QUIET: Duration = Duration::from_secs(10);
 /// How often it is looked whether a run is over when nothing happens.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Why a run is at its end.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum End {
+    /// Every situation is over, and it was quiet since.
+    Played,
+    /// Somebody asked for it.
+    Asked,
+    /// Its time is over.
+    Late,
+}
+
 /// A running suite.
 pub struct Suite {
     session: Arc<Session>,
     addr: SocketAddr,
-    dead: DeadAddress,
+    urls: Arc<Urls>,
+    _dead: Option<DeadAddress>,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
 }
@@ -103,13 +122,19 @@ impl Suite {
         entropy: &Entropy,
     ) -> io::Result<Self> {
         let addr = listener.local_addr()?;
-        let dead = DeadAddress::beside(addr)?;
+        let dead = match settings.dead_url {
+            Some(_) => None,
+            None => Some(DeadAddress::beside(addr)?),
+        };
+        let given = |url: &Option<BaseUrl>| url.as_ref().map(|url| url.as_str().to_owned());
+        let center = given(&settings.public_url).unwrap_or_else(|| url(addr));
+        let nobody = given(&settings.dead_url).or_else(|| dead.as_ref().map(|dead| url(dead.addr)));
+        let urls = Arc::new(Urls { center, nobody: nobody.unwrap_or_default() });
         let session = Session::new(settings, clock, entropy);
         let session = Arc::new(session.ok_or_else(|| io::Error::other("tokens could not be made"))?);
         let (stop, stopping) = watch::channel(false);
-        let urls = (url(addr), url(dead.addr));
-        let server = tokio::spawn(serve::accept(Arc::clone(&session), listener, urls, stopping));
-        Ok(Self { session, addr, dead, stop, server })
+        let server = tokio::spawn(serve::accept(Arc::clone(&session), listener, Arc::clone(&urls), stopping));
+        Ok(Self { session, addr, urls, _dead: dead, stop, server })
     }
 
     /// Where it listens.
@@ -119,7 +144,7 @@ impl Suite {
 
     /// What the vendor needs to know.
     pub fn brief(&self) -> Brief {
-        brief::of(&self.session, &url(self.addr), &url(self.dead.addr))
+        brief::of(&self.session, &self.urls)
     }
 
     /// What has been found so far.
@@ -137,14 +162,21 @@ impl Suite {
         page::report(&self.report())
     }
 
-    /// Returns when every situation is over and it has been quiet for a while, or when somebody asked for the end.
-    pub async fn finished(&self) {
+    /// Returns when every situation is over and it has been quiet for a while, when somebody asked for the end, or when the
+    /// time of the run is over ([`Settings::run_time`]). Whatever it is, the suite goes on playing until it is stopped.
+    pub async fn finished(&self) -> End {
         let mut finish = self.session.finish.subscribe();
         let mut changed = self.session.changed.subscribe();
         loop {
             let quiet = |last| self.session.now().since(last) >= QUIET;
-            if *finish.borrow() || self.session.is_over().is_some_and(quiet) {
-                return;
+            if *finish.borrow() {
+                return End::Asked;
+            }
+            if self.session.is_over().is_some_and(quiet) {
+                return End::Played;
+            }
+            if self.session.is_late() {
+                return End::Late;
             }
             // Both senders live as long as this suite, so that neither can fail.
             tokio::select! {

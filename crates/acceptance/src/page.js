@@ -1,4 +1,5 @@
-// Shows the progress every two seconds, unless somebody is typing, and tells decisions that are clicked.
+// Shows the progress every two seconds, unless somebody is typing, and tells decisions that are clicked. Addresses are
+// relative: the page may stand behind a front that puts something before its path.
 "use strict";
 const progress = document.getElementById("progress");
 
@@ -10,7 +11,7 @@ async function show() {
     if (input.value !== input.defaultValue) typed.set(input.getAttribute("aria-label"), input.value);
   }
   try {
-    const answer = await fetch("/acceptance/progress");
+    const answer = await fetch("acceptance/progress");
     if (answer.ok) progress.innerHTML = await answer.text();
   } catch { return; }
   for (const input of progress.querySelectorAll("input")) {
@@ -28,7 +29,7 @@ progress.addEventListener("click", async (event) => {
   const message = again
     ? { situation: box.dataset.situation }
     : { token: box.dataset.token, decision: button.value, amount: field("amount"), reason: field("reason") };
-  const answer = await fetch(again ? "/acceptance/again" : "/acceptance/settle", {
+  const answer = await fetch(again ? "acceptance/again" : "acceptance/settle", {
     method: "POST", body: JSON.stringify(message),
   });
   if (!answer.ok) alert((await answer.json()).error);

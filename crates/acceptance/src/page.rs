@@ -213,11 +213,11 @@ pub(crate) fn live(brief: &Brief, report: &Report) -> String {
             }
             p.how {
                 "依次办理下列情形：把令牌当作扫码所得，按步骤操作，最后由系统报送决定，或在此点击机构信息系统的决定。"
-                "报告：" a href="/report.html" { "网页" } "、" a href="/report.json" { "JSON" } "。"
+                "报告：" a href="report.html" { "网页" } "、" a href="report.json" { "JSON" } "。"
             }
             div #progress { (parts(brief, report)) }
         }
-        script src="/acceptance/page.js" {}
+        script src="acceptance/page.js" {}
     };
     frame("接入验收", &body)
 }

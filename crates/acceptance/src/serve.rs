@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 use yanmi_protocol::envelope;
 
 use crate::answer::{Answer, Delivery};
+use crate::base_url::{BaseUrl, Urls};
 use crate::session::Session;
 use crate::{brief, page, report};
 
@@ -48,17 +49,15 @@ const POLICY: &str =
 struct Cut;
 
 type Reply = Response<BoxBody<Bytes, Cut>>;
-/// Addresses: where the center is, and where nobody is.
-pub(crate) type Urls = (String, String);
 
 /// Serves until told to stop. What is held then is dropped with the set.
 pub(crate) async fn accept(
     session: Arc<Session>,
     listener: TcpListener,
-    urls: Urls,
+    urls: Arc<Urls>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let (places, urls) = (Arc::new(Semaphore::new(MAX_CONNECTIONS)), Arc::new(urls));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     // An error means that the suite was dropped, which is a stop as well.
     let mut stopped = pin!(stopping.wait_for(|stop| *stop));
@@ -166,10 +165,10 @@ impl Body for Half {
 
 /// What is not the center's: the page, the sink, the reports.
 fn desk(session: &Session, urls: &Urls, head: &Parts, body: &[u8]) -> Reply {
-    if head.method == Method::POST && is_from_elsewhere(&head.headers) {
+    if head.method == Method::POST && is_from_elsewhere(&head.headers, session.settings.public_url.as_ref()) {
         return text(StatusCode::FORBIDDEN, "只接受本页面或程序的请求");
     }
-    let brief = || brief::of(session, &urls.0, &urls.1);
+    let brief = || brief::of(session, urls);
     match (&head.method, head.uri.path()) {
         (&Method::GET, "/") => html(page::live(&brief(), &report::write(session))),
         (&Method::GET, "/acceptance/page.js") => {
@@ -189,13 +188,14 @@ fn desk(session: &Session, urls: &Urls, head: &Parts, body: &[u8]) -> Reply {
     }
 }
 
-/// A browser says on whose behalf it posts; programs do not.
-fn is_from_elsewhere(headers: &HeaderMap) -> bool {
-    let value = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    match (value(ORIGIN), value(HOST)) {
-        (None, _) => false,
-        (Some(origin), host) => host.is_none_or(|host| origin.strip_prefix("http://") != Some(host)),
+/// A browser says on whose behalf it posts; programs do not. Behind a front the host that is named here may be any.
+fn is_from_elsewhere(headers: &HeaderMap, public: Option<&BaseUrl>) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return false };
+    if let Some(public) = public {
+        return !public.is_origin(origin);
     }
+    let own = headers.get(HOST).map(HeaderValue::as_bytes);
+    own.is_none_or(|own| origin.as_bytes().strip_prefix(b"http://") != Some(own))
 }
 
 fn said(done: Result<(), String>) -> Reply {

@@ -13,7 +13,7 @@ use crate::judge::{self, Judged};
 use crate::play::Play;
 use crate::rule::Rule;
 use crate::seen::{self, Door, Seen};
-use crate::settings::{self, Settings};
+use crate::settings::{self, Account, Settings};
 use crate::situation::{Moment, Situation};
 use crate::situations::{SHIFT, WINDOW};
 
@@ -44,12 +44,11 @@ impl Session {
         draw(&mut key);
         draw(&mut other);
         draw(&mut seed);
-        let door = Door {
-            org_id: settings::ORG_ID.to_owned(),
-            key: Sm4Key::from_bytes(&key),
-            region: settings.region,
-            org_code: settings.org_code,
+        let (org_id, key) = match settings.account.clone() {
+            Some(Account { org_id, key }) => (org_id.as_str().to_owned(), key),
+            None => (settings::ORG_ID.to_owned(), Sm4Key::from_bytes(&key)),
         };
+        let door = Door { org_id, key, region: settings.region, org_code: settings.org_code };
         let tokens = (0..Situation::all().count())
             .map(|at| {
                 Some([
@@ -74,6 +73,11 @@ impl Session {
 
     pub(crate) fn now(&self) -> UnixMillis {
         (self.clock)()
+    }
+
+    /// Whether its time is over.
+    pub(crate) fn is_late(&self) -> bool {
+        self.now().since(self.started) >= self.settings.run_time
     }
 
     pub(crate) fn events(&self) -> Vec<Event> {

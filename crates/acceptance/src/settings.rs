@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use yanmi_protocol::{EcToken, OrgCode, Region};
+use yanmi_protocol::{AccountId, EcToken, OrgCode, Region, Sm4Key};
 
+use crate::base_url::BaseUrl;
 use crate::situation::Situation;
 
-/// 业务系统编码 of every run.
+/// 业务系统编码 of a run that was given no account.
 pub(crate) const ORG_ID: &str = "acceptance";
 /// How long ago what is played back was recorded.
 pub(crate) const DAY: Duration = Duration::from_hours(24);
@@ -14,6 +15,17 @@ pub(crate) const DAY: Duration = Duration::from_hours(24);
 pub const LATE: Duration = Duration::from_secs(4);
 /// How long a call without answer is held before the connection ends: longer than institutions wait.
 pub const HANG: Duration = Duration::from_mins(3);
+/// How long a run may take.
+pub const RUN_TIME: Duration = Duration::from_hours(2);
+
+/// Whose envelopes a run takes.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// 业务系统编码.
+    pub org_id: AccountId,
+    /// Its key. It stands on the page and in the brief, so it has to be one for tests.
+    pub key: Sm4Key,
+}
 
 /// What a run is to be.
 #[derive(Clone, Debug)]
@@ -32,6 +44,15 @@ pub struct Settings {
     pub late: Duration,
     /// How long a call without answer is held.
     pub hang: Duration,
+    /// How long the run may take; [`crate::Suite::finished`] returns then.
+    pub run_time: Duration,
+    /// Who calls; without one an account with a key of its own is made for the run.
+    pub account: Option<Account>,
+    /// Where the vendor sees the suite, when it stands behind a front that takes away what stands before its paths;
+    /// without one, where it listens.
+    pub public_url: Option<BaseUrl>,
+    /// An address where nobody answers, as the vendor sees it; without one, a port beside the suite's that is kept free.
+    pub dead_url: Option<BaseUrl>,
 }
 
 impl Settings {
@@ -45,6 +66,10 @@ impl Settings {
             situations: (0..Situation::all().count()).collect(),
             late: LATE,
             hang: HANG,
+            run_time: RUN_TIME,
+            account: None,
+            public_url: None,
+            dead_url: None,
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The acceptance suite, tried by institutions that are right and by institutions that are wrong, over real HTTP.
 
+mod front;
+mod hosted;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;

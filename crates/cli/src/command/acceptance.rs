@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use yanmi_acceptance::{Brief, Conclusion, Report, Settings, Situation, Suite};
+use yanmi_acceptance::{Brief, Conclusion, End, Report, Settings, Situation, Suite};
 use yanmi_protocol::{OrgCode, Region};
 
 use crate::ambient;
@@ -73,6 +73,7 @@ impl Acceptance {
         let mut settings = Settings::new(region, org_code);
         settings.vendor.clone_from(&self.vendor);
         settings.product.clone_from(&self.product);
+        settings.run_time = Duration::from_secs(self.seconds);
         if !self.situations.is_empty() {
             settings.situations = self.situations.iter().map(|id| chosen(id)).collect::<Result<_, _>>()?;
         }
@@ -100,8 +101,9 @@ impl Acceptance {
         println!("ready: {}", file.display());
         tokio::select! {
             () = stop.received() => {}
-            () = suite.finished() => {}
-            () = tokio::time::sleep(Duration::from_secs(self.seconds)) => println!("时间已到（--seconds）。"),
+            end = suite.finished() => if end == End::Late {
+                println!("时间已到（--seconds）。");
+            },
         }
         let report = suite.report();
         write(&self.report.join("report.json"), &json(&report)?)?;
