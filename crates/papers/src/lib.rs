@@ -8,6 +8,7 @@
 //!   ([`PublicKey::check_proof`]). OpenSSL 3 opens it as well as `yanmi key open`.
 //! * A [`Feedback`] is the feedback form (反馈表): everything his programmer has to know, and from it the configuration of
 //!   client, agent and C ABI.
+//! * A [`RunReport`] is what a test center says about an acceptance run, for an application to carry.
 //!
 //! This crate has no I/O and no clock; chance comes in as an argument. What is signed is a text that anybody can put together
 //! and check with OpenSSL.
@@ -28,6 +29,7 @@ pub mod private_key;
 mod proof;
 pub mod public_key;
 mod reader;
+pub mod run_report;
 mod signature;
 mod word;
 mod written;
@@ -41,5 +43,6 @@ pub use paper_error::PaperError;
 pub use private_key::{DecryptError, PrivateKey, PrivateKeyError};
 pub use proof::NoProof;
 pub use public_key::{KeyId, PublicKey, PublicKeyError};
+pub use run_report::{RunNo, RunReport};
 pub use signature::{DEFAULT_ID, Signature, SignatureError};
-pub use word::{Conclusion, Handover, Interface, KeyForm, Stage};
+pub use word::{Conclusion, Handover, Interface, KeyForm, RunConclusion, Stage, SuiteKind};

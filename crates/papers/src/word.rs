@@ -97,3 +97,25 @@ words! {
         Conditional = "conditional", "有条件通过";
     }
 }
+
+words! {
+    /// Which suite a run played.
+    SuiteKind {
+        /// Against the system of an institution.
+        Institution = "institution", "定点医药机构信息系统";
+        /// Against a channel app.
+        Channel = "channel", "渠道应用";
+    }
+}
+
+words! {
+    /// What a run came to.
+    RunConclusion {
+        /// Every situation was played, and nothing was wrong.
+        Passed = "passed", "通过";
+        /// Something was wrong.
+        Failed = "failed", "不通过";
+        /// Nothing was wrong, and not everything was played.
+        Incomplete = "incomplete", "未完成";
+    }
+}

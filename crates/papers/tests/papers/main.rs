@@ -4,6 +4,7 @@ mod feedback;
 mod form;
 mod keys;
 mod openssl;
+mod runs;
 
 use yanmi_papers::{ApplicationNo, Chance, PrivateKey};
 

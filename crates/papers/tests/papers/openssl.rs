@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sm3::{Digest, Sm3};
-use yanmi_papers::{Chance, DEFAULT_ID, Feedback, Offer, Paper, PrivateKey, PublicKey, Signature, Signed};
+use yanmi_papers::{
+    Chance, DEFAULT_ID, Feedback, Offer, Paper, PrivateKey, PublicKey, RunReport, Signature, Signed,
+};
 use yanmi_protocol::{AccountId, Sm4Key, UnixMillis};
 
 use crate::{application, foreseen, private_key};
@@ -83,6 +85,14 @@ fn a_feedback_form_is_checked_by_openssl() {
     checked(folder.path(), Feedback::ID, &form.to_json());
     let digest = openssl(folder.path(), "dgst -sm3 -binary content");
     assert_eq!(digest, form.digest());
+}
+
+#[test]
+fn what_a_test_center_says_is_checked_by_openssl() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let paper = Signed::new(crate::runs::run_report(), &private_key(1)).expect("signed");
+    checked(folder.path(), RunReport::ID, &paper.to_json());
+    assert_eq!(openssl(folder.path(), "dgst -sm3 -binary content"), paper.digest());
 }
 
 #[test]
