@@ -86,7 +86,7 @@ pub(crate) fn of(session: &Session, urls: &Urls) -> Brief {
         center_url: center.clone(),
         settle_url: format!("{center}/acceptance/settle"),
         finish_url: format!("{center}/acceptance/finish"),
-        org_id: session.door.org_id.clone(),
+        org_id: session.door.org_id.as_str().to_owned(),
         key: session.door.key.to_hex().as_str().to_owned(),
         kcv: session.door.key.kcv().to_string(),
         org_codg: session.settings.org_code.as_str().to_owned(),

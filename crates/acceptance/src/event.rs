@@ -135,4 +135,15 @@ pub struct Decided {
     pub amount: Option<Amount>,
     /// What the clerk was shown; empty when nothing was.
     pub reason: String,
+    /// Who told it.
+    pub teller: Teller,
+}
+
+/// Who told a decision. Either is believed; whoever reads the report may want to know.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Teller {
+    /// A program.
+    Program,
+    /// Somebody who clicked on the page.
+    Page,
 }

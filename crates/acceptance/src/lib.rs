@@ -42,6 +42,7 @@ mod page;
 mod seen;
 mod serve;
 mod situations;
+mod statement;
 
 use std::io;
 use std::net::SocketAddr;
@@ -51,6 +52,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use yanmi_papers::RunReport;
 
 pub use ambient::{Clock, Entropy};
 pub use base_url::{BaseUrl, BaseUrlError};
@@ -60,6 +62,7 @@ pub use report::Report;
 pub use rule::{Kind, Rule};
 pub use settings::{Account, Settings};
 pub use situation::Situation;
+pub use statement::RunFacts;
 
 use base_url::Urls;
 use session::Session;
@@ -155,6 +158,11 @@ impl Suite {
     /// The report of what has been seen so far.
     pub fn report(&self) -> Report {
         report::write(&self.session)
+    }
+
+    /// What a test center can sign about a report of this run, of which `file` is what was written (`report.json`).
+    pub fn statement(&self, report: &Report, file: &[u8], facts: RunFacts) -> RunReport {
+        statement::of(&self.session, report, file, facts)
     }
 
     /// The report as one self-contained page.

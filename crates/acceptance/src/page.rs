@@ -60,9 +60,11 @@ fn facts(report: &Report) -> Markup {
         dl.facts {
             div { dt { "厂商" } dd { (or_dash(&report.vendor)) } }
             div { dt { "产品与版本" } dd { (or_dash(&report.product)) } }
+            div { dt { "业务系统编码" } dd { (report.org_id) "（密钥校验值 " (report.kcv) "）" } }
             div { dt { "定点医药机构代码" } dd { (report.org_codg) } }
             div { dt { "开始" } dd { (report.started_at) } }
             div { dt { "本报告" } dd { (report.written_at) } }
+            div { dt { "决定的报送" } dd { "程序 " (report.decisions.by_program) " 次，页面点击 " (report.decisions.by_page) " 次" } }
         }
     }
 }
@@ -270,7 +272,10 @@ fn scene_of(scene: &Scene, row: &SituationRow) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use yanmi_protocol::UnixMillis;
+
     use super::*;
+    use crate::report::Decisions;
 
     #[test]
     fn what_an_institution_sends_is_only_text() {
@@ -296,13 +301,17 @@ mod tests {
             yanmi_version: "0",
             vendor: evil.to_owned(),
             product: "\"><b>".to_owned(),
+            org_id: "acceptance".to_owned(),
+            kcv: "ABCDEF".to_owned(),
             org_codg: "H35010000001".to_owned(),
             started_at: String::new(),
             written_at: String::new(),
+            written: UnixMillis::new(0),
             conclusion: Conclusion::Passed,
             rule_totals: Totals::default(),
             advice_totals: Totals::default(),
             situation_totals: Totals::default(),
+            decisions: Decisions::default(),
             rules: Vec::new(),
             situations: vec![row],
             others: Vec::new(),

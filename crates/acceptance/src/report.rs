@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use crate::event::{Call, Event, What};
+use yanmi_protocol::UnixMillis;
+
+use crate::event::{Call, Event, Teller, What};
 use crate::judge::{Conclusion, Judged, Verdict};
 use crate::rule::{Kind, Rule};
 use crate::session::Session;
@@ -26,12 +28,19 @@ pub struct Report {
     pub vendor: String,
     /// What was tried.
     pub product: String,
+    /// 业务系统编码.
+    pub org_id: String,
+    /// The check value of its key.
+    pub kcv: String,
     /// 定点医药机构代码.
     pub org_codg: String,
     /// When it began, local time.
     pub started_at: String,
     /// When this was written, local time.
     pub written_at: String,
+    /// The same moment.
+    #[serde(skip)]
+    pub written: UnixMillis,
     /// What came of it.
     pub conclusion: Conclusion,
     /// How many rules of the specification.
@@ -40,6 +49,8 @@ pub struct Report {
     pub advice_totals: Totals,
     /// How many situations.
     pub situation_totals: Totals,
+    /// How the decisions were told.
+    pub decisions: Decisions,
     /// The rules.
     pub rules: Vec<RuleRow>,
     /// The situations that were chosen.
@@ -69,6 +80,31 @@ impl Totals {
                 Verdict::Failed => &mut out.failed,
                 Verdict::NotObserved => &mut out.not_observed,
             } += 1;
+        }
+        out
+    }
+}
+
+/// How many decisions were told how.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Decisions {
+    /// By a program.
+    pub by_program: usize,
+    /// By somebody who clicked on the page.
+    pub by_page: usize,
+}
+
+impl Decisions {
+    fn of(events: &[Event]) -> Self {
+        let mut out = Self::default();
+        for event in events {
+            if let What::Decided(decided) = &event.what {
+                *match decided.teller {
+                    Teller::Program => &mut out.by_program,
+                    Teller::Page => &mut out.by_page,
+                } += 1;
+            }
         }
         out
     }
@@ -153,18 +189,23 @@ pub(crate) fn write(session: &Session) -> Report {
     let chosen = Situation::all().enumerate().filter(|(at, _)| session.settings.situations.contains(at));
     let situations: Vec<SituationRow> =
         chosen.map(|(at, situation)| situation_row(at, situation, &events, &judged)).collect();
+    let written = session.now();
     Report {
         schema: SCHEMA,
         yanmi_version: env!("CARGO_PKG_VERSION"),
         vendor: session.settings.vendor.clone(),
         product: session.settings.product.clone(),
+        org_id: session.door.org_id.as_str().to_owned(),
+        kcv: session.door.key.kcv().to_string(),
         org_codg: session.settings.org_code.as_str().to_owned(),
         started_at: session.started.shanghai_text(),
-        written_at: session.now().shanghai_text(),
+        written_at: written.shanghai_text(),
+        written,
         conclusion: judged.conclusion(),
         rule_totals: totals(&rules, Kind::Required),
         advice_totals: totals(&rules, Kind::Advised),
         situation_totals: Totals::of(situations.iter().map(|row| row.verdict)),
+        decisions: Decisions::of(&events),
         rules,
         situations,
         others: events.iter().filter(|event| event.situation.is_none()).take(MOST_OTHERS).map(line).collect(),

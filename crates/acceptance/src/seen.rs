@@ -3,7 +3,7 @@
 use yanmi_protocol::envelope::{EnvelopeError, RequestEnvelope};
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{
-    Amount, Code, EcToken, MemberError, Members, OrgCode, Region, Sm4Key, UnixMillis, mask,
+    AccountId, Amount, Code, EcToken, MemberError, Members, OrgCode, Region, Sm4Key, UnixMillis, mask,
 };
 
 use crate::event::{Fault, Op};
@@ -15,7 +15,7 @@ const SHOWN: [&str; 5] = ["orgCodg", "orgName", "totalAmount", "ext", "waitSecon
 /// Who may call.
 #[derive(Debug)]
 pub(crate) struct Door {
-    pub(crate) org_id: String,
+    pub(crate) org_id: AccountId,
     pub(crate) key: Sm4Key,
     pub(crate) region: Region,
     pub(crate) org_code: OrgCode,
@@ -176,7 +176,7 @@ mod tests {
 
     fn door() -> Door {
         Door {
-            org_id: "his".to_owned(),
+            org_id: AccountId::new("his").expect("an account"),
             key: Sm4Key::from_bytes(&[7; 16]),
             region: Region::new("350000").expect("a region"),
             org_code: OrgCode::new("H35010000001").expect("a code"),

@@ -28,6 +28,7 @@ use yanmi_protocol::envelope;
 
 use crate::answer::{Answer, Delivery};
 use crate::base_url::{BaseUrl, Urls};
+use crate::event::Teller;
 use crate::session::Session;
 use crate::{brief, page, report};
 
@@ -178,7 +179,7 @@ fn desk(session: &Session, urls: &Urls, head: &Parts, body: &[u8]) -> Reply {
         (&Method::GET, "/acceptance.json") => json(&brief()),
         (&Method::GET, "/report.json") => json(&report::write(session)),
         (&Method::GET, "/report.html") => html(page::report(&report::write(session))),
-        (&Method::POST, "/acceptance/settle") => said(session.settle(body)),
+        (&Method::POST, "/acceptance/settle") => said(session.settle(body, teller(&head.headers))),
         (&Method::POST, "/acceptance/again") => said(session.again(body)),
         (&Method::POST, "/acceptance/finish") => {
             session.finish.send_replace(true);
@@ -196,6 +197,11 @@ fn is_from_elsewhere(headers: &HeaderMap, public: Option<&BaseUrl>) -> bool {
     }
     let own = headers.get(HOST).map(HeaderValue::as_bytes);
     own.is_none_or(|own| origin.as_bytes().strip_prefix(b"http://") != Some(own))
+}
+
+/// Only a browser says where it posts from.
+fn teller(headers: &HeaderMap) -> Teller {
+    if headers.contains_key(ORIGIN) { Teller::Page } else { Teller::Program }
 }
 
 fn said(done: Result<(), String>) -> Reply {

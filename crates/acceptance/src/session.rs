@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
-use yanmi_protocol::{Amount, Code, EcToken, Members, NoticeNo, SerialNo, Sm4Key, UnixMillis};
+use yanmi_protocol::{AccountId, Amount, Code, EcToken, Members, NoticeNo, SerialNo, Sm4Key, UnixMillis};
 
 use crate::ambient::{Clock, Entropy};
 use crate::answer::{self, Answer, Delivery, Parts};
-use crate::event::{Call, Decided, Event, Fault, Op, Outcome, Role, What};
+use crate::event::{Call, Decided, Event, Fault, Op, Outcome, Role, Teller, What};
 use crate::judge::{self, Judged};
 use crate::play::Play;
 use crate::rule::Rule;
@@ -45,8 +45,8 @@ impl Session {
         draw(&mut other);
         draw(&mut seed);
         let (org_id, key) = match settings.account.clone() {
-            Some(Account { org_id, key }) => (org_id.as_str().to_owned(), key),
-            None => (settings::ORG_ID.to_owned(), Sm4Key::from_bytes(&key)),
+            Some(Account { org_id, key }) => (org_id, key),
+            None => (AccountId::new(settings::ORG_ID).ok()?, Sm4Key::from_bytes(&key)),
         };
         let door = Door { org_id, key, region: settings.region, org_code: settings.org_code };
         let tokens = (0..Situation::all().count())
@@ -177,7 +177,7 @@ impl Session {
     ///
     /// # Errors
     /// What is wrong with it, in Chinese.
-    pub(crate) fn settle(&self, body: &[u8]) -> Result<(), String> {
+    pub(crate) fn settle(&self, body: &[u8], teller: Teller) -> Result<(), String> {
         let text = std::str::from_utf8(body).map_err(|_| "请求体不是 UTF-8 编码".to_owned())?;
         let members = Members::parse(text).map_err(|why| format!("请求体{why}"))?;
         let said = |error: yanmi_protocol::MemberError| error.to_string();
@@ -187,7 +187,7 @@ impl Session {
         let outcome = Outcome::new(&outcome).ok_or("decision 应为 settled、refused、offline 之一")?;
         let amount = members.amount("amount").map_err(said)?;
         let reason = members.optional_text("reason", MAX_REASON).map_err(said)?.unwrap_or_default();
-        let decided = Decided { role, outcome, amount, reason: reason.into_owned() };
+        let decided = Decided { role, outcome, amount, reason: reason.into_owned(), teller };
         let mut events = self.lock();
         if events.len() >= MAX_EVENTS {
             return Err("记录已满".to_owned());

@@ -16,6 +16,7 @@ pub(crate) mod key;
 pub(crate) mod load;
 pub(crate) mod operator;
 mod registry;
+pub(crate) mod report;
 pub(crate) mod sandbox;
 pub(crate) mod seal;
 pub(crate) mod serve;

@@ -10,6 +10,7 @@ mod key_text;
 mod log;
 mod paper_file;
 mod private_file;
+mod sm2_key_file;
 mod table;
 mod usage;
 mod when;
@@ -52,6 +53,7 @@ enum Command {
     Call(command::call::Call),
     Load(command::load::Load),
     Acceptance(command::acceptance::Acceptance),
+    Report(command::report::SignedReport),
     Agent(command::agent::Agent),
     #[command(hide = true)]
     Echo(command::echo::Echo),
@@ -98,6 +100,7 @@ fn run(command: Command) -> Result<(), failure::Failure> {
         Command::Call(command) => command.run(),
         Command::Load(command) => command.run(),
         Command::Acceptance(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Agent(command) => command.run(),
         Command::Echo(command) => command.run(),
         Command::Streams(command) => command.run(),

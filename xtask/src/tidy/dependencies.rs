@@ -44,7 +44,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 25] = [
     ("channel", &["protocol"], &[]),
     ("simulator", &["protocol", "channel"], &[]),
     // It tries the systems of others, so it shares nothing with the parties we play, but for its tests.
-    ("acceptance", &["protocol"], &["simulator", "browser"]),
+    ("acceptance", &["protocol", "papers"], &["simulator", "browser"]),
     // A center and everybody else in one process: for trying, never for a production center.
     ("sandbox", &["protocol", "verification", "onboarding", "papers", "center", "client", "simulator"], &[]),
     // It knows of a center what everybody outside can know.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use yanmi_protocol::{Amount, Code};
 
 use super::*;
-use crate::event::{Call, Decided, Fault, Role};
+use crate::event::{Call, Decided, Fault, Role, Teller};
 use crate::play::Play;
 
 const START: i64 = 1_700_000_000_000;
@@ -38,7 +38,8 @@ fn record(id: &str, steps: &[Step], fen: i64) -> (usize, Vec<Event>) {
         let (later, what) = match *step {
             C(later, op, role, play) => (later, What::Call(call(op, role, play, fen))),
             T(later, outcome) => {
-                let decided = Decided { role: First, outcome, amount, reason: "原因".to_owned() };
+                let (reason, teller) = ("原因".to_owned(), Teller::Program);
+                let decided = Decided { role: First, outcome, amount, reason, teller };
                 (later, What::Decided(decided))
             }
         };

@@ -4,11 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sm3::{Digest, Sm3};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use yanmi_acceptance::sample::Sample;
-use yanmi_acceptance::{Account, BaseUrl, Conclusion, End, Rule, Settings, Suite, Verdict};
+use yanmi_acceptance::{Account, BaseUrl, Conclusion, End, Rule, RunFacts, Settings, Suite, Verdict};
 use yanmi_browser::Browser;
+use yanmi_papers::run_report::TestCenter;
+use yanmi_papers::{Chance, PrivateKey, RunConclusion, RunNo, RunReport, Signed};
 use yanmi_protocol::{AccountId, Sm4Key};
 use yanmi_simulator::outgoing::Caller;
 
@@ -42,6 +45,8 @@ impl Hosted {
         let dead = socket.local_addr().expect("an address");
         let settings = Settings {
             account: Some(account()),
+            vendor: "甲软件".to_owned(),
+            product: "门诊收费 3.2.1".to_owned(),
             public_url: Some(url(&public)),
             dead_url: Some(url(&format!("http://{dead}"))),
             ..settings
@@ -93,7 +98,35 @@ async fn the_correct_institution_passes_behind_a_front_under_its_own_account() {
         assert_eq!(judged.rule(rule), Verdict::Passed, "{}: {:?}", rule.id(), judged.reasons(rule));
     }
     assert_eq!(judged.conclusion(), Conclusion::Passed);
+    says_what_the_report_says(&hosted.suite);
     hosted.stop().await;
+}
+
+/// What a test center signs about a run that passed.
+fn says_what_the_report_says(suite: &Suite) {
+    let report = suite.report();
+    let file = serde_json::to_string(&report).expect("JSON");
+    let test_center = TestCenter { region: crate::region(), name: "联调中心".to_owned(), space: None };
+    let facts = RunFacts { number: RunNo::read("T-1").expect("a number"), test_center };
+    let statement = suite.statement(&report, file.as_bytes(), facts);
+    let chance = chance();
+    let key = PrivateKey::generate(&mut Chance::new(&mut |bytes| chance(bytes)));
+    let signed = Signed::new(statement, &key).expect("signed");
+    let read: Signed<RunReport> = Signed::read(signed.to_json().as_bytes()).expect("read");
+    assert_eq!(read.check(&key.public()), Ok(()));
+    let said = read.paper();
+    assert_eq!((said.system.org_id, said.system.kcv), (account().org_id, account().key.kcv()));
+    assert_eq!(
+        (said.conclusion, said.report_sm3),
+        (RunConclusion::Passed, Sm3::digest(file.as_bytes()).into())
+    );
+    assert_eq!(said.situations.passed as usize, report.situations.len());
+    assert_eq!(
+        (said.decisions.by_program as usize, said.decisions.by_page),
+        (report.decisions.by_program, 0)
+    );
+    assert!(said.decisions.by_program as usize >= report.situations.len());
+    assert_eq!(said.written_at.shanghai_text(), report.written_at);
 }
 
 #[tokio::test]
@@ -140,6 +173,7 @@ async fn the_page_works_behind_a_front() {
     assert_eq!(decided.await.expect("looked at"), format!("{PREFIX}/report.html"));
     let report = hosted.suite.report();
     assert_eq!(report.situations[0].decision, Some("refused"));
+    assert_eq!((report.decisions.by_program, report.decisions.by_page), (0, 1));
     hosted.stop().await;
 }
 

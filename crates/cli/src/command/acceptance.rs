@@ -1,5 +1,7 @@
 //! `yanmi acceptance`: a center that plays situations against a vendor's HIS, and a report of what the HIS did.
 
+mod signature;
+
 use std::fmt::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -14,6 +16,8 @@ use crate::ambient;
 use crate::command::serve::{runtime, stop_signal};
 use crate::failure::Failure;
 use crate::private_file;
+
+use signature::Signatory;
 
 /// 接入验收：扮演中心，逐个情形检验机构信息系统（HIS），出具报告。全部通过时退出码为 0，否则为 1
 #[derive(Debug, clap::Args)]
@@ -45,6 +49,8 @@ pub(crate) struct Acceptance {
     /// 最多运行多少秒
     #[arg(long, value_name = "秒", default_value_t = 7_200, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
+    #[command(flatten)]
+    signature: signature::SignatureOptions,
     /// 列出全部情形后退出
     #[arg(long)]
     list: bool,
@@ -57,7 +63,8 @@ impl Acceptance {
             return Ok(());
         }
         let settings = self.settings()?;
-        let report = runtime(0)?.block_on(self.play(settings))?;
+        let signatory = self.signature.signatory(settings.region, &settings.vendor, &settings.product)?;
+        let report = runtime(0)?.block_on(self.play(settings, signatory.as_ref()))?;
         println!("{}", said(&report, &self.report));
         match report.conclusion {
             Conclusion::Passed => Ok(()),
@@ -80,7 +87,7 @@ impl Acceptance {
         Ok(settings)
     }
 
-    async fn play(&self, settings: Settings) -> Result<Report, Failure> {
+    async fn play(&self, settings: Settings, signatory: Option<&Signatory>) -> Result<Report, Failure> {
         let address = SocketAddr::new(self.host, self.port);
         let failed = |error: std::io::Error| {
             Failure::because(&format!("无法监听 {address}（用 --port 换端口）"), &error)
@@ -93,6 +100,10 @@ impl Acceptance {
         let clock: yanmi_acceptance::Clock = Arc::new(move || clock.now());
         let entropy: yanmi_acceptance::Entropy = Arc::new(ambient::fill);
         let suite = Suite::start(settings, listener, clock, &entropy).map_err(failed)?;
+        if let Some(signatory) = signatory {
+            // What cannot be signed is said now, and not after two hours.
+            signatory.signed(&suite, &suite.report(), "")?;
+        }
         let brief = suite.brief();
         let file = self.report.join("acceptance.json");
         private_file::write(&file, &json(&brief)?)?;
@@ -106,7 +117,11 @@ impl Acceptance {
             },
         }
         let report = suite.report();
-        write(&self.report.join("report.json"), &json(&report)?)?;
+        let text = json(&report)?;
+        write(&self.report.join("report.json"), &text)?;
+        if let Some(signatory) = signatory {
+            write(&self.report.join(signature::FILE), &signatory.signed(&suite, &report, &text)?)?;
+        }
         write(&self.report.join("report.html"), &suite.report_html())?;
         suite.stop().await;
         Ok(report)

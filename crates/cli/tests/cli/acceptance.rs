@@ -27,10 +27,15 @@ struct Suite {
 
 impl Suite {
     fn start(folder: &Path, situations: &str) -> Self {
+        Self::start_with(folder, situations, &[])
+    }
+
+    fn start_with(folder: &Path, situations: &str, more: &[&str]) -> Self {
         let folder = folder.to_str().expect("a path");
         let mut child = Command::new(PROGRAM)
             .args(["acceptance", "--port", "0", "--report", folder, "--situations", situations])
             .args(["--vendor", "甲公司", "--product", "门诊收费 3.2"])
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -126,4 +131,66 @@ fn the_list_and_wrong_names() {
     assert!(wrong.code == 1 && wrong.err.contains("没有情形 nonsense"), "{wrong:?}");
     let wrong = run(&["acceptance", "--org-code", "35010000001"], "");
     assert!(wrong.code == 1 && wrong.err.contains("--org-code"), "{wrong:?}");
+}
+
+#[test]
+fn a_test_center_signs_what_a_run_came_to_and_openssl_agrees() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    let pair = run(&["key", "pair", "--private", &path("center-key.pem")], "");
+    let public = pair.out.split_inclusive("-----END PUBLIC KEY-----\n").next().expect("a key");
+    std::fs::write(path("center.pem"), public).expect("written");
+    let sign = ["--sign", &path("center-key.pem"), "--test-center", "示范省联调中心", "--run-no", "T-17"];
+    let suite = Suite::start_with(folder.path(), "confirmed", &sign);
+    suite.play(None);
+    assert_eq!(suite.end(false).1, 0);
+    let (signed, report) = (path("report.signed.json"), path("report.json"));
+    let check = ["report", "check", &signed, "--issuer", &path("center.pem"), "--report", &report];
+    let checked = run(&check, "");
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    for words in
+        ["T-17", "示范省联调中心", "甲公司", "门诊收费 3.2", "结论  通过", "页面点击 0 次", "发现不了"]
+    {
+        assert!(checked.out.contains(words), "{words}: {}", checked.out);
+    }
+    assert!(checked.out.ends_with("签名正确\n"));
+    // As the guide says it can be done without this program.
+    let shell = "sed 's/,\"signature\".*/}/' report.signed.json | tr -d '\\n' > content
+        grep -o '\"sm2\":\"[^\"]*' report.signed.json | tail -n 1 | cut -d '\"' -f 4 | openssl base64 -d -A > signature
+        openssl pkeyutl -verify -rawin -digest sm3 -pkeyopt distid:yanmi-run-report \
+            -pubin -inkey center.pem -in content -sigfile signature";
+    let verified =
+        Command::new("bash").args(["-euc", shell]).current_dir(folder.path()).output().expect("bash");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+
+    let text = std::fs::read_to_string(&signed).expect("signed");
+    std::fs::write(&signed, text.replace("甲公司", "乙公司")).expect("written");
+    let forged = run(&check, "");
+    assert!(forged.code == 1 && forged.err.contains("签名与内容不符"), "{forged:?}");
+    std::fs::write(&signed, text).expect("written");
+    std::fs::write(&report, "{}").expect("written");
+    let other = run(&check, "");
+    assert!(other.code == 1 && other.err.contains("摘要不同"), "{other:?}");
+}
+
+#[test]
+fn what_cannot_be_signed_is_said_before_the_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, key) = (folder.path().to_str().expect("a path"), folder.path().join("key.pem"));
+    let key = key.to_str().expect("a path");
+    assert_eq!(run(&["key", "pair", "--private", key], "").code, 0);
+    let start = ["acceptance", "--port", "0", "--report", path, "--sign", key];
+    let long = "长".repeat(101);
+    for (more, words) in [
+        (&["--test-center", "甲"][..], "--vendor 与 --product"),
+        (
+            &["--test-center", "甲", "--vendor", "乙", "--product", "丙 1", "--run-no", "甲"][..],
+            "--run-no 应为",
+        ),
+        (&["--test-center", &long, "--vendor", "乙", "--product", "丙 1"][..], "testCenter.name"),
+        (&["--vendor", "乙", "--product", "丙 1"][..], "--test-center"),
+    ] {
+        let said = run(&[&start[..], more].concat(), "");
+        assert!(said.code != 0 && said.err.contains(words), "{words}: {said:?}");
+    }
 }

@@ -1,16 +1,12 @@
 //! Keys handed over to an SM2 public key: the institution's half of it, for whoever has no OpenSSL 3.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use yanmi_client::private;
 use yanmi_papers::{ApplicationNo, Chance, Offer, PrivateKey, Signed};
 
 use crate::ambient;
 use crate::failure::Failure;
-use crate::{paper_file, private_file};
-
-/// Bytes of the longest file with a private key: one in PEM has about 240.
-const MAX_PRIVATE: u64 = 4_096;
+use crate::{paper_file, private_file, sm2_key_file};
 
 /// 生成一对 SM2 密钥：私钥写入文件，打印公钥
 #[derive(Debug, clap::Args)]
@@ -61,7 +57,7 @@ impl KeyPair {
 
 impl Prove {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let key = private_key(&self.private)?;
+        let key = sm2_key_file::read(&self.private)?;
         let application = ApplicationNo::read(&self.application)
             .map_err(|error| Failure::new(format!("申请编号{error}")))?;
         let proof = key.prove(application).ok_or_else(|| Failure::new("这个私钥不能用于签名"))?;
@@ -72,7 +68,7 @@ impl Prove {
 
 impl OpenOffer {
     pub(super) fn run(&self) -> Result<(), Failure> {
-        let key = private_key(&self.private)?;
+        let key = sm2_key_file::read(&self.private)?;
         let offer: Signed<Offer> = paper_file::read(&self.offer)?;
         if let Some(issuer) = &self.issuer {
             offer.check(&paper_file::public_key(issuer)?).map_err(|error| {
@@ -97,12 +93,4 @@ impl OpenOffer {
         eprintln!("请把校验值告知中心密钥管理人员；两边一致之前不要使用这个密钥");
         Ok(())
     }
-}
-
-fn private_key(path: &Path) -> Result<PrivateKey, Failure> {
-    let failed = |error: &(dyn std::error::Error + 'static)| {
-        Failure::because(&format!("私钥文件 {} 不可用", path.display()), error)
-    };
-    let text = private::read(path, MAX_PRIVATE).map_err(|error| failed(&error))?;
-    PrivateKey::from_pem(&text).map_err(|error| failed(&error))
 }

@@ -136,12 +136,22 @@ fn acceptance_hears_what_a_program_decided() {
         ("扫码所得的令牌", "'$T'".to_owned()),
         ("\"token\":\"…\"", "\"token\":\"'$T'\"".to_owned()),
     ];
-    walk.by_hand = vec![(
-        "acceptance/settle",
-        "T=$(grep -m 1 -o '350000accept[0-9a-z]*' yanmi-acceptance/acceptance.json)".to_owned(),
-    )];
+    // A run that was not played to its end says so by its exit code.
+    let finish = format!(
+        "curl -s -d '' http://127.0.0.1:{port}/acceptance/finish; wait \"${{begun[-1]}}\" || [ $? -eq 1 ]"
+    );
+    walk.by_hand = vec![
+        (
+            "acceptance/settle",
+            "T=$(grep -m 1 -o '350000accept[0-9a-z]*' yanmi-acceptance/acceptance.json)".to_owned(),
+        ),
+        ("--sign", finish.clone()),
+        ("yanmi report check", finish),
+    ];
     let said = walk.run(folder.path());
     assert!(!said.contains("error"), "{said}");
+    assert!(said.contains("验收编号  T350000-2026-000017") && said.contains("签名正确"), "{said}");
+    assert!(said.contains("Signature Verified Successfully"), "{said}");
 }
 
 #[test]
