@@ -53,7 +53,7 @@ pub use error::{ConfigError, Problem};
 pub use face::{Face, Faces, Listen};
 pub use limits::Limits;
 pub use oidc::{Issuer, MAX_BUTTON, MAX_CLIENT_ID, Oidc};
-pub use onboarding::{CenterUrls, Holidays, Onboarding, PrintedText};
+pub use onboarding::{CenterUrls, Holidays, MAX_TEST_CENTERS, Onboarding, PrintedText, TestCenterKeys};
 pub use password_file::PasswordFile;
 pub use path_prefix::PathPrefix;
 pub use postgres::{PostgresSettings, PostgresTls};

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::config::{Config, Line};
 use crate::limits::{AttemptSum, Attempts, SourceLimiter};
-use crate::registry::{Administration, AdministrationError, FeedbackTerms, FeedbackTermsError};
+use crate::registry::{Administration, AdministrationError, FeedbackTerms, FeedbackTermsError, TestCenters};
 use crate::sealing::Sealer;
 use crate::staff::{self, OpenIdProvider, PasswordHash};
 use crate::store::connection::Connection;
@@ -78,6 +78,8 @@ pub(crate) struct Console {
     pub(crate) calendar: Calendar,
     /// What feedback forms are made of, where they are issued.
     pub(crate) terms: Option<FeedbackTerms>,
+    /// Whose reports of an acceptance count without a witness.
+    pub(crate) test_centers: TestCenters,
     /// Where applicants find their pages, for those who send them there.
     pub(crate) portal: Option<String>,
     /// Who else says who operators are, where there is somebody.
@@ -94,7 +96,7 @@ pub(crate) struct ConsoleBusy;
 
 impl Console {
     /// # Errors
-    /// When the key of feedback forms cannot be used.
+    /// When the key of feedback forms or one of a test center cannot be used.
     pub(crate) fn new(
         store: &Store,
         sealer: &Sealer,
@@ -117,6 +119,7 @@ impl Console {
             applicants: Entrance::new(config.listen.applicant.tls_key.is_some()),
             calendar: config.onboarding.calendar(),
             terms: FeedbackTerms::load(config)?,
+            test_centers: TestCenters::load(config)?,
             portal: config.onboarding.portal.as_ref().map(|text| text.as_str().to_owned()),
             oidc,
             tells_alarms: config.alarm_target.is_some(),

@@ -88,7 +88,7 @@ pub use applicants::ApplicantRow;
 pub use application::ApplicationError;
 pub use application::FeedbackTermsError;
 pub use application::IssuedKeyOffer;
-pub(crate) use application::{FeedbackTerms, application_no, round_of};
+pub(crate) use application::{FeedbackTerms, TestCenters, application_no, round_of, signed_run};
 pub(crate) use application_steps::ApplicationStep;
 pub(crate) use applications::{ApplicationFilter, ApplicationRow, ListedApplication};
 pub use attach::MAX_ACCOUNTS;

@@ -39,10 +39,12 @@ mod province;
 mod refused;
 mod report_file;
 mod right;
+mod signed_run;
 mod state;
 mod state_name;
 mod step;
 mod stored;
+mod test_run;
 mod turn;
 
 pub use actor::{Actor, Person, PersonId};
@@ -59,8 +61,10 @@ pub use form::{
 pub use kind::Kind;
 pub use moment::Circumstances;
 pub use refused::Refused;
+pub use signed_run::SignedRun;
 pub use state::{
     Acceptance, Approval, Claim, Decision, Desk, Ground, IssuedKey, Live, Origin, Passed, Proposal, Proposed,
     Report, ReportConclusion, Review, Sightings, State, Trial, Withdrawal,
 };
+pub use test_run::TestRun;
 pub use turn::Turn;

@@ -337,5 +337,5 @@ impl Cast<'_> {
 /// What the vendor's own run wrote.
 fn report(form: &Form, at: UnixMillis) -> Report {
     let (digest, conclusion) = (*form.digest().bytes(), ReportConclusion::Passed);
-    Report { digest, conclusion, at, origin: Origin::Own, product: form.product() }
+    Report { digest, conclusion, at, origin: Origin::Own, product: form.product(), run: None }
 }

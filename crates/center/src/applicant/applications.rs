@@ -221,8 +221,15 @@ fn summary(page: &ApplicantRequest<'_>, row: &ApplicationRow) -> Markup {
                 (form::faults(faults))
                 @if !by.opinion.is_empty() { p { "意见：" (by.opinion) } }
             }
-            State::Trial(trial) if trial.report.is_none() => {
-                p { "联调通过之后，用 yanmi acceptance 验收，" a href={ (page.path) "/report" } { "提交验收报告" } "。" }
+            State::Trial(trial) => {
+                @match &trial.report {
+                    None => p { "联调通过之后，在联调中心或用 yanmi acceptance 验收，" a href={ (page.path) "/report" } { "提交验收报告" } "。" }
+                    Some(report) => p {
+                        "已提交验收报告：" (report.conclusion.name()) "，" (report.at.shanghai_text())
+                        @if let Some(run) = &report.run { "，" (run.center) "，编号 " (run.number) }
+                        "。" a href={ (page.path) "/report" } { "提交另一份" } "。"
+                    }
+                }
             }
             _ => {}
         }
@@ -313,16 +320,16 @@ async fn reporting(page: &mut ApplicantRequest<'_>, body: Body) -> Result<Respon
     let row = own(page, "/report").await?;
     if page.method != Method::POST {
         let middle = html! {
-            p { "自己机器上写出的报告，由医保部门的人亲眼看过抽样重做之后，作为验收依据。" }
+            p { "联调中心签署的 report.signed.json 直接作为验收依据，请原样提交。自己机器上写出的 report.json，由医保部门的人亲眼看过抽样重做之后，才作为验收依据。" }
             form.act.box method="post" action=(page.path) enctype="multipart/form-data" {
-                label { "report.json" input type="file" name="file" required accept=".json"; }
+                label { "report.signed.json 或 report.json" input type="file" name="file" required accept=".json"; }
                 (page.proof_fields())
                 button { "提交报告" }
             }
         };
         return Ok(page.page("提交验收报告", &middle));
     }
-    let report = page.act_with_report(body, &row.form).await?;
+    let report = page.act_with_report(body, &row).await?;
     let (actor, who) = (page.actor()?, who(page)?);
     let act = Act::new(&actor, "", page.now);
     let (console, command) = (&page.site.console, Command::Report(&report));

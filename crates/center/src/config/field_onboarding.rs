@@ -3,7 +3,7 @@
 use yanmi_papers::feedback::CenterUrl;
 
 use super::field::{Field, text, wrong_form};
-use super::onboarding::{CenterUrls, Holidays, PrintedText};
+use super::onboarding::{CenterUrls, Holidays, PrintedText, TestCenterKeys};
 use super::setting::{Form, Given, quoted};
 
 impl Field for Holidays {
@@ -23,6 +23,16 @@ impl Field for CenterUrls {
 
     fn show(&self, _: &Form) -> String {
         quoted(&self.0.iter().map(CenterUrl::as_str).collect::<Vec<_>>().join(","))
+    }
+}
+
+impl Field for TestCenterKeys {
+    fn read(given: &Given<'_>) -> Result<Self, String> {
+        Self::new(given.folder, text(given)?)
+    }
+
+    fn show(&self, _: &Form) -> String {
+        quoted(&self.0.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>().join(","))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Applications and feedback forms: what is printed on a form, and with which key it is signed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use yanmi_onboarding::application::{Calendar, MAX_HOLIDAYS};
 use yanmi_papers::feedback::{CenterUrl, MAX_NAME, MAX_SHORT, MAX_URLS};
@@ -29,6 +29,8 @@ pub struct Onboarding {
     pub duty_phone: Option<PrintedText<MAX_SHORT>>,
     /// The applicant's pages.
     pub portal: Option<PrintedText<MAX_SHORT>>,
+    /// The public keys of test centers whose signed reports count, in PEM.
+    pub test_centers: Option<TestCenterKeys>,
     /// After how many days a key has to be another; 0 where that is not set.
     pub key_days: u32,
 }
@@ -37,6 +39,30 @@ impl Onboarding {
     /// The days that are worked on.
     pub fn calendar(&self) -> Calendar {
         self.holidays.as_ref().and_then(|days| Calendar::new(days.0.iter().copied())).unwrap_or_default()
+    }
+}
+
+/// Test centers whose reports count.
+pub const MAX_TEST_CENTERS: usize = 8;
+
+/// Files with public keys of test centers, at most [`MAX_TEST_CENTERS`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TestCenterKeys(pub(crate) Vec<PathBuf>);
+
+impl TestCenterKeys {
+    /// Reads paths separated by commas, from this folder on.
+    ///
+    /// # Errors
+    /// When there are too many, or one is empty.
+    pub fn new(folder: &Path, text: &str) -> Result<Self, String> {
+        let paths: Vec<&str> = text.split(',').map(str::trim).collect();
+        if paths.iter().any(|path| path.is_empty()) {
+            return Err("有空的文件路径".to_owned());
+        }
+        if paths.len() > MAX_TEST_CENTERS {
+            return Err(format!("至多 {MAX_TEST_CENTERS} 个公钥文件"));
+        }
+        Ok(Self(paths.into_iter().map(|path| folder.join(path)).collect()))
     }
 }
 
@@ -101,6 +127,19 @@ mod tests {
         assert_eq!(Holidays::new("20270101, 20270102"), Some(Holidays(vec![20_270_101, 20_270_102])));
         for text in ["", "2027-01-01", "20270230", "270101", "20270101,", "20270101;20270102"] {
             assert_eq!(Holidays::new(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn files_of_test_centers_are_few() {
+        let folder = Path::new("/etc/yanmi");
+        let keys = TestCenterKeys::new(folder, "a.pem, /other/b.pem").expect("two");
+        assert_eq!(keys.0, [PathBuf::from("/etc/yanmi/a.pem"), PathBuf::from("/other/b.pem")]);
+        assert!(TestCenterKeys::new(folder, &["a.pem"; MAX_TEST_CENTERS].join(",")).is_ok());
+        let many = TestCenterKeys::new(folder, &["a.pem"; MAX_TEST_CENTERS + 1].join(","));
+        assert_eq!(many, Err("至多 8 个公钥文件".to_owned()));
+        for text in ["", "a.pem,", ",a.pem"] {
+            assert!(TestCenterKeys::new(folder, text).is_err(), "{text:?}");
         }
     }
 

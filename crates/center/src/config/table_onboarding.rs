@@ -82,6 +82,16 @@ pub(super) static ONBOARDING: &[Setting] = &[
         "印在表上，并在管理台与领取链接一起显示。"
     ),
     row!(
+        "onboarding.test_centers",
+        onboarding.test_centers,
+        text(
+            "文件路径，以逗号分隔，至多 8 个；相对路径以配置文件所在目录为起点",
+            Presence::Optional("test-center.pem")
+        ),
+        "认可的联调中心的 SM2 公钥（PEM）；不设置则任何验收报告都须旁证。",
+        "申请带来由其中之一签署的验收报告（report.signed.json）时，不须旁证即可作为验收依据，所以公钥要当面或电话核对公钥标识。启动时读取；去掉一个，之前已经登记的报告不受影响。"
+    ),
+    row!(
         "onboarding.key_days",
         onboarding.key_days,
         count("天", 365, 0, 3_650),

@@ -6,13 +6,14 @@ use std::time::Duration;
 use axum::body::Body;
 use http::header;
 use yanmi_http::{BodyError, read_body};
-use yanmi_onboarding::application::{Form, Report};
+use yanmi_onboarding::application::Report;
 use yanmi_sheet::{MAX_FILE, SheetError};
 
 use super::form::{FormFields, MAX_FORM_BYTES};
 use super::multipart::{self, UploadedFile};
 use super::page_refusal::PageRefusal;
 use super::page_request::{FaceRequest, FaceSession};
+use crate::registry::{ApplicationRow, signed_run};
 
 /// How long a file may take to arrive: 8 MiB over two megabits a second.
 const FILE_WITHIN: Duration = Duration::from_secs(40);
@@ -25,10 +26,20 @@ impl<S: FaceSession> FaceRequest<'_, S> {
         file.filter(|file| !file.bytes.is_empty()).ok_or_else(nothing)
     }
 
-    /// An acceptance report about the system of a form.
-    pub(crate) async fn act_with_report(&mut self, body: Body, form: &Form) -> Result<Report, PageRefusal> {
+    /// An acceptance report about the system of an application: one that a test center signed, or the applicant's own.
+    pub(crate) async fn act_with_report(
+        &mut self,
+        body: Body,
+        row: &ApplicationRow,
+    ) -> Result<Report, PageRefusal> {
         let file = self.act_with_bytes(body).await?;
-        Report::of_file(&file.bytes, form).map_err(|why| PageRefusal::BadFile(why.to_string(), false))
+        let bad = |why: String| PageRefusal::BadFile(why, false);
+        let signed = self.site.console.test_centers.read(&file.bytes).map_err(bad)?;
+        let report = match &signed {
+            Some(signed) => Report::of_test_center(signed_run(signed.paper()), &row.application, &row.form),
+            None => Report::of_file(&file.bytes, &row.form),
+        };
+        report.map_err(|why| bad(why.to_string()))
     }
 
     /// The form of an act with a table.

@@ -19,12 +19,14 @@ mod feedback;
 mod issue;
 mod lapse;
 mod step;
+mod test_centers;
 
 pub(crate) use draft::round_of;
 pub use error::ApplicationError;
 pub(crate) use feedback::FeedbackTerms;
 pub use feedback::FeedbackTermsError;
 pub use issue::IssuedKeyOffer;
+pub(crate) use test_centers::{TestCenters, signed_run};
 
 use yanmi_onboarding::application::{Application, Form};
 use yanmi_onboarding::{Area, Grant};

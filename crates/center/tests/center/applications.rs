@@ -4,13 +4,14 @@ mod after;
 mod by_applicant;
 mod cut;
 mod papers;
+mod signed_reports;
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tempfile::TempDir;
-use yanmi_center::config::{CenterUrls, PrintedText};
+use yanmi_center::config::{CenterUrls, PrintedText, TestCenterKeys};
 use yanmi_center::registry::{Act, Actor as Host};
 use yanmi_onboarding::application::{Actor, Attachment, Calendar, Field, Form, Kind, PersonId};
 use yanmi_onboarding::{Area, Grant, Role};
@@ -58,11 +59,13 @@ pub(crate) async fn cast() -> Cast {
     let (file, signer) = (folder.path().join("feedback.pem"), key_of(5));
     std::fs::write(&file, signer.to_pem().as_bytes()).expect("written");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).expect("closed to others");
+    signed_reports::write_key(folder.path());
     let site = Site::with(|config| {
         config.listen.operator = anywhere();
         config.listen.applicant = anywhere();
         let of = &mut config.onboarding;
         of.signing_key = Some(file);
+        of.test_centers = TestCenterKeys::new(folder.path(), "test-center.pem").ok();
         of.issuer = PrintedText::new("某省医疗保障局");
         of.urls = CenterUrls::new("http://10.35.0.10:8350").ok();
         of.debugging_phone = PrintedText::new("0591-1");
@@ -203,12 +206,17 @@ fn report(cast: &Cast, conclusion: &str) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// From the province's desk to what waits for its key.
-pub(crate) async fn to_accepted(cast: &mut Cast, path: &str) {
+/// From the province's desk to joint debugging under the account `t-his`.
+pub(crate) async fn to_trial(cast: &mut Cast, path: &str) {
     let all = "codes,not-twice,networks,needs,product,key-proven";
     let approve = [("do", "approve"), ("check", all), ("account", "t-his"), ("opinion", "同意")];
     done(&mut cast.approver, path, &approve).await;
     done(&mut cast.reviewer, path, &[("do", "confirm")]).await;
+}
+
+/// From the province's desk to what waits for its key.
+pub(crate) async fn to_accepted(cast: &mut Cast, path: &str) {
+    to_trial(cast, path).await;
     let file = report(cast, "passed");
     stay(&mut cast.counter).await;
     let brought = cast.counter.upload(&format!("{path}/report"), "report.json", &file).await;

@@ -52,6 +52,9 @@ pub(super) fn report(application: &Application, report: &Report) -> Step {
     if matches!(report.origin, Origin::Witnessed(_)) {
         return Err(Refused::Report("旁证须由旁证人登记"));
     }
+    if !report.is_possible() {
+        return Err(Refused::Report("只有联调中心的报告带有验收编号"));
+    }
     // What the test center saw is not replaced by what somebody says.
     let seen = trial.report.as_ref().is_some_and(|report| report.origin == Origin::RunHere);
     if seen && report.origin == Origin::Own {

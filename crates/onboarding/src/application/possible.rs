@@ -81,5 +81,6 @@ fn accepted(approval: &Approval, acceptance: &Acceptance) -> bool {
     let conditional = acceptance.report.conclusion == ReportConclusion::Conditional;
     acceptance.report.conclusion != ReportConclusion::Failed
         && acceptance.report.product == approval.product
+        && acceptance.report.is_possible()
         && (conditional || acceptance.until.is_none())
 }

@@ -46,12 +46,19 @@ impl Report {
             _ => return Err(Refused::Report("报告的结论（conclusion）不认识")),
         };
         let product = product_of(&file.product, &form.product());
-        Ok(Self { digest: Sm3::digest(bytes).into(), conclusion, at, origin: Origin::Own, product })
+        Ok(Self {
+            digest: Sm3::digest(bytes).into(),
+            conclusion,
+            at,
+            origin: Origin::Own,
+            product,
+            run: None,
+        })
     }
 }
 
 /// A report names product and version in one text.
-fn product_of(text: &str, of_form: &Product) -> Product {
+pub(super) fn product_of(text: &str, of_form: &Product) -> Product {
     let text = text.trim();
     if text == format!("{} {}", of_form.name, of_form.version) {
         return of_form.clone();

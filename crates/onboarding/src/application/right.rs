@@ -79,7 +79,8 @@ fn holder(application: &Application, command: &Command<'_>) -> Holder {
     };
     match command {
         Command::Submit(_) | Command::Withdraw => Holder::Submitter,
-        Command::Report(report) if report.origin == Origin::RunHere => Holder::Center,
+        // What another test center signed is brought by the applicant.
+        Command::Report(report) if report.origin == Origin::RunHere && report.run.is_none() => Holder::Center,
         Command::Save | Command::AddFile(_) | Command::RemoveFile(_) | Command::Report(_) => {
             Holder::Applicant
         }

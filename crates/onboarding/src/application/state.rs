@@ -6,6 +6,7 @@ use yanmi_protocol::{AccountId, KeyCheckValue, UnixMillis};
 use crate::application::actor::Person;
 use crate::application::form::{Fault, FormDigest, Product};
 use crate::application::stored;
+use crate::application::test_run::TestRun;
 use crate::area::Level;
 
 /// Where an application stands.
@@ -263,6 +264,16 @@ pub struct Report {
     pub origin: Origin,
     /// Of which product.
     pub product: Product,
+    /// Who presided, where a test center signed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<Box<TestRun>>,
+}
+
+impl Report {
+    /// Only a test center presides.
+    pub(super) fn is_possible(&self) -> bool {
+        self.run.is_none() || self.origin == Origin::RunHere
+    }
 }
 
 /// What a report came to.
@@ -277,11 +288,22 @@ pub enum ReportConclusion {
     Failed,
 }
 
+impl ReportConclusion {
+    /// The conclusion in Chinese.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "通过",
+            Self::Conditional => "不完整",
+            Self::Failed => "不通过",
+        }
+    }
+}
+
 /// Where a report comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Origin {
-    /// The test center ran it.
+    /// A test center ran it: this one, or another, which signed it ([`Report::run`]).
     RunHere,
     /// The applicant sent it (自测). A file of his own machine can be written by hand, so it is not enough by itself.
     Own,

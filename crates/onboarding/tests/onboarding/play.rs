@@ -134,7 +134,7 @@ pub(crate) fn trial_account() -> AccountId {
 
 pub(crate) fn report(origin: Origin, at: UnixMillis) -> Report {
     let product = full_form(Kind::System).product();
-    Report { digest: [7; 32], conclusion: ReportConclusion::Passed, at, origin, product }
+    Report { digest: [7; 32], conclusion: ReportConclusion::Passed, at, origin, product, run: None }
 }
 
 /// The names of all commands.

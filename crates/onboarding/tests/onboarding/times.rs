@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use yanmi_onboarding::application::{
     Application, Calendar, Command, Delay, FormDigest, Ground, Kind, Origin, Passed, Person, PersonId,
-    Refused, Report, ReportConclusion, State, Withdrawal, checklist,
+    Refused, Report, ReportConclusion, SignedRun, State, TestRun, Withdrawal, checklist,
 };
 use yanmi_onboarding::{Level, Role};
-use yanmi_protocol::UnixMillis;
+use yanmi_protocol::{OrgCode, UnixMillis};
 
 use crate::play::login;
 use crate::play::{
@@ -348,6 +348,63 @@ fn a_report_has_to_be_of_this_system_new_and_good() {
         "only the center ran it"
     );
     assert!(matches!(play.command("accept", &Someone::named("approver")), Err(Refused::Report(_))));
+}
+
+/// What a test center signed about the system of the form.
+fn signed(now: UnixMillis, institutions: &[OrgCode]) -> SignedRun<'_> {
+    let run = TestRun {
+        center: "示范省联调中心".to_owned(),
+        number: "T-17".to_owned(),
+        account: trial_account(),
+        vendor: "示范软件".to_owned(),
+    };
+    let (digest, conclusion) = ([9; 32], ReportConclusion::Passed);
+    SignedRun {
+        digest, conclusion, at: now, is_channel: false, product: "示范 HIS 5.2.1", institutions, run
+    }
+}
+
+#[test]
+fn what_a_test_center_signed_is_brought_by_the_applicant_and_needs_no_witness() {
+    let mut play = in_trial();
+    let (now, form) = (play.now, full_form(Kind::System));
+    let of = |signed, play: &Play| Report::of_test_center(signed, &play.application, &form);
+    let report = of(signed(now, &[]), &play).expect("it fits");
+    assert_eq!((report.origin, report.at, &report.product), (Origin::RunHere, now, &form.product()));
+    // One account for all who try at a test center: then the institution has to be one of the form.
+    let [own, other] = ["H35010200001", "H35010209999"].map(|code| OrgCode::new(code).expect("a code"));
+    let another = |institutions| {
+        let signed = signed(now, institutions);
+        SignedRun { run: TestRun { account: account(), ..signed.run.clone() }, ..signed }
+    };
+    let (both, strange) = ([other, own], [other]);
+    assert!(of(another(&both), &play).is_ok());
+    for (wrong, words) in [
+        (another(&strange), "不是批准的联调编码"),
+        (SignedRun { product: "示范 HIS 5.2.0", ..signed(now, &[]) }, "产品或版本与申请表不同"),
+        (SignedRun { is_channel: true, ..signed(now, &[]) }, "不是申请的那一类"),
+    ] {
+        let refused = of(wrong, &play).expect_err(words);
+        assert!(refused.to_string().contains(words), "{words}: {refused}");
+    }
+    assert_eq!(of(signed(now, &[]), &live()), Err(Refused::NotNow));
+
+    for stranger in ["center", "county clerk", "approver"] {
+        let given = play.give(&Command::Report(&report), &Someone::named(stranger));
+        assert!(matches!(given, Err(Refused::NotHis(_))), "{stranger}: {given:?}");
+    }
+    let claimed = Report { origin: Origin::Own, ..report.clone() };
+    let refused = play.give(&Command::Report(&claimed), &Someone::named("applicant"));
+    assert!(refused.expect_err("refused").to_string().contains("只有联调中心"));
+    play.give(&Command::Report(&report), &Someone::named("applicant")).expect("taken");
+    assert!(matches!(play.command("own report", &Someone::named("applicant")), Err(Refused::Report(_))));
+    play.command("accept", &Someone::named("approver")).expect("accepted");
+    let text = play.application.to_json();
+    assert!(text.contains("示范省联调中心"));
+    assert_eq!(Application::from_json(&text).as_ref(), Some(&play.application));
+    // A row that was written by hand does not make a report of one's own into one of a test center.
+    let forged = text.replace("\"origin\":\"runHere\"", "\"origin\":\"own\"");
+    assert!(forged != text && Application::from_json(&forged).is_none());
 }
 
 #[test]

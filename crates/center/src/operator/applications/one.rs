@@ -136,9 +136,9 @@ async fn reporting(page: &mut OperatorRequest<'_>, body: Body) -> Result<Respons
     let back = format!("/o/applications/{}", row.number);
     if page.method != Method::POST {
         let middle = html! {
-            p { "联调通过之后，申请方用 yanmi acceptance 验收，得到 report.json。自己机器上写出的报告须有人旁证抽样，才能作为验收依据。" }
+            p { "联调通过之后验收。在联调中心验收的，得到签署的 report.signed.json，直接作为验收依据；申请方用 yanmi acceptance 在自己机器上写出的 report.json，须有人旁证抽样，才能作为验收依据。" }
             form.act.box method="post" action=(page.path) enctype="multipart/form-data" {
-                label { "report.json" input type="file" name="file" required accept=".json"; }
+                label { "report.signed.json 或 report.json" input type="file" name="file" required accept=".json"; }
                 (page.proof_fields())
                 button { "提交报告" }
             }
@@ -146,7 +146,7 @@ async fn reporting(page: &mut OperatorRequest<'_>, body: Body) -> Result<Respons
         };
         return Ok(page.page("提交验收报告", &middle));
     }
-    let report = page.act_with_report(body, &row.form).await?;
+    let report = page.act_with_report(body, &row).await?;
     let (actor, grants, id) = (page.actor()?, page.rights(), person(page)?);
     let who = Actor::Operator { id, grants: &grants };
     let command = yanmi_onboarding::application::Command::Report(&report);

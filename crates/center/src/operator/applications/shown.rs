@@ -1,9 +1,7 @@
 //! Where an application stands, in words: for whoever opens it.
 
 use maud::{Markup, html};
-use yanmi_onboarding::application::{
-    Live, Origin, Passed, Person, Report, ReportConclusion, State, command_name,
-};
+use yanmi_onboarding::application::{Live, Origin, Passed, Person, Report, State, command_name};
 
 use super::delay::delay;
 use crate::operator::request::OperatorRequest;
@@ -87,17 +85,23 @@ fn reported(report: &Report) -> Markup {
     html! {
         dt { "验收报告" }
         dd {
-            (match report.conclusion {
-                ReportConclusion::Passed => "通过",
-                ReportConclusion::Conditional => "不完整",
-                ReportConclusion::Failed => "不通过",
-            })
+            (report.conclusion.name())
             "，" (report.product.name) " " (report.product.version) "，" (report.at.shanghai_text()) "，"
             @match report.origin {
-                Origin::RunHere => "联调环境验收",
+                Origin::RunHere => { "联调环境验收" (presided(report)) }
                 Origin::Own => "申请方自测，须旁证",
                 Origin::Witnessed(by) => { "自测，" (person(by)) " 旁证" }
             }
+        }
+    }
+}
+
+/// Who signed it, and what the desk compares with the form: names are typed twice.
+fn presided(report: &Report) -> Markup {
+    html! {
+        @if let Some(run) = &report.run {
+            "：" strong { (run.center) } " 签署，验收编号 " code { (run.number) } "，账号 " code { (run.account.as_str()) }
+            "，厂商 " (run.vendor) " " span.soft { "请与申请表上的开发商核对" }
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 use yanmi_onboarding::application::{
-    Actor, Circumstances, Command, FormDigest, Ground, Kind, Origin, Refused, Report, State, checklist,
+    Actor, Circumstances, Command, FormDigest, Ground, Kind, Origin, Refused, Report, State, TestRun,
+    checklist,
 };
 use yanmi_protocol::{AccountId, Sm4Key, hex};
 
@@ -136,9 +137,20 @@ impl Offers<'_> {
             at: self.page.now,
             origin: Origin::Own,
             product: self.row.form.product(),
+            run: None,
+        };
+        // One that a test center signed is taken in the place of another.
+        let takes_signed = match report {
+            State::Trial(trial) => {
+                let (center, number, vendor) = (String::new(), String::new(), String::new());
+                let run = TestRun { center, number, account: trial.account, vendor };
+                let signed = Report { origin: Origin::RunHere, run: Some(Box::new(run)), ..own.clone() };
+                self.takes(&Command::Report(&signed))
+            }
+            _ => false,
         };
         html! {
-            @if self.takes(&Command::Report(&own)) { p { a href={ (self.page.path) "/report" } { "提交验收报告" } } }
+            @if takes_signed || self.takes(&Command::Report(&own)) { p { a href={ (self.page.path) "/report" } { "提交验收报告" } } }
             @if origin == Some(Origin::Own) && self.takes(&Command::Witness) {
                 (self.plain("witness", "旁证", false, "您亲眼看过申请方按报告抽样重做，结果一致。"))
             }

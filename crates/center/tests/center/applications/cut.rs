@@ -111,7 +111,7 @@ async fn an_account_is_made_out_whole_or_not_at_all() {
     give(&mut hands, number, Role::Reviewer, &confirm).await.expect("confirmed");
     let (conclusion, product) = (ReportConclusion::Passed, form.product());
     let at: UnixMillis = NOW;
-    let report = Report { digest: [1; 32], conclusion, at, origin: Origin::Own, product };
+    let report = Report { digest: [1; 32], conclusion, at, origin: Origin::Own, product, run: None };
     give(&mut hands, number, Role::Helpdesk, &Command::Report(&report)).await.expect("reported");
     give(&mut hands, number, Role::Clerk, &Command::Witness).await.expect("witnessed");
     let accept = Command::Accept { until: None, opinion: "" };
