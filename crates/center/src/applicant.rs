@@ -20,6 +20,7 @@ mod home;
 mod key;
 mod me;
 mod request;
+mod strayed;
 mod task;
 
 use std::sync::Arc;

@@ -38,7 +38,7 @@ pub(crate) async fn round(
 ) -> Result<(), AdministrationError> {
     let mut administration = match held.take() {
         Some(administration) => administration,
-        None => Administration::within(&site.store, &site.sealer).await?,
+        None => site.console.hands().await?,
     };
     let mut cursor = ImportCursor::default();
     loop {

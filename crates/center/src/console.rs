@@ -80,6 +80,8 @@ pub(crate) struct Console {
     pub(crate) terms: Option<FeedbackTerms>,
     /// Whose reports of an acceptance count without a witness.
     pub(crate) test_centers: TestCenters,
+    /// Whether accounts of joint debugging are registered here.
+    trial_accounts: bool,
     /// Where applicants find their pages, for those who send them there.
     pub(crate) portal: Option<String>,
     /// Who else says who operators are, where there is somebody.
@@ -120,11 +122,21 @@ impl Console {
             calendar: config.onboarding.calendar(),
             terms: FeedbackTerms::load(config)?,
             test_centers: TestCenters::load(config)?,
+            trial_accounts: config.onboarding.trial_accounts,
             portal: config.onboarding.portal.as_ref().map(|text| text.as_str().to_owned()),
             oidc,
             tells_alarms: config.alarm_target.is_some(),
             settings: config.explain(),
         })
+    }
+
+    /// Somebody who changes the registry of this center.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn hands(&self) -> Result<Administration, AdministrationError> {
+        let hands = Administration::within(&self.store, &self.sealer).await?;
+        Ok(hands.with_trial_accounts(self.trial_accounts))
     }
 
     /// Works on the registry, one after the other.
@@ -135,7 +147,7 @@ impl Console {
         let mut held = self.administration.lock().await;
         let mut administration = match held.take() {
             Some(administration) => administration,
-            None => Administration::within(&self.store, &self.sealer).await?,
+            None => self.hands().await?,
         };
         let done = work(&mut administration).await;
         // A connection on which something went wrong is not used again.

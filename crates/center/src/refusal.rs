@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use yanmi_protocol::envelope::{EnvelopeError, OpenError};
 use yanmi_protocol::message::decode;
-use yanmi_protocol::{Code, MemberError, UnixMillis};
+use yanmi_protocol::{AccountId, Code, MemberError, UnixMillis};
 use yanmi_verification::Refusal as Rule;
 
 use crate::delivery::deliver::DeliveryFailure;
@@ -98,6 +98,8 @@ impl OrgProblem {
 pub(crate) enum Denied {
     /// There is no such account or channel.
     Unknown,
+    /// There is none, and it says that it is of joint debugging: of another center.
+    Trial,
     /// It is switched off.
     Disabled,
     /// The envelope does not open with its key.
@@ -108,6 +110,13 @@ pub(crate) enum Denied {
     WrongMac,
     /// It is the account's, but came from outside the networks registered for it.
     Elsewhere,
+}
+
+impl Denied {
+    /// Of whom nobody is registered under this `orgId`.
+    pub(crate) fn nobody(org_id: &str) -> Self {
+        if AccountId::is_trial_text(org_id) { Self::Trial } else { Self::Unknown }
+    }
 }
 
 impl Refusal {
@@ -213,6 +222,7 @@ impl Refusal {
     pub(crate) fn cause(&self) -> Option<String> {
         match self {
             Self::Denied(Denied::Unknown) => Some("业务系统编码不存在".to_owned()),
+            Self::Denied(Denied::Trial) => Some("该编码属于联调环境，本中心没有登记".to_owned()),
             Self::Denied(Denied::Disabled) => Some("业务系统编码已停用".to_owned()),
             Self::Denied(Denied::Sealed(why)) => Some(why.to_string()),
             Self::Body(BodyError::NoRoom) => Some("未打开的请求体合计已达上限".to_owned()),

@@ -136,6 +136,22 @@ inline_identifier! {
     AccountId, 40, "1 至 40 个可见 ASCII 字符", |b| b.is_ascii_graphic()
 }
 
+impl AccountId {
+    /// What the codes of trial accounts begin with.
+    const TRIAL: &str = "t-";
+
+    /// Whether it is one for joint debugging (联调编码): their codes begin with `t-`, so that none is taken for one of the
+    /// other kind.
+    pub fn is_trial(&self) -> bool {
+        Self::is_trial_text(self.as_str())
+    }
+
+    /// The same of an `orgId` that may be no account at all.
+    pub fn is_trial_text(org_id: &str) -> bool {
+        org_id.starts_with(Self::TRIAL)
+    }
+}
+
 impl fmt::Debug for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -14,6 +14,7 @@ use yanmi_onboarding::Area;
 use yanmi_onboarding::application::{Actor, Command, Field, Form, Kind, PersonId, State, command_name};
 
 use super::request::{self, ApplicantRefusal, ApplicantRequest};
+use super::strayed::strayed;
 use crate::face::application_files::FILES;
 use crate::face::application_form as form;
 use crate::face::attachment::attachment;
@@ -190,6 +191,7 @@ async fn answer(page: &mut ApplicantRequest<'_>, body: Body) -> Result<Response,
     let middle = html! {
         @if page.query.text("done") == "1" { p.said role="status" { "已办。" } }
         (summary(page, &row))
+        (strayed(page, &row).await?)
         @if has_offer { p { a href={ (page.path) "/offer.json" } { "下载密钥文件 offer.json" } " " span.soft { "用 yanmi key open 打开" } } }
         @if has_form { p { a href={ (page.path) "/feedback.json" } { "下载反馈表 feedback.json" } " " span.soft { "用 yanmi feedback check 核对" } } }
         (filled_in(page, &row).await?)

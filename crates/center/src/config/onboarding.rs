@@ -9,6 +9,8 @@ use yanmi_protocol::text::first_deceptive_character;
 /// What a site says of itself on the forms it issues.
 #[derive(Clone, Default, Debug)]
 pub struct Onboarding {
+    /// Whether this is a test center, where accounts of joint debugging (`t-`) are registered.
+    pub trial_accounts: bool,
     /// Days that are not worked on, beside Saturdays and Sundays.
     pub holidays: Option<Holidays>,
     /// The SM2 private key that forms are signed with, in PEM.

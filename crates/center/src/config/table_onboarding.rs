@@ -1,10 +1,17 @@
 //! The settings of applications and feedback forms.
 
 use super::field::Field;
-use super::row::{PATH, count, row, text};
+use super::row::{PATH, count, row, switch, text};
 use super::setting::{Presence, Setting};
 
 pub(super) static ONBOARDING: &[Setting] = &[
+    row!(
+        "onboarding.trial_accounts",
+        onboarding.trial_accounts,
+        switch(false),
+        "本中心是否联调中心：登记 t- 开头的业务系统编码（联调编码）。",
+        "正式的中心不登记联调编码，两边的编码就不会混用；用联调编码调用正式的中心得到 -4，被拒请求的记录里写明“该编码属于联调环境”。"
+    ),
     row!(
         "onboarding.holidays",
         onboarding.holidays,

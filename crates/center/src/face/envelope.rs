@@ -213,7 +213,7 @@ fn open<P: Party>(
         spend_mac(keys);
         denied
     });
-    proven.claimed = Claimed::of(&envelope.org_id, !matches!(known, Err(Denied::Unknown)));
+    proven.claimed = Claimed::of(&envelope.org_id, !matches!(known, Err(Denied::Unknown | Denied::Trial)));
     let opened = known.and_then(|claimant| {
         let (plain, key) = claimant.keys.open(&envelope.sealed).map_err(|why| {
             spend_mac(claimant.keys);

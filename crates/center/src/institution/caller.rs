@@ -21,7 +21,7 @@ impl Party for ByAccount {
         registry: &'s Snapshot,
         org_id: &str,
     ) -> Result<Claimant<'s, AccountId>, (Denied, &'s Keys)> {
-        let account = registry.account(org_id).ok_or((Denied::Unknown, registry.nobody()))?;
+        let account = registry.account(org_id).ok_or((Denied::nobody(org_id), registry.nobody()))?;
         let Account { id: caller, keys, mac, networks, arrivals, .. } = account;
         let claimant = Claimant { caller: *caller, keys, mac: *mac, networks: Some(networks), arrivals };
         if account.enabled { Ok(claimant) } else { Err((Denied::Disabled, keys)) }

@@ -1,7 +1,7 @@
 //! Adding accounts, institutions and channels.
 
 use yanmi_onboarding::{ContactEdit, CreditCode};
-use yanmi_protocol::display;
+use yanmi_protocol::{AccountId, display};
 
 use super::account::{self, NewAccount};
 use super::account_institutions;
@@ -21,11 +21,22 @@ impl Administration {
     /// Adds an account.
     ///
     /// # Errors
-    /// When there is one of this `orgId`, also one that is closed, or the name is not fit.
+    /// When there is one of this `orgId`, also one that is closed, the name is not fit, or it is of joint debugging (`t-`) and this
+    /// no test center.
     pub async fn add_account(&mut self, new: &NewAccount, act: Act<'_>) -> Result<(), AdministrationError> {
         check_name(ACCOUNT, &new.name)?;
+        self.check_stage(&new.id, act).await?;
         let change = self.account_addition(new, act);
         self.change(act, change).await
+    }
+
+    /// Refuses an account of joint debugging, unless this is a center for it.
+    async fn check_stage(&mut self, id: &AccountId, act: Act<'_>) -> Result<(), AdministrationError> {
+        if self.takes_trial || !id.is_trial() {
+            return Ok(());
+        }
+        let error = AdministrationError::Trial(id.as_str().to_owned());
+        self.refuse(act, Action::Add, Object::Account(*id).into(), error).await
     }
 
     /// Adds an account that is an applicant's.
@@ -39,6 +50,7 @@ impl Administration {
         act: Act<'_>,
     ) -> Result<(), AdministrationError> {
         check_name(ACCOUNT, &new.name)?;
+        self.check_stage(&new.id, act).await?;
         let number = self.open_applicant(&applicant).await?.number;
         let mut change = self.account_addition(new, act);
         let set = Assignments::default().optional_number("applicant", Some(number));

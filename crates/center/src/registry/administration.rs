@@ -26,6 +26,7 @@ use crate::store::connection::Connection;
 pub struct Administration {
     pub(super) connection: Connection,
     pub(super) sealer: Sealer,
+    pub(super) takes_trial: bool,
 }
 
 impl Administration {
@@ -40,12 +41,19 @@ impl Administration {
     ) -> Result<Self, AdministrationError> {
         let sealer = Sealer::new(key, entropy);
         let store = Store::open(&database.into(), &sealer).await?;
-        Ok(Self { connection: store.connect().await?, sealer })
+        Ok(Self { connection: store.connect().await?, sealer, takes_trial: false })
     }
 
     /// The same for who has a store open already.
     pub(crate) async fn within(store: &Store, sealer: &Sealer) -> Result<Self, AdministrationError> {
-        Ok(Self { connection: store.connect().await?, sealer: sealer.clone() })
+        Ok(Self { connection: store.connect().await?, sealer: sealer.clone(), takes_trial: false })
+    }
+
+    /// The same for a test center, where accounts of joint debugging (`t-`) are registered; elsewhere they are refused.
+    #[must_use]
+    pub const fn with_trial_accounts(mut self, takes: bool) -> Self {
+        self.takes_trial = takes;
+        self
     }
 
     /// All accounts.

@@ -21,6 +21,9 @@ pub enum AdministrationError {
         /// Which.
         id: String,
     },
+    /// It is of joint debugging, and this center does real work.
+    #[error("编码 {0} 以 t- 开头，属于联调环境：只在联调中心登记（设置 onboarding.trial_accounts）")]
+    Trial(String),
     /// There is none.
     #[error("{kind} {id} 不存在")]
     Missing {

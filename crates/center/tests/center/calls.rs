@@ -46,6 +46,7 @@ async fn what_is_refused_becomes_a_row_with_its_cause_and_what_the_doctor_takes_
     assert_eq!(post(&site, padded_with_zeros(&site, id, key)).await, -4);
     assert_eq!(post(&site, sealed_with_another_key(&site, id)).await, -4);
     assert_eq!(post(&site, sealed_with_another_key(&site, "unknown-his")).await, -4);
+    assert_eq!(post(&site, sealed_with_another_key(&site, "t-his")).await, -4);
     let token = site.token().await;
     assert_eq!(site.notify_at("H00000000000", token).await.code(), 500_316);
     site.mood(&site.channel().clone(), "refuse", 0).await;
@@ -61,6 +62,8 @@ async fn what_is_refused_becomes_a_row_with_its_cause_and_what_the_doctor_takes_
         "SELECT count(*) FROM calls WHERE code = -4 AND org_id = 'testOrgId' AND detail = 'another-key'",
         "SELECT count(*) FROM calls WHERE code = -4 AND org_id = 'unknown-his' AND proven = 0 AND detail IS NULL \
             AND cause = '业务系统编码不存在'",
+        "SELECT count(*) FROM calls WHERE code = -4 AND org_id = 't-his' AND proven = 0 AND detail IS NULL \
+            AND cause = '该编码属于联调环境，本中心没有登记'",
         "SELECT count(*) FROM calls WHERE code = 500316 AND org_id = 'testOrgId' AND proven = 1 \
             AND org_code = 'H00000000000' AND cause = '该机构代码没有登记' AND token IS NOT NULL",
         "SELECT count(*) FROM calls WHERE code = 500319 AND op = 'notify' AND cause = 'refused' \
@@ -68,7 +71,7 @@ async fn what_is_refused_becomes_a_row_with_its_cause_and_what_the_doctor_takes_
     ] {
         assert_eq!(count(&site, one).await, 1, "{one}");
     }
-    assert_eq!(count(&site, "SELECT count(*) FROM calls").await, 5, "what needs no password is no refusal");
+    assert_eq!(count(&site, "SELECT count(*) FROM calls").await, 6, "what needs no password is no refusal");
 }
 
 #[tokio::test]

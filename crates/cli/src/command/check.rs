@@ -78,6 +78,7 @@ impl Migrate {
 pub(crate) async fn open(config: &Config) -> Result<Administration, Failure> {
     Administration::open(&config.database, &config.encryption_key, ambient::entropy())
         .await
+        .map(|hands| hands.with_trial_accounts(config.onboarding.trial_accounts))
         .map_err(|error| Failure::because("无法打开数据库", &error))
 }
 

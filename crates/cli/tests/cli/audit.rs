@@ -174,3 +174,23 @@ fn a_reason_has_a_bound_and_says_so() {
     assert!(refused.code == 1 && refused.err.contains("--reason 不能超过 200 个字符"), "{refused:?}");
     assert!(ok(&["audit", "verify", "--config", &config]).out.contains("共 0 条"));
 }
+
+#[test]
+fn an_account_of_joint_debugging_is_registered_at_a_test_center_only() {
+    let add = ["account", "add", "--org-id", "t-his", "--name", "某系统", "--config"];
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "");
+    ok(&["migrate", "--config", &config]);
+    let refused = run(&[&add[..], &[&config]].concat(), "");
+    assert!(refused.code == 1 && refused.err.contains("只在联调中心登记"), "{refused:?}");
+    let listed = ok(&["account", "list", "--config", &config]).out;
+    assert!(!listed.contains("t-his"), "{listed}");
+    let told = ok(&["audit", "list", "--json", "--config", &config]).out;
+    assert!(told.contains("\"refused\"") && told.contains("t-his"), "{told}");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = site(folder.path(), "[onboarding]\ntrial_accounts = true\n");
+    ok(&["migrate", "--config", &config]);
+    ok(&[&add[..], &[&config]].concat());
+    assert!(ok(&["account", "list", "--config", &config]).out.contains("t-his"));
+}

@@ -7,7 +7,6 @@ use crate::application::case::Application;
 use crate::application::command::{Effect, Sight, Tiding};
 use crate::application::deadline::{CONDITION, EMERGENCY, REPORT, TRIAL};
 use crate::application::moment::{Moment, Step};
-use crate::application::province::is_trial;
 use crate::application::refused::Refused;
 use crate::application::right::acts_as;
 use crate::application::state::{
@@ -166,7 +165,7 @@ pub(super) fn issue(
     if is_overdue(acceptance, moment) {
         return Err(Refused::Time("整改期限已过，条件尚未满足"));
     }
-    if is_trial(&account) {
+    if account.is_trial() {
         return Err(Refused::Code("正式的编码不能以 t- 开头：那是联调编码"));
     }
     let key = IssuedKey { account, kcv, by, at: moment.now, taken: None, used: None };

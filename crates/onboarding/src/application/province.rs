@@ -52,16 +52,11 @@ pub(super) fn approve(
     if account.is_some() != application.kind.needs_trial() {
         return Err(Refused::Account);
     }
-    if account.is_some_and(|account| !is_trial(&account)) {
+    if account.is_some_and(|account| !account.is_trial()) {
         return Err(Refused::Code("联调编码须以 t- 开头"));
     }
     let by = moment.decision(opinion)?;
     Ok((application.proposed(Proposed::Approve(account), by), vec![Effect::ShowToSecond(Level::Province)]))
-}
-
-/// Whether an account is one for joint debugging: their codes begin with `t-`, so that none is taken for one of the other kind.
-pub(super) fn is_trial(account: &AccountId) -> bool {
-    account.as_str().starts_with("t-")
 }
 
 /// Whether every level below the province, from the one its way began at, has passed it in this round, in order.

@@ -23,6 +23,8 @@ pub struct PresentAccount {
 pub trait AccountGround {
     /// What is registered under a code.
     fn present(&self, account: &AccountId) -> Option<PresentAccount>;
+    /// Whether accounts of joint debugging (`t-`) are registered here.
+    fn takes_trial(&self) -> bool;
     /// Networks as they are registered, from the same separated by commas.
     ///
     /// # Errors
@@ -94,6 +96,9 @@ impl<'a, G: AccountGround> AccountCheck<'a, G> {
             active: cells.active(),
         };
         let present = self.ground.present(&code);
+        if present.is_none() && code.is_trial() && !self.ground.takes_trial() {
+            cells.add(ImportField::Account, Problem::Trial);
+        }
         if present.as_ref().is_some_and(|present| present.closed) {
             cells.add(ImportField::Account, Problem::Closed);
         }

@@ -30,6 +30,8 @@ impl fmt::Debug for RowFault {
 pub enum Problem {
     /// Not `H` or `P` and eleven digits.
     Code,
+    /// A code of joint debugging, at a center that does real work.
+    Trial,
     /// No code of an account, where a row has to have one.
     Account,
     /// The code stands in this row too.
@@ -75,6 +77,7 @@ impl fmt::Display for Problem {
         match self {
             Self::Code => out.write_str("应为 H 或 P 加 11 位数字"),
             Self::Account => out.write_str("应为业务系统编码：1 至 40 个可见 ASCII 字符"),
+            Self::Trial => out.write_str("t- 开头的编码属于联调环境，只在联调中心登记：请换一个"),
             Self::Twice(row) => write!(out, "与第 {row} 行的编码相同：只留一行"),
             Self::NotText => {
                 out.write_str("该列须为文本格式：表格软件可能已改动此值，请把单元格设为文本后重新填写")

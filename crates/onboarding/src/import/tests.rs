@@ -184,6 +184,10 @@ impl AccountGround for Accounts {
         (account.as_str() == "his-1").then(|| PresentAccount { state: system(), closed: self.0 })
     }
 
+    fn takes_trial(&self) -> bool {
+        false
+    }
+
     fn networks(&self, text: &str) -> Result<String, String> {
         if text.starts_with("10.") { Ok(text.to_owned()) } else { Err(format!("“{text}”不是网段")) }
     }
@@ -254,6 +258,7 @@ fn faults_of_accounts_and_what_cuts_one_off() {
         (["", "x", "", "", "", "", ""], ImportField::Account, "40 个"),
         (["医院", "x", "", "", "", "", ""], ImportField::Account, "40 个"),
         (["#350100", "x", "", "", "", "", ""], ImportField::Account, "文本格式"),
+        (["t-his", "x", "", "", "", "", ""], ImportField::Account, "联调中心"),
         (["his-2", "", "", "", "", "", ""], ImportField::AccountName, "须填写"),
         (["his-1", "-", "", "", "", "", ""], ImportField::AccountName, "不能清空"),
         (["his-1", "=1+1", "", "", "", "", ""], ImportField::AccountName, "U+003D"),

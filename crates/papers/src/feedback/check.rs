@@ -5,9 +5,6 @@ use crate::paper_error::PaperError;
 use crate::reader::Reader;
 use crate::word::Stage;
 
-/// What the codes of trial accounts begin with.
-const TRIAL: &str = "t-";
-
 pub(super) fn whole(reader: &Reader<'_>, form: &Feedback) -> Result<(), PaperError> {
     regions(reader, form)?;
     lists(reader, form)?;
@@ -18,7 +15,7 @@ pub(super) fn whole(reader: &Reader<'_>, form: &Feedback) -> Result<(), PaperErr
     if form.supersedes == Some(form.number) {
         return Err(reader.other("supersedes", "是本表自己的编号"));
     }
-    if form.stage == Stage::Live && form.system.org_id.as_str().starts_with(TRIAL) {
+    if form.stage == Stage::Live && form.system.org_id.is_trial() {
         return Err(reader.other("system.orgId", "是联调编码（t- 开头），不能用于正式的反馈表"));
     }
     Ok(())

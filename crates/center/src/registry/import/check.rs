@@ -57,7 +57,7 @@ impl Administration {
             (row.id, PresentAccount { state: row.state(), closed })
         });
         let (accounts, sealer) = (accounts.collect(), self.sealer.clone());
-        Ok(RegisteredEntries { institutions, contacts, accounts, sealer })
+        Ok(RegisteredEntries { institutions, contacts, accounts, sealer, takes_trial: self.takes_trial })
     }
 
     /// Begins to keep an import; its number. One of his that was checked and not decided is dropped.

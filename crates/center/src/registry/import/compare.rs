@@ -69,6 +69,7 @@ pub struct RegisteredEntries {
     pub(super) contacts: BTreeMap<OrgCode, SealedContact>,
     pub(super) accounts: BTreeMap<AccountId, PresentAccount>,
     pub(super) sealer: Sealer,
+    pub(super) takes_trial: bool,
 }
 
 /// The same with whom to call about the institutions of a table.
@@ -106,6 +107,10 @@ impl ImportGround for OpenedEntries<'_> {
 impl AccountGround for RegisteredEntries {
     fn present(&self, account: &AccountId) -> Option<PresentAccount> {
         self.accounts.get(account).cloned()
+    }
+
+    fn takes_trial(&self) -> bool {
+        self.takes_trial
     }
 
     fn networks(&self, text: &str) -> Result<String, String> {

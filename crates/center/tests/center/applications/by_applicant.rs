@@ -1,5 +1,7 @@
 //! Applications by the applicant's own people, at the pages of the other listener.
 
+use yanmi_protocol::Sm4Key;
+
 use super::{Cast, FILLED_IN, cast, done, step, to_province};
 use crate::console::applicants::{HOSPITAL_UNIT, VENDOR, add, person_of};
 use crate::console::person::Person;
@@ -91,7 +93,14 @@ async fn a_report_and_what_came_of_it_are_handed_over_at_the_applicants_pages() 
     let all = "codes,not-twice,networks,needs,product,key-proven";
     done(&mut cast.approver, &there, &[("do", "approve"), ("check", all), ("account", "t-his")]).await;
     done(&mut cast.reviewer, &there, &[("do", "confirm")]).await;
-    assert!(page(&mut technician, &path).await.body.contains("t-his"));
+    let shown = page(&mut technician, &path).await.body;
+    assert!(shown.contains("t-his") && !shown.contains("联调中心有效"), "{shown}");
+    // Whoever calls this center under the code of joint debugging is told by the page, not by the answer.
+    let strayed = cast.site.status_by("t-his", cast.site.token().await, Sm4Key::from_bytes(&[1; 16])).await;
+    assert_eq!(strayed.code(), -4);
+    cast.site.center.keep_calls().await;
+    let shown = page(&mut technician, &path).await.body;
+    assert!(shown.contains("该编码属于联调环境") && shown.contains("联调中心有效"), "{shown}");
     let at = format!("{path}/report");
     let wrong = technician.upload(&at, "report.json", b"<html>").await;
     assert!(wrong.status == 422 && wrong.body.contains("report.json"), "{}", wrong.body);

@@ -116,6 +116,23 @@ async fn a_table_of_accounts_is_done_and_a_new_one_gets_its_key_by_an_offer() {
 }
 
 #[tokio::test]
+async fn an_account_of_joint_debugging_is_imported_at_a_test_center_only() {
+    for trial in [false, true] {
+        let site = Site::with(|config| {
+            config.listen.operator = anywhere();
+            config.onboarding.trial_accounts = trial;
+        })
+        .await;
+        let mut three = administrators(&site).await;
+        let mut approver = somebody(&site, &mut three, (Role::Approver, "35", 70)).await;
+        let path = brought(&mut approver, &table(&[["t-his", "联调", "", "", "", "", ""]])).await;
+        let page = approver.get(&path).await.body;
+        assert_eq!(page.contains("只在联调中心登记"), !trial, "{page}");
+        assert_eq!(page.contains("<dt>将新增</dt><dd>1</dd>"), trial, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn accounts_are_of_the_province_and_no_table_shows_or_takes_a_key() {
     let site = with_console().await;
     let mut three = administrators(&site).await;
