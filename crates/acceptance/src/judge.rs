@@ -10,75 +10,24 @@
 
 mod finding;
 mod gate;
+mod verdict;
 mod wire;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use yanmi_protocol::UnixMillis;
 
 use crate::event::{Event, Op, Outcome, What};
-use crate::rule::{Kind, Rule};
+use crate::rule::Rule;
 use crate::situation::{SITUATION_TIME, Situation};
 
-pub use finding::Finding;
-
-/// What came of a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Verdict {
-    /// It was kept wherever it came to the test.
-    Passed,
-    /// It was broken at least once.
-    Failed,
-    /// It never came to the test.
-    NotObserved,
-}
-
-impl Verdict {
-    /// The verdict in Chinese.
-    pub const fn name(self) -> &'static str {
-        self.of(Kind::Required)
-    }
-
-    /// The verdict on a rule of this kind, in Chinese: advice is not failed.
-    pub const fn of(self, kind: Kind) -> &'static str {
-        match (self, kind) {
-            (Self::Passed, _) => "通过",
-            (Self::Failed, Kind::Required) => "不通过",
-            (Self::Failed, Kind::Advised) => "未采纳",
-            (Self::NotObserved, _) => "未观察到",
-        }
-    }
-}
-
-/// What came of everything.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Conclusion {
-    /// Every situation was played, and no rule that decides was broken.
-    Passed,
-    /// A rule that decides was broken.
-    Failed,
-    /// No such rule was broken, but not every situation was played to its end.
-    Incomplete,
-}
-
-impl Conclusion {
-    /// The conclusion in Chinese.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Passed => "通过",
-            Self::Failed => "不通过",
-            Self::Incomplete => "未完成",
-        }
-    }
-}
+pub use finding::{Finding, Findings};
+pub use verdict::{Conclusion, Verdict};
 
 /// Everything that was found.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    findings: Vec<Finding>,
+    findings: Findings<Rule>,
     chosen: Vec<usize>,
 }
 
@@ -90,7 +39,7 @@ pub fn judge(events: &[Event], chosen: &[usize]) -> Judged {
         let asks = events.iter().any(|event| event.situation != Some(at) && is_query(event));
         findings.extend(gate::findings(at, situation, &own, asks));
     }
-    Judged { findings, chosen: chosen.to_vec() }
+    Judged { findings: Findings::new(findings), chosen: chosen.to_vec() }
 }
 
 fn is_query(event: &Event) -> bool {
@@ -98,67 +47,42 @@ fn is_query(event: &Event) -> bool {
 }
 
 impl Judged {
+    /// Everything that was found.
+    pub const fn findings(&self) -> &Findings<Rule> {
+        &self.findings
+    }
+
     /// What came of a rule in all situations.
     pub fn rule(&self, rule: Rule) -> Verdict {
-        verdict(self.findings.iter().filter(|finding| finding.rule == rule))
+        self.findings.rule(rule)
     }
 
     /// The rules that were broken.
     pub fn broken(&self) -> Vec<Rule> {
-        Rule::ALL.into_iter().filter(|rule| self.rule(*rule) == Verdict::Failed).collect()
+        self.findings.broken()
     }
 
     /// How a rule was broken: the situations, and in each how the first time.
     pub fn reasons(&self, rule: Rule) -> BTreeMap<Option<usize>, &str> {
-        let mut out = BTreeMap::new();
-        for finding in self.findings.iter().filter(|finding| finding.rule == rule) {
-            if let Some(why) = &finding.broken {
-                out.entry(finding.situation).or_insert(why.as_str());
-            }
-        }
-        out
+        self.findings.reasons(rule)
     }
 
     /// What came of a rule in one situation.
     pub fn cell(&self, situation: usize, rule: Rule) -> Verdict {
-        let own = |finding: &&Finding| finding.situation == Some(situation) && finding.rule == rule;
-        verdict(self.findings.iter().filter(own))
+        self.findings.cell(situation, rule)
     }
 
-    /// What came of a situation: failed when a rule that decides was broken in it, passed when what it is about came to the
-    /// test. Where that is only advised, whoever did otherwise has shown what he does.
+    /// What came of a situation.
     pub fn situation(&self, at: usize) -> Verdict {
-        let own = |finding: &&Finding| finding.situation == Some(at) && finding.rule.kind() == Kind::Required;
-        let own = self.findings.iter().filter(own);
         let Some(situation) = Situation::all().nth(at) else { return Verdict::NotObserved };
-        if verdict(own) == Verdict::Failed {
-            return Verdict::Failed;
-        }
         // Whoever never settles does nothing wrong, and has shown nothing either where he is to settle.
-        let shown = self.cell(at, situation.duty.unwrap_or(situation.blame)) == Verdict::Passed;
-        let otherwise =
-            situation.blame.kind() == Kind::Advised && self.cell(at, situation.blame) == Verdict::Failed;
-        if shown || otherwise { Verdict::Passed } else { Verdict::NotObserved }
+        self.findings.situation(at, situation.duty.unwrap_or(situation.blame), situation.blame)
     }
 
     /// What came of everything.
     pub fn conclusion(&self) -> Conclusion {
-        let decides = |finding: &Finding| finding.broken.is_some() && finding.rule.kind() == Kind::Required;
-        if self.findings.iter().any(decides) {
-            Conclusion::Failed
-        } else if self.chosen.iter().all(|at| self.situation(*at) == Verdict::Passed) {
-            Conclusion::Passed
-        } else {
-            Conclusion::Incomplete
-        }
+        self.findings.conclusion(self.chosen.iter().map(|at| self.situation(*at)))
     }
-}
-
-fn verdict<'a>(findings: impl Iterator<Item = &'a Finding>) -> Verdict {
-    findings.fold(Verdict::NotObserved, |verdict, finding| match (verdict, &finding.broken) {
-        (Verdict::Failed, _) | (_, Some(_)) => Verdict::Failed,
-        _ => Verdict::Passed,
-    })
 }
 
 /// Whether nothing more is expected in a situation: it was decided for good, or its time is over.

@@ -26,8 +26,12 @@
 
 pub mod base_url;
 pub mod brief;
+pub mod end;
 pub mod event;
 pub mod judge;
+pub mod listen;
+pub mod opening;
+pub mod page;
 pub mod play;
 pub mod report;
 pub mod rule;
@@ -35,19 +39,17 @@ pub mod sample;
 pub mod session;
 pub mod settings;
 pub mod situation;
+pub mod statement;
 
 mod ambient;
 mod answer;
-mod page;
 mod seen;
 mod serve;
 mod situations;
-mod statement;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
@@ -57,31 +59,16 @@ use yanmi_papers::RunReport;
 pub use ambient::{Clock, Entropy};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use brief::{Brief, Scene};
+pub use end::{End, QUIET};
 pub use judge::{Conclusion, Judged, Verdict, judge};
 pub use report::Report;
-pub use rule::{Kind, Rule};
+pub use rule::{Kind, Rule, Rulebook};
 pub use settings::{Account, Settings};
 pub use situation::Situation;
 pub use statement::RunFacts;
 
 use base_url::Urls;
 use session::Session;
-
-/// How long it must be quiet after the last event before a run ends by itself: somebody may still change his mind.
-pub const QUIET: Duration = Duration::from_secs(10);
-/// How often it is looked whether a run is over when nothing happens.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// Why a run is at its end.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum End {
-    /// Every situation is over, and it was quiet since.
-    Played,
-    /// Somebody asked for it.
-    Asked,
-    /// Its time is over.
-    Late,
-}
 
 /// A running suite.
 pub struct Suite {
@@ -173,26 +160,11 @@ impl Suite {
     /// Returns when every situation is over and it has been quiet for a while, when somebody asked for the end, or when the
     /// time of the run is over ([`Settings::run_time`]). Whatever it is, the suite goes on playing until it is stopped.
     pub async fn finished(&self) -> End {
-        let mut finish = self.session.finish.subscribe();
-        let mut changed = self.session.changed.subscribe();
-        loop {
-            let quiet = |last| self.session.now().since(last) >= QUIET;
-            if *finish.borrow() {
-                return End::Asked;
-            }
-            if self.session.is_over().is_some_and(quiet) {
-                return End::Played;
-            }
-            if self.session.is_late() {
-                return End::Late;
-            }
-            // Both senders live as long as this suite, so that neither can fail.
-            tokio::select! {
-                _ = finish.changed() => {}
-                _ = changed.changed() => {}
-                () = tokio::time::sleep(LOOK) => {}
-            }
-        }
+        let session = &self.session;
+        end::wait(&session.changed, &session.finish, || {
+            end::of(session.is_over(), session.now(), session.is_late())
+        })
+        .await
     }
 
     /// Stops accepting and drops what is held.

@@ -4,14 +4,15 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::brief::{Brief, Scene};
 use crate::judge::{Conclusion, Verdict};
-use crate::report::{Line, Report, RuleRow, SituationRow, Totals};
-use crate::rule::Kind;
+use crate::report::{Cell, Line, Report, RuleRow, SituationRow, Totals};
+use crate::rule::{Kind, Rulebook};
 
 /// What the live page does: shows the progress, and tells decisions that somebody clicks.
 pub(crate) const SCRIPT: &str = include_str!("page.js");
 const STYLE: &str = include_str!("page.css");
 
-fn frame(title: &str, body: &Markup) -> String {
+/// A whole page, with its style in it.
+pub fn frame(title: &str, body: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="zh-CN" {
@@ -37,7 +38,7 @@ pub(crate) fn report(report: &Report) -> String {
                 (facts(report))
                 (seal(report.conclusion))
             }
-            (summary(report))
+            (summary(totals(report)))
             h2 { "一、规范要求" }
             (rules(&report.rules, Kind::Required))
             h2 { "二、安全建议" }
@@ -69,7 +70,8 @@ fn facts(report: &Report) -> Markup {
     }
 }
 
-fn seal(conclusion: Conclusion) -> Markup {
+/// The conclusion, to be seen from afar.
+pub fn seal(conclusion: Conclusion) -> Markup {
     let class = match conclusion {
         Conclusion::Passed => "passed",
         Conclusion::Failed => "failed",
@@ -78,7 +80,12 @@ fn seal(conclusion: Conclusion) -> Markup {
     html! { p.seal.(class) { "结论：" strong { (conclusion.name()) } } }
 }
 
-fn summary(report: &Report) -> Markup {
+const fn totals(report: &Report) -> [Totals; 3] {
+    [report.rule_totals, report.advice_totals, report.situation_totals]
+}
+
+/// How many of the rules, of the advice and of the situations came to what.
+pub fn summary([rules, advice, situations]: [Totals; 3]) -> Markup {
     let line = |what: &str, totals: Totals| {
         html! {
             tr {
@@ -90,12 +97,13 @@ fn summary(report: &Report) -> Markup {
     html! {
         table.summary {
             thead { tr { th {} th { "通过" } th { "不通过（建议为未采纳）" } th { "未观察到" } } }
-            tbody { (line("规范要求", report.rule_totals)) (line("安全建议", report.advice_totals)) (line("情形", report.situation_totals)) }
+            tbody { (line("规范要求", rules)) (line("安全建议", advice)) (line("情形", situations)) }
         }
     }
 }
 
-fn mark(verdict: Verdict) -> Markup {
+/// A verdict with its sign.
+pub fn mark(verdict: Verdict) -> Markup {
     mark_of(verdict, Kind::Required)
 }
 
@@ -109,7 +117,8 @@ fn mark_of(verdict: Verdict, kind: Kind) -> Markup {
     html! { span.mark.(class) { (sign) " " (verdict.of(kind)) } }
 }
 
-fn rules(rows: &[RuleRow], kind: Kind) -> Markup {
+/// The rules of a kind, what came of each, and where it was broken.
+pub fn rules(rows: &[RuleRow], kind: Kind) -> Markup {
     html! {
         table.rules {
             thead { tr { th { "章节" } th { "规则" } th { "判定" } } }
@@ -139,7 +148,7 @@ fn situation(row: &SituationRow) -> Markup {
         section.situation {
             h3 { (row.number) ". " (row.title) (mark(row.verdict)) }
             p.meta { code { (row.id) } " · " (row.section) }
-            (broken(row))
+            (broken(&row.rules))
             @if row.events.is_empty() {
                 p.none { "没有收到请求或决定。" }
             } @else {
@@ -150,9 +159,9 @@ fn situation(row: &SituationRow) -> Markup {
 }
 
 /// The rules that were broken in a situation, and how.
-fn broken(row: &SituationRow) -> Markup {
+pub fn broken<R: Rulebook>(cells: &[Cell<R>]) -> Markup {
     html! {
-        @for cell in &row.rules {
+        @for cell in cells {
             @if let Some(why) = &cell.why {
                 @let broken = if cell.rule.kind() == Kind::Required { "违反 " } else { "建议 " };
                 p.why { (broken) (cell.rule.section()) "：" (cell.rule.title()) "。" (why) }
@@ -232,7 +241,7 @@ pub(crate) fn progress(brief: &Brief, report: &Report) -> String {
 fn parts(brief: &Brief, report: &Report) -> Markup {
     html! {
         (seal(report.conclusion))
-        (summary(report))
+        (summary(totals(report)))
         (others(&report.others))
         @for (scene, row) in brief.situations.iter().zip(&report.situations) { (scene_of(scene, row)) }
     }
@@ -255,7 +264,7 @@ fn scene_of(scene: &Scene, row: &SituationRow) -> Markup {
                 }
             }
             @if !row.events.is_empty() { (events(&row.events)) }
-            (broken(row))
+            (broken(&row.rules))
             div.decide data-token=(token) data-situation=(scene.id) {
                 input type="text" name="reason" maxlength="500" placeholder="系统给经办人员的提示"
                     aria-label=(format!("{}：系统给经办人员的提示", row.title));

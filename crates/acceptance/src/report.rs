@@ -5,8 +5,8 @@ use serde::Serialize;
 use yanmi_protocol::UnixMillis;
 
 use crate::event::{Call, Event, Teller, What};
-use crate::judge::{Conclusion, Judged, Verdict};
-use crate::rule::{Kind, Rule};
+use crate::judge::{Conclusion, Findings, Judged, Verdict};
+use crate::rule::{Kind, Rule, Rulebook};
 use crate::session::Session;
 use crate::situation::Situation;
 
@@ -72,7 +72,8 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn of(verdicts: impl Iterator<Item = Verdict>) -> Self {
+    /// Counts verdicts.
+    pub fn of(verdicts: impl Iterator<Item = Verdict>) -> Self {
         let mut out = Self::default();
         for verdict in verdicts {
             *match verdict {
@@ -85,7 +86,7 @@ impl Totals {
     }
 }
 
-/// How many decisions were told how.
+/// How many of the things that were told were told how.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Decisions {
@@ -96,15 +97,14 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    fn of(events: &[Event]) -> Self {
+    /// Counts who told it.
+    pub fn of(tellers: impl Iterator<Item = Teller>) -> Self {
         let mut out = Self::default();
-        for event in events {
-            if let What::Decided(decided) = &event.what {
-                *match decided.teller {
-                    Teller::Program => &mut out.by_program,
-                    Teller::Page => &mut out.by_page,
-                } += 1;
-            }
+        for teller in tellers {
+            *match teller {
+                Teller::Program => &mut out.by_program,
+                Teller::Page => &mut out.by_page,
+            } += 1;
         }
         out
     }
@@ -160,9 +160,9 @@ pub struct SituationRow {
 
 /// A rule in a situation.
 #[derive(Clone, Debug, Serialize)]
-pub struct Cell {
+pub struct Cell<R = Rule> {
     /// The rule.
-    pub rule: Rule,
+    pub rule: R,
     /// What came of it.
     pub verdict: Verdict,
     /// How it was broken; nothing when it was not.
@@ -185,7 +185,8 @@ pub struct Line {
 /// Writes up what a session has come to.
 pub(crate) fn write(session: &Session) -> Report {
     let (events, judged) = (session.events(), session.judged());
-    let rules: Vec<RuleRow> = Rule::ALL.into_iter().map(|rule| rule_row(rule, &judged)).collect();
+    let name = |at: usize| Situation::all().nth(at).map(|situation| situation.id);
+    let rules = rule_rows(judged.findings(), name);
     let chosen = Situation::all().enumerate().filter(|(at, _)| session.settings.situations.contains(at));
     let situations: Vec<SituationRow> =
         chosen.map(|(at, situation)| situation_row(at, situation, &events, &judged)).collect();
@@ -205,30 +206,52 @@ pub(crate) fn write(session: &Session) -> Report {
         rule_totals: totals(&rules, Kind::Required),
         advice_totals: totals(&rules, Kind::Advised),
         situation_totals: Totals::of(situations.iter().map(|row| row.verdict)),
-        decisions: Decisions::of(&events),
+        decisions: Decisions::of(events.iter().filter_map(teller)),
         rules,
         situations,
         others: events.iter().filter(|event| event.situation.is_none()).take(MOST_OTHERS).map(line).collect(),
     }
 }
 
-fn totals(rows: &[RuleRow], kind: Kind) -> Totals {
+const fn teller(event: &Event) -> Option<Teller> {
+    match &event.what {
+        What::Decided(decided) => Some(decided.teller),
+        What::Call(_) => None,
+    }
+}
+
+/// How many of the rules of a kind came to what.
+pub fn totals(rows: &[RuleRow], kind: Kind) -> Totals {
     Totals::of(rows.iter().filter(|row| row.kind == kind).map(|row| row.verdict))
 }
 
-fn rule_row(rule: Rule, judged: &Judged) -> RuleRow {
-    let name = |at: usize| Situation::all().nth(at).map(|situation| situation.id);
-    let reasons = judged.reasons(rule);
-    let evidence =
-        reasons.iter().map(|(at, why)| Evidence { situation: at.and_then(name), why: (*why).to_owned() });
-    RuleRow {
-        id: rule.id(),
-        section: rule.section(),
-        title: rule.title(),
-        kind: rule.kind(),
-        verdict: judged.rule(rule),
-        evidence: evidence.collect(),
-    }
+/// Every rule and what came of it. `name` is that of a situation, by its position.
+pub fn rule_rows<R: Rulebook>(
+    findings: &Findings<R>,
+    name: impl Fn(usize) -> Option<&'static str>,
+) -> Vec<RuleRow> {
+    let row = |rule: &R| {
+        let reasons = findings.reasons(*rule);
+        let evidence = reasons
+            .iter()
+            .map(|(at, why)| Evidence { situation: at.and_then(&name), why: (*why).to_owned() });
+        RuleRow {
+            id: rule.id(),
+            section: rule.section(),
+            title: rule.title(),
+            kind: rule.kind(),
+            verdict: findings.rule(*rule),
+            evidence: evidence.collect(),
+        }
+    };
+    R::ALL.iter().map(row).collect()
+}
+
+/// The rules that came to the test in a situation.
+pub fn cells<R: Rulebook>(findings: &Findings<R>, at: usize) -> Vec<Cell<R>> {
+    let why = |rule| findings.reasons(rule).get(&Some(at)).map(|why| (*why).to_owned());
+    let cell = |rule: &R| Cell { rule: *rule, verdict: findings.cell(at, *rule), why: why(*rule) };
+    R::ALL.iter().map(cell).filter(|cell| cell.verdict != Verdict::NotObserved).collect()
 }
 
 fn situation_row(at: usize, situation: &Situation, events: &[Event], judged: &Judged) -> SituationRow {
@@ -237,9 +260,6 @@ fn situation_row(at: usize, situation: &Situation, events: &[Event], judged: &Ju
         What::Decided(decided) => Some(decided.outcome.word()),
         What::Call(_) => None,
     });
-    let why = |rule| judged.reasons(rule).get(&Some(at)).map(|why| (*why).to_owned());
-    let cells =
-        Rule::ALL.into_iter().map(|rule| Cell { rule, verdict: judged.cell(at, rule), why: why(rule) });
     SituationRow {
         number: at + 1,
         id: situation.id,
@@ -247,7 +267,7 @@ fn situation_row(at: usize, situation: &Situation, events: &[Event], judged: &Ju
         section: situation.section,
         verdict: judged.situation(at),
         decision: decisions.next_back(),
-        rules: cells.filter(|cell| cell.verdict != Verdict::NotObserved).collect(),
+        rules: cells(judged.findings(), at),
         events: own.map(line).collect(),
     }
 }

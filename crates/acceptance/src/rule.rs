@@ -25,6 +25,24 @@ impl Kind {
     }
 }
 
+/// A list of rules that somebody is held to.
+pub trait Rulebook: Copy + Eq + 'static {
+    /// Every rule, in the order of the report.
+    const ALL: &'static [Self];
+
+    /// The name for programs. It is part of the report's contract and never changes.
+    fn id(self) -> &'static str;
+
+    /// The section it comes from.
+    fn section(self) -> &'static str;
+
+    /// The rule in Chinese.
+    fn title(self) -> &'static str;
+
+    /// Whether it decides.
+    fn kind(self) -> Kind;
+}
+
 /// One rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[expect(missing_docs, reason = "each is described by its row of the table below")]
@@ -167,6 +185,26 @@ impl Rule {
             Self::Wait => ("pace.wait", "1.9", "-6、500084 之后按要求等待再发"),
             Self::Poll => ("pace.poll", "1.9", "不循环轮询核验状态"),
         }
+    }
+}
+
+impl Rulebook for Rule {
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn id(self) -> &'static str {
+        self.id()
+    }
+
+    fn section(self) -> &'static str {
+        self.section()
+    }
+
+    fn title(self) -> &'static str {
+        self.title()
+    }
+
+    fn kind(self) -> Kind {
+        self.kind()
     }
 }
 

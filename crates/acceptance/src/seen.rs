@@ -1,12 +1,12 @@
 //! A request as it arrives: what it says, and what is wrong with it.
 
-use yanmi_protocol::envelope::{EnvelopeError, RequestEnvelope};
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{
     AccountId, Amount, Code, EcToken, MemberError, Members, OrgCode, Region, Sm4Key, UnixMillis, mask,
 };
 
 use crate::event::{Fault, Op};
+use crate::opening::{self, Part};
 use crate::rule::Rule;
 
 /// Members whose values may be shown.
@@ -65,38 +65,16 @@ pub(crate) fn read(path: &str, body: &[u8], door: &Door) -> Seen {
         seen.fault(Rule::Members, "请求地址不是 1.7.1 或 1.7.2 的地址");
         return seen;
     };
-    let envelope = match RequestEnvelope::parse(body, door.region) {
-        Ok(envelope) => envelope,
-        Err(error) => {
-            let why = error.to_string();
-            seen.fault(rule_of(&error), &*why);
-            seen.refuse(Code::BadParameter, &why);
-            return seen;
-        }
-    };
-    seen.stamp = Some(envelope.timestamp);
-    if is_lower_case(body) {
-        seen.fault(Rule::UpperCase, "encData 含有小写的十六进制数字");
+    let opening = opening::open(path, body, door.org_id.as_str(), &door.key, door.region);
+    seen.stamp = opening.stamp;
+    for (part, why) in opening.faults {
+        seen.fault(rule_of(part), why);
     }
-    if envelope.org_id != door.org_id.as_str() {
-        seen.fault(Rule::Members, "orgId 不是下发的业务系统编码");
-        seen.refuse(Code::Denied, "");
-        return seen;
+    if let Some((code, why)) = opening.refusal {
+        seen.refuse(code, &why);
     }
-    let plain = match envelope.sealed.open(&door.key) {
-        Ok(plain) => plain,
-        Err(why) => {
-            seen.fault(Rule::Cipher, why.to_string());
-            seen.refuse(Code::Denied, "");
-            return seen;
-        }
-    };
-    if envelope.mac.is_some() && !envelope.is_proven(path, &door.key) {
-        seen.fault(Rule::Members, "mac 不符");
-        seen.refuse(Code::Denied, "");
-        return seen;
-    }
-    seen.mac = envelope.mac.map(std::borrow::Cow::into_owned);
+    let Some(plain) = opening.plain else { return seen };
+    seen.mac = opening.mac;
     seen.opened = true;
     seen.asked = masked(plain.as_str());
     // Opening has parsed it before.
@@ -137,20 +115,14 @@ fn read_message(op: Op, members: &Members<'_>, door: &Door, seen: &mut Seen) {
 }
 
 /// Which rule a bad envelope breaks.
-fn rule_of(error: &EnvelopeError) -> Rule {
-    match error {
-        EnvelopeError::Member(MemberError { member: "encData", .. }) => Rule::Cipher,
-        EnvelopeError::Member(MemberError { member: "timestamp", .. }) => Rule::Timestamp,
-        EnvelopeError::Member(MemberError { member: "reqtType", .. }) => Rule::ReqtType,
-        _ => Rule::Members,
+const fn rule_of(part: Part) -> Rule {
+    match part {
+        Part::Members => Rule::Members,
+        Part::Cipher => Rule::Cipher,
+        Part::LowerCase => Rule::UpperCase,
+        Part::Timestamp => Rule::Timestamp,
+        Part::ReqtType => Rule::ReqtType,
     }
-}
-
-/// Whether `encData` has a digit in lower case. Only for bodies that were read as envelopes.
-fn is_lower_case(body: &[u8]) -> bool {
-    let text = std::str::from_utf8(body).unwrap_or_default().trim_start_matches('\u{FEFF}');
-    let data = Members::parse(text).ok().and_then(|members| members.raw("encData").ok().flatten());
-    data.is_some_and(|data| data.bytes().any(|byte| byte.is_ascii_lowercase()))
 }
 
 /// The message with the token's end only, and nothing of members that are not known.
