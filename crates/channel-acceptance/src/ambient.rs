@@ -1,0 +1,3 @@
+//! What comes in from outside: time and chance.
+
+pub use yanmi_acceptance::{Clock, Entropy};
