@@ -53,6 +53,7 @@ enum Command {
     Call(command::call::Call),
     Load(command::load::Load),
     Acceptance(command::acceptance::Acceptance),
+    ChannelAcceptance(command::channel_acceptance::ChannelAcceptance),
     Report(command::report::SignedReport),
     Agent(command::agent::Agent),
     #[command(hide = true)]
@@ -100,6 +101,7 @@ fn run(command: Command) -> Result<(), failure::Failure> {
         Command::Call(command) => command.run(),
         Command::Load(command) => command.run(),
         Command::Acceptance(command) => command.run(),
+        Command::ChannelAcceptance(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Agent(command) => command.run(),
         Command::Echo(command) => command.run(),

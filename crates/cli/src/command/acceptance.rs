@@ -1,23 +1,17 @@
 //! `yanmi acceptance`: a center that plays situations against a vendor's HIS, and a report of what the HIS did.
 
-mod signature;
-
-use std::fmt::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use yanmi_acceptance::{Brief, Conclusion, End, Report, Settings, Situation, Suite};
+use yanmi_acceptance::{Brief, Report, Settings, Situation, Suite};
 use yanmi_protocol::{OrgCode, Region};
 
-use crate::ambient;
-use crate::command::serve::{runtime, stop_signal};
+use crate::command::outcome::Outcome;
+use crate::command::run::{self, Bench};
+use crate::command::serve::runtime;
+use crate::command::signature::{Signatory, SignatureOptions};
 use crate::failure::Failure;
-use crate::private_file;
-
-use signature::Signatory;
 
 /// 接入验收：扮演中心，逐个情形检验机构信息系统（HIS），出具报告。全部通过时退出码为 0，否则为 1
 #[derive(Debug, clap::Args)]
@@ -50,7 +44,7 @@ pub(crate) struct Acceptance {
     #[arg(long, value_name = "秒", default_value_t = 7_200, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
     #[command(flatten)]
-    signature: signature::SignatureOptions,
+    signature: SignatureOptions,
     /// 列出全部情形后退出
     #[arg(long)]
     list: bool,
@@ -65,12 +59,7 @@ impl Acceptance {
         let settings = self.settings()?;
         let signatory = self.signature.signatory(settings.region, &settings.vendor, &settings.product)?;
         let report = runtime(0)?.block_on(self.play(settings, signatory.as_ref()))?;
-        println!("{}", said(&report, &self.report));
-        match report.conclusion {
-            Conclusion::Passed => Ok(()),
-            Conclusion::Failed => Err(Failure::new("验收不通过")),
-            Conclusion::Incomplete => Err(Failure::new("验收未完成：有情形没有走完")),
-        }
+        Outcome::from(&report).end(&self.report)
     }
 
     fn settings(&self) -> Result<Settings, Failure> {
@@ -88,43 +77,10 @@ impl Acceptance {
     }
 
     async fn play(&self, settings: Settings, signatory: Option<&Signatory>) -> Result<Report, Failure> {
-        let address = SocketAddr::new(self.host, self.port);
-        let failed = |error: std::io::Error| {
-            Failure::because(&format!("无法监听 {address}（用 --port 换端口）"), &error)
-        };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
-        std::fs::create_dir_all(&self.report).map_err(|error| {
-            Failure::because(&format!("无法建立文件夹 {}", self.report.display()), &error)
-        })?;
-        let clock = ambient::clock();
-        let clock: yanmi_acceptance::Clock = Arc::new(move || clock.now());
-        let entropy: yanmi_acceptance::Entropy = Arc::new(ambient::fill);
-        let suite = Suite::start(settings, listener, clock, &entropy).map_err(failed)?;
-        if let Some(signatory) = signatory {
-            // What cannot be signed is said now, and not after two hours.
-            signatory.signed(&suite, &suite.report(), "")?;
-        }
-        let brief = suite.brief();
-        let file = self.report.join("acceptance.json");
-        private_file::write(&file, &json(&brief)?)?;
-        let stop = stop_signal()?;
-        println!("{}", guide(&brief));
-        println!("ready: {}", file.display());
-        tokio::select! {
-            () = stop.received() => {}
-            end = suite.finished() => if end == End::Late {
-                println!("时间已到（--seconds）。");
-            },
-        }
-        let report = suite.report();
-        let text = json(&report)?;
-        write(&self.report.join("report.json"), &text)?;
-        if let Some(signatory) = signatory {
-            write(&self.report.join(signature::FILE), &signatory.signed(&suite, &report, &text)?)?;
-        }
-        write(&self.report.join("report.html"), &suite.report_html())?;
-        suite.stop().await;
-        Ok(report)
+        let bench = Bench::set_up(self.host, self.port, &self.report, "acceptance.json").await?;
+        let (clock, entropy) = run::ambience();
+        let suite = Suite::start(settings, bench.listener, clock, &entropy).map_err(bench.place.failed())?;
+        bench.place.preside(suite, signatory, guide).await
     }
 }
 
@@ -141,16 +97,6 @@ fn listed() -> String {
     crate::table::text(["序号", "名称", "情形", "章节"], &rows.collect::<Vec<[String; 4]>>())
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(value);
-    text.map(|text| text + "\n").map_err(|error| Failure::because("无法写成 JSON", &error))
-}
-
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(file, text)
-        .map_err(|error| Failure::because(&format!("无法写入 {}", file.display()), &error))
-}
-
 fn guide(brief: &Brief) -> String {
     let Brief { center_url, settle_url, org_id, key, kcv, org_codg, region, situations, .. } = brief;
     let count = situations.len();
@@ -165,31 +111,4 @@ fn guide(brief: &Brief) -> String {
          \n在浏览器中打开 {center_url}/ ，按所列步骤办理每个情形；进度与判定随时显示。\
          \nHIS 的决定由程序报送，或在页面上点击。全部走完后自动结束；按 Ctrl-C 提前结束，报告写到此时为止所见。"
     )
-}
-
-fn said(report: &Report, folder: &Path) -> String {
-    let (rules, advice, situations) = (report.rule_totals, report.advice_totals, report.situation_totals);
-    let mut out = format!(
-        "结论：{}\n规范要求：通过 {}，不通过 {}，未观察到 {}\n安全建议：通过 {}，未采纳 {}，未观察到 {}\n情形：通过 {}，不通过 {}，未观察到 {}\n",
-        report.conclusion.name(),
-        rules.passed,
-        rules.failed,
-        rules.not_observed,
-        advice.passed,
-        advice.failed,
-        advice.not_observed,
-        situations.passed,
-        situations.failed,
-        situations.not_observed
-    );
-    for row in &report.rules {
-        for evidence in &row.evidence {
-            let at = evidence.situation.map(|id| format!("（{id}）")).unwrap_or_default();
-            let (section, title, why) = (row.section, row.title, &evidence.why);
-            // Writing text into memory cannot fail.
-            let verdict = row.verdict.of(row.kind);
-            let _ = writeln!(out, "  {verdict} {section} {title}{at}：{why}");
-        }
-    }
-    out + &format!("报告：{}", folder.join("report.html").display())
 }

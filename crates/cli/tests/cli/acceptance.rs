@@ -1,94 +1,46 @@
 //! The acceptance suite as a command: an institution is tried, a report is written, the exit code says what it came to.
 
 use std::future::Future;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::pin::Pin;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use yanmi_acceptance::Brief;
 use yanmi_acceptance::sample::{Mistake, Sample};
-use yanmi_protocol::UnixMillis;
 
-use crate::yanmi::{PROGRAM, run};
+use crate::suite_process::{SuiteProcess, clock, report};
+use crate::yanmi::run;
 
 /// Situations in which nobody waits for long.
 const QUICK: &str = "confirmed,password-free,declined,html,new-token,unreachable";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Suite {
-    child: Child,
-    out: BufReader<ChildStdout>,
-    brief: Brief,
+type Suite = SuiteProcess<Brief>;
+
+fn start(folder: &Path, situations: &str) -> Suite {
+    start_with(folder, situations, &[])
 }
 
-impl Suite {
-    fn start(folder: &Path, situations: &str) -> Self {
-        Self::start_with(folder, situations, &[])
-    }
-
-    fn start_with(folder: &Path, situations: &str, more: &[&str]) -> Self {
-        let folder = folder.to_str().expect("a path");
-        let mut child = Command::new(PROGRAM)
-            .args(["acceptance", "--port", "0", "--report", folder, "--situations", situations])
-            .args(["--vendor", "甲公司", "--product", "门诊收费 3.2"])
-            .args(more)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the executable starts");
-        let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
-        let mut line = String::new();
-        while out.read_line(&mut line).expect("a line") > 0 {
-            if let Some(file) = line.trim().strip_prefix("ready: ") {
-                let text = std::fs::read_to_string(file).expect("acceptance.json");
-                let brief = serde_json::from_str(&text).expect("a brief");
-                return Self { child, out, brief };
-            }
-            line.clear();
-        }
-        panic!("the suite did not start: {:?}", child.wait());
-    }
-
-    fn play(&self, mistake: Option<Mistake>) {
-        let clock = yanmi_center::ports::Clock::system();
-        let clock: yanmi_acceptance::Clock = Arc::new(move || -> UnixMillis { clock.now() });
-        // Nothing that is played here has to be waited for.
-        let pause = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::ready(())) };
-        let sample = Sample::new(self.brief.clone(), mistake, clock, Arc::new(pause), PATIENCE);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(sample.expect("a sample").play()).expect("played");
-    }
-
-    /// What it printed at its end, and its exit code.
-    fn end(mut self, interrupt: bool) -> (String, i32) {
-        if interrupt {
-            let pid = rustix::process::Pid::from_child(&self.child);
-            rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
-        } else {
-            let port = self.brief.center_url.rsplit_once(':').expect("a port").1.parse().expect("a number");
-            crate::yanmi::http(port, "POST", "/acceptance/finish", "");
-        }
-        let mut rest = String::new();
-        self.out.read_to_string(&mut rest).expect("the rest");
-        (rest, self.child.wait().expect("it ends").code().expect("a code"))
-    }
+fn start_with(folder: &Path, situations: &str, more: &[&str]) -> Suite {
+    let words = ["--situations", situations, "--vendor", "甲公司", "--product", "门诊收费 3.2"];
+    Suite::start("acceptance", folder, &[&words, more].concat())
 }
 
-fn report(folder: &Path) -> (Value, String) {
-    let read = |name| std::fs::read_to_string(folder.join(name)).expect("written");
-    (serde_json::from_str(&read("report.json")).expect("JSON"), read("report.html"))
+fn play(suite: &Suite, mistake: Option<Mistake>) {
+    // Nothing that is played here has to be waited for.
+    let pause = |_| -> Pin<Box<dyn Future<Output = ()> + Send>> { Box::pin(std::future::ready(())) };
+    let sample = Sample::new(suite.brief.clone(), mistake, clock(), Arc::new(pause), PATIENCE);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(sample.expect("a sample").play()).expect("played");
 }
 
 #[test]
 fn who_does_right_passes_and_the_exit_code_says_so() {
     let folder = tempfile::tempdir().expect("a folder");
-    let suite = Suite::start(folder.path(), QUICK);
-    suite.play(None);
+    let suite = start(folder.path(), QUICK);
+    play(&suite, None);
     let (said, code) = suite.end(false);
     assert!(said.contains("结论：通过"), "{said}");
     assert_eq!(code, 0);
@@ -101,8 +53,8 @@ fn who_does_right_passes_and_the_exit_code_says_so() {
 #[test]
 fn who_does_wrong_fails_and_the_report_says_where() {
     let folder = tempfile::tempdir().expect("a folder");
-    let suite = Suite::start(folder.path(), QUICK);
-    suite.play(Some(Mistake::BelievesAnything));
+    let suite = start(folder.path(), QUICK);
+    play(&suite, Some(Mistake::BelievesAnything));
     let (said, code) = suite.end(false);
     assert!(said.contains("（new-token）：按旧令牌的认证结算"), "{said}");
     assert_eq!(code, 1);
@@ -117,7 +69,7 @@ fn who_does_wrong_fails_and_the_report_says_where() {
 #[test]
 fn interrupted_it_reports_what_was_seen_so_far() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (said, code) = Suite::start(folder.path(), "confirmed").end(true);
+    let (said, code) = start(folder.path(), "confirmed").end(true);
     assert!(said.contains("结论：未完成"), "{said}");
     assert_eq!((code, &report(folder.path()).0["conclusion"]), (1, &"incomplete".into()));
 }
@@ -141,8 +93,8 @@ fn a_test_center_signs_what_a_run_came_to_and_openssl_agrees() {
     let public = pair.out.split_inclusive("-----END PUBLIC KEY-----\n").next().expect("a key");
     std::fs::write(path("center.pem"), public).expect("written");
     let sign = ["--sign", &path("center-key.pem"), "--test-center", "示范省联调中心", "--run-no", "T-17"];
-    let suite = Suite::start_with(folder.path(), "confirmed", &sign);
-    suite.play(None);
+    let suite = start_with(folder.path(), "confirmed", &sign);
+    play(&suite, None);
     assert_eq!(suite.end(false).1, 0);
     let (signed, report) = (path("report.signed.json"), path("report.json"));
     let check = ["report", "check", &signed, "--issuer", &path("center.pem"), "--report", &report];

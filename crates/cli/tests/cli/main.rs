@@ -3,6 +3,7 @@
 mod acceptance;
 mod agent;
 mod audit;
+mod channel_acceptance;
 mod conforms;
 mod crowded;
 mod disk;
@@ -25,6 +26,7 @@ mod sandbox;
 mod server;
 mod serving;
 mod site;
+mod suite_process;
 mod tools;
 mod watch;
 mod watched;

@@ -10,12 +10,13 @@ use super::Walk;
 use crate::feedback::Joint;
 use crate::yanmi::Sandbox;
 
-pub(super) const PAGES: [&str; 7] = [
+pub(super) const PAGES: [&str; 8] = [
     "guide/first-hour.md",
     "guide/agent.md",
     "guide/channel.md",
     "guide/integrate.md",
     "guide/acceptance.md",
+    "guide/channel-acceptance.md",
     "guide/apply.md",
     "guide/onboarding.md",
 ];
@@ -152,6 +153,25 @@ fn acceptance_hears_what_a_program_decided() {
     assert!(!said.contains("error"), "{said}");
     assert!(said.contains("验收编号  T350000-2026-000017") && said.contains("签名正确"), "{said}");
     assert!(said.contains("Signature Verified Successfully"), "{said}");
+}
+
+#[test]
+fn channel_acceptance_posts_and_hears_what_is_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut walk = Walk::of("guide/channel-acceptance.md");
+    let (port, nobody) = (crate::yanmi::free_port(), crate::yanmi::free_port());
+    walk.edits = vec![
+        ("yanmi channel-acceptance --port", "begin yanmi channel-acceptance --port".to_owned()),
+        ("8410", port.to_string()),
+        ("127.0.0.1:9000", format!("127.0.0.1:{nobody}")),
+        ("curl -d", "curl -s --fail-with-body -d".to_owned()),
+    ];
+    // Nobody plays the app, so the run was not played to its end, and says so by its exit code.
+    walk.after =
+        "wait \"${begun[-1]}\" || [ $? -eq 1 ]\ngrep -q incomplete yanmi-channel-acceptance/report.json\n"
+            .to_owned();
+    let said = walk.run(folder.path());
+    assert!(said.contains("withdrawn-first") && said.contains("\"notcNo\""), "{said}");
 }
 
 #[test]

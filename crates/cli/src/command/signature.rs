@@ -1,10 +1,10 @@
-//! `yanmi acceptance --sign`: what a test center says about the run, beside its report.
+//! `--sign` of the acceptance suites: what a test center says about the run, beside its report.
 
 use std::path::PathBuf;
 
-use yanmi_acceptance::{Report, RunFacts, Suite};
+use yanmi_acceptance::RunFacts;
 use yanmi_papers::run_report::TestCenter;
-use yanmi_papers::{PrivateKey, RunNo, Signed};
+use yanmi_papers::{PrivateKey, RunNo, RunReport, Signed};
 use yanmi_protocol::Region;
 
 use crate::failure::Failure;
@@ -59,10 +59,9 @@ impl SignatureOptions {
 }
 
 impl Signatory {
-    /// The file for a report, of which `file` is what was written.
-    pub(super) fn signed(&self, suite: &Suite, report: &Report, file: &str) -> Result<String, Failure> {
-        let statement = suite.statement(report, file.as_bytes(), self.facts.clone());
-        let signed = Signed::new(statement, &self.key);
+    /// The file for a statement that is made with what only the test center knows.
+    pub(super) fn signed(&self, statement: impl FnOnce(RunFacts) -> RunReport) -> Result<String, Failure> {
+        let signed = Signed::new(statement(self.facts.clone()), &self.key);
         signed.map(|signed| signed.to_json()).map_err(|error| Failure::because("无法签署报告", &error))
     }
 }
