@@ -46,7 +46,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 26] = [
     // It tries the systems of others, so it shares nothing with the parties we play, but for its tests.
     ("acceptance", &["protocol", "papers"], &["simulator", "browser"]),
     // The same for channel apps. Its sample apps are made of what apps are made of; its judge is not.
-    ("channel-acceptance", &["protocol", "papers", "channel", "acceptance"], &[]),
+    ("channel-acceptance", &["protocol", "papers", "channel", "acceptance"], &["simulator"]),
     // A center and everybody else in one process: for trying, never for a production center.
     ("sandbox", &["protocol", "verification", "onboarding", "papers", "center", "client", "simulator"], &[]),
     // It knows of a center what everybody outside can know.

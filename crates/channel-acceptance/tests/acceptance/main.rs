@@ -1,5 +1,7 @@
 //! The acceptance suite for channels, tried by apps that are right and by apps that are wrong, over real HTTP.
 
+mod simulated;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
