@@ -115,8 +115,7 @@ impl Center {
             openings,
             decodes,
         } = Ground::lay(&config, &clock, &network, config.listen.opened()).await?;
-        let store = store.told_to(telemetry.clone());
-        let store = if config.scratch { store.for_scratch() } else { store };
+        let store = store.told_to(telemetry.clone()).for_scratch(config.scratch);
         let (calls, waiting) = Calls::new(telemetry.clone());
         let registry =
             Registry::open(&store, sealer.clone(), defaults, clock.clone(), node, Health::new()).await?;
@@ -134,7 +133,6 @@ impl Center {
         let site = Arc::new(Site {
             region: config.region,
             clock: clock.clone(),
-            callers,
             policy: config.policy,
             registry,
             ledger,
@@ -156,7 +154,7 @@ impl Center {
             watched: Semaphore::new(MOST_WATCHED),
             stopping: stopped,
             console,
-            settings: settings(&config),
+            settings: settings(&config, callers),
         });
         Ok(Self {
             servers: serve(&site, listeners, &config, observer.as_ref()),
@@ -325,7 +323,10 @@ impl Center {
         }
         self.site.calls.sum_now(self.site.telemetry.sum_now(), self.site.clock.now());
         let mut writer = self.writer.lock().await;
-        if tokio::time::timeout(LAST_CALLS_WITHIN, writer.finish()).await.is_err() {
+        // Nobody asks a scratch center why it refused: whoever looks on was told at once.
+        if !self.site.store.is_scratch()
+            && tokio::time::timeout(LAST_CALLS_WITHIN, writer.finish()).await.is_err()
+        {
             tracing::warn!("最后的拒绝记录没有在规定时间内写完");
         }
         drop(writer);
@@ -402,8 +403,9 @@ fn deliverer(config: &Config, outbound: Outbound, clock: Clock) -> Deliverer {
     Deliverer::new(outbound, clock, config.region, config.national.prefix.as_str(), settings)
 }
 
-fn settings(config: &Config) -> SiteSettings {
+fn settings(config: &Config, callers: Clock) -> SiteSettings {
     SiteSettings {
+        callers,
         timestamp_window: config.timestamp_window,
         call: config.delivery.call,
         body: config.limits.body,

@@ -178,6 +178,7 @@ impl Registry {
     ) -> Result<Self, StoreError> {
         let mut link = Link::open(store).await?;
         let first = Snapshot::load(link.connection().await?, &sealer, &defaults, clock.now(), None).await?;
+        link.ease().await;
         Ok(Self(Arc::new(RegistryState {
             current: ArcSwap::from_pointee(first),
             link: Mutex::new(link),

@@ -30,8 +30,6 @@ use yanmi_http::{Bodies, NOBODY, Peer, Room};
 pub(crate) struct Site {
     pub(crate) region: Region,
     pub(crate) clock: Clock,
-    /// What time callers have.
-    pub(crate) callers: Clock,
     pub(crate) policy: Policy,
     pub(crate) registry: Registry,
     pub(crate) ledger: Ledger,
@@ -80,6 +78,8 @@ impl Site {
 /// The settings requests look at.
 #[derive(Clone, Debug)]
 pub(crate) struct SiteSettings {
+    /// What time callers have.
+    pub(crate) callers: Clock,
     /// How far a sender's clock may be off.
     pub(crate) timestamp_window: Duration,
     /// How long an institution's whole notice call may take.

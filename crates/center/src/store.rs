@@ -241,13 +241,20 @@ impl Store {
         self
     }
 
-    /// From now on connections take little memory, and commits do not wait for the disk: they outlive the process, but not a
+    /// From now on, for a scratch center, connections take little memory, and commits do not wait for the disk: they outlive the process, but not a
     /// loss of power. Only an embedded database has it so.
-    pub(crate) fn for_scratch(mut self) -> Self {
-        if let Backend::Sqlite(file) = &mut self.place {
+    pub(crate) fn for_scratch(mut self, scratch: bool) -> Self {
+        if let Backend::Sqlite(file) = &mut self.place
+            && scratch
+        {
             file.make_scratch();
         }
         self
+    }
+
+    /// Whether this is the database of a scratch center.
+    pub(crate) fn is_scratch(&self) -> bool {
+        matches!(&self.place, Backend::Sqlite(file) if file.is_scratch())
     }
 
     /// A new connection.

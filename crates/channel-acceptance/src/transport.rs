@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::future::Future;
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use http::{Method, Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use yanmi_protocol::envelope::MAX_BODY_BYTES;
@@ -35,9 +37,17 @@ pub struct Received {
     pub body: Bytes,
 }
 
+/// The bytes of a connection.
+pub trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for T {}
+
+/// How a connection comes: later.
+pub type Dialing = Pin<Box<dyn Future<Output = io::Result<Box<dyn Bytestream>>> + Send>>;
+
 /// Plain HTTP on a connection of its own, to addresses that are allowed.
 pub struct Direct {
     allowed: Box<dyn Fn(IpAddr) -> bool + Send + Sync>,
+    dial: Box<dyn Fn(SocketAddr) -> Dialing + Send + Sync>,
 }
 
 impl fmt::Debug for Direct {
@@ -54,7 +64,13 @@ impl Direct {
 
     /// Only to addresses for which this is true. It is asked about the very address that is connected to.
     pub fn only(allowed: impl Fn(IpAddr) -> bool + Send + Sync + 'static) -> Self {
-        Self { allowed: Box::new(allowed) }
+        Self { allowed: Box::new(allowed), dial: Box::new(|address| Box::pin(connect(address))) }
+    }
+
+    /// The same with connections made by `dial`, for a host whose network is another than the system's.
+    #[must_use]
+    pub fn dialing(self, dial: impl Fn(SocketAddr) -> Dialing + Send + Sync + 'static) -> Self {
+        Self { dial: Box::new(dial), ..self }
     }
 
     /// One request on a connection of its own.
@@ -83,7 +99,7 @@ impl Direct {
         Ok(Received { status, body })
     }
 
-    async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, String> {
+    async fn connect(&self, host: &str, port: u16) -> Result<Box<dyn Bytestream>, String> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let mut why = "主机名无法解析".to_owned();
         for address in lookup_host((host, port)).await.map_err(|_| why.clone())? {
@@ -91,17 +107,21 @@ impl Direct {
                 "不允许调用这个地址".clone_into(&mut why);
                 continue;
             }
-            match TcpStream::connect(address).await {
-                Ok(stream) => {
-                    // Without it small messages wait for an acknowledgment; calling still works.
-                    let _ = stream.set_nodelay(true);
-                    return Ok(stream);
-                }
+            match (self.dial)(address).await {
+                Ok(stream) => return Ok(stream),
                 Err(error) => why = format!("无法连接：{error}"),
             }
         }
         Err(why)
     }
+}
+
+/// A connection of the system's.
+async fn connect(address: SocketAddr) -> io::Result<Box<dyn Bytestream>> {
+    let stream = TcpStream::connect(address).await?;
+    // Without it small messages wait for an acknowledgment; calling still works.
+    let _ = stream.set_nodelay(true);
+    Ok(Box::new(stream))
 }
 
 impl Transport for Direct {

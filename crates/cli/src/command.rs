@@ -26,4 +26,5 @@ pub(crate) mod serve;
 mod signature;
 pub(crate) mod store;
 pub(crate) mod streams;
+pub(crate) mod testcenter;
 pub(crate) mod trace;

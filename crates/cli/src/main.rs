@@ -34,6 +34,7 @@ struct Yanmi {
 #[derive(Debug, Subcommand)]
 enum Command {
     Sandbox(command::sandbox::Sandbox),
+    Testcenter(command::testcenter::Testcenter),
     Serve(command::serve::Serve),
     Check(command::check::Check),
     Migrate(command::check::Migrate),
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), failure::Failure> {
     match command {
         Command::Sandbox(command) => command.run(),
+        Command::Testcenter(command) => command.run(),
         Command::Serve(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Migrate(command) => command.run(),

@@ -38,15 +38,17 @@ impl Play {
     /// Starts both: what the center is asked from outside is shown on the simulator's page.
     ///
     /// # Errors
-    /// When one of them cannot start, or a person's password-free settlement could not be switched on.
+    /// When one of them cannot start.
     pub async fn start(parts: PlayParts) -> Result<Self, SandboxError> {
         let PlayParts { config, registrar, world, listener } = parts;
         let window: Arc<OnceLock<Onlooker>> = Arc::default();
-        let center = Center::start_observed(config, registrar.ports.clone(), Some(through(&window)))
-            .await
-            .map_err(|error| SandboxError::because("中心未能启动", &error))?;
+        let has_console = config.listen.operator.address.is_some();
+        // Boxed, for it has much to remember until everything runs, and whoever waits for it would have to.
+        let starting = Center::start_observed(config, registrar.ports.clone(), Some(through(&window)));
+        let center =
+            Box::pin(starting).await.map_err(|error| SandboxError::because("中心未能启动", &error))?;
         let simulator = match listener {
-            Some(listener) => Some(beside(&center, registrar, world, listener).await?),
+            Some(listener) => Some(beside(&center, (registrar, has_console), world, listener)?),
             None => None,
         };
         if let Some(simulator) = &simulator {
@@ -54,6 +56,17 @@ impl Play {
             let _ = window.set(simulator.onlooker());
         }
         Ok(Self { center, simulator })
+    }
+
+    /// Has every person who is to have password-free settlement from the beginning switch it on: to be called once the center
+    /// can be reached where the world says it is. Calling it again changes nothing.
+    ///
+    /// # Errors
+    /// When the center cannot be reached or refuses.
+    pub async fn switch_password_free(&self) -> Result<(), SandboxError> {
+        let Some(simulator) = &self.simulator else { return Ok(()) };
+        let switched = simulator.switch_password_free().await;
+        switched.map_err(|error| SandboxError::because("未能设置免密参保人", &error))
     }
 
     /// Stops both, within their bounds.
@@ -79,9 +92,9 @@ fn through(window: &Arc<OnceLock<Onlooker>>) -> Observer {
 }
 
 /// Starts everybody else.
-async fn beside(
+fn beside(
     center: &Center,
-    registrar: Registrar,
+    (registrar, has_console): (Registrar, bool),
     world: World,
     listener: TcpListener,
 ) -> Result<Simulator, SandboxError> {
@@ -90,11 +103,10 @@ async fn beside(
     let entropy: yanmi_simulator::Entropy = Arc::new(move |bytes: &mut [u8]| entropy.fill(bytes));
     let simulator = Simulator::start(world.clone(), listener, clock, entropy)
         .map_err(|error| SandboxError::because("模拟器未能启动", &error))?;
-    simulator
-        .switch_password_free()
-        .await
-        .map_err(|error| SandboxError::because("未能设置免密参保人", &error))?;
     simulator.with_center(center.store_switch(), center.keys_lookup());
-    simulator.with_onboarding(move || Box::pin(applications::bring_in(registrar.clone(), world.clone())));
+    // Whoever lets a system in works at the console.
+    if has_console {
+        simulator.with_onboarding(move || Box::pin(applications::bring_in(registrar.clone(), world.clone())));
+    }
     Ok(simulator)
 }

@@ -51,10 +51,22 @@ pub async fn register(registrar: &Registrar, world: &World, rate: NonZeroU32) ->
     for account in &world.example_accounts {
         known.example(&mut administration, account, rate, act).await.map_err(failed)?;
     }
-    known.neighbors(&mut administration, world, act).await.map_err(failed)?;
     for channel in world.all_channels() {
         known.channel(&mut administration, channel, act).await.map_err(failed)?;
     }
+    administration.close().await.map_err(failed)
+}
+
+/// Adds institutions that nobody plays with, so that a console has lists of several pages.
+///
+/// # Errors
+/// When the database fails.
+pub async fn neighbors(registrar: &Registrar, world: &World) -> Result<(), SandboxError> {
+    let failed = |error: AdministrationError| SandboxError::because("未能登记沙箱各方", &error);
+    let act = Act::new(&SANDBOX, "", registrar.now());
+    let mut administration = registrar.open().await.map_err(failed)?;
+    let known = Known::read(&mut administration).await.map_err(failed)?;
+    known.neighbors(&mut administration, world, act).await.map_err(failed)?;
     administration.close().await.map_err(failed)
 }
 

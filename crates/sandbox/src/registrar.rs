@@ -25,7 +25,9 @@ impl Registrar {
     /// # Errors
     /// When the database cannot be had, or belongs to another key.
     pub async fn open(&self) -> Result<Administration, AdministrationError> {
-        Administration::open(&self.database, &self.key, self.ports.entropy.clone()).await
+        let opened = Administration::open(&self.database, &self.key, self.ports.entropy.clone()).await?;
+        // Everything here is for trying, and may say so in its name.
+        Ok(opened.with_trial_accounts(true))
     }
 
     /// Brings the database up to date, and makes it when it is not there: a sandbox has no other command that would.

@@ -16,7 +16,7 @@ impl SandboxError {
     }
 
     /// What was being done, and the error with its causes.
-    pub(crate) fn because(what: &str, error: &(dyn Error + 'static)) -> Self {
+    pub fn because(what: &str, error: &(dyn Error + 'static)) -> Self {
         Self(because(what, error))
     }
 }

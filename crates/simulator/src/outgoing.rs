@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{Method, Request, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::client::legacy::Client;
@@ -47,6 +47,8 @@ pub struct Received {
     pub status: u16,
     /// The header `Retry-After`, when there is one.
     pub retry_after: Option<String>,
+    /// The header `Location`, when there is one.
+    pub location: Option<String>,
     /// The body.
     pub body: Bytes,
 }
@@ -167,11 +169,14 @@ impl Caller {
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Received, CallError> {
         let answer = self.http.request(request).await.map_err(|e| CallError::Broken(chain(&e)))?;
         let status = answer.status().as_u16();
-        let retry_after = answer.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let header = |name| {
+            let value = answer.headers().get(name);
+            value.and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let (retry_after, location) = (header(RETRY_AFTER), header(LOCATION));
         let body = Limited::new(answer.into_body(), MAX_ANSWER_BYTES).collect().await;
         let body = body.map_err(|_| CallError::BadBody)?.to_bytes();
-        Ok(Received { status, retry_after, body })
+        Ok(Received { status, retry_after, location, body })
     }
 }
 

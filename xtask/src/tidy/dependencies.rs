@@ -4,7 +4,7 @@
 use super::file::{File, Violation};
 
 /// What each crate may depend on, beside crates of others: in general, and in its tests.
-const ALLOWED: [(&str, &[&str], &[&str]); 26] = [
+const ALLOWED: [(&str, &[&str], &[&str]); 27] = [
     ("protocol", &[], &[]),
     ("verification", &["protocol"], &[]),
     ("onboarding", &["protocol"], &[]),
@@ -49,6 +49,21 @@ const ALLOWED: [(&str, &[&str], &[&str]); 26] = [
     ("channel-acceptance", &["protocol", "papers", "channel", "acceptance"], &["simulator"]),
     // A center and everybody else in one process: for trying, never for a production center.
     ("sandbox", &["protocol", "verification", "onboarding", "papers", "center", "client", "simulator"], &[]),
+    (
+        "testcenter",
+        &[
+            "protocol",
+            "papers",
+            "center",
+            "client",
+            "http",
+            "simulator",
+            "sandbox",
+            "acceptance",
+            "channel-acceptance",
+        ],
+        &["browser", "channel"],
+    ),
     // It knows of a center what everybody outside can know.
     ("trial", &["protocol", "simulator"], &[]),
     (
@@ -64,6 +79,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 26] = [
             "agent",
             "simulator",
             "sandbox",
+            "testcenter",
             "acceptance",
             "channel-acceptance",
             "trial",

@@ -38,15 +38,13 @@ pub(super) fn chores(
     (roller, watch): (&Arc<Mutex<Roller>>, &Arc<Mutex<AlarmWatch>>),
     config: &Config,
 ) -> Vec<JoinHandle<()>> {
-    let mut chores = vec![
-        tokio::spawn(follow_registry(Arc::clone(site))),
-        tokio::spawn(upkeep(Arc::clone(site))),
-        tokio::spawn(follow_keys(Arc::clone(site))),
-        tokio::spawn(retention::follow(Arc::clone(site))),
-        tokio::spawn(calls::follow(Arc::clone(writer))),
-    ];
-    // A scratch center's clock is set on purpose, and nobody watches it.
+    let mut chores =
+        vec![tokio::spawn(upkeep(Arc::clone(site))), tokio::spawn(retention::follow(Arc::clone(site)))];
+    // A scratch center's clock is set on purpose, nobody watches it, and whoever changes its registry starts it anew.
     if !config.scratch {
+        chores.push(tokio::spawn(follow_registry(Arc::clone(site))));
+        chores.push(tokio::spawn(follow_keys(Arc::clone(site))));
+        chores.push(tokio::spawn(calls::follow(Arc::clone(writer))));
         chores.push(tokio::spawn(follow_clock(site.clock.clone())));
         chores.push(tokio::spawn(statistics::follow(Arc::clone(roller))));
         chores.push(tokio::spawn(alarms::follow(Arc::clone(watch))));

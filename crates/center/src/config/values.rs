@@ -70,8 +70,8 @@ pub struct Config {
     /// What is logged.
     pub log: Log,
     /// Whether this is a scratch center: one of many in a process, for people to try things at. What it has committed outlives
-    /// the process, but not a loss of power; it takes little memory; it counts no statistics and looks for no alarms. No file
-    /// says so, only a program.
+    /// the process, but not a loss of power; it takes little memory; it counts no statistics, looks for no alarms, keeps no
+    /// refusals and does not look whether its registry was changed. No file says so, only a program.
     pub scratch: bool,
     pub(super) origins: Vec<Effective>,
 }

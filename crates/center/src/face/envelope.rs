@@ -248,7 +248,7 @@ fn open<P: Party>(
     *proven = Proven { org_id: AccountId::new(&envelope.org_id).ok(), seal: Some(seal), ..Proven::default() };
     let window = site.settings.timestamp_window;
     let near = |time: UnixMillis| time.distance(envelope.timestamp) <= window;
-    if !near(now) && !near(site.callers.now()) {
+    if !near(now) && !near(site.settings.callers.now()) {
         return Err(Refusal::Timestamp { now, window });
     }
     let share = party.count(&registry, &caller)?;

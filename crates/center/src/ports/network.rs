@@ -60,6 +60,21 @@ impl Network {
         Self { dial: Arc::new(move |address| Box::pin(dial(address))), ..self }
     }
 
+    /// The same, but that connections to what `refuses` says are not made.
+    #[must_use]
+    pub fn refusing(self, refuses: impl Fn(SocketAddr) -> bool + Send + Sync + 'static) -> Self {
+        let dial = self.dial;
+        let dial = move |address: SocketAddr| -> Answering<Socket> {
+            if refuses(address) {
+                let why = "this address is not called from here";
+                Box::pin(async move { Err(io::Error::new(io::ErrorKind::PermissionDenied, why)) })
+            } else {
+                dial(address)
+            }
+        };
+        Self { dial: Arc::new(dial), ..self }
+    }
+
     /// The same, with addresses listened on by `bind`.
     #[must_use]
     pub fn binding<F>(self, bind: impl Fn(SocketAddr) -> F + Send + Sync + 'static) -> Self
@@ -75,7 +90,10 @@ impl Network {
     }
 
     /// A connection to an address.
-    pub(crate) async fn dial(&self, address: SocketAddr) -> io::Result<Socket> {
+    ///
+    /// # Errors
+    /// What the network says, or that the address is refused.
+    pub async fn dial(&self, address: SocketAddr) -> io::Result<Socket> {
         (self.dial)(address).await
     }
 

@@ -28,9 +28,9 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Starts the task on a connection of its own, where the database is embedded.
+    /// Starts the task on a connection of its own, where the database is embedded and commits are waited for.
     pub(crate) async fn start(store: &Store) -> Result<Option<Self>, StoreError> {
-        if store.is_shared() {
+        if store.is_shared() || store.is_scratch() {
             return Ok(None);
         }
         let Connection::Sqlite(connection) = store.connect().await? else { return Ok(None) };

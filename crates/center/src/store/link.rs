@@ -80,6 +80,17 @@ impl Link {
         }
     }
 
+    /// Closes the connection of a scratch center until the next use, which is a long way off: there are many centers in a
+    /// process, and each connection has a thread.
+    pub(crate) async fn ease(&mut self) {
+        if self.store.is_scratch()
+            && let Some(connection) = self.connection.take()
+            && let Err(error) = connection.close().await
+        {
+            tracing::warn!(cause = %chain(&error), "关闭数据库连接失败");
+        }
+    }
+
     /// Closes the connection.
     pub(crate) async fn close(self) {
         let Some(connection) = self.connection else { return };

@@ -27,8 +27,8 @@ const STATEMENTS: usize = 200;
 const CACHE_KIB: u32 = 8 * 1_024;
 /// The same of a scratch center, of which there are many in a process.
 const SCRATCH_ROW_BUFFER: usize = 64;
-const SCRATCH_STATEMENTS: usize = 60;
-const SCRATCH_CACHE_KIB: u32 = 128;
+const SCRATCH_STATEMENTS: usize = 16;
+const SCRATCH_CACHE_KIB: u32 = 64;
 const SCRATCH_CHECKPOINT_PAGES: u32 = 1_000;
 /// Pages the write-ahead log grows to before it is begun anew.
 const CHECKPOINT_PAGES: u32 = 16_000;
@@ -41,6 +41,7 @@ pub(crate) struct Sqlite {
     options: SqliteConnectOptions,
     path: Arc<Path>,
     place: OpenedFiles,
+    scratch: bool,
 }
 
 impl fmt::Display for Sqlite {
@@ -65,17 +66,22 @@ impl Sqlite {
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .disable_statement_logging();
-        Self { options, path: path.into(), place: OpenedFiles::new(path) }
+        Self { options, path: path.into(), place: OpenedFiles::new(path), scratch: false }
     }
 
     /// Connections opened from now on are those of a scratch center.
     pub(super) fn make_scratch(&mut self) {
+        self.scratch = true;
         let options = self.options.clone().synchronous(SqliteSynchronous::Normal);
         self.options = options
             .statement_cache_capacity(SCRATCH_STATEMENTS)
             .row_buffer_size(SCRATCH_ROW_BUFFER)
             .pragma("cache_size", format!("-{SCRATCH_CACHE_KIB}"))
             .pragma("wal_autocheckpoint", SCRATCH_CHECKPOINT_PAGES.to_string());
+    }
+
+    pub(super) const fn is_scratch(&self) -> bool {
+        self.scratch
     }
 
     /// Opening a database puts it into the journal mode we work in, and so changes it. The file's first bytes tell

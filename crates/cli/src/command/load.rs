@@ -10,6 +10,7 @@ mod gate;
 mod options;
 mod pages;
 mod prepare;
+mod spaces;
 mod streams;
 mod tap;
 mod target;
@@ -35,6 +36,9 @@ impl Load {
     pub(crate) fn run(self) -> Result<(), Failure> {
         if self.what == Kind::Streams {
             return streams::run(self.connections, self.json);
+        }
+        if self.what == Kind::Spaces {
+            return spaces::run(self.connections, self.seconds, self.json);
         }
         if self.sandbox.is_some() && matches!(self.what, Kind::Tap | Kind::Gate | Kind::Pages) {
             return Err(Failure::new("tap、gate、pages 只能压测自行启动的服务，请去掉 --sandbox"));
@@ -98,7 +102,7 @@ impl Load {
     /// Makes what the measurement needs; how many verifications there are then.
     async fn prepare(&self, target: &Target) -> Result<u64, Failure> {
         match self.what {
-            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams | Kind::Pages => Ok(0),
+            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams | Kind::Pages | Kind::Spaces => Ok(0),
             Kind::Status => prepare::verifications(target, self.ledger, self.connections).await,
             Kind::Notify => {
                 let tokens = TOKENS_PER_SECOND * (self.seconds + WARM_UP.as_secs());
@@ -110,7 +114,7 @@ impl Load {
 
     async fn measure(&self, target: &Target, ledger: u64) -> Result<Report, Failure> {
         let what = match self.what {
-            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams | Kind::Pages => What::Echo,
+            Kind::Echo | Kind::Tap | Kind::Gate | Kind::Streams | Kind::Pages | Kind::Spaces => What::Echo,
             Kind::Status => {
                 let code = target.org_code;
                 let targets = Arc::new(move |n| (bench_token(spread(n, ledger.max(1))), code));

@@ -106,12 +106,14 @@ impl Sandbox {
         };
         write_world(&file, &world)?;
         register::register(&registrar, &world, FIRST_ACCOUNT_RATE).await?;
+        register::neighbors(&registrar, &world).await?;
         operators::register(&registrar, &world).await?;
         applicants::register(&registrar, &world).await?;
         applications::play(&registrar, &world).await?;
         let config = self.config(&registrar, &world, &elsewhere, level)?;
         let guide = guide::text(&world, &self.dir);
         let play = Play::start(PlayParts { config, registrar, world, listener }).await?;
+        play.switch_password_free().await?;
         let stop = stop_signal()?;
         self.warn();
         println!("{guide}");

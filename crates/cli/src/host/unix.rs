@@ -49,6 +49,20 @@ pub(crate) fn keep_memory_private() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
+/// Has this process begin again with more variables in its environment, for what looks there before anything of ours runs.
+/// Where it has all of them already, or cannot begin again, it goes on as it is.
+pub(crate) fn begin_again_with(variables: &[(&str, &str)]) {
+    let mut missing = variables.iter().filter(|(name, _)| std::env::var_os(name).is_none()).peekable();
+    if missing.peek().is_none() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut again = std::process::Command::new(program);
+    again.args(std::env::args_os().skip(1)).envs(missing.copied());
+    // It returns only when it fails.
+    let _ = std::os::unix::process::CommandExt::exec(&mut again);
+}
+
 /// A file that is made so is its owner's only.
 pub(crate) fn own_only(options: &mut OpenOptions) -> &mut OpenOptions {
     options.mode(0o600)

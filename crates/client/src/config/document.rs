@@ -114,6 +114,22 @@ impl Document {
     }
 }
 
+impl Document {
+    /// Ends the reading of a file that is none of a client's: whatever was not taken out is unknown. `known` are the tables
+    /// there can be.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with everything that nobody asked for.
+    pub fn finish(mut self, known: &[&'static str]) -> Result<(), ConfigError> {
+        read_table("", self.outer.take(), |table| {
+            for name in known {
+                table.take(name);
+            }
+            Some(())
+        })
+    }
+}
+
 /// Reads a table that was taken out as strictly as the client's own: `read` takes its members, whatever is left over is
 /// unknown.
 ///

@@ -22,6 +22,8 @@ pub(crate) fn world(state: &State) -> String {
     #[serde(rename_all = "camelCase")]
     struct Cast<'a> {
         region: &'a str,
+        /// What time it is here, which need not be the browser's.
+        now: i64,
         institution_url: &'a str,
         channel_url: &'a str,
         simulator_url: &'a str,
@@ -70,6 +72,7 @@ pub(crate) fn world(state: &State) -> String {
     });
     write(&Cast {
         region: world.region.as_str(),
+        now: state.now().get(),
         institution_url: &shown.institution,
         channel_url: &shown.channel,
         simulator_url: &shown.simulator,

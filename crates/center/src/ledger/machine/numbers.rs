@@ -30,6 +30,7 @@ impl Numbers {
     pub(crate) async fn open(store: &Store) -> Result<Self, StoreError> {
         let mut link = Link::open(store).await?;
         let first = on_link!(&mut link, |connection| reserve(connection))?;
+        link.ease().await;
         Ok(Self { next: AtomicU64::new(first), end: AtomicU64::new(first + BLOCK), link: Mutex::new(link) })
     }
 
@@ -51,6 +52,7 @@ impl Numbers {
         // Whoever held the lock before may have reserved a block already.
         if self.next.load(Ordering::Acquire) >= self.end.load(Ordering::Acquire) {
             let first = on_link!(&mut link, |connection| reserve(connection))?;
+            link.ease().await;
             // No one takes a number while `next` is not below `end`, so the order of these two is safe.
             self.next.store(first, Ordering::Release);
             self.end.store(first + BLOCK, Ordering::Release);

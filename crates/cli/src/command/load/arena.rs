@@ -78,18 +78,32 @@ impl Served {
         let child =
             Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn();
         bind(cores.load)?;
-        let mut child = child.map_err(failed)?;
+        Self::announced(child.map_err(failed)?)
+    }
+
+    /// A child that says where it serves.
+    fn announced(mut child: Child) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::because("无法启动被测服务", &error);
         let mut line = String::new();
         if let Some(out) = child.stdout.take() {
             BufReader::new(out).read_line(&mut line).map_err(failed)?;
         }
-        let Ok(address) = line.trim().parse() else {
+        let Ok(address) = line.trim().trim_start_matches("http://").parse() else {
             let _ = child.kill();
             return Err(Failure::new("被测服务未能启动"));
         };
         let mut served = Self { child, address, idle_kib: 0 };
         served.idle_kib = served.resident_kib()?;
         Ok(served)
+    }
+
+    /// The same on whatever cores there are; the first line may have `http://` before the address.
+    pub(super) fn start_anywhere(args: &[&str], log: Stdio) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::because("无法启动被测服务", &error);
+        let program = std::env::current_exe().map_err(failed)?;
+        let mut command = Command::new(program);
+        let child = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn();
+        Self::announced(child.map_err(failed)?)
     }
 
     /// Memory of the process, in KiB: when it was ready, and now.
@@ -167,6 +181,7 @@ impl Arena {
             .map_err(|error| Failure::because("无法准备压测环境", &error))?;
         let registrar = Registrar { database: database.clone(), key: key.clone(), ports: ambient::ports() };
         register::register(&registrar, &world, NO_LIMIT).await?;
+        register::neighbors(&registrar, &world).await?;
         let pages = load.what == Kind::Pages;
         if pages {
             accounts(&database, &key, load.accounts).await?;
@@ -316,7 +331,7 @@ fn write_config(
 pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> std::io::Result<Self> {
+    pub(super) fn new() -> std::io::Result<Self> {
         let mut bytes = [0; 8];
         ambient::fill(&mut bytes);
         let name = format!("yanmi-load-{:016x}", u64::from_be_bytes(bytes));

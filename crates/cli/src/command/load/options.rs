@@ -13,7 +13,7 @@ const DEFAULT_LEDGER: u64 = 10_000;
 /// 压测：闭环地发送请求，按 HDR 直方图统计时延
 #[derive(Debug, clap::Args)]
 pub(crate) struct Load {
-    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）、tap（从参保人点下确认到挂住的状态查询得到应答）、gate（机构代理的结算判断，每次查询中心并保存）、streams（沙箱页面的事件流，--connections 个）、pages（管理台的每一页与一次追踪，逐页地反复打开）
+    /// 压测什么：echo（基线，原样返回）、status（1.7.2）、notify（1.7.1）、tap（从参保人点下确认到挂住的状态查询得到应答）、gate（机构代理的结算判断，每次查询中心并保存）、streams（沙箱页面的事件流，--connections 个）、pages（管理台的每一页与一次追踪，逐页地反复打开）、spaces（联调中心的 --connections 个空间，每个每秒 20 次请求）
     #[arg(long, value_name = "对象")]
     pub(super) what: Kind,
     /// 并发连接数
@@ -63,6 +63,7 @@ pub(super) enum Kind {
     Gate,
     Streams,
     Pages,
+    Spaces,
 }
 
 impl Load {

@@ -10,7 +10,7 @@ use super::Walk;
 use crate::feedback::Joint;
 use crate::yanmi::Sandbox;
 
-pub(super) const PAGES: [&str; 8] = [
+pub(super) const PAGES: [&str; 9] = [
     "guide/first-hour.md",
     "guide/agent.md",
     "guide/channel.md",
@@ -19,6 +19,7 @@ pub(super) const PAGES: [&str; 8] = [
     "guide/channel-acceptance.md",
     "guide/apply.md",
     "guide/onboarding.md",
+    "guide/testcenter.md",
 ];
 
 /// A walk beside a sandbox in the folder `yanmi-sandbox`, at the ports it has.
@@ -191,6 +192,42 @@ fn an_institution_that_was_approved_gets_to_joint_debugging() {
     let digits: String = said.split_whitespace().collect();
     assert!(digits.to_ascii_uppercase().contains(key.trim()), "{said}");
     assert!(said.contains("Signature Verified Successfully"), "{said}");
+}
+
+/// Begins a test center in which anybody may make a space, on a port of its own.
+pub(super) const BEGIN_TESTCENTER: &str = r#"
+begin_testcenter() {
+    sed -i 's/8380/'"$FRONT"'/; s/127.0.0.1:8380/127.0.0.1:'"$FRONT"'/; s/127.0.0.1:8381/127.0.0.1:0/; s/open = false/open = true/' "$1"
+    begin yanmi testcenter --config "$1"
+}
+"#;
+
+#[test]
+fn a_vendor_settles_in_a_space_and_lets_time_pass() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut walk = Walk::of("guide/testcenter.md");
+    let _ = writeln!(
+        walk.before,
+        "FRONT={}\n{BEGIN_TESTCENTER}\nyanmi testcenter --print-config > testcenter.toml\nbegin_testcenter testcenter.toml\n\
+         MADE=$(curl -s -o /dev/null -w '%{{redirect_url}}' -d 'name=vendor&contact=x' \"$READY/spaces\")\n\
+         curl -s -o /dev/null \"$MADE\"",
+        crate::yanmi::free_port()
+    );
+    walk.edits = vec![
+        ("https://联调中心的网址/s/您的空间", "${MADE%/}".to_owned()),
+        ("上一步的ecQrCode", "$(member ecQrCode)".to_owned()),
+        ("第二步的ecToken", "$T".to_owned()),
+        ("上一步的ecToken", "$T".to_owned()),
+        ("上一步的notcNo", "'$N'".to_owned()),
+    ];
+    walk.by_hand = vec![
+        ("call notify", "T=$(member ecToken)".to_owned()),
+        ("\"action\":\"confirm\"", "N=$(member notcNo)".to_owned()),
+    ];
+    let said = walk.run(folder.path());
+    for word in ["\"notcFlag\":\"1\"", "\"checkStas\":\"1\"", "\"checkStas\":\"0\""] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
 }
 
 /// Longest the machine may take for the first ten minutes of the kit: the rest is reading and typing.

@@ -8,7 +8,7 @@ use super::Walk;
 use crate::server;
 use crate::site::{secret, site_on};
 
-pub(super) const PAGES: [&str; 11] = [
+pub(super) const PAGES: [&str; 12] = [
     "operating/console.md",
     "operating/import.md",
     "operating/install.md",
@@ -20,6 +20,7 @@ pub(super) const PAGES: [&str; 11] = [
     "operating/monitoring.md",
     "operating/postgresql.md",
     "operating/sizing.md",
+    "operating/testcenter.md",
 ];
 
 /// A machine's folders below this one, in place of the machine's.
@@ -270,4 +271,32 @@ fn a_machine_is_measured() {
         ]);
     });
     assert!(said.contains("center.sqlite"), "{said}");
+}
+
+#[test]
+fn a_test_center_is_up_and_its_reports_are_checked_by_anybody() {
+    let said = on_sqlite("operating/testcenter.md", |walk| {
+        walk.edits = on_page("operating/testcenter.md", &[("yanmi testcenter --config", "begin_testcenter")]);
+        let _ = std::fmt::Write::write_fmt(
+            &mut walk.before,
+            format_args!(
+                "FRONT={}\n{}\nyanmi account add --config $ROOT/etc/yanmi/yanmi.toml --org-id his001 --name x\n",
+                crate::yanmi::free_port(),
+                super::institutions::BEGIN_TESTCENTER
+            ),
+        );
+        // A vendor had a run and brings what came of it.
+        walk.by_hand = vec![(
+            "yanmi report check",
+            "MADE=$(curl -s -o /dev/null -w '%{redirect_url}' -d 'name=vendor&contact=x' \"$READY/spaces\")\n\
+             curl -s -o /dev/null \"$MADE\"\n\
+             curl -s -o /dev/null -d 'vendor=v&product=p 1' \"${MADE}runs\"\n\
+             curl -s -o /dev/null -d '' \"${MADE}run-end\"\n\
+             curl -s -o report.json \"${MADE}runs/1/report.json\"\n\
+             curl -s -o report.signed.json \"${MADE}runs/1/report.signed.json\""
+                .to_owned(),
+        )];
+        walk.after = "test -s production-kcv.txt; test -s testcenter/operator.key".to_owned();
+    });
+    assert!(said.contains("签名正确") && said.contains("spaces：5 个空间"), "{said}");
 }

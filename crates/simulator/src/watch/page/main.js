@@ -41,7 +41,12 @@ let idlers = [];
 // Resolves when everything that has come in has been presented.
 const idle = () => (working || queue.length ? new Promise((done) => idlers.push(done)) : Promise.resolve());
 
-const stage = makeStage(world, post, flow.say, idle);
+// The parties' time, which is not this browser's where a space was let run ahead.
+let ahead = world.now - Date.now();
+const now = () => Date.now() + ahead;
+const NOTICED = 60_000; // milliseconds by which their time has to have moved on for a message to tell of it
+
+const stage = makeStage(world, post, flow.say, idle, now);
 
 const present = {
   begin() {
@@ -54,6 +59,7 @@ const present = {
     flow.settled();
   },
   async message(message) {
+    if (live && message.at - now() > NOTICED) ahead = message.at - Date.now();
     await flow.message(message, live && slow && queue.length < CROWDED ? PACE : 0);
   },
   step: (step) => flow.step(step, live),

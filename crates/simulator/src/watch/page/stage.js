@@ -54,7 +54,7 @@ function button(name, text, act) {
   return element;
 }
 
-export function makeStage(world, post, say, presented) {
+export function makeStage(world, post, say, presented, now) {
   const people = world.persons.filter((person) => person.forPeople);
   const channels = new Map(world.channels.map((channel) => [channel.chnlId, channel]));
   const state = {
@@ -280,12 +280,12 @@ export function makeStage(world, post, say, presented) {
   }
 
   const notices = () => (state.phones.get(state.person) ?? []).filter((notice) => notice.chnlId === state.app);
-  const open = () => notices().find((notice) => notice.state === "pending" && notice.expTime > Date.now());
+  const open = () => notices().find((notice) => notice.state === "pending" && notice.expTime > now());
 
   function drawPhone() {
     const screen = byId("screen");
     const notice = notices().find((one) => one.notcNo === state.focus);
-    const expired = notice?.state === "pending" && notice.expTime <= Date.now();
+    const expired = notice?.state === "pending" && notice.expTime <= now();
     const bar = make("p", "bar", channels.get(state.app)?.name.replace(/（.*）/, "") ?? "");
     const body = notice && notice.state === "pending" && !expired ? request(notice)
       : notice ? end(expired ? "expired" : notice.state, notice)
@@ -441,7 +441,7 @@ export function makeStage(world, post, say, presented) {
       state.showing = scene.showing;
       if (scene.showing) select(scene.showing.ecIndexNo, scene.showing.chnlId, "qr");
       const asked = [...state.phones].flatMap(([index, list]) => list.map((notice) => [index, notice]));
-      const pending = asked.find(([, notice]) => notice.state === "pending" && notice.expTime > Date.now());
+      const pending = asked.find(([, notice]) => notice.state === "pending" && notice.expTime > now());
       if (handedOver(asked)) state.note = "";
       else if (pending) select(pending[0], pending[1].chnlId, pending[1].notcNo);
       else if (!scene.showing) select(state.person, state.app, "home");

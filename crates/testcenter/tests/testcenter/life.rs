@@ -1,0 +1,60 @@
+//! How long spaces run and live.
+
+use std::time::Duration;
+
+use crate::ground::Ground;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_space_that_was_idle_longest_makes_room_and_comes_back() {
+    let ground = Ground::with("open = true\n[limits]\nrunning = 1\n").await;
+    let first = ground.space("甲").await;
+    let token = first.token().await;
+    let (notice, _) = first.notified(&token).await;
+    // Somebody was in it a moment ago: nobody is sent away so soon.
+    let made = ground.post("/spaces", "name=乙&contact=x").await;
+    let second = made.location.expect("an address");
+    let crowded = ground.get(&second).await;
+    assert_eq!(crowded.status, 503);
+    assert!(String::from_utf8_lossy(&crowded.body).contains("稍后再试"));
+    first.confirm(&notice).await;
+    assert_eq!(first.status(&token).await, "1");
+    ground.center.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_space_ends_when_its_days_are_over() {
+    let ground = Ground::with("open = true\n[limits]\ndays = 1\n").await;
+    let space = ground.space("甲").await;
+    ground.pass(Duration::from_hours(23));
+    ground.center.keep_house().await;
+    assert_eq!(ground.get(&space.path()).await.status, 200);
+    ground.pass(Duration::from_hours(2));
+    ground.center.keep_house().await;
+    assert_eq!(ground.get(&space.path()).await.status, 404);
+    let ground = ground.restart().await;
+    assert_eq!(ground.get(&space.path()).await.status, 404, "its folder is gone");
+    ground.center.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_configuration_is_said_by_its_settings() {
+    let text = "[testcenter]\nlisten = \"x\"\npublic_url = \"ftp://x\"\ntls_key = \"a\"\nchannel_networks = [\"10\"]\n\
+                port = 1\n[limits]\nspaces = 0\n[operater]\na = 1\n";
+    let error = yanmi_testcenter::Settings::from_toml(text, std::path::Path::new("/")).expect_err("none");
+    let said = error.to_string();
+    for expected in [
+        "testcenter.listen：",
+        "testcenter.public_url：",
+        "testcenter.tls_certificate：",
+        "testcenter.channel_networks：",
+        "testcenter.port：",
+        "limits.spaces：",
+        "operater：",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    assert!(
+        yanmi_testcenter::Settings::from_toml(yanmi_testcenter::settings::EXAMPLE, std::path::Path::new("/"))
+            .is_ok()
+    );
+}
