@@ -85,15 +85,29 @@ struct Matter {
 }
 
 /// The notices of one person.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Inbox {
+    /// Notices, and matters, that are kept.
+    most: usize,
     /// The newest first: by time, then by number.
     entries: Vec<Entry>,
     /// The longest untouched first.
     matters: Vec<Matter>,
 }
 
+impl Default for Inbox {
+    /// One that keeps [`MAX_KEPT`].
+    fn default() -> Self {
+        Self::keeping(MAX_KEPT)
+    }
+}
+
 impl Inbox {
+    /// One that keeps so many notices, and matters, at most [`MAX_KEPT`]: what is forgotten sooner can come back as new.
+    pub fn keeping(most: usize) -> Self {
+        Self { most: most.min(MAX_KEPT), matters: Vec::new(), entries: Vec::new() }
+    }
+
     /// Takes a notice or a withdrawal, from a push or from an answer about pending ones.
     pub fn take(&mut self, notice: &Notice) -> Taken {
         let mut matter = self.matter(notice);
@@ -122,7 +136,7 @@ impl Inbox {
         };
         matter.sequence = matter.sequence.max(notice.sequence);
         self.matters.push(matter);
-        let surplus = self.matters.len().saturating_sub(MAX_KEPT);
+        let surplus = self.matters.len().saturating_sub(self.most);
         self.matters.drain(..surplus);
         taken
     }
@@ -190,7 +204,7 @@ impl Inbox {
         let order = |notice: &Notice| (notice.at, notice.number);
         let place = self.entries.partition_point(|other| order(&other.notice) > order(notice));
         self.entries.insert(place, entry);
-        self.entries.truncate(MAX_KEPT);
+        self.entries.truncate(self.most);
     }
 }
 

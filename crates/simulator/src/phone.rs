@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use yanmi_channel::{Entry, Fate, Inbox};
+use yanmi_channel::{Entry, Fate, Inbox, MAX_KEPT};
 use yanmi_protocol::message::channel_notice::Notice;
 use yanmi_protocol::{EcIndexNo, NoticeNo, UnixMillis};
 
@@ -23,15 +23,29 @@ pub(crate) fn word(entry: &Entry, now: UnixMillis) -> &'static str {
 }
 
 /// All phones.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Phones {
+    /// Notices kept of each person.
+    most: usize,
     inboxes: HashMap<EcIndexNo, Inbox>,
 }
 
+impl Default for Phones {
+    fn default() -> Self {
+        Self { most: MAX_KEPT, inboxes: HashMap::new() }
+    }
+}
+
 impl Phones {
+    /// Keeps no more than so many notices of a person from now on, on phones that have none yet.
+    pub(crate) fn limit(&mut self, most: usize) {
+        self.most = most;
+    }
+
     /// Puts a notice on a phone, or takes one away.
     pub(crate) fn take(&mut self, person: EcIndexNo, notice: &Notice) {
-        self.inboxes.entry(person).or_default().take(notice);
+        let most = self.most;
+        self.inboxes.entry(person).or_insert_with(|| Inbox::keeping(most)).take(notice);
     }
 
     /// The notices of a person, the newest first.

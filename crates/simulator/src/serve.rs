@@ -107,10 +107,11 @@ impl Simulator {
         self.state.show_at(urls);
     }
 
-    /// Keeps no more than so many bytes of what passed for pages that are opened later: where there are many simulators in a
-    /// process, all of it adds up.
-    pub fn remember_bytes(&self, most: usize) {
-        self.state.watch.remember_bytes(most);
+    /// Keeps no more than so many bytes of what passed for pages that are opened later, and no more than so many notices on each
+    /// phone: where there are many simulators in a process, all of it adds up. To be called before anybody is notified.
+    pub fn remember(&self, bytes: usize, notices: usize) {
+        self.state.watch.remember_bytes(bytes);
+        self.state.phones().limit(notices);
     }
 
     /// Lets a system be brought in through the control interface, as operators of the center beside do it.

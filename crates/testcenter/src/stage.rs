@@ -26,7 +26,9 @@ use crate::clock::SpaceClock;
 /// Requests a second of the account a vendor uses: a test of load belongs elsewhere, and -6 is to be seen by hand.
 const ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(30).unwrap();
 /// Bytes of past messages that pages opened later are shown.
-const REMEMBERED_BYTES: usize = 48 * 1024;
+const REMEMBERED_BYTES: usize = 32 * 1024;
+/// Notices that each phone keeps.
+const REMEMBERED_NOTICES: usize = 6;
 /// Notices a person may get in an hour.
 const PERSON_HOUR: u32 = 10_000;
 /// Envelopes of one source that do not open, a minute: whoever learns to seal makes mistakes.
@@ -116,7 +118,7 @@ impl Stage {
         let play = Play::start(parts_of_play).await?;
         if let Some(beside) = &play.simulator {
             beside.show_at(parts.shown);
-            beside.remember_bytes(REMEMBERED_BYTES);
+            beside.remember(REMEMBERED_BYTES, REMEMBERED_NOTICES);
         }
         let (institution, channel) = (play.center.institution_router(), play.center.channel_router());
         Ok(Self { play: Mutex::new(Some(play)), institution, channel, simulator })

@@ -27,8 +27,8 @@ const STATEMENTS: usize = 200;
 const CACHE_KIB: u32 = 8 * 1_024;
 /// The same of a scratch center, of which there are many in a process.
 const SCRATCH_ROW_BUFFER: usize = 64;
-const SCRATCH_STATEMENTS: usize = 16;
-const SCRATCH_CACHE_KIB: u32 = 64;
+const SCRATCH_STATEMENTS: usize = 8;
+const SCRATCH_CACHE_KIB: u32 = 32;
 const SCRATCH_CHECKPOINT_PAGES: u32 = 1_000;
 /// Pages the write-ahead log grows to before it is begun anew.
 const CHECKPOINT_PAGES: u32 = 16_000;

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use yanmi_channel::{CenterAnswer, Fate};
 use yanmi_protocol::message::auth_result::{self, Accepted, Draft};
 use yanmi_protocol::message::channel_notice::{Notice, Way};
-use yanmi_protocol::{AuthNo, NoticeNo, PasswordDigest};
+use yanmi_protocol::{AuthNo, Code, NoticeNo, PasswordDigest};
 
 use super::notices::PENDING_DEADLINE;
 use super::request::{Refusal, channel, pass_on, person, read};
@@ -90,8 +90,14 @@ pub(super) async fn act(state: &State, index: &str, body: &Bytes) -> Result<Repl
     let said = ask(state, channel, auth_result::PATH, &plain).await;
     let said = said.map_err(Refusal::Center)?;
     if let Some(fate) = fate(action, way, &said) {
-        state
-            .change_phone(person.ec_index_no, |phones| phones.settle(person.ec_index_no, shown.number, fate));
+        let (index, number) = (person.ec_index_no, shown.number);
+        state.change_phone(index, |phones| {
+            let open = phones.find(index, number).is_some_and(|entry| entry.fate == Fate::Pending);
+            // What the person did stays what it was.
+            if open || fate != Fate::Withdrawn {
+                phones.settle(index, number, fate);
+            }
+        });
     }
     Ok(pass_on(&said))
 }
@@ -133,8 +139,11 @@ fn digest(person: &Person, action: Action) -> Option<PasswordDigest> {
     PasswordDigest::of(if action == Action::Confirm { own } else { other })
 }
 
-/// What becomes of the notice, when the center's answer settles it.
+/// What becomes of the notice, when the center's answer settles it. One that no longer counts is taken off the screen.
 fn fate(action: Action, way: Way, said: &CenterAnswer) -> Option<Fate> {
+    if said.answer.code == i64::from(Code::BadNoticeNo.number()) {
+        return Some(Fate::Withdrawn);
+    }
     let members = said.plain.as_ref()?.members().ok()?;
     let accepted = Accepted::read(&members).ok()?;
     match (action, accepted) {
