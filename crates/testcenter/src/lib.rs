@@ -4,10 +4,10 @@
 //!
 //! * the **vendor** makes a **space** by himself. Its name in addresses, which nobody can guess, is all it takes to be in it:
 //!   whoever has it may do everything there, and nothing anywhere else;
-//! * a **space** ([`space`]) is a folder with a sandbox in it, its own clock and its acceptance runs. What runs of it, a
-//!   center and a simulator ([`stage`]), is started when somebody comes and stopped when nobody has for a while;
-//! * the **hall** ([`hall`]) is all of them: who is there, who runs, who has to make room;
-//! * the **front** ([`front`]) is one listener for everybody. It takes away what stands before a space's paths and hands the
+//! * a **space** (`space`) is a folder with a sandbox in it, its own clock and its acceptance runs. What runs of it, a
+//!   center and a simulator (`stage`), is started when somebody comes and stopped when nobody has for a while;
+//! * the **hall** (`hall`) is all of them: who is there, who runs, who has to make room;
+//! * the **front** (`front`) is one listener for everybody. It takes away what stands before a space's paths and hands the
 //!   request to the space's center, in this process, or passes it on to its simulator or its acceptance run;
 //! * the **operator** has a listener of his own, makes out codes for spaces and sees how they go.
 //!
