@@ -22,6 +22,7 @@ mod private_file;
 pub mod register;
 mod registrar;
 mod sandbox_error;
+mod second_look;
 mod settings;
 
 pub use folder::{Folder, read_world, write_world};

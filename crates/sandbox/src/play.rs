@@ -6,11 +6,13 @@ use tokio::net::TcpListener;
 use yanmi_center::Center;
 use yanmi_center::config::Config;
 use yanmi_center::observe::{Observer, SeenAnswer, SeenRequest};
+use yanmi_protocol::Sm4Key;
 use yanmi_simulator::{Onlooker, Simulator, World};
 
 use crate::applications;
 use crate::registrar::Registrar;
 use crate::sandbox_error::SandboxError;
+use crate::second_look::{SecondLook, look_at};
 
 /// What a play is started from.
 #[derive(Debug)]
@@ -41,7 +43,7 @@ impl Play {
     /// When one of them cannot start.
     pub async fn start(parts: PlayParts) -> Result<Self, SandboxError> {
         let PlayParts { config, registrar, world, listener } = parts;
-        let window: Arc<OnceLock<Onlooker>> = Arc::default();
+        let window: Arc<OnceLock<Arc<Window>>> = Arc::default();
         let has_console = config.listen.operator.address.is_some();
         // Boxed, for it has much to remember until everything runs, and whoever waits for it would have to.
         let starting = Center::start_observed(config, registrar.ports.clone(), Some(through(&window)));
@@ -53,7 +55,11 @@ impl Play {
         };
         if let Some(simulator) = &simulator {
             // It is set here only, and once.
-            let _ = window.set(simulator.onlooker());
+            let _ = window.set(Arc::new(Window {
+                onlooker: simulator.onlooker(),
+                keys_of: Box::new(center.keys_lookup()),
+                look: SecondLook::new(),
+            }));
         }
         Ok(Self { center, simulator })
     }
@@ -78,15 +84,35 @@ impl Play {
     }
 }
 
-/// Shows what the center sees on the simulator's page, as soon as there is one.
-fn through(window: &Arc<OnceLock<Onlooker>>) -> Observer {
+/// The keys of an account by its `orgId`.
+type KeysOf = dyn Fn(&str) -> Vec<Sm4Key> + Send + Sync;
+
+/// What looks at requests from outside with: the page, and the keys of accounts, once both are there.
+struct Window {
+    onlooker: Onlooker,
+    keys_of: Box<KeysOf>,
+    look: SecondLook,
+}
+
+/// Shows what the center sees on the simulator's page, as soon as there is one, and says what is wrong with what it refused.
+fn through(window: &Arc<OnceLock<Arc<Window>>>) -> Observer {
     let window = Arc::clone(window);
     Arc::new(move |request: SeenRequest| {
-        let shown = window.get().map(|onlooker| onlooker.request(&request.path, &request.body));
+        let window = window.get().cloned();
+        let shown = window.as_ref().map(|window| window.onlooker.request(&request.path, &request.body));
         Box::new(move |answer: SeenAnswer| {
-            if let Some(shown) = shown {
+            let Some((window, shown)) = window.zip(shown) else { return };
+            if !window.look.is_due(&answer.body) {
                 shown.answered(answer.status, &answer.body, answer.cause.as_deref());
+                return;
             }
+            // The answer has gone; a look takes a while.
+            tokio::task::spawn_blocking(move || {
+                let wrong = look_at(&request.body, &*window.keys_of);
+                let parts: Vec<String> = answer.cause.into_iter().chain(wrong).collect();
+                let cause = (!parts.is_empty()).then(|| parts.join("；"));
+                shown.answered(answer.status, &answer.body, cause.as_deref());
+            });
         })
     })
 }

@@ -48,7 +48,11 @@ const ALLOWED: [(&str, &[&str], &[&str]); 27] = [
     // The same for channel apps. Its sample apps are made of what apps are made of; its judge is not.
     ("channel-acceptance", &["protocol", "papers", "channel", "acceptance"], &["simulator"]),
     // A center and everybody else in one process: for trying, never for a production center.
-    ("sandbox", &["protocol", "verification", "onboarding", "papers", "center", "client", "simulator"], &[]),
+    (
+        "sandbox",
+        &["protocol", "verification", "onboarding", "doctor", "papers", "center", "client", "simulator"],
+        &[],
+    ),
     (
         "testcenter",
         &[

@@ -131,3 +131,75 @@ async fn the_clients_configuration_is_one_the_client_reads() {
     assert_eq!(config.account.org_id, space.world.accounts[0].org_id);
     ground.center.stop().await;
 }
+
+/// Every mistake that the vectors of the tool kit have.
+fn mistakes() -> Vec<(String, serde_json::Value)> {
+    let text = include_str!("../../../../kit/vectors.json");
+    let all: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).expect("vectors");
+    all.into_iter().filter(|(name, _)| name.starts_with("mistake: ")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_mistake_of_a_wrong_encoder_is_named_in_the_stream() {
+    let ground = Ground::with("open = true\n[limits]\nrequests_per_second = 1000\n").await;
+    let all = mistakes();
+    assert!(all.len() >= 30);
+    let mut keys: Vec<&str> = all.iter().filter_map(|(_, row)| row["key"].as_str()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    for text in keys {
+        // An account has one key; whoever has another one of the vectors is another vendor.
+        let key =
+            yanmi_protocol::Sm4Key::from_hex(text).or_else(|_| yanmi_protocol::Sm4Key::from_ascii(text));
+        let key = key.expect("a key").to_hex();
+        let space = ground.space("编码有误").await;
+        assert_eq!(space.form("key", &format!("key={}", key.as_str())).await.0, 200);
+        let space = ground.enter(&space.path()).await;
+        let own = all.iter().filter(|(_, row)| row["key"] == text);
+        for (name, row) in own {
+            let stream = space.caller.clone();
+            let body = serde_json::json!({
+                "orgId": space.world.accounts[0].org_id.as_str(), "version": "1.0.0", "reqtType": "sys&350000",
+                "timestamp": ground.now().to_string(), "encData": row["encData"],
+            });
+            let url = format!("{}/cfc/api/tokenPwdStas", space.base);
+            let answer = stream.post(&url, body.to_string().into(), crate::ground::PATIENCE).await;
+            let answer = answer.expect("an answer");
+            let said: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+            assert_ne!(said["code"], 0, "{name}");
+            let advice = row["says"].as_str().expect("an advice");
+            assert!(seen(&ground, &space, advice).await, "{name}: {advice}");
+        }
+    }
+    ground.center.stop().await;
+}
+
+/// Whether the space's stream says this, now or as soon as it does.
+async fn seen(ground: &Ground, space: &crate::ground::Space, words: &str) -> bool {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let mut stream = tokio::net::TcpStream::connect(ground.center.addr()).await.expect("a connection");
+    let head = format!("GET {}play/events HTTP/1.1\r\nhost: x\r\n\r\n", space.path());
+    stream.write_all(head.as_bytes()).await.expect("sent");
+    let (mut bytes, mut part) = (Vec::new(), vec![0; 16 * 1024]);
+    let reading = async {
+        loop {
+            match stream.read(&mut part).await {
+                Ok(0) | Err(_) => return false,
+                Ok(read) => bytes.extend_from_slice(&part[..read]),
+            }
+            let text = whole(&bytes);
+            if words.lines().all(|line| text.contains(line)) {
+                return true;
+            }
+        }
+    };
+    tokio::time::timeout(crate::ground::PATIENCE, reading).await.unwrap_or(false)
+}
+
+/// The text without the sizes of the pieces it came in, which may stand within a word.
+fn whole(bytes: &[u8]) -> String {
+    let pieces = bytes.split(|byte| *byte == b'\r').map(|piece| piece.strip_prefix(b"\n").unwrap_or(piece));
+    let is_size = |piece: &&[u8]| piece.len() <= 8 && piece.iter().all(u8::is_ascii_hexdigit);
+    String::from_utf8_lossy(&pieces.filter(|piece| !is_size(piece)).collect::<Vec<_>>().concat()).into_owned()
+}
