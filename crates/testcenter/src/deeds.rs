@@ -106,7 +106,9 @@ pub(crate) async fn change_channel(
 /// Throws away all of a space but its record and its reports.
 pub(crate) async fn begin_anew(hall: &Hall, space: &Space) -> Result<(), Undone> {
     let _change = space.changing.lock().await;
-    drop(space.set_run(None));
+    if let Some(run) = space.set_run(None) {
+        run.end(None).await;
+    }
     hall.rest(space).await;
     space.empty().map_err(|error| Undone::because(&error))
 }

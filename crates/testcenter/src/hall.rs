@@ -273,7 +273,9 @@ impl Hall {
     pub(crate) async fn close(&self, space: &Arc<Space>) -> io::Result<()> {
         self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(&space.id);
         let _change = space.changing.lock().await;
-        drop(space.set_run(None));
+        if let Some(run) = space.set_run(None) {
+            run.end(None).await;
+        }
         if let Some(stage) = space.set_stage(None) {
             Stage::stop(stage).await;
         }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use yanmi_acceptance::{Conclusion, RunFacts, Suite};
 use yanmi_center::ports::Ports;
 use yanmi_channel_acceptance::ChannelSuite;
@@ -33,6 +34,7 @@ pub(crate) struct Run {
     /// Where the suite is, on this machine.
     pub(crate) addr: SocketAddr,
     played: Mutex<Option<Arc<Played>>>,
+    ended: Notify,
 }
 
 enum Played {
@@ -60,6 +62,22 @@ pub(crate) struct Outcome {
     pub(crate) statement: Option<RunReport>,
 }
 
+/// What a suite's run came to. Both suites have the same methods, and nothing else in common.
+macro_rules! outcome {
+    ($suite:ident, $kind:expr, $facts:ident) => {{
+        let report = $suite.report();
+        let json = json(&report);
+        Outcome {
+            kind: $kind,
+            html: $suite.report_html(),
+            statement: $facts.map(|facts| $suite.statement(&report, json.as_bytes(), facts)),
+            conclusion: report.conclusion,
+            vendor: report.vendor,
+            product: report.product,
+            json,
+        }
+    }};
+}
 impl Run {
     /// Begins one on a port of this machine.
     ///
@@ -79,51 +97,34 @@ impl Run {
                 Played::Channel(ChannelSuite::start(*settings, listener, clock, &entropy)?)
             }
         };
-        Ok(Self { number, addr, played: Mutex::new(Some(Arc::new(played))) })
+        Ok(Self { number, addr, played: Mutex::new(Some(Arc::new(played))), ended: Notify::new() })
     }
 
     /// Returns when it is at its end: everything was played, somebody asked, its time is over, or it was ended.
     pub(crate) async fn finished(&self) {
         let played = self.played.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match played.as_deref() {
-            Some(Played::Institution(suite)) => _ = suite.finished().await,
-            Some(Played::Channel(suite)) => _ = suite.finished().await,
-            None => {}
+        let Some(played) = played else { return };
+        let over = async {
+            match &*played {
+                Played::Institution(suite) => suite.finished().await,
+                Played::Channel(suite) => suite.finished().await,
+            }
+        };
+        tokio::select! {
+            _ = over => {}
+            () = self.ended.notified() => {}
         }
     }
 
     /// Ends it: what was seen until now; nothing when it was ended before.
     pub(crate) async fn end(&self, facts: Option<RunFacts>) -> Option<Outcome> {
         let played = self.played.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        // Whoever waits for its end holds it too, and lets go of it now; the last to do so ends it.
+        self.ended.notify_one();
         let outcome = match &*played {
-            Played::Institution(suite) => {
-                let report = suite.report();
-                let json = json(&report);
-                Outcome {
-                    kind: RunKind::Institution,
-                    html: suite.report_html(),
-                    statement: facts.map(|facts| suite.statement(&report, json.as_bytes(), facts)),
-                    conclusion: report.conclusion,
-                    vendor: report.vendor,
-                    product: report.product,
-                    json,
-                }
-            }
-            Played::Channel(suite) => {
-                let report = suite.report();
-                let json = json(&report);
-                Outcome {
-                    kind: RunKind::Channel,
-                    html: suite.report_html(),
-                    statement: facts.map(|facts| suite.statement(&report, json.as_bytes(), facts)),
-                    conclusion: report.conclusion,
-                    vendor: report.vendor,
-                    product: report.product,
-                    json,
-                }
-            }
+            Played::Institution(suite) => outcome!(suite, RunKind::Institution, facts),
+            Played::Channel(suite) => outcome!(suite, RunKind::Channel, facts),
         };
-        // Whoever waits for its end still holds it: it is dropped then, and dropping ends it.
         match Arc::try_unwrap(played) {
             Ok(Played::Institution(suite)) => suite.stop().await,
             Ok(Played::Channel(suite)) => suite.stop().await,
@@ -148,4 +149,33 @@ pub(crate) fn keep(dir: &Path, files: &[(&str, &str)]) -> io::Result<()> {
         fs::write(dir.join(name), text)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+    use yanmi_center::ports::{Clock, Entropy, Ports};
+    use yanmi_protocol::{OrgCode, Region, UnixMillis};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_run_that_was_ended_listens_no_more() {
+        let clock = Clock::new(|| UnixMillis::new(1_700_000_000_000));
+        let ports = Ports::system(clock, Entropy::seeded(1));
+        let (region, code) = (Region::new("350000"), OrgCode::new("H35010000001"));
+        let settings = yanmi_acceptance::Settings::new(region.expect("a region"), code.expect("a code"));
+        let settings = RunSettings::Institution(Box::new(settings));
+        let run = Arc::new(Run::begin(1, settings, &ports).await.expect("a port"));
+        let waiting = Arc::clone(&run);
+        let waiter = tokio::spawn(async move { waiting.finished().await });
+        assert!(TcpStream::connect(run.addr).await.is_ok());
+        assert!(run.end(None).await.is_some());
+        waiter.await.expect("it returns");
+        assert!(run.end(None).await.is_none(), "once");
+        // The last who held it has let go; the listener goes with the task that had it.
+        while TcpStream::connect(run.addr).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    }
 }

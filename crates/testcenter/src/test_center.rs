@@ -1,8 +1,9 @@
 //! The whole test center as one value: started, and stopped in order.
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +43,7 @@ pub struct TestCenter {
     operator: Server,
     inside: Server,
     housekeeping: JoinHandle<()>,
+    _lock: File,
 }
 
 /// Why a test center does not start. `Display` is Chinese and names the setting.
@@ -50,6 +52,9 @@ pub enum TestCenterError {
     /// The data folder.
     #[error("数据文件夹（testcenter.data）无法使用")]
     Data(#[source] io::Error),
+    /// Another one has the folder.
+    #[error("数据文件夹（testcenter.data）正由另一个联调中心使用，什么都没有改动")]
+    InUse,
     /// The codes that wait.
     #[error("空间码文件 codes.json 无法使用")]
     Codes(#[source] io::Error),
@@ -74,6 +79,7 @@ impl TestCenter {
     /// [`TestCenterError`]; nothing is left running.
     pub async fn start(mut settings: Settings, ports: Ports) -> Result<Self, TestCenterError> {
         fs::create_dir_all(&settings.data).map_err(TestCenterError::Data)?;
+        let lock = lock(&settings.data)?;
         let codes = Codes::read(settings.data.join("codes.json")).map_err(TestCenterError::Codes)?;
         let refused = settings.refused_keys.as_deref().map(RefusedKeys::read).transpose();
         let refused = refused.map_err(TestCenterError::RefusedKeys)?.unwrap_or_default();
@@ -95,6 +101,7 @@ impl TestCenter {
             inside: Server::start(inside, front::router(Arc::clone(&hall), Side::Inside), INSIDE_LIMITS),
             front: Server::start(front, front::router(Arc::clone(&hall), Side::Outside), LIMITS),
             housekeeping,
+            _lock: lock,
             hall,
         })
     }
@@ -132,6 +139,18 @@ impl TestCenter {
         }
         self.hall.stop().await;
         self.inside.stop(STOP_WITHIN).await;
+    }
+}
+
+/// The right to be the test center of this folder; given back when the process ends, however it ends.
+fn lock(data: &Path) -> Result<File, TestCenterError> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    let file = options.open(data.join("testcenter.lock")).map_err(TestCenterError::Data)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(TestCenterError::InUse),
+        Err(TryLockError::Error(error)) => Err(TestCenterError::Data(error)),
     }
 }
 

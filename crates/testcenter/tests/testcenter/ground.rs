@@ -16,7 +16,7 @@ use yanmi_protocol::message::{notify, status};
 use yanmi_simulator::institution::Called;
 use yanmi_simulator::outgoing::{Caller, Received};
 use yanmi_simulator::{Institution, World};
-use yanmi_testcenter::{Settings, TestCenter};
+use yanmi_testcenter::{Settings, TestCenter, TestCenterError};
 
 /// How long anything here may take.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -41,15 +41,20 @@ impl Ground {
     pub(crate) async fn with(more: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let time = Arc::new(AtomicI64::new(NOON));
-        let center = start(folder.path(), more, &time).await;
+        let center = start(folder.path(), more, &time).await.expect("it starts");
         Self { center, folder, time, more: more.to_owned() }
     }
 
     /// Stops it and starts it again.
     pub(crate) async fn restart(self) -> Self {
         self.center.stop().await;
-        let center = start(self.folder.path(), &self.more, &self.time).await;
+        let center = start(self.folder.path(), &self.more, &self.time).await.expect("it starts");
         Self { center, ..self }
+    }
+
+    /// Starts a second one on the same folder.
+    pub(crate) async fn another(&self) -> Result<TestCenter, TestCenterError> {
+        start(self.folder.path(), &self.more, &self.time).await
     }
 
     /// Lets time pass for everybody.
@@ -123,7 +128,7 @@ fn network() -> Network {
 /// How often a test center was started: chance is another each time.
 static STARTS: AtomicI64 = AtomicI64::new(0);
 
-async fn start(folder: &Path, more: &str, time: &Arc<AtomicI64>) -> TestCenter {
+async fn start(folder: &Path, more: &str, time: &Arc<AtomicI64>) -> Result<TestCenter, TestCenterError> {
     let text = format!(
         "[testcenter]\nname = \"示范省联调中心\"\nlisten = \"127.0.0.1:0\"\npublic_url = \"http://127.0.0.1:0\"\n{more}\n\
          [operator]\nlisten = \"127.0.0.1:0\"\n"
@@ -136,7 +141,7 @@ async fn start(folder: &Path, more: &str, time: &Arc<AtomicI64>) -> TestCenter {
     let seed =
         seed.iter().fold(7 + starts, |seed, byte| seed.wrapping_mul(131).wrapping_add(u64::from(*byte)));
     let ports = Ports { network: network(), ..Ports::system(clock, Entropy::seeded(seed)) };
-    TestCenter::start(settings, ports).await.expect("it starts")
+    TestCenter::start(settings, ports).await
 }
 
 /// A space, as its vendor has it.

@@ -58,3 +58,12 @@ async fn what_is_no_configuration_is_said_by_its_settings() {
             .is_ok()
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_has_one_test_center_at_a_time() {
+    let ground = Ground::open().await;
+    let second = ground.another().await.expect_err("it has one");
+    assert!(second.to_string().contains("另一个联调中心"), "{second}");
+    let ground = ground.restart().await;
+    ground.center.stop().await;
+}
