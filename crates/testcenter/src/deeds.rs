@@ -8,9 +8,10 @@ use yanmi_acceptance::{Account, BaseUrl, Conclusion};
 use yanmi_channel_acceptance::transport::Bytestream;
 use yanmi_channel_acceptance::{Direct, NoticeUrl};
 use yanmi_client::private;
-use yanmi_protocol::Sm4Key;
+use yanmi_protocol::{OrgCode, Sm4Key};
 use yanmi_sandbox::{read_world, write_world};
 use yanmi_simulator::World;
+use yanmi_simulator::world::Member;
 
 use crate::hall::Hall;
 use crate::record::RunRecord;
@@ -67,6 +68,33 @@ pub(crate) async fn change_key(hall: &Hall, space: &Space, text: &str) -> Result
         let account = world.accounts.first_mut().ok_or_else(|| Undone::new("空间里没有账号"))?;
         account.kcv = key.kcv().to_string();
         account.key = key;
+        Ok(())
+    })
+    .await
+}
+
+/// Has the vendor's account call for another institution than the one that was made up: programs are often tied to theirs.
+pub(crate) async fn change_institution(
+    hall: &Hall,
+    space: &Space,
+    code: &str,
+    name: &str,
+) -> Result<(), Undone> {
+    let code = OrgCode::new(code).map_err(|error| Undone(format!("定点医药机构代码{error}")))?;
+    change_world(hall, space, |world| {
+        let taken = |account: &yanmi_simulator::world::Account| {
+            account.institutions.iter().skip(1).any(|member| member.org_codg == code)
+        };
+        let elsewhere = world
+            .all_accounts()
+            .skip(1)
+            .any(|account| account.institutions.iter().any(|member| member.org_codg == code));
+        if elsewhere || world.accounts.first().is_some_and(taken) {
+            return Err(Undone::new("空间里已有另一家机构用这个代码，请换一个"));
+        }
+        let account = world.accounts.first_mut().ok_or_else(|| Undone::new("空间里没有账号"))?;
+        let first = account.institutions.first_mut().ok_or_else(|| Undone::new("空间里没有机构"))?;
+        *first = Member { org_codg: code, org_name: name.to_owned() };
         Ok(())
     })
     .await

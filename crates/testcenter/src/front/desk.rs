@@ -70,6 +70,7 @@ async fn act(
             let done = deeds::change_key(hall, space, form.text("key")).await;
             said(done, "密钥已更换，请把程序改用新的密钥。旧密钥不再有效的时间见“机构侧接入”的规则。")
         }
+        "institution" => Some(institution(hall, space, form).await),
         "channel" => {
             let (channel, url) = (form.text("channel"), form.text("url"));
             let done = deeds::change_channel(hall, space, channel, url).await;
@@ -84,6 +85,12 @@ async fn act(
         "restart" => said(deeds::begin_anew(hall, space).await, "空间已从头开始，账号与密钥都是新的。"),
         _ => None,
     }
+}
+
+async fn institution(hall: &Hall, space: &Space, form: &Form) -> Result<String, Undone> {
+    let name = form.line("name", "机构名称", MAX_NAME).map_err(Undone)?;
+    deeds::change_institution(hall, space, form.text("code"), name).await?;
+    Ok("已登记，账号现在以这家机构调用；原来的示范机构仍然可用。".to_owned())
 }
 
 async fn begin(hall: &Arc<Hall>, space: &Arc<Space>, form: &Form) -> Result<String, Undone> {

@@ -56,6 +56,7 @@ impl SpacePage<'_> {
             (self.persons())
             (self.channels())
             (own_key())
+            (own_institution())
             (self.end())
         };
         frame(self.center, &self.record.name, &body)
@@ -206,6 +207,20 @@ fn own_key() -> Markup {
                 button.second { "更换密钥" }
             }
             p.meta { "生产环境的密钥按校验值识别，一律拒绝。" }
+        }
+    }
+}
+
+fn own_institution() -> Markup {
+    html! {
+        section {
+            h2 { "自己的机构" }
+            form method="post" action="institution" {
+                label { "定点医药机构代码（12 位）" input name="code" required maxlength="12" autocomplete="off" spellcheck="false"; }
+                label { "机构名称" input name="name" required maxlength=(MAX_NAME) autocomplete="off"; }
+                button.second { "登记" }
+            }
+            p.meta { "HIS 写死了自己的机构代码时用。接入验收也以它进行，报告就能与申请表上的机构对上。" }
         }
     }
 }

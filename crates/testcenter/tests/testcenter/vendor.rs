@@ -103,6 +103,29 @@ async fn a_key_of_ones_own_is_taken_and_one_of_production_is_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_program_that_is_tied_to_its_institution_calls_for_it() {
+    let ground = Ground::open().await;
+    let space = ground.space("七").await;
+    for (wrong, why) in [
+        ("code=123&name=x", "定点医药机构代码"),
+        ("code=H35012100009&name=", "请填写机构名称"),
+        ("code=P35010000001&name=x", "另一家机构"),
+    ] {
+        let (status, page) = space.form("institution", wrong).await;
+        assert_eq!(status, 400, "{wrong}");
+        assert!(page.contains(why), "{wrong}");
+    }
+    assert_eq!(space.form("institution", "code=H35012100009&name=某某县医院").await.0, 200);
+    let space = ground.enter(&space.path()).await;
+    assert_eq!(space.world.accounts[0].institutions[0].org_codg.as_str(), "H35012100009");
+    let token = space.token().await;
+    let (notice, _) = space.notified(&token).await;
+    space.confirm(&notice).await;
+    assert_eq!(space.status(&token).await, "1");
+    ground.center.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_space_survives_restarts_and_begins_anew_when_its_owner_says_so() {
     let ground = Ground::open().await;
     let space = ground.space("五").await;
