@@ -181,7 +181,7 @@ fn how(code: Code) -> String {
         str::to_owned,
     );
     format!(
-        "{way}\n\n在沙箱的页面（`http://127.0.0.1:8359/`）上选它、点“试”，或执行（在 `yanmi-sandbox` 所在的文件夹，端口为默认）："
+        "{way}\n\n在沙箱的页面（`http://127.0.0.1:8359/`）上选它、点“试”，或执行（在 `yanmi-sandbox` 所在的文件夹，端口为默认；在联调中心的空间里，\n把 `http://127.0.0.1:8359` 换成 `空间网址/play`，用空间的 `sandbox.json`）："
     )
 }
 
