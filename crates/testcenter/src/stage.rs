@@ -25,6 +25,9 @@ use crate::clock::SpaceClock;
 
 /// Requests a second of the account a vendor uses: a test of load belongs elsewhere, and -6 is to be seen by hand.
 const ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(30).unwrap();
+/// Requests a second of the others, and at once: so little that being limited can be tried by one command.
+const OTHERS_RATE: u32 = 20;
+const OTHERS_BURST: u32 = 40;
 /// Bytes of past messages that pages opened later are shown.
 const REMEMBERED_BYTES: usize = 32 * 1024;
 /// Notices that each phone keeps.
@@ -153,8 +156,7 @@ impl Stage {
 
 /// Accounts of a space are nobody else's, and everybody sees that they are for trying.
 fn settle(world: &mut World, account: &str) -> Result<(), SandboxError> {
-    let made = world.accounts.iter_mut().chain(&mut world.extra_accounts).enumerate();
-    for (at, own) in made {
+    for (at, own) in world.accounts.iter_mut().enumerate() {
         let id = format!("t-{account}-{}", at + 1);
         own.org_id = yanmi_protocol::AccountId::new(&id)
             .map_err(|error| SandboxError::because("账号不合规范", &error))?;
@@ -191,6 +193,7 @@ fn config(registrar: &Registrar, world: &World, parts: &StageParts<'_>) -> Resul
     config.outbound.allow.push(IpNet::from(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST)));
     config.policy.notices_per_person_hour = PERSON_HOUR;
     let limits = &mut config.limits;
+    (limits.requests_per_second, limits.burst) = (OTHERS_RATE, OTHERS_BURST);
     limits.failed_openings_per_minute = FAILED_OPENINGS;
     limits.decodes_per_source_minute = DECODES;
     limits.decodes_per_institution_minute = DECODES;

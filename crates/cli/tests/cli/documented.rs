@@ -12,6 +12,7 @@ use yanmi_protocol::message::Call;
 use yanmi_protocol::{Code, Sm4Key};
 
 use crate::conforms::schema::misfit;
+use crate::testcenter::{TestCenter, curl};
 use crate::yanmi::{PROGRAM, Sandbox, http};
 
 /// The key that is printed in the reference.
@@ -171,11 +172,11 @@ fn every_example_opens_and_says_what_the_program_says() {
     }
 }
 
-/// The commands of a page, for a sandbox at other ports.
-fn commands(page: &str, port: u16) -> String {
+/// The commands of a page, for a simulator elsewhere.
+fn commands(page: &str, simulator: &str) -> String {
     let (_, rest) = page.split_once("```sh\n").expect("commands");
     let (block, _) = rest.split_once("```").expect("an end");
-    block.replace("127.0.0.1:8359", &format!("127.0.0.1:{}", port + 9))
+    block.replace("http://127.0.0.1:8359", simulator)
 }
 
 /// The first answer a page shows.
@@ -185,18 +186,16 @@ fn first_answer(page: &str) -> Value {
     serde_json::from_str(block).expect("JSON")
 }
 
-#[test]
-fn every_page_of_a_code_is_followed_in_a_sandbox_and_the_code_comes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let sandbox = Sandbox::start(&folder.path().join("yanmi-sandbox"));
+/// Follows every page in a folder beside `yanmi-sandbox/sandbox.json`: its code comes, with its words.
+fn follow_pages(folder: &Path, simulator: &str) {
     let pages = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/codes");
     assert_eq!(std::fs::read_dir(pages).expect("a folder").count(), Code::ALL.len());
     for code in Code::ALL {
         let page = reference(&format!("codes/{code}.md"));
-        let script = format!("yanmi() {{ \"$YANMI\" \"$@\"; }}\n{}", commands(&page, sandbox.port));
+        let script = format!("yanmi() {{ \"$YANMI\" \"$@\"; }}\n{}", commands(&page, simulator));
         let ran = Command::new("bash")
             .args(["-c", &script])
-            .current_dir(folder.path())
+            .current_dir(folder)
             .env("YANMI", PROGRAM)
             .output()
             .expect("bash");
@@ -210,7 +209,25 @@ fn every_page_of_a_code_is_followed_in_a_sandbox_and_the_code_comes() {
         assert!(said.contains(words) || code == Code::Success, "{code}: {words}: {said}");
         assert!(page.contains(code.advice()), "{code}");
     }
+}
+
+#[test]
+fn every_page_of_a_code_is_followed_in_a_sandbox_and_the_code_comes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sandbox = Sandbox::start(&folder.path().join("yanmi-sandbox"));
+    follow_pages(folder.path(), &format!("http://127.0.0.1:{}", sandbox.port + 9));
     sandbox.stop();
+}
+
+#[test]
+fn every_page_of_a_code_is_followed_in_a_space_of_a_test_center_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let center = TestCenter::start(folder.path());
+    let space = center.space();
+    let own = folder.path().join("yanmi-sandbox");
+    std::fs::create_dir(&own).expect("a folder");
+    std::fs::write(own.join("sandbox.json"), curl(&[&format!("{space}sandbox.json")])).expect("written");
+    follow_pages(folder.path(), &format!("{space}play"));
 }
 
 #[test]

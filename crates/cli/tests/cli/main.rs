@@ -27,6 +27,7 @@ mod server;
 mod serving;
 mod site;
 mod suite_process;
+mod testcenter;
 mod tools;
 mod watch;
 mod watched;
