@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_counted() {
-        let telemetry = Telemetry::new(false).expect("metrics");
+        let telemetry = Telemetry::new(false, true).expect("metrics");
         let (calls, _waiting) = Calls::new(telemetry.clone());
         for _ in 0..QUEUE + 7 {
             calls.note(Seen::new(UnixMillis::new(1), "status", -4));
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn envelopes_that_wait_take_bounded_room_and_give_it_back() {
-        let (calls, _waiting) = Calls::new(Telemetry::new(false).expect("metrics"));
+        let (calls, _waiting) = Calls::new(Telemetry::new(false, true).expect("metrics"));
         let large = CipherText::from_hex(&"00".repeat(16 * 1024)).expect("blocks");
         let waiting: Vec<_> = (0..100).filter_map(|_| calls.set_aside(large.clone())).collect();
         assert_eq!(waiting.len(), 64);

@@ -132,19 +132,22 @@ impl fmt::Debug for Telemetry {
 }
 
 impl Telemetry {
-    /// Metrics of their own for one center.
+    /// Metrics of their own for one center. A scratch center, whose metrics nobody asks for, has none of the `histograms`: each
+    /// takes room for what was recorded until it is folded.
     ///
     /// # Errors
     /// Never with the bounds above; the library cannot know that.
-    pub(crate) fn new(log_requests: bool) -> Result<Self, BuildError> {
+    pub(crate) fn new(log_requests: bool, histograms: bool) -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
             .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
             .build_recorder();
         describe(&recorder);
-        let seconds = Operation::ALL.map(|operation| {
-            recorder.register_histogram(&key("yanmi_request_seconds", &[("op", operation.word())]), &METADATA)
-        });
+        let register = |key: &Key| {
+            if histograms { recorder.register_histogram(key, &METADATA) } else { Histogram::noop() }
+        };
+        let seconds = Operation::ALL
+            .map(|operation| register(&key("yanmi_request_seconds", &[("op", operation.word())])));
         let database_retries = ["lost", "conflict"].map(|cause| {
             let key = key("yanmi_database_retries_total", &[("cause", cause)]);
             (cause, recorder.register_counter(&key, &METADATA))
@@ -154,7 +157,7 @@ impl Telemetry {
             (cause, recorder.register_counter(&key, &METADATA))
         });
         let bare = Key::from_static_name;
-        let histogram = |name| recorder.register_histogram(&bare(name), &METADATA);
+        let histogram = |name| register(&bare(name));
         let gauge = |name| recorder.register_gauge(&bare(name), &METADATA);
         Ok(Self(Arc::new(Instruments {
             handle: recorder.handle(),
@@ -508,7 +511,7 @@ mod tests {
 
     #[test]
     fn a_request_is_counted_and_timed() {
-        let telemetry = Telemetry::new(false).expect("metrics");
+        let telemetry = Telemetry::new(false, true).expect("metrics");
         telemetry.request(&RequestLine {
             operation: Operation::Notify,
             org_id: "his",

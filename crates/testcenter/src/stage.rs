@@ -29,7 +29,7 @@ const ACCOUNT_RATE: NonZeroU32 = NonZeroU32::new(30).unwrap();
 const OTHERS_RATE: u32 = 20;
 const OTHERS_BURST: u32 = 40;
 /// Bytes of past messages that pages opened later are shown.
-const REMEMBERED_BYTES: usize = 32 * 1024;
+const REMEMBERED_BYTES: usize = 24 * 1024;
 /// Notices that each phone keeps.
 const REMEMBERED_NOTICES: usize = 6;
 /// Notices a person may get in an hour.

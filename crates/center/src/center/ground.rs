@@ -35,7 +35,8 @@ impl Ground {
         network: &Network,
         opened: Vec<(Face, ListenSettings)>,
     ) -> Result<Self, StartError> {
-        let telemetry = Telemetry::new(config.log.requests).map_err(|_| StartError::Metrics)?;
+        let telemetry =
+            Telemetry::new(config.log.requests, !config.scratch).map_err(|_| StartError::Metrics)?;
         let mut listeners = Vec::new();
         for (face, settings) in opened {
             listeners.push((face, Listener::bind_by(settings, |address| network.bind(address)).await?));

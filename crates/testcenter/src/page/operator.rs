@@ -76,7 +76,7 @@ impl OperatorPage<'_> {
                 h2 { "全部空间" }
                 p.meta { (self.rows.len()) " 个，还可新建 " (self.room) " 个；正在运行 " (running) " 个。" }
                 div.wide { table {
-                    thead { tr { th { "空间" } th { "联系人" } th { "最近请求" } th { "请求数" } th { "验收" } th { "保留至" } th { "" } } }
+                    thead { tr { th { "空间" } th { "联系人" } th { "最近请求" } th { "请求数" } th { "验收" } th { "保留至" } th { "操作" } } }
                     tbody { @for row in self.rows { (space_row(row)) } }
                 } }
             }

@@ -66,3 +66,29 @@ async fn the_insured_persons_page_stands_below_the_space() {
     assert_eq!(space.status(&token).await, "1");
     ground.center.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_logs_in_makes_out_a_code_and_sees_who_calls() {
+    let ground = Ground::open().await;
+    let space = ground.space("榕城软件").await;
+    let token = space.token().await;
+    space.notified(&token).await;
+    assert_eq!(space.form("runs", "vendor=榕城软件&product=示范收费系统 5.2.1").await.0, 200);
+    assert_eq!(space.form("run-end", "").await.0, 200);
+    let url = format!("http://{}/", ground.center.operator_addr());
+    let key = std::fs::read_to_string(ground.folder.path().join("testcenter/operator.key")).expect("a key");
+    with_browser(move |browser| {
+        browser.open(&url);
+        assert_eq!(browser.violations(), Vec::<String>::new());
+        browser.fill("input[name=key]", key.trim());
+        browser.click("form button");
+        browser.until("document.querySelector('h1')?.textContent === '空间'");
+        browser.fill("input[name=for]", "海峡信息");
+        browser.click("form[action='/codes'] button");
+        browser.until("document.querySelector('.said')?.textContent.includes('海峡信息')");
+        browser.keep_picture("testcenter-operator");
+        assert_eq!(browser.violations(), Vec::<String>::new());
+    })
+    .await;
+    ground.center.stop().await;
+}
