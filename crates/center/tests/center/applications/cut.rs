@@ -169,8 +169,10 @@ async fn what_is_approved_is_carried_out_whole_or_not_at_all() {
         drop(killed);
         let [_, attached, told] = traces(&stopped, number, (&account, "application.confirm")).await;
         assert_eq!(attached, told, "after {turns} turns");
-        if done.is_some() || told {
-            assert!(attached && turns > 0, "{done:?} after {turns} turns");
+        // A machine with much to do may still have the lock of the one that was let go of: that is refused, and tried again.
+        assert!(told || !matches!(done, Some(Ok(()))), "after {turns} turns");
+        if told {
+            assert!(turns > 0, "{done:?}");
             return;
         }
     }
