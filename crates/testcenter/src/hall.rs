@@ -7,7 +7,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use governor::{DefaultKeyedRateLimiter, Quota};
 use tokio::sync::Semaphore;
@@ -32,8 +31,6 @@ use crate::stage::{Stage, StageParts};
 const STARTING: usize = 4;
 /// Spaces that stop at the same time.
 const STOPPING: usize = 16;
-/// Nobody is sent away for somebody else's sake sooner after his last request.
-const LEAST_IDLE: Duration = Duration::from_mins(1);
 /// What bodies of requests may take before they are passed on, in bytes.
 const UNPASSED_BYTES: usize = 64 * 1024 * 1024;
 
@@ -237,22 +234,27 @@ impl Hall {
         Ok(stage)
     }
 
-    /// Stops the space that has been idle longest, when as many run as may.
+    /// Has the space stopped that has been idle longest, when as many run as may.
     fn make_room(&self) -> Result<(), HallError> {
         let running: Vec<_> = self.all().into_iter().filter(|space| space.stage().is_some()).collect();
         if running.len() < self.settings.limits.running {
             return Ok(());
         }
-        let now = Instant::now();
+        let (now, least) = (Instant::now(), self.settings.limits.yields_after);
         let idle = running.iter().filter_map(|space| Some((space.idle_since()?, space)));
-        let longest = idle.min_by_key(|(since, _)| *since).filter(|(since, _)| now - *since >= LEAST_IDLE);
+        let longest = idle.min_by_key(|(since, _)| *since).filter(|(since, _)| now - *since >= least);
         let (_, space) = longest.ok_or(HallError::Crowded)?;
-        // Whoever changes it has it running, and it is not idle then.
-        if let Ok(_change) = space.changing.try_lock()
-            && let Some(stage) = space.set_stage(None)
-        {
-            tokio::spawn(Stage::stop(stage));
-        }
+        let space = Arc::clone(space);
+        tokio::spawn(async move {
+            // Until it has stopped it cannot be started: its database has one center at a time.
+            let _change = space.changing.lock().await;
+            // Somebody may have come back meanwhile.
+            if space.idle_since().is_some()
+                && let Some(stage) = space.set_stage(None)
+            {
+                Stage::stop(stage).await;
+            }
+        });
         Ok(())
     }
 

@@ -54,6 +54,8 @@ pub struct Limits {
     pub running: usize,
     /// How long a space runs without a request.
     pub idle: Duration,
+    /// How long after its last request a space may be stopped to make room for another.
+    pub yields_after: Duration,
     /// How long a space lives, unless the operator prolongs it.
     pub life: Duration,
     /// Requests a second to one space.
@@ -194,6 +196,7 @@ fn limits(table: &Table<'_>) -> Limits {
         spaces: count("spaces", 500, 1, 10_000),
         running: count("running", 250, 1, 1_000),
         idle: Duration::from_secs(60 * number("idle_minutes", 15, 1, 1_440)),
+        yields_after: Duration::from_secs(number("yield_seconds", 60, 0, 86_400)),
         life: Duration::from_secs(24 * 60 * 60 * number("days", 30, 1, 366)),
         requests_per_second: rate("requests_per_second", 50, 1, 10_000),
         spaces_per_source_hour: rate("spaces_per_source_hour", 20, 1, 1_000),

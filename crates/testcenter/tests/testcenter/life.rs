@@ -5,17 +5,31 @@ use std::time::Duration;
 use crate::ground::Ground;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_space_that_was_idle_longest_makes_room_and_comes_back() {
+async fn nobody_is_sent_away_for_somebody_else_a_moment_after_his_last_request() {
     let ground = Ground::with("open = true\n[limits]\nrunning = 1\n").await;
+    let first = ground.space("甲").await;
+    let made = ground.post("/spaces", "name=乙&contact=x").await;
+    let crowded = ground.get(&made.location.expect("an address")).await;
+    assert_eq!(crowded.status, 503);
+    assert!(String::from_utf8_lossy(&crowded.body).contains("稍后再试"));
+    let token = first.token().await;
+    let (notice, _) = first.notified(&token).await;
+    first.confirm(&notice).await;
+    assert_eq!(first.status(&token).await, "1");
+    ground.center.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_space_that_was_idle_longest_makes_room_and_comes_back_with_everything() {
+    let ground = Ground::with("open = true\n[limits]\nrunning = 1\nyield_seconds = 0\n").await;
     let first = ground.space("甲").await;
     let token = first.token().await;
     let (notice, _) = first.notified(&token).await;
-    // Somebody was in it a moment ago: nobody is sent away so soon.
-    let made = ground.post("/spaces", "name=乙&contact=x").await;
-    let second = made.location.expect("an address");
-    let crowded = ground.get(&second).await;
-    assert_eq!(crowded.status, 503);
-    assert!(String::from_utf8_lossy(&crowded.body).contains("稍后再试"));
+    for name in ["乙", "丙"] {
+        let other = ground.space(name).await;
+        let theirs = other.token().await;
+        assert_eq!(other.notify(&theirs).await.answer.code, 0);
+    }
     first.confirm(&notice).await;
     assert_eq!(first.status(&token).await, "1");
     ground.center.stop().await;
