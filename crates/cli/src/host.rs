@@ -8,11 +8,10 @@ mod windows;
 
 #[cfg(unix)]
 pub(crate) use self::unix::{
-    StopSignal, begin_again_with, bind_to_core, keep_memory_private, own_only, raise_open_files,
-    usable_cores, user,
+    StopSignal, begin_again_with, bind_to_core, keep_memory_private, raise_open_files, usable_cores, user,
 };
 #[cfg(windows)]
 pub(crate) use self::windows::{
-    ConsoleStop as StopSignal, begin_again_with, bind_to_core, keep_memory_private, own_only,
-    raise_open_files, usable_cores, user,
+    ConsoleStop as StopSignal, begin_again_with, bind_to_core, keep_memory_private, raise_open_files,
+    usable_cores, user,
 };

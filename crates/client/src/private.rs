@@ -2,7 +2,7 @@
 //!
 //! The center has the same rule in the same words; neither knows the other.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -105,8 +105,7 @@ pub(crate) fn refuse_shared(_: &Path, _: &File) -> Result<(), PrivateError> {
 pub fn making() -> OpenOptions {
     let mut options = File::options();
     options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    own_only(&mut options);
     options
 }
 
@@ -127,3 +126,30 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(&fresh, path)
 }
+
+/// Takes a file as a lock, making it when it is not there; nothing while another process has it. It is given back when the file is
+/// dropped, however the process ends.
+///
+/// # Errors
+/// What the system says.
+pub fn lock(path: &Path) -> io::Result<Option<File>> {
+    let mut options = File::options();
+    options.create(true).truncate(false).write(true);
+    own_only(&mut options);
+    let file = options.open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// A file that is made so is its owner's only.
+#[cfg(unix)]
+fn own_only(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+/// Who may read a file follows from the folder it is in.
+#[cfg(not(unix))]
+fn own_only(_: &mut OpenOptions) {}

@@ -3,11 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::Uri;
-use yanmi_acceptance::{Account, BaseUrl, Conclusion};
+use yanmi_acceptance::{Account, BaseUrl};
 use yanmi_channel_acceptance::transport::Bytestream;
 use yanmi_channel_acceptance::{Direct, NoticeUrl};
-use yanmi_client::private;
 use yanmi_protocol::{OrgCode, Sm4Key};
 use yanmi_sandbox::{read_world, write_world};
 use yanmi_simulator::World;
@@ -107,28 +105,25 @@ pub(crate) async fn change_channel(
     channel: &str,
     text: &str,
 ) -> Result<(), Undone> {
-    if !text.is_empty() {
-        let uri = text.parse::<Uri>().ok().filter(|_| text.len() <= MAX_NOTICE_URL);
-        let whole = uri.is_some_and(|uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
-                && uri.host().is_some_and(|host| !host.is_empty())
-        });
-        if !whole {
-            return Err(Undone::new("通知地址应为 http:// 或 https:// 开头的完整地址"));
-        }
-    }
+    let given = (!text.is_empty()).then(|| notice_url(text)).transpose()?;
     change_world(hall, space, |world| {
         let simulator = world.simulator_url.clone();
         let mut channels = world.channels.iter_mut();
         let own = channels.find(|own| own.chnl_id.as_str() == channel);
         let own = own.ok_or_else(|| Undone::new("没有这个渠道"))?;
-        own.notice_url = match text {
-            "" => format!("{simulator}/channels/{channel}/notice"),
-            url => url.to_owned(),
+        own.notice_url = match &given {
+            None => format!("{simulator}/channels/{channel}/notice"),
+            Some(url) => url.as_str().to_owned(),
         };
         Ok(())
     })
     .await
+}
+
+/// Where a vendor's app takes notices.
+fn notice_url(text: &str) -> Result<NoticeUrl, Undone> {
+    let url = NoticeUrl::new(text).ok().filter(|_| text.len() <= MAX_NOTICE_URL);
+    url.ok_or_else(|| Undone::new("通知地址应为 http:// 或 https:// 开头的完整地址"))
 }
 
 /// Throws away all of a space but its record and its reports.
@@ -211,7 +206,7 @@ fn of_channel(
     (wanted, url): (RunWanted<'_>, &str),
 ) -> Result<yanmi_channel_acceptance::Settings, Undone> {
     let channel = world.channels.first().ok_or_else(|| Undone::new("空间里没有渠道"))?;
-    let url = NoticeUrl::new(url).map_err(|why| Undone(format!("通知地址{why}")))?;
+    let url = notice_url(url)?;
     let mut settings = yanmi_channel_acceptance::Settings::new(world.region, channel.chnl_id, url);
     settings.key = Some(channel.key.clone());
     wanted.vendor.clone_into(&mut settings.vendor);
@@ -250,13 +245,9 @@ pub(crate) async fn end_run(hall: &Hall, space: &Space, number: u32) -> Result<(
         files.push((REPORT_SIGNED, signed.as_str()));
     }
     run::keep(&space.run_dir(run.number), &files).map_err(|error| Undone::because(&error))?;
-    let conclusion = match conclusion {
-        Conclusion::Passed => "passed",
-        Conclusion::Failed => "failed",
-        Conclusion::Incomplete => "incomplete",
-    };
-    let (ended_at, conclusion) = (hall.now(), conclusion.to_owned());
-    let record = RunRecord { number: run.number, kind, vendor, product, ended_at, conclusion };
+    let ended_at = hall.now();
+    let record =
+        RunRecord { number: run.number, kind, vendor, product, ended_at, conclusion: conclusion.into() };
     space.change(|kept| kept.note_run(record)).map_err(|error| Undone::because(&error))
 }
 
@@ -291,21 +282,4 @@ pub(crate) fn run_file(space: &Space, number: u32, name: &str) -> Option<String>
     let path = space.run_dir(number).join(name);
     let small = std::fs::metadata(&path).is_ok_and(|meta| meta.len() <= MAX_REPORT);
     small.then(|| std::fs::read_to_string(path).ok()).flatten()
-}
-
-/// Reads the operator's key, making it when there is none.
-pub(crate) fn operator_key(
-    path: &std::path::Path,
-    hall_chance: &yanmi_center::ports::Entropy,
-) -> Result<String, Undone> {
-    const MAX: u64 = 256;
-    if path.exists() {
-        let text = private::read(path, MAX).map_err(|error| Undone::because(&error))?;
-        let key = text.trim().to_owned();
-        return if key.len() >= 16 { Ok(key) } else { Err(Undone::new("登录口令短于 16 个字符")) };
-    }
-    let letters: [u8; 26] = crate::space_id::letters(hall_chance);
-    let key: String = letters.iter().map(|letter| char::from(*letter)).collect();
-    private::replace(path, &key).map_err(|error| Undone::because(&error))?;
-    Ok(key)
 }

@@ -133,12 +133,9 @@ impl Hall {
         self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
-    /// All of them, the newest first.
+    /// All of them, in no order.
     pub(crate) fn all(&self) -> Vec<Arc<Space>> {
-        let mut all: Vec<_> =
-            self.spaces.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-        all.sort_by_cached_key(|space| std::cmp::Reverse(space.record().made_at));
-        all
+        self.spaces.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// The addresses of a space as vendors use them.

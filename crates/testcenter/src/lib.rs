@@ -23,6 +23,7 @@ mod codes;
 mod deeds;
 mod front;
 mod hall;
+mod operator_key;
 mod page;
 mod pass;
 mod record;

@@ -1,6 +1,7 @@
 //! What is kept of a space beside the sandbox it is: `space.json`.
 
 use serde::{Deserialize, Serialize};
+use yanmi_acceptance::Conclusion;
 use yanmi_protocol::UnixMillis;
 
 /// Characters of a space's name, and of whom to call.
@@ -58,8 +59,30 @@ pub(crate) struct RunRecord {
     /// When it ended.
     #[serde(with = "millis")]
     pub(crate) ended_at: UnixMillis,
-    /// `passed`, `failed` or `incomplete`.
-    pub(crate) conclusion: String,
+    /// What came of it.
+    pub(crate) conclusion: RunVerdict,
+}
+
+/// What came of a run, as it is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RunVerdict {
+    /// Everything that decides was kept.
+    Passed,
+    /// Something was not.
+    Failed,
+    /// Not every situation was played.
+    Incomplete,
+}
+
+impl From<Conclusion> for RunVerdict {
+    fn from(conclusion: Conclusion) -> Self {
+        match conclusion {
+            Conclusion::Passed => Self::Passed,
+            Conclusion::Failed => Self::Failed,
+            Conclusion::Incomplete => Self::Incomplete,
+        }
+    }
 }
 
 /// Whose system an acceptance run tries.

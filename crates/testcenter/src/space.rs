@@ -91,7 +91,12 @@ impl Space {
 
     /// What is kept of it, as it is now.
     pub(crate) fn record(&self) -> SpaceRecord {
-        let mut record = lock(&self.record).clone();
+        self.as_of_now(&lock(&self.record))
+    }
+
+    /// A record with what is counted beside it.
+    fn as_of_now(&self, kept: &SpaceRecord) -> SpaceRecord {
+        let mut record = kept.clone();
         record.ahead_ms = self.clock.ahead_ms();
         record.calls = self.calls.load(Ordering::Relaxed);
         let last = self.last_call_ms.load(Ordering::Relaxed);
@@ -113,10 +118,10 @@ impl Space {
     /// # Errors
     /// What the system says.
     pub(crate) fn keep(&self) -> std::io::Result<()> {
-        let record = self.record();
+        // Held until it is written, so that what is older never comes later.
+        let kept = lock(&self.record);
         // Writing these types into memory cannot fail.
-        let text = serde_json::to_string_pretty(&record).unwrap_or_default();
-        let _whole = lock(&self.record);
+        let text = serde_json::to_string_pretty(&self.as_of_now(&kept)).unwrap_or_default();
         private::replace(&self.dir.join(RECORD), &text)
     }
 

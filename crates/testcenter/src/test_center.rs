@@ -1,20 +1,21 @@
 //! The whole test center as one value: started, and stopped in order.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use yanmi_center::ports::Ports;
+use yanmi_client::private;
 use yanmi_http::{BindError, ListenSettings, Listener, Proxies, Server, ServerLimits};
 
 use crate::codes::Codes;
 use crate::deeds::{self, Undone};
 use crate::front::{self, Side};
 use crate::hall::{Hall, HallParts};
+use crate::operator_key;
 use crate::refused_keys::RefusedKeys;
 use crate::settings::Settings;
 use crate::signing::Signer;
@@ -79,12 +80,13 @@ impl TestCenter {
     /// [`TestCenterError`]; nothing is left running.
     pub async fn start(mut settings: Settings, ports: Ports) -> Result<Self, TestCenterError> {
         fs::create_dir_all(&settings.data).map_err(TestCenterError::Data)?;
-        let lock = lock(&settings.data)?;
+        let lock = private::lock(&settings.data.join("testcenter.lock")).map_err(TestCenterError::Data)?;
+        let lock = lock.ok_or(TestCenterError::InUse)?;
         let codes = Codes::read(settings.data.join("codes.json")).map_err(TestCenterError::Codes)?;
         let refused = settings.refused_keys.as_deref().map(RefusedKeys::read).transpose();
         let refused = refused.map_err(TestCenterError::RefusedKeys)?.unwrap_or_default();
-        let key = deeds::operator_key(&settings.operator_key, &ports.entropy)
-            .map_err(|Undone(why)| TestCenterError::OperatorKey(why))?;
+        let key = operator_key::open(&settings.operator_key, &ports.entropy);
+        let key = key.map_err(TestCenterError::OperatorKey)?;
         let signer = Signer::open(&settings.data, &settings.name, &ports.entropy)
             .map_err(TestCenterError::SigningKey)?;
         let front = Listener::bind(settings.listen.clone()).await?;
@@ -139,18 +141,6 @@ impl TestCenter {
         }
         self.hall.stop().await;
         self.inside.stop(STOP_WITHIN).await;
-    }
-}
-
-/// The right to be the test center of this folder; given back when the process ends, however it ends.
-fn lock(data: &Path) -> Result<File, TestCenterError> {
-    let mut options = File::options();
-    options.create(true).truncate(false).write(true);
-    let file = options.open(data.join("testcenter.lock")).map_err(TestCenterError::Data)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(TestCenterError::InUse),
-        Err(TryLockError::Error(error)) => Err(TestCenterError::Data(error)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::host;
 use crate::log;
 
 /// Tells the allocator to take pages of the usual size and to give back at once what a thread has freed. Each space has several
-/// threads for its database; with huge pages, and with what each keeps for later, hundreds of spaces take four times as much.
+/// threads for its database; with huge pages, and with what each keeps for later, hundreds of spaces take three times as much.
 const ALLOCATOR: [(&str, &str); 2] = [("MIMALLOC_ALLOW_THP", "0"), ("MIMALLOC_PURGE_DELAY", "0")];
 
 /// 联调中心：许多厂商共用的沙箱，每家一个互不可见的空间

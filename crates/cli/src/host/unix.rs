@@ -1,8 +1,6 @@
 //! Linux.
 
-use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
@@ -61,11 +59,6 @@ pub(crate) fn begin_again_with(variables: &[(&str, &str)]) {
     again.args(std::env::args_os().skip(1)).envs(missing.copied());
     // It returns only when it fails.
     let _ = std::os::unix::process::CommandExt::exec(&mut again);
-}
-
-/// A file that is made so is its owner's only.
-pub(crate) fn own_only(options: &mut OpenOptions) -> &mut OpenOptions {
-    options.mode(0o600)
 }
 
 /// The cores this process may use.

@@ -1,6 +1,5 @@
 //! Windows: what vendors have on their desks. A center is run on Linux; here it is the sandbox and the tools.
 
-use std::fs::OpenOptions;
 use std::io;
 
 use tokio::signal::windows::{
@@ -22,11 +21,6 @@ pub(crate) const fn keep_memory_private() {}
 
 /// A process does not become another one here; it goes on as it is.
 pub(crate) const fn begin_again_with(_: &[(&str, &str)]) {}
-
-/// Who may read a file follows from the folder it is in.
-pub(crate) const fn own_only(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
 
 /// Measurements that start a center themselves bind it to a core, which is not done here.
 pub(crate) fn usable_cores() -> io::Result<Vec<usize>> {

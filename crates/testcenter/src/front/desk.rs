@@ -32,7 +32,7 @@ pub(super) async fn answer(hall: &Arc<Hall>, space: &Arc<Space>, rest: &str, req
         (Method::POST, [what]) => {
             let source = source_of(&request);
             let (head, sent) = request.into_parts();
-            if !is_own(&head.headers, &hall.settings.public_url) {
+            if !is_own(&head.headers, |given| given == hall.settings.public_url) {
                 return reply::refusal(StatusCode::FORBIDDEN, "不接受其他网页发来的请求");
             }
             let form = match body(&hall.bodies, source, sent).await {
@@ -68,7 +68,7 @@ async fn act(
         "clock" => Some(pass_time(space, form.text("span"))),
         "key" => {
             let done = deeds::change_key(hall, space, form.text("key")).await;
-            said(done, "密钥已更换，请把程序改用新的密钥。旧密钥不再有效的时间见“机构侧接入”的规则。")
+            said(done, "密钥已更换，请把程序改用新的密钥。旧密钥在下次更换之前仍可使用。")
         }
         "institution" => Some(institution(hall, space, form).await),
         "channel" => {

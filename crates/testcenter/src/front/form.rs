@@ -32,12 +32,12 @@ pub(crate) async fn body(
     })
 }
 
-/// Whether a request can come from a page of this origin, or from a program. Another page cannot know a space's address; that it
-/// cannot use one it was told of is this.
-pub(crate) fn is_own(headers: &HeaderMap, origin: &str) -> bool {
+/// Whether a request can come from a page whose origin is ours, or from a program. Another page cannot know a space's address;
+/// that it cannot use one it was told of is this.
+pub(crate) fn is_own(headers: &HeaderMap, is_ours: impl Fn(&str) -> bool) -> bool {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     // `null` is what browsers say for a page that tells nobody where it comes from, as ours do not.
-    let own = text("origin").is_none_or(|given| given == origin || given == "null");
+    let own = text("origin").is_none_or(|given| is_ours(given) || given == "null");
     own && text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"))
 }
 

@@ -22,7 +22,7 @@ fn markup(hall: &Hall, sent: Sent<'_>) -> maud::Markup {
 pub(super) async fn make(hall: &Hall, request: Request) -> Response {
     let source = source_of(&request);
     let (head, body_) = request.into_parts();
-    if !is_own(&head.headers, &hall.settings.public_url) {
+    if !is_own(&head.headers, |given| given == hall.settings.public_url) {
         return reply::refusal(StatusCode::FORBIDDEN, "不接受其他网页发来的请求");
     }
     let form = match body(&hall.bodies, source, body_).await {

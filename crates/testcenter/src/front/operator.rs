@@ -15,7 +15,7 @@ use http::header::{COOKIE, HOST, SET_COOKIE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use subtle::ConstantTimeEq;
 
-use super::form::{Form, body, source_of};
+use super::form::{Form, body, is_own, source_of};
 use super::reply;
 use crate::codes::MAX_FOR_WHOM;
 use crate::hall::Hall;
@@ -59,7 +59,7 @@ async fn answer(State(office): State<Arc<Office>>, request: Request) -> Response
     if let Some((kind, text)) = file(&path) {
         return reply::text(StatusCode::OK, kind, text);
     }
-    if method == Method::POST && !is_own(request.headers()) {
+    if method == Method::POST && !is_from_here(request.headers()) {
         return reply::refusal(StatusCode::FORBIDDEN, "不接受其他网页发来的请求");
     }
     let known = office.knows(request.headers());
@@ -96,14 +96,10 @@ impl Office {
     }
 }
 
-/// A browser says on whose behalf it posts; programs do not.
-fn is_own(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).map(|value: &HeaderValue| value.to_str().unwrap_or("?"));
-    let host = text(HOST);
-    let own = text(http::header::ORIGIN)
-        .is_none_or(|origin| origin == "null" || origin.split_once("://").map(|(_, rest)| rest) == host);
-    own && text(http::HeaderName::from_static("sec-fetch-site"))
-        .is_none_or(|site| matches!(site, "same-origin" | "none"))
+/// Whether a form can come from this page: it is where it was asked for, for the listener has no name of its own.
+fn is_from_here(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
+    is_own(headers, |given| given.split_once("://").map(|(_, rest)| rest) == host)
 }
 
 async fn log_in(office: &Office, request: Request) -> Response {
@@ -185,7 +181,9 @@ fn show(hall: &Arc<Hall>, said: Option<&(bool, String)>) -> Response {
         record: space.record(),
         runs: space.stage().is_some(),
     };
-    let rows: Vec<SpaceRow> = hall.all().iter().map(row).collect();
+    let mut rows: Vec<SpaceRow> = hall.all().iter().map(row).collect();
+    // The newest first.
+    rows.sort_by_key(|row| std::cmp::Reverse(row.record.made_at));
     let status = if said.is_some_and(|(good, _)| !good) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let page = OperatorPage {
         center: &hall.settings.name,

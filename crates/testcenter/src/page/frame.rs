@@ -2,6 +2,8 @@
 
 use maud::{DOCTYPE, Markup, html};
 
+use crate::record::RunVerdict;
+
 /// What all pages load: where it is, what kind it is, and itself.
 const FILES: [(&str, &str, &str); 2] = [
     (STYLE, "text/css; charset=utf-8", include_str!("testcenter.css")),
@@ -40,6 +42,16 @@ pub(crate) fn frame(center: &str, title: &str, body: &Markup) -> Markup {
             }
         }
     }
+}
+
+/// What came of a run.
+pub(crate) fn verdict(verdict: RunVerdict) -> Markup {
+    let (class, word) = match verdict {
+        RunVerdict::Passed => ("passed", "通过"),
+        RunVerdict::Failed => ("failed", "不通过"),
+        RunVerdict::Incomplete => ("open", "未完成"),
+    };
+    html! { span.(class) { (word) } }
 }
 
 /// A page that says one thing.

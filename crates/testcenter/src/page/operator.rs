@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::frame::frame;
+use super::frame::{frame, verdict};
 use crate::codes::{CodeRecord, MAX_FOR_WHOM};
 use crate::record::{MAX_NAME, SpaceRecord};
 
@@ -96,11 +96,7 @@ fn space_row(row: &SpaceRow) -> Markup {
             td { (record.calls) }
             td { @if let Some(run) = last {
                     (run.kind.name()) " "
-                    @match run.conclusion.as_str() {
-                        "passed" => { span.passed { "通过" } }
-                        "failed" => { span.failed { "不通过" } }
-                        _ => { span.open { "未完成" } }
-                    }
+                    (verdict(run.conclusion))
                     br; span.meta { (run.product) }
                 } @else { "—" } }
             td { (record.ends_at.shanghai_text()) }

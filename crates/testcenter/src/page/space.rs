@@ -7,7 +7,7 @@ use yanmi_protocol::UnixMillis;
 use yanmi_simulator::World;
 use yanmi_simulator::world::Urls;
 
-use super::frame::frame;
+use super::frame::{frame, verdict};
 use crate::record::{MAX_NAME, RunRecord, SpaceRecord};
 use crate::run::{REPORT_HTML, REPORT_JSON, REPORT_SIGNED};
 
@@ -226,16 +226,11 @@ fn own_institution() -> Markup {
 }
 
 fn run_row(run: &RunRecord) -> Markup {
-    let (class, word) = match run.conclusion.as_str() {
-        "passed" => ("passed", "通过"),
-        "failed" => ("failed", "不通过"),
-        _ => ("open", "未完成"),
-    };
     let file = |name: &str| format!("runs/{}/{name}", run.number);
     html! {
         tr {
             td { (run.number) } td { (run.kind.name()) } td { (run.vendor) " " (run.product) }
-            td { (run.ended_at.shanghai_text()) } td.(class) { (word) }
+            td { (run.ended_at.shanghai_text()) } td { (verdict(run.conclusion)) }
             td { a href=(file(REPORT_HTML)) { "查看" } " " a href=(file(REPORT_JSON)) { "数据" } " "
                 a href=(file(REPORT_SIGNED)) { "签名报告" } }
         }

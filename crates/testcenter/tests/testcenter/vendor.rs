@@ -99,6 +99,12 @@ async fn a_key_of_ones_own_is_taken_and_one_of_production_is_not() {
     assert_eq!(changed.world.accounts[0].kcv, own.kcv().to_string());
     let token = changed.token().await;
     assert_eq!(changed.notify(&token).await.answer.code, 0);
+    // As the page says: the key of before goes on until the next change.
+    let other = changed.token().await;
+    assert_eq!(space.notify(&other).await.answer.code, 0);
+    assert_eq!(changed.form("key", "key=").await.0, 200);
+    let last = ground.enter(&space.path()).await.token().await;
+    assert_eq!(space.notify(&last).await.answer.code, i64::from(Code::Denied.number()));
     ground.center.stop().await;
 }
 

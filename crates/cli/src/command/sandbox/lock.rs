@@ -1,13 +1,13 @@
 //! One sandbox at a time in a folder, and on a port: what is taken is found out before anything is written.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::Path;
 
 use tokio::net::TcpListener;
+use yanmi_client::private;
 
 use crate::failure::Failure;
-use crate::host;
 
 /// The right to be the sandbox of this folder; given back when the process ends, however it ends.
 pub(super) struct Lock(#[expect(dead_code, reason = "held, not looked at")] File);
@@ -19,18 +19,13 @@ impl Lock {
             Failure::because(&format!("无法建立文件夹 {}（--dir）", dir.display()), &error)
         })?;
         let path = dir.join("sandbox.lock");
-        let failed =
-            |error: std::io::Error| Failure::because(&format!("无法锁定 {}", path.display()), &error);
-        let mut options = File::options();
-        options.create(true).truncate(false).write(true);
-        let file = host::own_only(&mut options).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
-            Err(TryLockError::WouldBlock) => Err(Failure::new(format!(
+        match private::lock(&path) {
+            Ok(Some(file)) => Ok(Self(file)),
+            Ok(None) => Err(Failure::new(format!(
                 "文件夹 {} 里的沙箱已在运行，没有改动它；请先停下它，或用 --dir 与 --port 另起一个",
                 dir.display()
             ))),
-            Err(TryLockError::Error(error)) => Err(failed(error)),
+            Err(error) => Err(Failure::because(&format!("无法锁定 {}", path.display()), &error)),
         }
     }
 }
