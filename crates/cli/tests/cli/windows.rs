@@ -71,7 +71,7 @@ fn the_program_for_windows_seals_opens_and_calls_under_wine() {
     std::fs::copy(built, &program).expect("the program");
     stand_in(compiler, folder.path());
     let prefix = folder.path().join("wine");
-    let wine = Wine { prefix: &prefix };
+    let wine = Wine::begin(&prefix);
     let run = |words: &[&str], input: &str| {
         let mut ran = Command::new("wine");
         ran.arg(&program).args(words).current_dir(folder.path()).stdin(Stdio::piped());
@@ -118,7 +118,19 @@ struct Wine<'a> {
     prefix: &'a Path,
 }
 
-impl Wine<'_> {
+impl<'a> Wine<'a> {
+    /// Makes the folder whole first: programs that begin together in a folder that is not there yet find each other's
+    /// half of it, and end before their first line.
+    fn begin(prefix: &'a Path) -> Self {
+        let wine = Self { prefix };
+        let mut made = Command::new("wine");
+        made.args(["wineboot", "--init"]);
+        wine.set(&mut made);
+        let made = made.output().expect("wine");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        wine
+    }
+
     fn set(&self, command: &mut Command) {
         command
             .env("WINEPREFIX", self.prefix)
@@ -153,7 +165,7 @@ fn passes_the_acceptance(compiler: &str, library: &Path) {
     stand_in(compiler, folder.path());
     std::fs::copy(library.join("yanmi.dll"), folder.path().join("yanmi.dll")).expect("copied");
     let prefix = folder.path().join("wine");
-    let wine = Wine { prefix: &prefix };
+    let wine = Wine::begin(&prefix);
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     let suite = runtime.block_on(suite());
     let brief = folder.path().join("acceptance.json");
