@@ -97,12 +97,12 @@ impl Center {
     /// [`StartError`]; nothing is left running.
     pub async fn start_observed(
         config: Config,
-        Ports { clock, callers, entropy, network }: Ports,
+        Ports { clock, callers, entropy, network, disk }: Ports,
         observer: Option<Observer>,
     ) -> Result<Self, StartError> {
         let bodies = Bodies::new(config.limits.unopened_kib.saturating_mul(1_024), entropy.word());
         let sealer = Sealer::new(&config.encryption_key, entropy);
-        let Served { store, exclusive, node } = Store::serve(&config.database, &sealer).await?;
+        let Served { store, exclusive, node } = Store::serve(&config.database, &disk, &sealer).await?;
         // Everything that can fail for a reason outside is done before the first task is started.
         let Ground {
             telemetry,
@@ -177,10 +177,10 @@ impl Center {
     /// # Errors
     /// [`StartError`], as of a start.
     pub async fn check(config: &Config, ports: Ports, beside: bool) -> Result<(), StartError> {
-        let Ports { clock, entropy, network, .. } = ports;
+        let Ports { clock, entropy, network, disk, .. } = ports;
         FeedbackTerms::load(config)?;
         let sealer = Sealer::new(&config.encryption_key, entropy);
-        let store = Store::look(&config.database, &sealer, beside).await?;
+        let store = Store::look(&config.database, &disk, &sealer, beside).await?;
         let mut opened = config.listen.opened();
         if beside {
             // Any port will tell whether the address is this machine's and the certificate is good.

@@ -34,7 +34,7 @@ use std::path::{Path, PathBuf};
 use yanmi_protocol::Sm4Key;
 
 use crate::config::PostgresSettings;
-use crate::ports::Entropy;
+use crate::ports::{Disk, Entropy};
 use crate::sealing::Sealer;
 use crate::store::batch::{Insert, Rows, Script, Session};
 use crate::store::connection::{Connection, Statement};
@@ -134,7 +134,7 @@ impl Source {
         if !there {
             return Err(none());
         }
-        let file = sqlite::Sqlite::new(path);
+        let file = sqlite::Sqlite::new(path, Disk::system());
         file.look_before_opening(false).map_err(CopyError::Source)?;
         // Before the file is touched: a center of an older version may be running on it.
         let exclusive = file.take().map_err(|error| match error {

@@ -186,7 +186,7 @@ mod tests {
         };
         for (text, index) in denied::BY_INDEX.into_iter().chain(trace::BY_INDEX).chain(search::BY_INDEX) {
             let explained = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}"));
-            let rows = connection.fetch_all(explained).await.expect("a plan");
+            let rows = connection.driver().fetch_all(explained).await.expect("a plan");
             let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
             assert!(plan.iter().any(|line| line.contains(index)), "{text}: {plan:?}");
             assert!(plan.iter().all(|line| !line.starts_with("SCAN")), "{text}: {plan:?}");

@@ -1,4 +1,4 @@
-//! The only doors of a center to the world: what time it is, what nobody can guess, and the network.
+//! The only doors of a center to the world: what time it is, what nobody can guess, the network, and the disk.
 //!
 //! A process starts a center on the system's ([`Ports::system`]); a test, or a world in memory, on its own. Nothing else in
 //! this crate asks for any of it, which `cargo xtask tidy` watches over. Apart from these, a center is what it was told and
@@ -9,16 +9,19 @@
 //!   (`Monotonic`). Whoever pauses the runtime's clock has all of it pass by hand.
 //! * **Chance** is an [`Entropy`].
 //! * **The network** is a [`Network`]: resolving names, dialing, listening. PostgreSQL's own connections are not among it.
+//! * **The disk** is a [`Disk`]: what an embedded database lies on.
 //!
 //! What is written never has the order of a hash map, whose seed is the system's chance.
 
 mod clock;
+mod disk;
 mod entropy;
 mod monotonic;
 mod network;
 
 pub use clock::Clock;
 pub(crate) use clock::{ClockStep, Steps};
+pub use disk::{Disk, DiskWork, FileIdentity, FileLock, Medium};
 pub use entropy::Entropy;
 pub(crate) use monotonic::{DirectLimiter, KeyedLimiter, Monotonic};
 pub use network::Network;
@@ -35,11 +38,13 @@ pub struct Ports {
     pub entropy: Entropy,
     /// How others are reached, and reach this center.
     pub network: Network,
+    /// What an embedded database lies on.
+    pub disk: Disk,
 }
 
 impl Ports {
-    /// The system's network, and this time and chance.
+    /// The system's network and disk, and this time and chance.
     pub fn system(clock: Clock, entropy: Entropy) -> Self {
-        Self { callers: clock.clone(), clock, entropy, network: Network::system() }
+        Self { callers: clock.clone(), clock, entropy, network: Network::system(), disk: Disk::system() }
     }
 }

@@ -8,6 +8,7 @@
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
 pub(crate) mod connection;
+mod embedded;
 pub(crate) mod error;
 mod exclusive;
 pub(crate) mod fault;
@@ -33,6 +34,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sqlx::postgres::PgConnectOptions;
 
 use crate::config::Database;
+use crate::ports::Disk;
 use crate::sealing::Sealer;
 use crate::telemetry::Telemetry;
 use connection::{Connection, Statement};
@@ -113,23 +115,28 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it is not there, cannot be opened, is not ours, was not migrated, or does not belong to the
     /// key.
-    pub(crate) async fn open(database: &Database, sealer: &Sealer) -> Result<Self, StoreError> {
-        Ok(Self::enter(database, sealer, Purpose::Use).await?.store)
+    pub(crate) async fn open(database: &Database, disk: &Disk, sealer: &Sealer) -> Result<Self, StoreError> {
+        Ok(Self::enter(database, disk, sealer, Purpose::Use).await?.store)
     }
 
     /// Makes a database and opens it.
     #[cfg(test)]
     pub(crate) async fn made(database: &Database, sealer: &Sealer) -> Result<Self, StoreError> {
         let (schema, pending) = (&Schema::current(), PendingMigrations::Expand);
-        Ok(Self::enter(database, sealer, Purpose::Migrate { schema, pending }).await?.store)
+        Ok(Self::enter(database, &Disk::system(), sealer, Purpose::Migrate { schema, pending }).await?.store)
     }
 
     /// The same for a center to run on. An embedded database is held alone, and therefore brought up to date.
     ///
     /// # Errors
     /// The same, and [`StoreError::InUse`] while another process holds it.
-    pub(crate) async fn serve(database: &Database, sealer: &Sealer) -> Result<Served, StoreError> {
-        let Entered { store, exclusive, node, .. } = Self::enter(database, sealer, Purpose::Serve).await?;
+    pub(crate) async fn serve(
+        database: &Database,
+        disk: &Disk,
+        sealer: &Sealer,
+    ) -> Result<Served, StoreError> {
+        let Entered { store, exclusive, node, .. } =
+            Self::enter(database, disk, sealer, Purpose::Serve).await?;
         Ok(Served { store, exclusive, node })
     }
 
@@ -140,10 +147,12 @@ impl Store {
     /// What [`Store::serve`] would say.
     pub(crate) async fn look(
         database: &Database,
+        disk: &Disk,
         sealer: &Sealer,
         beside: bool,
     ) -> Result<Option<Self>, StoreError> {
-        let Entered { store, migrated, .. } = Self::enter(database, sealer, Purpose::Look { beside }).await?;
+        let Entered { store, migrated, .. } =
+            Self::enter(database, disk, sealer, Purpose::Look { beside }).await?;
         Ok((migrated.waiting == 0).then_some(store))
     }
 
@@ -152,7 +161,7 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub(crate) async fn to_read(database: &Database, sealer: &Sealer) -> Result<Connection, StoreError> {
-        let store = Self::look(database, sealer, true).await?.ok_or(StoreError::Outdated)?;
+        let store = Self::look(database, &Disk::system(), sealer, true).await?.ok_or(StoreError::Outdated)?;
         store.connect_to_read().await
     }
 
@@ -171,11 +180,12 @@ impl Store {
 
     async fn enter(
         database: &Database,
+        disk: &Disk,
         sealer: &Sealer,
         purpose: Purpose<'_>,
     ) -> Result<Entered, StoreError> {
         let place = match database {
-            Database::Sqlite(path) => Backend::Sqlite(Box::new(sqlite::Sqlite::new(path))),
+            Database::Sqlite(path) => Backend::Sqlite(Box::new(sqlite::Sqlite::new(path, disk.clone()))),
             Database::Postgres(settings) => Backend::Postgres(postgres::Postgres::new(settings)),
         };
         if let Backend::Sqlite(file) = &place {
@@ -303,9 +313,7 @@ impl Store {
     /// When there is none.
     pub(crate) async fn try_room(&self) -> Result<(), StoreError> {
         let Backend::Sqlite(file) = &self.place else { return Ok(()) };
-        let scratch = file.standing().scratch();
-        // A trial that panics found nothing.
-        tokio::task::spawn_blocking(move || standing::try_room(&scratch)).await.unwrap_or(Ok(()))
+        file.standing().try_room().await
     }
 
     /// Leaves nothing beside an embedded database. Of connections that end at the same moment each takes the other for the

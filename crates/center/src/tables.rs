@@ -109,11 +109,11 @@ mod tests {
         };
         let names =
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_%' ESCAPE '\\'";
-        let names = connection.fetch_all(names).await.expect("names");
+        let names = connection.driver().fetch_all(names).await.expect("names");
         let mut schema = Schema::new();
         for name in names.iter().map(|row| row.get::<String, _>(0)) {
             let columns = format!("SELECT name, type, pk FROM pragma_table_info('{name}')");
-            let columns = connection.fetch_all(AssertSqlSafe(columns)).await.expect("columns");
+            let columns = connection.driver().fetch_all(AssertSqlSafe(columns)).await.expect("columns");
             let columns = columns.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
             schema.insert(name, columns);
         }

@@ -319,6 +319,7 @@ impl ConnectionTask {
             Stream::open(socket, tls.as_ref()).await.map_err(|_| count(&self.counters.handshakes_failed))
         };
         let opened = tokio::select! {
+            biased;
             // Nobody who is still shaking hands has asked for anything.
             _ = &mut stop => return,
             opened = timeout(patience, opening) => opened,

@@ -112,6 +112,7 @@ impl Stage {
                 callers: parts.ports.clock.clone(),
                 entropy: parts.ports.entropy.clone(),
                 network: only_here(parts.ports.network.clone(), simulator),
+                disk: parts.ports.disk.clone(),
             },
         };
         registrar.migrate().await?;

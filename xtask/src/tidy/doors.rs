@@ -1,4 +1,5 @@
-//! A center asks for time, chance and the network in its ports only, so that a whole one can be started on given ones.
+//! A center asks for time, chance, the network and the disk in its ports only, so that a whole one can be started on given
+//! ones, and which of several things that are ready comes first is never a runtime's own chance.
 
 use super::file::{File, Violation};
 
@@ -47,7 +48,18 @@ fn of_file(file: &File) -> Vec<Violation> {
             out.push(Violation::new(format!("{}:{}", file.path, at + 1), what));
         }
     }
+    out.extend(chances(&file.path, product));
     out
+}
+
+/// Where one of several branches is taken by chance: a draw that no seed repeats.
+fn chances<'a>(path: &'a str, product: &'a str) -> impl Iterator<Item = Violation> + 'a {
+    let next = product.lines().skip(1).chain([""]);
+    let unbiased = |(line, next): &(&str, &str)| line.contains("select! {") && next.trim() != "biased;";
+    product.lines().zip(next).enumerate().filter(move |(_, pair)| unbiased(pair)).map(move |(at, _)| {
+        let what = "select! draws which branch goes first: begin it with `biased;`";
+        Violation::new(format!("{path}:{}", at + 1), what)
+    })
 }
 
 #[cfg(test)]
@@ -56,6 +68,15 @@ mod tests {
 
     fn found(path: &str, text: &str) -> usize {
         check(&[File { path: path.to_owned(), text: text.to_owned() }]).len()
+    }
+
+    #[test]
+    fn a_branch_taken_by_chance_is_seen() {
+        let drawn = "    tokio::select! {\n        () = a => {}\n    }\n";
+        let biased = "    tokio::select! {\n        biased;\n        () = a => {}\n    }\n";
+        assert_eq!(found("crates/center/src/journey.rs", drawn), 1);
+        assert_eq!(found("crates/center/src/journey.rs", biased), 0);
+        assert_eq!(found("crates/agent/src/page.rs", drawn), 0, "nothing of a center");
     }
 
     #[test]

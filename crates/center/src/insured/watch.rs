@@ -54,6 +54,7 @@ pub(super) async fn watch(
         // What expires is news too, though nobody commits it.
         let expires = (tokio::time::Instant::now() + left).min(until);
         tokio::select! {
+            biased;
             () = changed => {}
             _ = stopping.wait_for(|stopping| *stopping) => return Ok(Answer::Shown(layout::said(&stands))),
             () = tokio::time::sleep_until(expires) => {}

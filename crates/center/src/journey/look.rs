@@ -72,6 +72,7 @@ impl LookJourney<'_> {
             let expiry = found.verification.filter(|v| v.is_open(now)).map(|v| v.expires_at.since(now));
             let expires = expiry.map_or(until, |span| (tokio::time::Instant::now() + span).min(until));
             tokio::select! {
+                biased;
                 () = changed => {}
                 () = told_to_stop(&mut stopping) => return Ok(found),
                 () = tokio::time::sleep_until(expires) => {

@@ -16,7 +16,7 @@ use crate::config::Database;
 use crate::events::OperatorEvent;
 use crate::events::operator_events::EventScope;
 use crate::events::{self, ChainReport, operator_events};
-use crate::ports::Entropy;
+use crate::ports::{Disk, Entropy};
 use crate::sealing::Sealer;
 use crate::store::Store;
 use crate::store::connection::Connection;
@@ -39,8 +39,20 @@ impl Administration {
         key: &Sm4Key,
         entropy: Entropy,
     ) -> Result<Self, AdministrationError> {
+        Self::open_given(database, key, (Disk::system(), entropy)).await
+    }
+
+    /// The same with an embedded database on this disk.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn open_given(
+        database: impl Into<Database>,
+        key: &Sm4Key,
+        (disk, entropy): (Disk, Entropy),
+    ) -> Result<Self, AdministrationError> {
         let sealer = Sealer::new(key, entropy);
-        let store = Store::open(&database.into(), &sealer).await?;
+        let store = Store::open(&database.into(), &disk, &sealer).await?;
         Ok(Self { connection: store.connect().await?, sealer, takes_trial: false })
     }
 

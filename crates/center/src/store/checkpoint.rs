@@ -7,12 +7,11 @@
 
 use std::sync::Arc;
 
-use sqlx::Connection as _;
-use sqlx::sqlite::SqliteConnection;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::connection::Connection;
+use super::embedded::EmbeddedConnection;
 use super::{Store, StoreError};
 use crate::telemetry::chain;
 
@@ -55,11 +54,11 @@ impl Drop for Checkpoints {
     }
 }
 
-async fn run(mut connection: SqliteConnection, wanted: Arc<Notify>) {
+async fn run(mut connection: EmbeddedConnection, wanted: Arc<Notify>) {
     loop {
         wanted.notified().await;
         // It never waits for others and never makes others wait.
-        if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&mut connection).await {
+        if let Err(error) = connection.execute(sqlx::query("PRAGMA wal_checkpoint(PASSIVE)")).await {
             // The writing connection does it all then, as it would without this task.
             tracing::warn!(cause = %chain(&StoreError::from(error)), "后台整理预写日志失败");
             break;

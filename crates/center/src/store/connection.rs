@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, ColumnIndex, Connection as _, Decode, Row, SqlSafeStr, SqlStr, Type};
 
 use super::StoreError;
+use super::embedded::EmbeddedConnection;
 
 /// How long a server may take to answer one statement. A server that is cut off says nothing at all, and a connection
 /// that is waited for without end is a ledger that stands still. Nothing is cancelled on the server: a commit that is
@@ -19,7 +20,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// A connection.
 #[derive(Debug)]
 pub(crate) enum Connection {
-    Sqlite(SqliteConnection),
+    Sqlite(EmbeddedConnection),
     Postgres(PgConnection),
 }
 
@@ -222,7 +223,7 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => {
                 let (text, arguments) = statement.sqlite();
-                let done = sqlx::query_with(text, arguments).execute(connection).await?;
+                let done = connection.execute(sqlx::query_with(text, arguments)).await?;
                 Ok(done.rows_affected())
             }
             Self::Postgres(connection) => {
@@ -238,7 +239,7 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => {
                 let (text, arguments) = statement.sqlite();
-                let rows = sqlx::query_with(text, arguments).fetch_all(connection).await?;
+                let rows = connection.fetch_all(sqlx::query_with(text, arguments)).await?;
                 Ok(Found::Sqlite(rows))
             }
             Self::Postgres(connection) => {

@@ -1,16 +1,23 @@
 //! Who may work on an embedded database.
 
-use std::fs::File;
+use std::fmt;
+
+use crate::ports::FileLock;
 
 /// The right to be the one center on a database, where there can be only one; given back when dropped.
-#[derive(Debug)]
 pub struct Exclusive {
-    _lock: Option<File>,
+    _lock: Option<FileLock>,
+}
+
+impl fmt::Debug for Exclusive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Exclusive")
+    }
 }
 
 impl Exclusive {
     /// By a lock on a file, for as long as it is open.
-    pub(super) fn by(lock: File) -> Self {
+    pub(super) fn by(lock: FileLock) -> Self {
         Self { _lock: Some(lock) }
     }
 

@@ -6,7 +6,7 @@ use super::schema::PendingMigrations;
 pub use super::schema::{Migrated, MigrationKind, MigrationStep, Schema};
 use super::{Purpose, Store, StoreError};
 use crate::config::Database;
-use crate::ports::Entropy;
+use crate::ports::{Disk, Entropy};
 use crate::sealing::Sealer;
 
 /// Creates the database if it is empty, or applies what the program of this schema brings. What contracts is applied
@@ -21,8 +21,22 @@ pub async fn migrate(
     schema: &Schema,
     contract: bool,
 ) -> Result<Migrated, StoreError> {
+    migrate_given((Disk::system(), entropy), database, key, schema, contract).await
+}
+
+/// The same for an embedded database on this disk.
+///
+/// # Errors
+/// The same.
+pub async fn migrate_given(
+    (disk, entropy): (Disk, Entropy),
+    database: &Database,
+    key: &Sm4Key,
+    schema: &Schema,
+    contract: bool,
+) -> Result<Migrated, StoreError> {
     let pending = if contract { PendingMigrations::Contract } else { PendingMigrations::Expand };
     let purpose = Purpose::Migrate { schema, pending };
-    let entered = Store::enter(database, &Sealer::new(key, entropy), purpose).await?;
+    let entered = Store::enter(database, &disk, &Sealer::new(key, entropy), purpose).await?;
     Ok(entered.migrated)
 }

@@ -257,7 +257,10 @@ pub(super) async fn is_made(connection: &mut Connection) -> Result<bool, StoreEr
 /// The numbers of what was applied.
 async fn applied(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
     match connection {
-        Connection::Sqlite(connection) => listed(connection).await,
+        Connection::Sqlite(connection) => {
+            let (connection, disk) = connection.parts();
+            disk.trip(listed(connection)).await
+        }
         Connection::Postgres(connection) => listed(connection).await,
     }
 }
@@ -279,7 +282,10 @@ async fn apply(connection: &mut Connection, migrator: &Migrator) -> Result<(), S
     let mut attempts = 0;
     loop {
         let applied = match connection {
-            Connection::Sqlite(connection) => migrator.run_direct(None, connection, false).await,
+            Connection::Sqlite(connection) => {
+                let (connection, disk) = connection.parts();
+                disk.trip(migrator.run_direct(None, connection, false)).await
+            }
             Connection::Postgres(connection) => migrator.run_direct(None, connection, false).await,
         };
         attempts += 1;

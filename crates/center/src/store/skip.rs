@@ -30,7 +30,7 @@ pub async fn skip_numbers(
     past: i64,
     by: i64,
 ) -> Result<Skipped, StoreError> {
-    let store = Store::open(database, &Sealer::new(key, entropy)).await?;
+    let store = Store::open(database, &crate::ports::Disk::system(), &Sealer::new(key, entropy)).await?;
     let mut connection = store.connect().await?;
     connection.begin().await?;
     let skipped = skip(&mut connection, past, by).await;

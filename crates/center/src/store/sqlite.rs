@@ -1,18 +1,20 @@
 //! `SQLite`: opening the file, knowing that it is ours, and holding it alone.
 
 use std::fmt;
-use std::fs::{File, TryLockError};
-use std::io::{self, Read};
+use std::fs::TryLockError;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Row};
 
 use super::connection::Connection;
+use super::embedded::EmbeddedConnection;
 use super::standing::{self, OpenedFiles};
 use super::{Exclusive, StoreError};
+use crate::ports::Disk;
 
 /// How long a statement waits for another process that writes (the command line beside a running center).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,6 +43,7 @@ pub(crate) struct Sqlite {
     options: SqliteConnectOptions,
     path: Arc<Path>,
     place: OpenedFiles,
+    disk: Disk,
     scratch: bool,
 }
 
@@ -51,8 +54,13 @@ impl fmt::Display for Sqlite {
 }
 
 impl Sqlite {
-    pub(crate) fn new(path: &Path) -> Self {
-        let options = SqliteConnectOptions::new()
+    pub(crate) fn new(path: &Path, disk: Disk) -> Self {
+        let options = SqliteConnectOptions::new();
+        let options = match disk.vfs() {
+            Some(vfs) => options.vfs(vfs.to_owned()),
+            None => options,
+        };
+        let options = options
             .filename(path)
             // Made by nobody but `look_before_opening`.
             .create_if_missing(false)
@@ -66,7 +74,7 @@ impl Sqlite {
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES.to_string())
             .disable_statement_logging();
-        Self { options, path: path.into(), place: OpenedFiles::new(path), scratch: false }
+        Self { options, path: path.into(), place: OpenedFiles::new(path, disk.clone()), disk, scratch: false }
     }
 
     /// Connections opened from now on are those of a scratch center.
@@ -89,12 +97,10 @@ impl Sqlite {
     /// only when `make` says so, and then for nobody else to read; what is kept beside it is made alike.
     pub(crate) fn look_before_opening(&self, make: bool) -> Result<(), StoreError> {
         let failed = |error| StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(error));
-        let mut head = Vec::with_capacity(HEAD_BYTES);
-        match File::open(&self.path) {
-            Ok(file) => file.take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(failed)?,
+        let head = match self.disk.head(&self.path, HEAD_BYTES) {
+            Ok(head) => head,
             Err(error) if error.kind() == io::ErrorKind::NotFound && make => {
-                let fresh = standing::private(File::options().create_new(true)).open(&self.path);
-                return fresh.map(drop).map_err(failed);
+                return self.disk.make(&self.path).map_err(failed);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoreError::NotMade(self.to_string()));
@@ -111,22 +117,28 @@ impl Sqlite {
         StoreError::Foreign(self.path.display().to_string())
     }
 
-    pub(crate) async fn connect(&self) -> Result<SqliteConnection, StoreError> {
-        self.options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
+    pub(crate) async fn connect(&self) -> Result<EmbeddedConnection, StoreError> {
+        self.connect_with(&self.options).await
+    }
+
+    async fn connect_with(&self, options: &SqliteConnectOptions) -> Result<EmbeddedConnection, StoreError> {
+        let opened = self.disk.trip(options.connect()).await;
+        let opened = opened.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))?;
+        Ok(EmbeddedConnection::new(opened, self.disk.clone()))
     }
 
     /// One whose commits do not wait for the disk, which never moves pages into the file, and which does not wait long
     /// for others.
-    pub(crate) async fn connect_aside(&self) -> Result<SqliteConnection, StoreError> {
+    pub(crate) async fn connect_aside(&self) -> Result<EmbeddedConnection, StoreError> {
         let options = self.options.clone().synchronous(SqliteSynchronous::Normal);
         let options = options.busy_timeout(BUSY_ASIDE).pragma("wal_autocheckpoint", "0");
-        options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
+        self.connect_with(&options).await
     }
 
     /// One that changes nothing.
-    pub(crate) async fn connect_to_read(&self) -> Result<SqliteConnection, StoreError> {
+    pub(crate) async fn connect_to_read(&self) -> Result<EmbeddedConnection, StoreError> {
         let options = self.options.clone().pragma("query_only", "ON");
-        options.connect().await.map_err(|e| StoreError::Open(self.path.to_path_buf(), e))
+        self.connect_with(&options).await
     }
 
     /// Which file this is, and whether it still is.
@@ -136,38 +148,39 @@ impl Sqlite {
 
     /// Holds the database for a moment, if it was ever held: who only looks leaves nothing behind that others own.
     pub(crate) fn take_if_there(&self) -> Result<Option<Exclusive>, StoreError> {
-        let there = Path::new(&standing::beside(&self.path, ".lock")).exists();
+        let there = self.disk.exists(Path::new(&standing::beside(&self.path, ".lock")));
         there.then(|| self.take()).transpose()
     }
 
     pub(crate) fn take(&self) -> Result<Exclusive, StoreError> {
         let path = standing::beside(&self.path, ".lock");
-        let open = standing::private(File::options().create(true).truncate(false)).open(&path);
-        let lock = open.map_err(|e| StoreError::Open(path.into(), sqlx::Error::Io(e)))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Exclusive::by(lock)),
+        match self.disk.lock(Path::new(&path)) {
+            Ok(lock) => Ok(Exclusive::by(lock)),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse(self.path.to_path_buf())),
-            Err(TryLockError::Error(e)) => Err(StoreError::Open(self.path.to_path_buf(), sqlx::Error::Io(e))),
+            Err(TryLockError::Error(e)) => Err(StoreError::Open(path.into(), sqlx::Error::Io(e))),
         }
     }
 
     /// An empty file gets our mark; a file with another mark, or with tables and none, is left alone.
     pub(crate) async fn check_ours(&self, connection: &mut Connection) -> Result<(), StoreError> {
         let Connection::Sqlite(connection) = connection else { return Err(self.foreign()) };
-        let mark: i64 = sqlx::query("PRAGMA application_id").fetch_one(&mut *connection).await?.try_get(0)?;
-        let tables: i64 = sqlx::query("SELECT count(*) FROM sqlite_master")
-            .fetch_one(&mut *connection)
-            .await?
-            .try_get(0)?;
+        let mark = number(connection, "PRAGMA application_id").await?;
+        let tables = number(connection, "SELECT count(*) FROM sqlite_master").await?;
         match (mark, tables) {
             (APPLICATION_ID, _) => Ok(()),
             (0, 0) => {
-                sqlx::query("PRAGMA application_id = 1497452109").execute(&mut *connection).await?;
+                connection.execute(sqlx::query("PRAGMA application_id = 1497452109")).await?;
                 Ok(())
             }
             _ => Err(self.foreign()),
         }
     }
+}
+
+/// The one number a query answers.
+async fn number(connection: &mut EmbeddedConnection, query: &'static str) -> Result<i64, StoreError> {
+    let rows = connection.fetch_all(sqlx::query(query)).await?;
+    Ok(rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get(0)?)
 }
 
 /// Bytes of a database file that are looked at before it is opened: its header, and that of its first page.

@@ -15,7 +15,7 @@ use crate::tables;
 async fn plan(connection: &mut Connection, text: &str) -> Vec<String> {
     let Connection::Sqlite(connection) = connection else { panic!("an embedded database") };
     let text = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {text}")).into_sql_str();
-    let rows = sqlx::query(text).fetch_all(connection).await.expect("a plan");
+    let rows = sqlx::query(text).fetch_all(connection.driver()).await.expect("a plan");
     rows.iter().map(|row| row.get("detail")).collect()
 }
 

@@ -10,7 +10,7 @@ use tokio::io::DuplexStream;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use yanmi_center::Center;
-use yanmi_center::ports::{Clock, Entropy, Network, Ports};
+use yanmi_center::ports::{Clock, Disk, Entropy, Network, Ports};
 use yanmi_http::{Accept, Accepting, Bound, Socket};
 use yanmi_protocol::message::decode;
 
@@ -71,7 +71,8 @@ async fn a_center_stands_on_the_doors_it_is_given() {
         });
     let hands = stopped.hands.clone();
     let clock = Clock::new(move || hands.now());
-    let ports = Ports { callers: clock.clone(), clock, entropy: Entropy::seeded(2), network };
+    let ports =
+        Ports { callers: clock.clone(), clock, entropy: Entropy::seeded(2), network, disk: Disk::system() };
     let center = Center::start(config, ports).await.expect("a center");
     assert_eq!(center.institution_addr(), Some(SocketAddr::from(([127, 0, 0, 1], 9))));
     let (ours, theirs) = tokio::io::duplex(64 * 1024);

@@ -107,11 +107,13 @@ fn payload(fingerprints: &[u64]) -> String {
 async fn listen(store: Store, watchers: Arc<Watchers>, mut told: mpsc::Receiver<()>) {
     loop {
         tokio::select! {
+            biased;
             _ = told.recv() => return,
             // How the connection was lost is told by those who work on theirs.
             _ = follow(&store, &watchers) => {}
         }
         tokio::select! {
+            biased;
             _ = told.recv() => return,
             () = tokio::time::sleep(PAUSE) => {}
         }

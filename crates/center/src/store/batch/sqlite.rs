@@ -7,13 +7,15 @@
 //! Passing a batch as one JSON text was measured first: taking it apart again was a quarter of the database's time.
 //! Placeholders bear no numbers, because the driver looks up a numbered one by its name.
 
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe, SqlSafeStr};
 
 use super::rows::Rows;
 use super::script::{Insert, Query, Script, Update, Write};
+use crate::ports::DiskWork;
 use crate::store::StoreError;
 use crate::store::connection::{Found, Value, add_sqlite};
+use crate::store::embedded::EmbeddedConnection;
 
 /// Rows of one statement at most. Twenty columns each stay below the 32,766 parameters of one statement.
 const MOST_ROWS: usize = 1_024;
@@ -97,7 +99,7 @@ impl Text {
 /// See [`super::Session`].
 #[derive(Debug)]
 pub(crate) struct SqliteSession<'a> {
-    connection: &'a mut SqliteConnection,
+    connection: &'a mut EmbeddedConnection,
     transaction: Option<SqliteTransaction>,
 }
 
@@ -108,11 +110,11 @@ enum SqliteTransaction {
 }
 
 impl<'a> SqliteSession<'a> {
-    pub(super) fn reading(connection: &'a mut SqliteConnection) -> Self {
+    pub(super) fn reading(connection: &'a mut EmbeddedConnection) -> Self {
         Self { connection, transaction: None }
     }
 
-    pub(super) fn writing(connection: &'a mut SqliteConnection) -> Self {
+    pub(super) fn writing(connection: &'a mut EmbeddedConnection) -> Self {
         Self { connection, transaction: Some(SqliteTransaction::Wanted) }
     }
 
@@ -120,7 +122,10 @@ impl<'a> SqliteSession<'a> {
         let mut text = self.text();
         text.query(rows, query);
         let sql = AssertSqlSafe(text.text).into_sql_str();
-        let found = sqlx::query_with(sql, text.arguments).fetch_all(&mut *self.connection).await?;
+        let found = self.connection.fetch_all(sqlx::query_with(sql, text.arguments)).await?;
+        if self.transaction.is_none() {
+            self.connection.settle(DiskWork::Read).await;
+        }
         Ok(Found::Sqlite(found))
     }
 
@@ -133,6 +138,8 @@ impl<'a> SqliteSession<'a> {
         if written.is_err() {
             // What went wrong first tells more than what goes wrong now.
             let _ = self.roll_back().await;
+        } else {
+            self.connection.settle(DiskWork::Commit).await;
         }
         written
     }
@@ -166,7 +173,7 @@ impl<'a> SqliteSession<'a> {
     async fn run(&mut self, text: Text) -> Result<(), StoreError> {
         if !text.text.is_empty() {
             let sql = AssertSqlSafe(text.text).into_sql_str();
-            sqlx::query_with(sql, text.arguments).execute(&mut *self.connection).await?;
+            self.connection.execute(sqlx::query_with(sql, text.arguments)).await?;
         }
         Ok(())
     }

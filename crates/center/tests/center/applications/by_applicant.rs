@@ -36,12 +36,13 @@ pub(super) async fn begun(admin: &mut Person) -> (String, String) {
 }
 
 pub(super) async fn ground() -> (Cast, [Person; 3]) {
-    let cast = cast().await;
+    // On its own, so that whoever awaits all of this stays small.
+    let cast = Box::pin(cast()).await;
     add(&cast.site, VENDOR, "3501").await;
     add(&cast.site, HOSPITAL_UNIT, "3501").await;
-    let admin = person_of(&cast.site, VENDOR, ("admin.one", 130)).await;
-    let technician = person_of(&cast.site, VENDOR, ("tech.one", 131)).await;
-    let other = person_of(&cast.site, HOSPITAL_UNIT, ("admin.two", 132)).await;
+    let admin = Box::pin(person_of(&cast.site, VENDOR, ("admin.one", 130))).await;
+    let technician = Box::pin(person_of(&cast.site, VENDOR, ("tech.one", 131))).await;
+    let other = Box::pin(person_of(&cast.site, HOSPITAL_UNIT, ("admin.two", 132))).await;
     (cast, [admin, technician, other])
 }
 
