@@ -150,11 +150,22 @@ impl Verification {
     /// Where the attempt stands at `now`: one that nobody answered in time is expired, stored or not.
     pub fn state_at(&self, now: UnixMillis) -> State {
         match self.state {
-            State::Asked | State::Notified { .. } if now >= self.expires_at => {
+            State::Asked | State::Notified { .. } if self.is_past(now) => {
                 State::Expired { at: self.expires_at }
             }
             state => state,
         }
+    }
+
+    /// Whether its life is over. V15: a time before the latest notice was asked for, because a clock was set back, counts as the time
+    /// of the notice.
+    fn is_past(&self, now: UnixMillis) -> bool {
+        now.max(self.asked_at) >= self.expires_at
+    }
+
+    /// The same, over: whatever a clock is set to, nobody can answer it any more.
+    pub(crate) const fn ended(self) -> Self {
+        Self { expires_at: self.asked_at, ..self }
     }
 
     /// V9: whether the institution may settle. True exactly when confirmed, and the confirmation still counts.
@@ -169,7 +180,7 @@ impl Verification {
 
     /// Whether the attempt is open, or would be if its channel took the notice after all.
     pub fn can_be_taken(&self, now: UnixMillis) -> bool {
-        self.is_open(now) || (matches!(self.state, State::Undelivered { .. }) && now < self.expires_at)
+        self.is_open(now) || (matches!(self.state, State::Undelivered { .. }) && !self.is_past(now))
     }
 
     /// V5: whether a confirmation at hand is about a payment of `amount`.

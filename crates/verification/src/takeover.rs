@@ -2,7 +2,7 @@
 //!
 //! The new code is a new token, so it is another verification. The person stands at one counter, though, and must not be
 //! left with two prompts of which one does nothing. So a notice to a person at an institution ends every attempt of the same
-//! person at the same institution that is still open under another token: it expires in this moment, and its notice is
+//! person at the same institution that is still open under another token: its life is over, and its notice is
 //! withdrawn. It need not be another app: a code that is shown anew in the same one is a new token too.
 //!
 //! An attempt whose delivery failed is ended as well: of two deliveries of one notice the one that failed may be told first,
@@ -17,5 +17,5 @@ use crate::state::Verification;
 
 /// What becomes of an attempt under another token; nothing when it is not open any more.
 pub fn take_over(older: &Verification, now: UnixMillis) -> Option<Verification> {
-    older.can_be_taken(now).then_some(Verification { expires_at: now, ..*older })
+    older.can_be_taken(now).then(|| older.ended())
 }

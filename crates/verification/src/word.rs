@@ -30,5 +30,5 @@ pub fn take(facts: &Facts<'_>, notice: NoticeNo, now: UnixMillis, policy: &Polic
         return None;
     }
     let free = password_free::on_word(facts, limits, current.amount, now)?;
-    Some(WordStep { next: Verification { expires_at: now, ..current }, free })
+    Some(WordStep { next: current.ended(), free })
 }

@@ -184,7 +184,7 @@ const PENDING: &str = concat!(
     "SELECT v.token, v.org_code, v.shown_name, v.compared, ",
     credential_and_verification!(),
     ", t.holder FROM tokens t JOIN verifications v ON v.token = t.token \
-    WHERE t.person = $1 AND t.channel = $2 AND v.state IN ('asked', 'notified') AND v.expires_at > $3 \
+    WHERE t.person = $1 AND t.channel = $2 AND v.state IN ('asked', 'notified') AND v.expires_at > $3 AND v.expires_at > v.asked_at \
     ORDER BY v.asked_at DESC LIMIT $4"
 );
 

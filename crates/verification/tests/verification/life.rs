@@ -310,6 +310,10 @@ fn v14_an_attempt_that_another_code_ended_does_not_come_back() {
     let late = conclude(&ended, asked.notice, BY_FACE, scene.now, &scene.policy);
     assert_eq!(late, Err(Refusal::NoticeNotLive));
     assert_eq!(take_over(&ended, scene.now), None);
+    // A clock that is set back brings neither of them back.
+    for back in [Duration::ZERO, Duration::from_secs(1), Duration::from_hours(1)] {
+        assert!(!ended.can_be_taken(scene.now.minus(back)), "{back:?}");
+    }
     let open = take_over(&asked, scene.now).expect("ended");
     let (late, _) = delivered(&open, asked.notice, scene.now).expect("its channel took it all the same");
     assert!(!late.is_open(scene.now), "but it is over");
