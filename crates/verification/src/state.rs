@@ -183,6 +183,13 @@ impl Verification {
         self.is_open(now) || (matches!(self.state, State::Undelivered { .. }) && !self.is_past(now))
     }
 
+    /// Whether it is open, or could be again by a delivery told late or by a clock that is set back.
+    pub(crate) fn may_come_back(&self) -> bool {
+        let unanswered =
+            matches!(self.state, State::Asked | State::Notified { .. } | State::Undelivered { .. });
+        unanswered && self.asked_at < self.expires_at
+    }
+
     /// V5: whether a confirmation at hand is about a payment of `amount`.
     pub fn covers(&self, amount: Option<Amount>, rule: ConfirmedAmount) -> bool {
         match (rule, self.amount, amount) {

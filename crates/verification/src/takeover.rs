@@ -8,14 +8,15 @@
 //! An attempt whose delivery failed is ended as well: of two deliveries of one notice the one that failed may be told first,
 //! and then the person has the prompt all the same. Were it left, a late "taken" would bring it back beside the new one.
 //!
+//! One that nobody answered in time is ended as well, though nobody is told: it is over by the clock only, and a clock that is
+//! set back would bring it back.
+//!
 //! What was answered stays as it was answered. A confirmation is not voided, for the institution may have settled upon it;
 //! and nothing at another institution ends, or one could take away the prompts of another.
 
-use yanmi_protocol::UnixMillis;
-
 use crate::state::Verification;
 
-/// What becomes of an attempt under another token; nothing when it is not open any more.
-pub fn take_over(older: &Verification, now: UnixMillis) -> Option<Verification> {
-    older.can_be_taken(now).then(|| older.ended())
+/// What becomes of an attempt under another token; nothing when it was answered, or is over for good.
+pub fn take_over(older: &Verification) -> Option<Verification> {
+    older.may_come_back().then(|| older.ended())
 }

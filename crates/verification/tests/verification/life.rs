@@ -305,16 +305,18 @@ fn v14_an_attempt_that_another_code_ended_does_not_come_back() {
     scene.notify(Some("5")).expect("asked");
     let asked = scene.current();
     let (lost, _) = undelivered(&asked, asked.notice, Undelivered::TimedOut, scene.now).expect("lost");
-    let ended = take_over(&lost, scene.now).expect("ended, though it reached nobody as far as is known");
+    let ended = take_over(&lost).expect("ended, though it reached nobody as far as is known");
     assert_eq!(delivered(&ended, asked.notice, scene.now), None);
     let late = conclude(&ended, asked.notice, BY_FACE, scene.now, &scene.policy);
     assert_eq!(late, Err(Refusal::NoticeNotLive));
-    assert_eq!(take_over(&ended, scene.now), None);
+    assert_eq!(take_over(&ended), None);
+    let expired = scene.now.plus(Duration::from_hours(1));
+    assert!(!asked.is_open(expired) && take_over(&asked).is_some_and(|over| !over.is_open(scene.now)));
     // A clock that is set back brings neither of them back.
     for back in [Duration::ZERO, Duration::from_secs(1), Duration::from_hours(1)] {
         assert!(!ended.can_be_taken(scene.now.minus(back)), "{back:?}");
     }
-    let open = take_over(&asked, scene.now).expect("ended");
+    let open = take_over(&asked).expect("ended");
     let (late, _) = delivered(&open, asked.notice, scene.now).expect("its channel took it all the same");
     assert!(!late.is_open(scene.now), "but it is over");
 }

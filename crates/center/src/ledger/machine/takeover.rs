@@ -10,7 +10,7 @@ use super::work::{Circumstances, Work};
 use crate::ledger::key::Key;
 
 impl Work {
-    /// Ends what is open under another token; its notice, which is to be withdrawn, if a phone can have it.
+    /// Ends what is open under another token, or could be again; its notice, which is to be withdrawn, if a phone can have it.
     pub(in crate::ledger) fn take_over(
         &mut self,
         key: &Key,
@@ -24,8 +24,13 @@ impl Work {
         let older = older?;
         let loaded = self.facts.get(&older)?;
         loaded.credential.filter(|c| c.person == credential.person)?;
-        let next = takeover::take_over(&loaded.verification?, with.now)?;
+        let before = loaded.verification?;
+        let next = takeover::take_over(&before)?;
         self.change(&older, next, None);
+        if !before.can_be_taken(with.now) {
+            // It was over already, by the clock: nothing happens to it that anybody should hear of.
+            return None;
+        }
         let (from, to) = (next.notice.to_string(), fresh.to_string());
         self.audit(&older, Event::HandedOver, next.amount, Some(&to), None, with);
         self.audit(key, Event::TookOver, None, Some(&from), None, with);

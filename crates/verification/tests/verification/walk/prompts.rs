@@ -179,7 +179,7 @@ impl Counters {
     fn take_over(&mut self, place: Place) {
         let older = self.recent[place.org].replace(place.token).filter(|token| *token != place.token);
         let Some(older) = older.map(|token| Place { token, org: place.org }) else { return };
-        if let Some(ended) = self.verifications.get(&older).and_then(|v| take_over(v, self.now)) {
+        if let Some(ended) = self.verifications.get(&older).and_then(take_over) {
             self.verifications.insert(older, ended);
         }
         // In the account it is over whatever the rules think of it, unless it was answered.
