@@ -1,6 +1,6 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
 //! `cargo xtask capi`, `cargo xtask exe`, `cargo xtask kit`, `cargo xtask doctor-page`, `cargo xtask cluster`, `cargo xtask shots`,
-//! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`.
+//! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`, `cargo xtask world`.
 
 mod asan;
 mod bench;
@@ -16,6 +16,7 @@ mod references;
 mod shots;
 mod tidy;
 mod walk;
+mod world;
 
 use std::process::ExitCode;
 
@@ -32,14 +33,16 @@ fn main() -> ExitCode {
         ["asan"] => asan::run(),
         ["fuzz", seconds] => fuzz::run(seconds),
         ["walk", depth] => walk::run(depth),
+        ["world", rest @ ..] => world::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {}",
+                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {} | {}",
                 bench::USAGE,
                 capi::USAGE,
-                cluster::USAGE
+                cluster::USAGE,
+                world::USAGE
             );
             ExitCode::from(2)
         }

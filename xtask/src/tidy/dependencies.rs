@@ -4,7 +4,7 @@
 use super::file::{File, Violation};
 
 /// What each crate may depend on, beside crates of others: in general, and in its tests.
-const ALLOWED: [(&str, &[&str], &[&str]); 27] = [
+const ALLOWED: [(&str, &[&str], &[&str]); 29] = [
     ("protocol", &[], &[]),
     ("verification", &["protocol"], &[]),
     ("onboarding", &["protocol"], &[]),
@@ -70,6 +70,10 @@ const ALLOWED: [(&str, &[&str], &[&str]); 27] = [
     ),
     // It knows of a center what everybody outside can know.
     ("trial", &["protocol", "simulator"], &[]),
+    // A disk in memory under the embedded database: it knows SQLite and nothing of ours.
+    ("disk", &[], &[]),
+    // Everybody in one simulated world: the real center, and parties of its own.
+    ("world", &["protocol", "verification", "center", "http", "disk"], &[]),
     (
         "cli",
         &[
@@ -139,7 +143,7 @@ fn manifest(path: &str, text: &str) -> Vec<Violation> {
 fn has_own_lints(name: &str, table: &toml::Table) -> bool {
     let rust = table.get("lints").and_then(|lints| lints.get("rust"));
     let unsafe_code = rust.and_then(|rust| rust.get("unsafe_code")).and_then(toml::Value::as_str);
-    matches!(name, "capi" | "offline" | "vendor" | "fuzz") && unsafe_code == Some("deny")
+    matches!(name, "capi" | "offline" | "vendor" | "disk" | "fuzz") && unsafe_code == Some("deny")
 }
 
 #[cfg(test)]

@@ -22,23 +22,35 @@ pub type FileIdentity = (u64, u64);
 pub type FileLock = Box<dyn Send + Sync>;
 
 /// What a disk is asked for beside what goes through the database's library.
-///
-/// # Errors
-/// Each method says what the system would say of a file.
 pub trait Medium: Send + Sync {
     /// The name under which the database's library knows the disk.
     fn vfs(&self) -> &str;
     /// The first bytes of a file, at most so many.
+    ///
+    /// # Errors
+    /// When it is not there, or cannot be read.
     fn head(&self, path: &Path, bytes: usize) -> io::Result<Vec<u8>>;
     /// Makes an empty file that is not there yet.
+    ///
+    /// # Errors
+    /// When it is there, or cannot be made.
     fn make(&self, path: &Path) -> io::Result<()>;
     /// Whether there is such a file.
     fn exists(&self, path: &Path) -> bool;
     /// Which file it is.
+    ///
+    /// # Errors
+    /// When it is not there.
     fn identity(&self, path: &Path) -> io::Result<FileIdentity>;
     /// Holds a file alone, which is made if it is not there.
+    ///
+    /// # Errors
+    /// When another holds it, or it cannot be made.
     fn lock(&self, path: &Path) -> Result<FileLock, TryLockError>;
     /// Writes so many bytes to a new file, waits until they are kept, and removes it.
+    ///
+    /// # Errors
+    /// When there is no room, or nothing can be written.
     fn try_room(&self, path: &Path, bytes: usize) -> io::Result<()>;
     /// How long what was just done took.
     fn took(&self, work: DiskWork) -> Duration;

@@ -1,0 +1,240 @@
+//! Makes what goes wrong go wrong, when the plan says so, and right again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use yanmi_center::StartError;
+use yanmi_disk::MemoryDisk;
+use yanmi_protocol::Sm4Key;
+
+use crate::fault::{AppMood, Fault, FaultLine, LineState, NationalMood, Plan};
+use crate::life::{Life, Lives};
+use crate::network::{Line, Weather};
+use crate::register;
+use crate::trace::Party;
+use crate::world::World;
+
+/// How often it is looked whether the power has failed.
+const LOOKS_EVERY: Duration = Duration::from_millis(20);
+/// A power that does not fail by itself, because nothing is written, fails after this long.
+const FAILS_WITHIN: Duration = Duration::from_mins(1);
+/// How long a center may not start for a reason that passes.
+const STARTS_WITHIN: Duration = Duration::from_mins(5);
+/// Before it is tried again.
+const STARTS_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How far the center's clock may be off, in milliseconds: within the ten minutes a timestamp may differ.
+const MOST_OFF_MILLIS: i64 = 9 * 60 * 1_000;
+/// How long a center may take to notice that its registry was changed.
+const NOTICES_WITHIN: Duration = Duration::from_secs(2);
+
+/// Whoever makes the faults.
+pub(crate) struct Driver {
+    pub(crate) world: Arc<World>,
+    pub(crate) lives: Lives,
+    /// The center that runs.
+    pub(crate) life: Mutex<Option<Life>>,
+    /// Lives there were, for the report.
+    pub(crate) restarts: std::sync::atomic::AtomicU64,
+}
+
+impl Driver {
+    /// Carries out a plan; ends when its last fault has ended.
+    pub(crate) async fn run(self: &Arc<Self>, plan: &Plan) {
+        let mut ends: BTreeMap<(Duration, usize), Fault> = BTreeMap::new();
+        let mut begins = plan.0.iter().enumerate().peekable();
+        let mut places = BTreeMap::new();
+        loop {
+            let next_end = ends.keys().next().map(|(at, _)| *at);
+            let next_begin = begins.peek().map(|(_, planned)| planned.begin);
+            let begin_first = match (next_begin, next_end) {
+                (None, None) => return,
+                (Some(begin), Some(end)) => begin <= end,
+                (begin, _) => begin.is_some(),
+            };
+            let at = if begin_first { next_begin } else { next_end }.unwrap_or_default();
+            tokio::time::sleep(at.saturating_sub(self.world.clock.elapsed())).await;
+            if begin_first {
+                let Some((number, planned)) = begins.next() else { return };
+                self.note(format!("begins: {}", planned.fault));
+                let place = self.world.oracle().begins(planned.fault, self.world.clock.elapsed());
+                places.insert(number, place);
+                self.begin(planned.fault, planned.length).await;
+                let now = self.world.clock.elapsed();
+                ends.insert(((planned.begin + planned.length).max(now), number), planned.fault);
+            } else if let Some(((_, number), fault)) = ends.pop_first() {
+                let now = self.world.clock.elapsed();
+                if !self.end(fault).await && now < at + STARTS_WITHIN {
+                    ends.insert((now + STARTS_AGAIN_AFTER, number), fault);
+                    continue;
+                }
+                self.note(format!("ends: {fault}"));
+                if let Some(place) = places.get(&number) {
+                    self.world.oracle().ends(*place, self.world.clock.elapsed());
+                }
+            }
+        }
+    }
+
+    fn note(&self, what: String) {
+        self.world.trace(Party::World, Party::Center, 0, what);
+    }
+
+    async fn begin(self: &Arc<Self>, fault: Fault, length: Duration) {
+        match fault {
+            Fault::Line(line, state) => self.world.network.set_weather(place(line), weather(state)),
+            Fault::National(mood) => self.world.moods().national = mood,
+            Fault::App(app, mood) => self.world.moods().apps[usize::from(app)] = mood,
+            Fault::Kill => {
+                let Some(life) = self.life.lock().await.take() else { return };
+                let disk = self.lives.kill(life).after_kill();
+                self.come_back(disk, length).await;
+            }
+            Fault::Power(operation) => self.fail_power(operation, length).await,
+            Fault::Stop => {
+                let Some(life) = self.life.lock().await.take() else { return };
+                let disk = self.lives.stop(life).await;
+                self.come_back(disk, length).await;
+            }
+            Fault::Clock(millis) => {
+                let off = self.world.center_clock.off_by_millis();
+                let to = (off + millis).clamp(-MOST_OFF_MILLIS, MOST_OFF_MILLIS);
+                self.world.center_clock.set_by(to - off);
+            }
+            Fault::Full(bytes) => {
+                if let Some(life) = &*self.life.lock().await {
+                    life.disk.limit(Some(bytes));
+                }
+            }
+            Fault::Rotate(account) => self.rotate(account).await,
+            Fault::SwitchOff(institution) => {
+                self.switch(institution, false).await;
+            }
+        }
+    }
+
+    /// Whether it has ended: what was switched off is switched on again as soon as that can be stored.
+    async fn end(&self, fault: Fault) -> bool {
+        match fault {
+            Fault::Line(line, _) => self.world.network.set_weather(place(line), Weather::CALM),
+            Fault::National(_) => self.world.moods().national = NationalMood::Fine,
+            Fault::App(app, _) => self.world.moods().apps[usize::from(app)] = AppMood::Fine,
+            Fault::Full(_) => {
+                if let Some(life) = &*self.life.lock().await {
+                    life.disk.limit(None);
+                }
+            }
+            Fault::Rotate(account) => {
+                self.change_key(account, None).await;
+            }
+            Fault::SwitchOff(institution) => {
+                return self.switch(institution, true).await;
+            }
+            Fault::Kill | Fault::Power(_) | Fault::Stop | Fault::Clock(_) => {}
+        }
+        true
+    }
+
+    async fn fail_power(self: &Arc<Self>, operation: u64, length: Duration) {
+        let until = self.world.clock.elapsed() + FAILS_WITHIN;
+        {
+            let life = self.life.lock().await;
+            let Some(life) = &*life else { return };
+            life.disk.cut_at(life.disk.operations() + operation);
+        }
+        loop {
+            let dead = self.life.lock().await.as_ref().is_none_or(|life| life.disk.is_dead());
+            if dead || self.world.clock.elapsed() >= until {
+                break;
+            }
+            tokio::time::sleep(LOOKS_EVERY).await;
+        }
+        let Some(life) = self.life.lock().await.take() else { return };
+        let disk = self.lives.kill(life).after_power_cut();
+        self.come_back(disk, length).await;
+    }
+
+    /// Starts a center on what is left, after a while.
+    async fn come_back(&self, disk: MemoryDisk, after: Duration) {
+        tokio::time::sleep(after).await;
+        match self.start(disk).await {
+            Ok(life) => *self.life.lock().await = Some(life),
+            Err(error) => self.world.oracle().found(format!("the center does not start again: {error}")),
+        }
+    }
+
+    /// Starts a center, again while it cannot for a reason that passes.
+    pub(crate) async fn start(&self, disk: MemoryDisk) -> Result<Life, StartError> {
+        self.restarts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let until = self.world.clock.elapsed() + STARTS_WITHIN;
+        loop {
+            match self.lives.start(disk.clone()).await {
+                Ok(life) => return Ok(life),
+                Err(error) if self.world.clock.elapsed() >= until => return Err(error),
+                Err(_) => tokio::time::sleep(STARTS_AGAIN_AFTER).await,
+            }
+        }
+    }
+
+    async fn switch(&self, institution: u16, on: bool) -> bool {
+        self.change(async |life| {
+            let (config, ports) = (self.lives.config(&life.disk), self.lives.beside(&life.disk, "switch"));
+            let at = self.world.clock.now();
+            register::switch_institution(&config, &self.world.cast, ports, (institution, on), at).await
+        })
+        .await
+    }
+
+    async fn rotate(&self, account: u16) {
+        let mut chance = self.world.chance.fork(
+            "rotation",
+            u64::from(account) ^ u64::try_from(self.world.clock.elapsed().as_millis()).unwrap_or(0),
+        );
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&chance.word().to_be_bytes());
+        bytes[8..].copy_from_slice(&chance.word().to_be_bytes());
+        let key = Sm4Key::from_bytes(&bytes);
+        if self.change_key(account, Some(&key)).await {
+            tokio::time::sleep(NOTICES_WITHIN).await;
+            self.world.set_key_of(account, key);
+        }
+    }
+
+    /// Gives an account another key, or retires its older one; whether it was done.
+    async fn change_key(&self, account: u16, key: Option<&Sm4Key>) -> bool {
+        let account = &self.world.cast.accounts[usize::from(account)];
+        self.change(async |life| {
+            let (config, ports) = (self.lives.config(&life.disk), self.lives.beside(&life.disk, "rotate"));
+            register::rotate(&config, account, ports, key, self.world.clock.now()).await
+        })
+        .await
+    }
+
+    /// Changes the registry beside the center that runs; whether it was changed. Nothing while none runs or its disk takes nothing.
+    async fn change(&self, change: impl AsyncFnOnce(&Life) -> Result<(), register::RegisterError>) -> bool {
+        let life = self.life.lock().await;
+        match &*life {
+            Some(life) => change(life).await.is_ok(),
+            None => false,
+        }
+    }
+}
+
+fn place(line: FaultLine) -> Line {
+    match line {
+        FaultLine::Institutions => Line::Institutions,
+        FaultLine::App(app) => Line::App(app),
+        FaultLine::National => Line::National,
+    }
+}
+
+fn weather(state: LineState) -> Weather {
+    match state {
+        LineState::Lossy => Weather { lost_permille: 150, ..Weather::CALM },
+        LineState::Slow => Weather { delay_millis: (50, 900), trickles: true, ..Weather::CALM },
+        LineState::Breaking => Weather { broken_permille: 300, ..Weather::CALM },
+        LineState::HalfCut => Weather { silent_permille: 150, refused_permille: 150, ..Weather::CALM },
+        LineState::Down => Weather { down: true, ..Weather::CALM },
+    }
+}

@@ -1,0 +1,125 @@
+//! A center's lives: it is started on a disk, and stopped, killed, or left without power.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use yanmi_center::config::{Config, Database, Essentials, Listen};
+use yanmi_center::ports::{Clock, Disk, Entropy, Network, Ports};
+use yanmi_center::{Center, StartError};
+use yanmi_disk::MemoryDisk;
+use yanmi_http::Socket;
+use yanmi_protocol::Sm4Key;
+
+use crate::medium::center_disk;
+use crate::network::Host;
+use crate::party::national;
+use crate::register::{self, RegisterError};
+use crate::world::{CHANNEL_PORT, INSTITUTION_PORT, World, center_address};
+
+/// The file's name on each disk.
+pub(crate) const FILE: &str = "center.sqlite";
+
+/// A center that runs, or ran.
+pub(crate) struct Life {
+    pub(crate) host: Host,
+    pub(crate) disk: MemoryDisk,
+    center: Center,
+}
+
+/// What every life of a center has in common.
+pub(crate) struct Lives {
+    world: Arc<World>,
+    config: Config,
+    count: AtomicU16,
+}
+
+impl Lives {
+    /// # Panics
+    /// When a constant here is not what it should be.
+    pub(crate) fn new(world: &Arc<World>) -> Self {
+        let essentials = Essentials {
+            region: world.cast.region,
+            encryption_key: Sm4Key::from_ascii("yanmi-world-kek1").expect("a key"),
+            national_url: format!("http://{}", national::address()).parse().expect("a URL"),
+            national_org_id: world.cast.national_id,
+            national_key: world.cast.national_key.clone(),
+        };
+        let mut config = Config::new(essentials, &PathBuf::from("/memory"));
+        let listen = |port| Listen { plain_http: true, ..Listen::plain(center_address(port)) };
+        config.listen.institution = listen(INSTITUTION_PORT);
+        config.listen.channel = listen(CHANNEL_PORT);
+        config.outbound.allow = vec!["10.0.0.0/8".parse().expect("a network")];
+        // Every counter of a hospital comes from one address here.
+        config.limits.connections_per_source = config.limits.connections;
+        config.national.timeout = national::PATIENCE;
+        Self { world: Arc::clone(world), config, count: AtomicU16::new(0) }
+    }
+
+    /// The configuration of a center on this disk.
+    pub(crate) fn config(&self, disk: &MemoryDisk) -> Config {
+        let mut config = self.config.clone();
+        config.database = Database::Sqlite(disk.path(FILE));
+        config
+    }
+
+    /// Chance and disk of whoever works on the database beside a center.
+    pub(crate) fn beside(&self, disk: &MemoryDisk, name: &str) -> (Disk, Entropy) {
+        let mut chance = self.world.chance.fork(name, u64::from(self.count.load(Ordering::Relaxed)));
+        (center_disk(disk, chance.fork("disk", 0)), Entropy::seeded(chance.word()))
+    }
+
+    /// Makes the database on an empty disk.
+    pub(crate) async fn prepare(&self, disk: &MemoryDisk) -> Result<(), RegisterError> {
+        let at = self.world.clock.now();
+        register::everybody(&self.config(disk), &self.world.cast, self.beside(disk, "register"), at).await
+    }
+
+    /// Starts a center on a disk.
+    pub(crate) async fn start(&self, disk: MemoryDisk) -> Result<Life, StartError> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let host = Host::Center(number);
+        let mut chance = self.world.chance.fork("life", u64::from(number));
+        let clock = self.world.center_clock.clone();
+        let clock = Clock::new(move || clock.now());
+        let ports = Ports {
+            callers: clock.clone(),
+            clock,
+            entropy: Entropy::seeded(chance.word()),
+            network: self.network(host),
+            disk: center_disk(&disk, chance.fork("disk", 0)),
+        };
+        let center = Box::pin(Center::start(self.config(&disk), ports)).await?;
+        Ok(Life { host, disk, center })
+    }
+
+    fn network(&self, host: Host) -> Network {
+        let (dials, binds) = (self.world.network.clone(), self.world.network.clone());
+        Network::system()
+            .resolving(|_, _| async { Ok(Vec::new()) })
+            .dialing(move |address| {
+                let network = dials.clone();
+                async move { Ok(Socket::Given(Box::new(network.dial(host, address).await?))) }
+            })
+            .binding(move |address| {
+                let bound = binds.listen(host, address).bound();
+                async move { Ok(bound) }
+            })
+    }
+
+    /// Ends a life at once: what it was doing ends where it stands, and only what is on its disk is left.
+    pub(crate) fn kill(&self, life: Life) -> MemoryDisk {
+        life.disk.cut();
+        self.world.network.kill(life.host);
+        // What is left of it cannot reach anything any more; it only has to end.
+        tokio::spawn(life.center.stop());
+        life.disk
+    }
+
+    /// Stops a center as an operator does.
+    pub(crate) async fn stop(&self, life: Life) -> MemoryDisk {
+        life.center.stop().await;
+        self.world.network.kill(life.host);
+        life.disk.after_kill()
+    }
+}

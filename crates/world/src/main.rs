@@ -1,0 +1,81 @@
+//! `yanmi-world`: runs worlds, and says what contradicts the contract. `cargo xtask world` builds and calls it.
+
+mod bar;
+mod options;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser;
+use yanmi_world::{Report, Settings, run, shrink};
+
+use crate::bar::Bar;
+use crate::options::Options;
+
+/// Lines of what happened that are printed when something is found.
+const LINES: usize = 60;
+/// Contradictions that are printed.
+const PRINTED: usize = 10;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let settings = match options.settings() {
+        Ok(settings) => settings,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(2);
+        }
+    };
+    hold_one_core();
+    let mut found = false;
+    for seed in options.seeds() {
+        let settings = Settings { seed, ..settings.clone() };
+        let begun = Instant::now();
+        let report = played(&settings);
+        let hours = report.simulated.as_secs_f64() / 3_600.0;
+        eprintln!("{:.1} simulated hours a second", hours / begun.elapsed().as_secs_f64());
+        if options.twice {
+            let again = played(&settings);
+            if (report.trace_hash, report.rows_hash) != (again.trace_hash, again.rows_hash) {
+                found = true;
+                println!("the same seed gave another world:\n{again}");
+            }
+        }
+        if options.plan {
+            print!("{}", report.plan);
+        }
+        if !report.found.is_empty() {
+            found = true;
+            tell(&settings, &report, &options);
+        } else if let Some(lines) = options.lines {
+            println!("{}", report.diagram(options.visit, lines));
+        }
+        println!("{report}");
+    }
+    if found { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn played(settings: &Settings) -> Report {
+    let bar = Bar::new(settings.length);
+    run(settings, move |passed| bar.show(passed))
+}
+
+/// What was found, the smallest plan with which something still is, and what happened with it.
+fn tell(settings: &Settings, report: &Report, options: &Options) {
+    report.found.iter().take(PRINTED).for_each(|found| println!("{found}\n"));
+    let (plan, smallest) = shrink(settings, report);
+    println!("the smallest plan with which something is found, of {} faults:\n{plan}", report.plan.len());
+    println!("seed {}: {}\n", settings.seed, smallest.found.first().map_or("", String::as_str));
+    println!("{}", smallest.diagram(options.visit, options.lines.unwrap_or(LINES)));
+}
+
+/// All threads of a world wait for each other; on one core the handing over is cheapest.
+fn hold_one_core() {
+    use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let Some(core) = (0..CpuSet::MAX_CPU).rev().find(|core| allowed.is_set(*core)) else { return };
+    let mut one = CpuSet::new();
+    one.set(core);
+    // Without it a world is slower, and the same.
+    let _ = sched_setaffinity(None, &one);
+}

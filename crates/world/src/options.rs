@@ -1,0 +1,82 @@
+//! What the command takes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use yanmi_world::{Faults, Plan, Settings, seed_of};
+
+/// Runs simulated worlds, in which a seed decides everything, and says what contradicts the contract.
+#[derive(Debug, Parser)]
+#[command(name = "world", bin_name = "cargo xtask world")]
+pub(crate) struct Options {
+    /// What everything is drawn from: a number, or any text.
+    #[arg(default_value = "1")]
+    seed: String,
+    /// So many seeds, from this one on.
+    #[arg(long, default_value_t = 1)]
+    seeds: u64,
+    /// How many days persons come.
+    #[arg(long, conflicts_with = "minutes")]
+    days: Option<u64>,
+    /// How many minutes.
+    #[arg(long, default_value_t = 60)]
+    minutes: u64,
+    /// How many seconds they come apart, on the average.
+    #[arg(long, default_value_t = 10)]
+    gap: u64,
+    /// How many persons there are.
+    #[arg(long, default_value_t = 200)]
+    persons: u32,
+    /// What goes wrong: `none`, `drawn` from the seed, or a file with a plan.
+    #[arg(long, default_value = "drawn")]
+    faults: String,
+    /// How many seconds faults that are drawn are apart, on the average.
+    #[arg(long, default_value_t = 60)]
+    every: u64,
+    /// Runs each seed twice: both have to be the same.
+    #[arg(long)]
+    pub(crate) twice: bool,
+    /// Prints the plan.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Prints so many of the newest lines of what happened, not only when something is found.
+    #[arg(long)]
+    pub(crate) lines: Option<usize>,
+    /// Of this visit only.
+    #[arg(long)]
+    pub(crate) visit: Option<u64>,
+}
+
+impl Options {
+    /// The worlds, but for their seeds.
+    ///
+    /// # Errors
+    /// A sentence when the plan cannot be read.
+    pub(crate) fn settings(&self) -> Result<Settings, String> {
+        let faults = match self.faults.as_str() {
+            "none" => Faults::None,
+            "drawn" => Faults::Drawn(Duration::from_secs(self.every)),
+            file => {
+                let path = PathBuf::from(file);
+                let text =
+                    std::fs::read_to_string(&path).map_err(|why| format!("{}: {why}", path.display()))?;
+                Faults::Planned(Plan::read(&text).map_err(|why| format!("{}: {why}", path.display()))?)
+            }
+        };
+        let length =
+            self.days.map_or(Duration::from_mins(self.minutes), |days| Duration::from_hours(24 * days));
+        Ok(Settings {
+            seed: 0,
+            length,
+            gap: Duration::from_secs(self.gap),
+            persons: self.persons.max(1),
+            faults,
+        })
+    }
+
+    pub(crate) fn seeds(&self) -> impl Iterator<Item = u64> + use<> {
+        let first = seed_of(&self.seed);
+        (0..self.seeds).map(move |more| first.wrapping_add(more))
+    }
+}

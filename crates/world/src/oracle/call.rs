@@ -1,0 +1,34 @@
+//! What institutions ask, and what they hear.
+
+use std::time::Duration;
+
+/// A notice that was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct NotifyCall {
+    pub(crate) person: u32,
+    pub(crate) amount: Option<i64>,
+    pub(crate) begun: Duration,
+    pub(crate) ended: Option<Duration>,
+    pub(crate) code: Option<i64>,
+    pub(crate) serial: Option<String>,
+}
+
+impl NotifyCall {
+    pub(crate) fn new(person: u32, amount: Option<i64>, begun: Duration) -> Self {
+        Self { person, amount, begun, ended: None, code: None, serial: None }
+    }
+
+    /// Whether it was answered that the notice was sent, before this moment.
+    pub(super) fn is_certain_before(&self, moment: Duration) -> bool {
+        self.code == Some(0) && self.ended.is_some_and(|ended| ended < moment)
+    }
+}
+
+/// A status query and what was heard.
+#[derive(Clone, Debug)]
+pub(crate) struct StatusCall {
+    pub(crate) begun: Duration,
+    pub(crate) ended: Duration,
+    pub(crate) code: Option<i64>,
+    pub(crate) confirmed: Option<bool>,
+}

@@ -1,0 +1,123 @@
+//! Every code, and every silence, has a reason that lies outside of the center.
+
+use std::time::Duration;
+
+use super::call::{NotifyCall, StatusCall};
+use super::deed::Deed;
+use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
+use super::{Key, Oracle};
+use crate::cast::Cast;
+use crate::fault::{Fault, FaultLine};
+
+/// V8, as far as a counter can see: calls may be under way for so long.
+const UNDER_WAY: Duration = Duration::from_secs(12);
+/// V8: notices of a verification, and to a person within an hour, whatever became of them.
+const OF_A_VERIFICATION: usize = 10;
+const OF_AN_HOUR: usize = 20;
+/// The windows an hour is counted in make it longer by one of them.
+const HOUR: Duration = Duration::from_mins(65);
+/// V13.
+const QUIET: Duration = Duration::from_mins(15);
+/// V10: a payment that was let through stays so for half an hour.
+const LET_THROUGH: Duration = Duration::from_mins(31);
+
+impl Oracle {
+    /// Nobody answered.
+    pub(super) fn explain_silence(&mut self, line: FaultLine, span: (Duration, Duration), what: &str) {
+        let lines =
+            |fault: Fault| matches!(fault, Fault::Line(faulty, _) if faulty == line) || STORE_TROUBLE(fault);
+        if !self.in_force(span, lines) {
+            self.found(format!("no answer, for no reason: {what}"));
+        }
+    }
+
+    /// An app's question was refused.
+    pub(crate) fn code_of_app(&mut self, app: u16, code: i64, begun: Duration, at: Duration) {
+        if !(code == -1 && self.in_force((begun, at), STORE_TROUBLE)
+            || code == -2 && self.clock_was_set((Duration::ZERO, at)))
+        {
+            self.found(format!("{code} to app {app} has no reason"));
+        }
+    }
+
+    pub(super) fn explain_notice(&mut self, key: Key, call: &NotifyCall, code: Option<i64>, at: Duration) {
+        let span = (call.begun, at);
+        let explained = match code {
+            Some(0) => true,
+            None => return self.explain_silence(FaultLine::Institutions, span, &format!("{call:?}")),
+            Some(500_084) => self.may_be_too_often(&key, call, at),
+            Some(500_319) => self.in_force(span, |fault| {
+                matches!(fault, Fault::App(..) | Fault::Line(FaultLine::App(_), _)) || STORE_TROUBLE(fault)
+            }),
+            Some(500_320) => self.may_be_free(&key, call.amount, at),
+            Some(code) => self.is_general(code, span),
+        };
+        if !explained {
+            let code = code.unwrap_or_default();
+            self.found(format!("{code} has no reason: {key:?} {call:?}"));
+        }
+    }
+
+    pub(super) fn explain_status(&mut self, key: Key, call: &StatusCall) {
+        let span = (call.begun, call.ended);
+        let explained = match call.code {
+            None => return self.explain_silence(FaultLine::Institutions, span, &format!("{call:?}")),
+            Some(500_320) => {
+                let amounts: Vec<Option<i64>> = self.calls(&key).iter().map(|call| call.amount).collect();
+                amounts.into_iter().any(|amount| self.may_be_free(&key, amount, call.ended))
+            }
+            Some(code) => self.is_general(code, span),
+        };
+        if !explained {
+            self.found(format!("{:?} has no reason: {key:?} {call:?}", call.code));
+        }
+    }
+
+    /// What any call of an institution may be answered with.
+    fn is_general(&self, code: i64, span: (Duration, Duration)) -> bool {
+        match code {
+            -1 => self.in_force(span, STORE_TROUBLE),
+            -3 | 500_033 => self.in_force(span, NATIONAL_TROUBLE),
+            -2 => self.clock_was_set((Duration::ZERO, span.1)),
+            -4 => self.in_force(span, |fault| matches!(fault, Fault::Rotate(_))),
+            500_316 => self.in_force(span, |fault| matches!(fault, Fault::SwitchOff(_))),
+            _ => false,
+        }
+    }
+
+    fn may_be_too_often(&self, key: &Key, call: &NotifyCall, at: Duration) -> bool {
+        let calls = self.calls(key);
+        let soon =
+            calls.iter().filter(|other| other.begun < at && other.begun + UNDER_WAY > call.begun).count() > 1;
+        let many = calls.len() > OF_A_VERIFICATION;
+        let keys = self.keys_of.get(&call.person).into_iter().flatten();
+        let all =
+            keys.clone().flat_map(|key| self.calls(key)).filter(|other| other.begun + HOUR > call.begun);
+        let often = all.count() > OF_AN_HOUR;
+        let here = keys.filter(|other| other.1 == key.1).filter_map(|key| self.prompts_of.get(key)).flatten();
+        let quiet = here.flat_map(|number| self.acts_on(*number)).any(|act| {
+            act.deed == Deed::NotMe
+                && act.begun < at
+                && act.ended.unwrap_or(at) + QUIET + UNDER_WAY > call.begun
+        });
+        soon || many || often || quiet || self.clock_was_set((call.begun.saturating_sub(HOUR), at))
+    }
+
+    /// V10: the person switched it on, and the amount is within the limit, or was let through before.
+    fn may_be_free(&self, key: &Key, amount: Option<i64>, at: Duration) -> bool {
+        let app = Cast::holder_of(&key.0);
+        let Some(switches) = app.and_then(|holder| self.switches.get(&holder)) else { return false };
+        let last_off =
+            switches.iter().rposition(|switch| switch.single_fen.is_none() && switch.done.is_some());
+        let since = last_off.map_or(0, |place| place + 1);
+        switches.iter().enumerate().any(|(place, switch)| {
+            let within = switch.single_fen.is_some_and(|limit| amount.is_some_and(|fen| fen <= limit));
+            let lately = switch.done.is_none_or(|done| done + LET_THROUGH > at);
+            switch.begun < at
+                && within
+                && (place >= since
+                    || lately
+                    || last_off.is_some_and(|off| switches[off].begun + LET_THROUGH > at))
+        })
+    }
+}

@@ -1,0 +1,8 @@
+//! The parties around a center, each as a server, a caller, or both.
+
+pub(crate) mod app;
+pub(crate) mod counter;
+pub(crate) mod national;
+pub(crate) mod phone;
+mod question;
+mod server;

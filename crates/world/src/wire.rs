@@ -1,0 +1,150 @@
+//! HTTP/1.1 as the parties around a center speak it: requests and answers with a length.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, timeout_at};
+
+use crate::network::{End, Host, WorldNetwork};
+
+/// Connections a caller keeps for its next requests.
+const KEPT: usize = 4;
+/// The longest message that is read.
+const MAX_MESSAGE: usize = 256 * 1024;
+
+/// A head, and the body behind it.
+pub(crate) struct Message {
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Message {
+    /// The path of a request.
+    pub(crate) fn path(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// The status of an answer.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.head.split(' ').nth(1)?.parse().ok()
+    }
+
+    /// Whether the connection ends with this answer.
+    fn is_last(&self) -> bool {
+        header(&self.head, "connection") == Some("close")
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}
+
+/// A connection, and what was read of it too far.
+pub(crate) struct Wire {
+    end: End,
+    rest: Vec<u8>,
+}
+
+impl Wire {
+    pub(crate) fn over(end: End) -> Self {
+        Self { end, rest: Vec::new() }
+    }
+
+    /// The next message.
+    pub(crate) async fn read(&mut self) -> io::Result<Message> {
+        let end = loop {
+            if let Some(at) = self.rest.windows(4).position(|four| four == b"\r\n\r\n") {
+                break at + 4;
+            }
+            self.read_more().await?;
+        };
+        let head = String::from_utf8_lossy(&self.rest[..end]).into_owned();
+        let length: usize =
+            header(&head, "content-length").and_then(|digits| digits.parse().ok()).unwrap_or(0);
+        if length > MAX_MESSAGE {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        while self.rest.len() < end + length {
+            self.read_more().await?;
+        }
+        let tail = self.rest.split_off(end + length);
+        let body = std::mem::replace(&mut self.rest, tail).split_off(end);
+        Ok(Message { head, body })
+    }
+
+    async fn read_more(&mut self) -> io::Result<()> {
+        if self.rest.len() > MAX_MESSAGE {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        match self.end.read_buf(&mut self.rest).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Answers a request.
+    pub(crate) async fn answer(&mut self, status: u16, body: &str) -> io::Result<()> {
+        let answer = format!("HTTP/1.1 {status} -\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        self.end.write_all(answer.as_bytes()).await
+    }
+
+    async fn ask(&mut self, path: &str, body: &str) -> io::Result<Message> {
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: center\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        );
+        self.end.write_all(request.as_bytes()).await?;
+        self.read().await
+    }
+}
+
+/// Whoever calls the center: keeps connections, and asks again on a new one when a kept one broke, as HTTP clients do.
+#[derive(Clone)]
+pub(crate) struct Caller(Arc<CallerState>);
+
+struct CallerState {
+    network: WorldNetwork,
+    from: Host,
+    to: SocketAddr,
+    kept: Mutex<Vec<Wire>>,
+}
+
+impl Caller {
+    pub(crate) fn new(network: &WorldNetwork, from: Host, to: SocketAddr) -> Self {
+        Self(Arc::new(CallerState { network: network.clone(), from, to, kept: Mutex::default() }))
+    }
+
+    /// Posts a body; nothing when there was no answer within this time.
+    pub(crate) async fn post(&self, path: &str, body: &str, within: Duration) -> Option<Message> {
+        let until = Instant::now() + within;
+        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        if let Some(mut wire) = kept {
+            match timeout_at(until, wire.ask(path, body)).await {
+                Ok(Ok(answer)) => return Some(self.keep(wire, answer)),
+                Ok(Err(_)) => {}
+                Err(_) => return None,
+            }
+        }
+        let fresh = async {
+            let mut wire = Wire::over(self.0.network.dial(self.0.from, self.0.to).await?);
+            let answer = wire.ask(path, body).await?;
+            io::Result::Ok((wire, answer))
+        };
+        let (wire, answer) = timeout_at(until, fresh).await.ok()?.ok()?;
+        Some(self.keep(wire, answer))
+    }
+
+    fn keep(&self, wire: Wire, answer: Message) -> Message {
+        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if !answer.is_last() && kept.len() < KEPT {
+            kept.push(wire);
+        }
+        answer
+    }
+}

@@ -1,0 +1,158 @@
+//! What everybody in a world shares.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use yanmi_protocol::{EcToken, Sm4Key};
+
+use crate::cast::{Cast, Holder};
+use crate::chance::Chance;
+use crate::clock::WallClock;
+use crate::fault::{AppMood, NationalMood};
+use crate::network::{Host, WorldNetwork};
+use crate::oracle::Oracle;
+use crate::trace::{Party, Trace, TraceLine};
+use crate::wire::Caller;
+
+/// Where the center's institution face is.
+pub(crate) const INSTITUTION_PORT: u16 = 8_360;
+/// Where its channel face is.
+pub(crate) const CHANNEL_PORT: u16 = 8_361;
+
+/// An address of the center.
+pub(crate) fn center_address(port: u16) -> SocketAddr {
+    SocketAddr::new(Host::Center(0).address(), port)
+}
+
+/// How the parties around the center are now.
+#[derive(Clone, Debug)]
+pub(crate) struct Moods {
+    pub(crate) national: NationalMood,
+    pub(crate) apps: Vec<AppMood>,
+}
+
+/// Those who call the center.
+pub(crate) struct Callers {
+    pub(crate) institutions: Vec<Caller>,
+    pub(crate) apps: Vec<Caller>,
+}
+
+/// A world.
+pub(crate) struct World {
+    pub(crate) chance: Chance,
+    /// The time everybody but the center has.
+    pub(crate) clock: WallClock,
+    pub(crate) center_clock: WallClock,
+    pub(crate) network: WorldNetwork,
+    pub(crate) cast: Cast,
+    pub(crate) callers: Callers,
+    trace: Mutex<Trace>,
+    oracle: Mutex<Oracle>,
+    moods: Mutex<Moods>,
+    draws: Mutex<BTreeMap<&'static str, Chance>>,
+    visits: Mutex<BTreeMap<EcToken, u64>>,
+    keys: Mutex<Vec<Sm4Key>>,
+    shown: Mutex<u64>,
+    calm: AtomicBool,
+}
+
+impl World {
+    /// A world of this seed with so many persons; nobody does anything yet.
+    pub(crate) fn new(seed: u64, persons: u32) -> Self {
+        let chance = Chance::new(seed);
+        let network = WorldNetwork::new(chance.fork("network", 0));
+        let cast = Cast::new(&chance, persons);
+        let institution = |account: &crate::cast::Account| {
+            Caller::new(&network, Host::Institution(account.number), center_address(INSTITUTION_PORT))
+        };
+        let app = |app: &crate::cast::App| {
+            Caller::new(&network, Host::App(app.number), center_address(CHANNEL_PORT))
+        };
+        let callers = Callers {
+            institutions: cast.accounts.iter().map(institution).collect(),
+            apps: cast.apps.iter().map(app).collect(),
+        };
+        let clock = WallClock::begin();
+        Self {
+            center_clock: clock.another(),
+            clock,
+            network,
+            callers,
+            trace: Mutex::default(),
+            oracle: Mutex::default(),
+            moods: Mutex::new(Moods {
+                national: NationalMood::Fine,
+                apps: cast.apps.iter().map(|_| AppMood::Fine).collect(),
+            }),
+            draws: Mutex::default(),
+            visits: Mutex::default(),
+            keys: Mutex::new(cast.accounts.iter().map(|account| account.key.clone()).collect()),
+            shown: Mutex::default(),
+            calm: AtomicBool::new(false),
+            chance,
+            cast,
+        }
+    }
+
+    /// Notes that something happened.
+    pub(crate) fn trace(&self, from: Party, to: Party, visit: u64, what: String) {
+        lock(&self.trace).note(TraceLine { at: self.clock.elapsed(), from, to, visit, what });
+    }
+
+    /// Everything that happened.
+    pub(crate) fn whole_trace(&self) -> MutexGuard<'_, Trace> {
+        lock(&self.trace)
+    }
+
+    pub(crate) fn oracle(&self) -> MutexGuard<'_, Oracle> {
+        lock(&self.oracle)
+    }
+
+    pub(crate) fn moods(&self) -> MutexGuard<'_, Moods> {
+        lock(&self.moods)
+    }
+
+    /// Draws from the sequence of this name.
+    pub(crate) fn draw<T>(&self, name: &'static str, draw: impl FnOnce(&mut Chance) -> T) -> T {
+        let mut draws = lock(&self.draws);
+        draw(draws.entry(name).or_insert_with(|| self.chance.fork(name, 0)))
+    }
+
+    /// Somebody shows a code at a visit, and the institution has its token.
+    pub(crate) fn show(&self, holder: Holder, visit: u64) -> EcToken {
+        let mut shown = lock(&self.shown);
+        *shown += 1;
+        let token = Cast::token(holder, *shown);
+        lock(&self.visits).insert(token, visit);
+        token
+    }
+
+    /// The visit a token was shown at.
+    pub(crate) fn visit_of(&self, token: &EcToken) -> u64 {
+        lock(&self.visits).get(token).copied().unwrap_or(0)
+    }
+
+    /// The key an account uses now.
+    pub(crate) fn key_of(&self, account: u16) -> Sm4Key {
+        lock(&self.keys)[usize::from(account)].clone()
+    }
+
+    pub(crate) fn set_key_of(&self, account: u16, key: Sm4Key) {
+        lock(&self.keys)[usize::from(account)] = key;
+    }
+
+    /// From now on everybody does what is right, at once.
+    pub(crate) fn calm_down(&self) {
+        self.calm.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_calm(&self) -> bool {
+        self.calm.load(Ordering::Relaxed)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
