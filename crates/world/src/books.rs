@@ -49,6 +49,10 @@ struct Story {
 pub(crate) struct Books {
     /// One number for everything in every table.
     pub(crate) hash: u64,
+    /// One number for which tables there are, and how many rows each has.
+    pub(crate) shape: u64,
+    /// The events there are.
+    pub(crate) kinds: BTreeSet<String>,
     verifications: BTreeMap<(String, String), Record>,
     audit: BTreeMap<(String, String), Vec<Event>>,
 }
@@ -65,6 +69,14 @@ pub(crate) fn read(disk: &MemoryDisk) -> Result<Books, sqlx::Error> {
     runtime.block_on(read_all(disk))
 }
 
+/// The same from within a runtime.
+pub(crate) fn read_beside(disk: &MemoryDisk) -> Result<Books, sqlx::Error> {
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(|| read(disk));
+        reading.join().unwrap_or_else(|_| Err(sqlx::Error::WorkerCrashed))
+    })
+}
+
 async fn read_all(disk: &MemoryDisk) -> Result<Books, sqlx::Error> {
     let options =
         SqliteConnectOptions::new().filename(disk.path(FILE)).vfs(VFS).pragma("temp_store", "MEMORY");
@@ -77,7 +89,8 @@ async fn read_all(disk: &MemoryDisk) -> Result<Books, sqlx::Error> {
     if sound != ["ok"] {
         return Err(sqlx::Error::Protocol(sound.join("; ")));
     }
-    let mut books = Books { hash: rows_hash(&mut connection).await?, ..Books::default() };
+    let (hash, shape) = hashes(&mut connection).await?;
+    let mut books = Books { hash, shape, ..Books::default() };
     let columns = "token, org_code, attempt, notices, notice, serial, amount, state";
     for row in all(&mut connection, format!("SELECT {columns} FROM verifications")).await? {
         let record = Record {
@@ -103,6 +116,8 @@ async fn read_all(disk: &MemoryDisk) -> Result<Books, sqlx::Error> {
         let org_code: Option<String> = row.get(1);
         books.audit.entry((row.get(0), org_code.unwrap_or_default())).or_default().push(event);
     }
+    let kinds = all(&mut connection, "SELECT DISTINCT event FROM audit".to_owned()).await?;
+    books.kinds = kinds.iter().map(|row| row.get(0)).collect();
     connection.close().await?;
     Ok(books)
 }
@@ -111,12 +126,12 @@ async fn all(connection: &mut SqliteConnection, query: String) -> Result<Vec<Sql
     sqlx::query(AssertSqlSafe(query).into_sql_str()).fetch_all(connection).await
 }
 
-/// Everything in every table, whatever order it lies in.
-async fn rows_hash(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error> {
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY name";
-    let mut whole = empty_hash();
+/// Everything in every table, whatever order it lies in; and which tables there are, with how many rows.
+async fn hashes(connection: &mut SqliteConnection) -> Result<(u64, u64), sqlx::Error> {
+    let tables = "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY name";
+    let (mut whole, mut shape) = (empty_hash(), empty_hash());
     for table in all(connection, tables.to_owned()).await? {
-        let name: String = table.get(0);
+        let (name, sql): (String, String) = (table.get(0), table.get(1));
         let mut rows: Vec<Vec<u8>> = Vec::new();
         for row in all(connection, format!("SELECT * FROM {name}")).await? {
             let mut bytes = Vec::new();
@@ -126,9 +141,10 @@ async fn rows_hash(connection: &mut SqliteConnection) -> Result<u64, sqlx::Error
             rows.push(bytes);
         }
         rows.sort_unstable();
+        shape = hash(hash(shape, sql.as_bytes()), &rows.len().to_be_bytes());
         whole = rows.iter().fold(hash(whole, name.as_bytes()), |whole, row| hash(whole, row));
     }
-    Ok(whole)
+    Ok((whole, shape))
 }
 
 fn cell(row: &SqliteRow, column: usize, onto: &mut Vec<u8>) -> Result<(), sqlx::Error> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -36,10 +37,20 @@ pub(crate) struct Driver {
     /// The center that runs.
     pub(crate) life: Mutex<Option<Life>>,
     /// Lives there were, for the report.
-    pub(crate) restarts: std::sync::atomic::AtomicU64,
+    pub(crate) restarts: AtomicU64,
 }
 
 impl Driver {
+    /// One that makes no faults, in a world without a center.
+    pub(crate) fn idle(world: &Arc<World>) -> Self {
+        Self {
+            world: Arc::clone(world),
+            lives: Lives::new(world),
+            life: Mutex::new(None),
+            restarts: AtomicU64::new(0),
+        }
+    }
+
     /// Carries out a plan; ends when its last fault has ended.
     pub(crate) async fn run(self: &Arc<Self>, plan: &Plan) {
         let mut ends: BTreeMap<(Duration, usize), Fault> = BTreeMap::new();
@@ -166,7 +177,7 @@ impl Driver {
 
     /// Starts a center, again while it cannot for a reason that passes.
     pub(crate) async fn start(&self, disk: MemoryDisk) -> Result<Life, StartError> {
-        self.restarts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.restarts.fetch_add(1, Ordering::Relaxed);
         let until = self.world.clock.elapsed() + STARTS_WITHIN;
         loop {
             match self.lives.start(disk.clone()).await {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use yanmi_world::{Faults, Plan, Settings, seed_of};
+use yanmi_world::{CutSettings, Failure, Faults, Plan, Settings, seed_of};
 
 /// Runs simulated worlds, in which a seed decides everything, and says what contradicts the contract.
 #[derive(Debug, Parser)]
@@ -37,6 +37,9 @@ pub(crate) struct Options {
     /// Runs each seed twice: both have to be the same.
     #[arg(long)]
     pub(crate) twice: bool,
+    /// Instead of worlds: the power fails, and the process ends, at every so-many-th operation of the disk; 1 for all.
+    #[arg(long)]
+    pub(crate) cuts: Option<u64>,
     /// Prints the plan.
     #[arg(long)]
     pub(crate) plan: bool,
@@ -73,6 +76,13 @@ impl Options {
             persons: self.persons.max(1),
             faults,
         })
+    }
+
+    /// The cuts of a seed, by how the machine fails.
+    pub(crate) fn cut_settings(&self, seed: u64) -> Option<[CutSettings; 2]> {
+        let step = self.cuts?.max(1);
+        let settings = |failure| CutSettings { seed, step, first: seed, failure, lying: false };
+        Some([settings(Failure::Power), settings(Failure::Process)])
     }
 
     pub(crate) fn seeds(&self) -> impl Iterator<Item = u64> + use<> {

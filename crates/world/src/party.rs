@@ -6,3 +6,4 @@ pub(crate) mod national;
 pub(crate) mod phone;
 mod question;
 mod server;
+mod stage;

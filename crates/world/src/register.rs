@@ -42,8 +42,8 @@ pub(crate) async fn everybody(
     (disk, entropy): (Disk, Entropy),
     at: UnixMillis,
 ) -> Result<(), RegisterError> {
+    made(config, (disk.clone(), entropy.clone())).await?;
     let key = &config.encryption_key;
-    migrate_given((disk.clone(), entropy.clone()), &config.database, key, &Schema::current(), false).await?;
     let mut registry = Administration::open_given(&config.database, key, (disk, entropy)).await?;
     for account in &cast.accounts {
         registry.add_account(&new_account(account), act(at)).await?;
@@ -57,6 +57,12 @@ pub(crate) async fn everybody(
         registry.add_channel(&new_channel(app), act(at)).await?;
     }
     registry.close().await?;
+    Ok(())
+}
+
+/// Makes the database, or what is missing of it.
+pub(crate) async fn made(config: &Config, ports: (Disk, Entropy)) -> Result<(), RegisterError> {
+    migrate_given(ports, &config.database, &config.encryption_key, &Schema::current(), false).await?;
     Ok(())
 }
 

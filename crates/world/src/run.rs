@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::Mutex;
 use yanmi_disk::MemoryDisk;
 
 use crate::books;
 use crate::cast::Holder;
 use crate::driver::Driver;
 use crate::fault::{Fault, Plan};
-use crate::life::Lives;
 use crate::oracle::NO_ANSWER;
 use crate::party::counter::Visit;
 use crate::party::{app, national, phone};
@@ -143,18 +141,13 @@ async fn play(settings: &Settings, tell: Arc<dyn Fn(Duration) + Send + Sync>) ->
         }
         Faults::Planned(plan) => plan.clone(),
     };
-    let lives = Lives::new(&world);
+    let driver = Arc::new(Driver::idle(&world));
     let disk = MemoryDisk::new(world.chance.fork("disk", 0).word());
-    lives.prepare(&disk).await.expect("a database");
+    driver.lives.prepare(&disk).await.expect("a database");
     national::start(&world);
     world.cast.apps.iter().for_each(|it| app::start(&world, it.number));
-    let life = lives.start(disk).await.expect("a center");
-    let driver = Arc::new(Driver {
-        world: Arc::clone(&world),
-        lives,
-        life: Mutex::new(Some(life)),
-        restarts: AtomicU64::new(1),
-    });
+    let life = driver.start(disk).await.expect("a center");
+    *driver.life.lock().await = Some(life);
     let driving = Arc::clone(&driver);
     let carried = plan.clone();
     let driving = tokio::spawn(async move { driving.run(&carried).await });
@@ -189,7 +182,7 @@ async fn arrivals(world: &Arc<World>, settings: &Settings, tell: &(dyn Fn(Durati
 }
 
 /// Nothing is wrong any more: somebody new is told "1", soon.
-async fn newcomer(world: &Arc<World>, number: u64, person: u32) {
+pub(crate) async fn newcomer(world: &Arc<World>, number: u64, person: u32) {
     world.calm_down();
     let (visit, chance) = Visit::draw(world, number);
     let visit = Visit { holder: Holder { person, app: 0 }, ..visit };

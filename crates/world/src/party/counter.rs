@@ -154,7 +154,12 @@ impl Visit {
     }
 
     /// 1.7.1; the code, if there is one.
-    async fn notify(&self, world: &Arc<World>, token: EcToken, amount: Option<i64>) -> Option<i64> {
+    pub(super) async fn notify(
+        &self,
+        world: &Arc<World>,
+        token: EcToken,
+        amount: Option<i64>,
+    ) -> Option<i64> {
         let (_, org) = self.it(world);
         let text = amount.and_then(|fen| Amount::from_fen(fen).ok()).map(|amount| amount.to_string());
         let draft = notify::Draft {
@@ -178,7 +183,12 @@ impl Visit {
     }
 
     /// 1.7.2: whether it may settle, if there is an answer to it.
-    async fn may_settle(&self, world: &Arc<World>, token: EcToken, hold: Option<u64>) -> Option<bool> {
+    pub(super) async fn may_settle(
+        &self,
+        world: &Arc<World>,
+        token: EcToken,
+        hold: Option<u64>,
+    ) -> Option<bool> {
         let (_, org) = self.it(world);
         let draft = status::Draft {
             token: token.as_str(),

@@ -12,6 +12,7 @@ use yanmi_protocol::{Amount, EcToken, NoticeNo, PasswordDigest};
 use super::{national, question};
 use crate::cast::Holder;
 use crate::chance::Chance;
+use crate::mind::Mind;
 use crate::oracle::{Act, Deed, Heard};
 use crate::trace::Party;
 use crate::world::World;
@@ -22,48 +23,29 @@ const REPEATS: usize = 3;
 const REPEATS_AFTER_MILLIS: (u64, u64) = (500, 3_000);
 /// How long a person looks at a notice, in milliseconds.
 const THINKS_MILLIS: (u64, u64) = (1_500, 40_000);
+/// The same when everybody does what is right, at once.
+const CALM_MILLIS: (u64, u64) = (500, 1_500);
 /// How long one who forgot takes.
 const FORGETS_MILLIS: (u64, u64) = (200_000, 420_000);
 /// Of so many persons in a thousand the number of an older face authorization is sent again.
 const USES_A_FACE_AGAIN: u64 = 60;
-
-/// What somebody makes of a notice.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Mind {
-    Confirms,
-    /// Mistypes so often first.
-    Mistypes(u32),
-    Cancels,
-    IsNotMe,
-    Ignores,
-    Late,
-}
-
-impl Mind {
-    fn draw(chance: &mut Chance) -> Self {
-        match chance.below(100) {
-            0..=69 => Self::Confirms,
-            70..=78 => Self::Mistypes(u32::try_from(1 + chance.below(6)).unwrap_or(1)),
-            79..=85 => Self::Cancels,
-            86..=88 => Self::IsNotMe,
-            89..=93 => Self::Ignores,
-            _ => Self::Late,
-        }
-    }
-}
 
 /// A notice is on a phone for the first time: its person does something about it.
 pub(crate) fn notified(world: &Arc<World>, holder: Holder, number: NoticeNo, token: EcToken) {
     let world = Arc::clone(world);
     tokio::spawn(async move {
         let mut chance = world.chance.fork("mind", number.number());
-        let calm = world.is_calm();
-        let mind = if calm { Mind::Confirms } else { Mind::draw(&mut chance) };
-        let person = Reaction { world: &world, holder, number, visit: world.visit_of(&token) };
-        let think = if mind == Mind::Late { FORGETS_MILLIS } else { THINKS_MILLIS };
-        let think = if calm { (500, 1_500) } else { think };
+        let visit = world.visit_of(&token);
+        let (mind, way, think) = match world.scene_of(visit) {
+            Some(scene) => (scene.mind, Some(scene.way), scene.think_millis()),
+            None if world.is_calm() => (Mind::Confirms, None, CALM_MILLIS),
+            None => {
+                let mind = Mind::draw(&mut chance);
+                (mind, None, if mind == Mind::Late { FORGETS_MILLIS } else { THINKS_MILLIS })
+            }
+        };
         tokio::time::sleep(chance.millis(think)).await;
-        person.react(mind, &mut chance).await;
+        Reaction { world: &world, holder, number, visit, way }.react(mind, &mut chance).await;
     });
 }
 
@@ -73,6 +55,8 @@ struct Reaction<'a> {
     holder: Holder,
     number: NoticeNo,
     visit: u64,
+    /// The way they confirm in, if it is not to be drawn.
+    way: Option<Way>,
 }
 
 impl Reaction<'_> {
@@ -85,20 +69,20 @@ impl Reaction<'_> {
         let ways = person.ways();
         match mind {
             Mind::Confirms | Mind::Late => {
-                let way = ways[chance.place(ways.len())];
-                self.confirm(way, chance).await;
+                let way = self.way.unwrap_or_else(|| ways[chance.place(ways.len())]);
+                self.act(Deed::Confirm(way), chance).await;
                 if chance.permille(100) {
-                    self.confirm(way, chance).await;
+                    self.act(Deed::Confirm(way), chance).await;
                 }
             }
             Mind::Mistypes(times) if person.has_password => {
                 for _ in 0..times {
                     self.act(Deed::Mistype, chance).await;
-                    tokio::time::sleep(chance.millis((1_000, 6_000))).await;
+                    tokio::time::sleep(chance.millis(self.again_millis())).await;
                 }
                 self.act(Deed::Confirm(Way::CredentialPassword), chance).await;
             }
-            Mind::Mistypes(_) => {
+            Mind::Mistypes(_) | Mind::Fails => {
                 self.act(Deed::Fail, chance).await;
             }
             Mind::Cancels => {
@@ -111,8 +95,9 @@ impl Reaction<'_> {
         }
     }
 
-    async fn confirm(&self, way: Way, chance: &mut Chance) {
-        self.act(Deed::Confirm(way), chance).await;
+    /// Between two passwords.
+    const fn again_millis(&self) -> (u64, u64) {
+        if self.way.is_some() { (100, 200) } else { (1_000, 6_000) }
     }
 
     /// Tells the center, again while there is no answer.

@@ -1,0 +1,320 @@
+//! The power fails at every operation of the disk, one after the other.
+//!
+//! A world in which every kind of command is decided is played once whole, and counted. Then it is played again for each operation
+//! of its disk, and the power fails there: in a commit, in a checkpoint, in a start, in a stop. What is left of the disk, the next
+//! life begins on; it may fail again after some operations, so that a recovery is cut as well. The oracle judges each of
+//! them as it judges any world, and somebody new is told "1" in the end.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use yanmi_disk::{MemoryDisk, Mistake};
+
+use crate::books;
+use crate::chance::Chance;
+use crate::driver::Driver;
+use crate::fault::Fault;
+use crate::life::{Life, Lives};
+use crate::party::counter::Visit;
+use crate::party::{app, national};
+use crate::register;
+use crate::run::newcomer;
+use crate::scene::SCENES;
+use crate::world::World;
+
+/// Between the beginnings of two visits.
+const APART: Duration = Duration::from_millis(150);
+/// How long all of it takes.
+const PLAYS_FOR: Duration = Duration::from_secs(24);
+/// How often it is looked whether the power has failed.
+const LOOKS_EVERY: Duration = Duration::from_millis(10);
+/// How long the power is away.
+const AWAY: Duration = Duration::from_millis(700);
+/// Within so many operations of the life after a cut the power fails once more, where it does.
+const AGAIN_WITHIN: u64 = 60;
+/// Of a thousand cuts so many are followed by another.
+const AGAIN_PERMILLE: u64 = 300;
+
+/// How a machine fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// The power: of what was not synced some is left.
+    Power,
+    /// The process: the system has everything that was written.
+    Process,
+}
+
+/// Which cuts are to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct CutSettings {
+    /// What everything is drawn from.
+    pub seed: u64,
+    /// Every so-many-th operation; 1 for all.
+    pub step: u64,
+    /// The first of them, below the step.
+    pub first: u64,
+    /// How the machine fails.
+    pub failure: Failure,
+    /// Whether the disk says that it has kept what it has not: whoever looks for lost commits finds some then.
+    pub lying: bool,
+}
+
+/// What became of them.
+#[derive(Debug)]
+pub struct CutReport {
+    /// Operations of the whole play, its start and its stop.
+    pub operations: u64,
+    /// The events of the audit that the play leads to.
+    pub kinds: BTreeSet<String>,
+    /// Cuts that were made.
+    pub cuts: u64,
+    /// Cuts after which the life that followed was cut as well.
+    pub twice: u64,
+    /// What contradicts the contract, each with the operation it was cut at.
+    pub found: Vec<String>,
+}
+
+impl fmt::Display for CutReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operations, cuts, twice, found, .. } = self;
+        write!(f, "{cuts} cuts in {operations} operations, {twice} of them twice, {} found", found.len())
+    }
+}
+
+/// A disk on which a center can start: the database is made, and everybody registered.
+///
+/// # Panics
+/// When it cannot be made.
+fn prepared(seed: u64) -> MemoryDisk {
+    let disk = MemoryDisk::new(seed);
+    in_paused_time(async {
+        let world = Arc::new(World::staged(seed));
+        Lives::new(&world).prepare(&disk).await.expect("a database");
+    });
+    disk.after_kill()
+}
+
+fn in_paused_time<T>(play: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    let played = runtime.block_on(play);
+    runtime.shutdown_background();
+    played
+}
+
+/// Makes the cuts.
+///
+/// # Panics
+/// When the play does not go through without a cut.
+pub fn cut(settings: &CutSettings, tell: impl Fn(u64)) -> CutReport {
+    let disk = prepared(settings.seed);
+    let Played { operations, kinds, found } = in_paused_time(play(settings, disk.after_kill(), None));
+    assert!(settings.lying || found.is_empty(), "without a cut: {found:#?}");
+    let mut report = CutReport { operations, kinds, cuts: 0, twice: 0, found };
+    let chance = Chance::new(settings.seed);
+    for at in (1..=operations).filter(|at| at % settings.step == settings.first % settings.step) {
+        let mut chance = chance.fork("cut", at);
+        let again = chance.permille(AGAIN_PERMILLE).then(|| 1 + chance.below(AGAIN_WITHIN));
+        let found = in_paused_time(play(settings, disk.after_kill(), Some((at, again)))).found;
+        report.found.extend(found.into_iter().map(|what| format!("cut at {at}, then {again:?}: {what}")));
+        report.cuts += 1;
+        report.twice += u64::from(again.is_some());
+        tell(report.cuts);
+    }
+    report
+}
+
+/// Makes the database with a cut at every operation, again on what is left, and compares: it is made as if nothing had happened.
+///
+/// # Panics
+/// When it cannot be made without a cut.
+pub fn cut_making(settings: &CutSettings) -> CutReport {
+    let whole = prepared(settings.seed);
+    let wanted = books::read(&whole).expect("a database").shape;
+    let counted = MemoryDisk::new(settings.seed);
+    let make = |disk: &MemoryDisk| {
+        in_paused_time(async {
+            let world = Arc::new(World::staged(settings.seed));
+            let lives = Lives::new(&world);
+            let made = register::made(&lives.config(disk), lives.beside(disk, "register")).await;
+            made.map_err(|error| error.to_string())
+        })
+    };
+    make(&counted).expect("a database");
+    let operations = counted.operations();
+    let mut report = CutReport { operations, kinds: BTreeSet::new(), cuts: 0, twice: 0, found: Vec::new() };
+    for at in (1..=operations).filter(|at| at % settings.step == settings.first % settings.step) {
+        let disk = MemoryDisk::new(at);
+        disk.cut_at(at);
+        // It fails, but for one that is cut when everything is done.
+        let _ = make(&disk);
+        let left = settings.failure.left(&disk);
+        let again = in_paused_time(async {
+            let world = Arc::new(World::staged(settings.seed));
+            Lives::new(&world).prepare(&left).await.map_err(|error| error.to_string())
+        });
+        report.cuts += 1;
+        match again.and_then(|()| books::read(&left).map_err(|error| error.to_string())) {
+            Ok(books) if books.shape == wanted => {}
+            Ok(_) => report
+                .found
+                .push(format!("cut at {at}: other tables, or another number of rows, than without a cut")),
+            Err(error) => report.found.push(format!("cut at {at}: {error}")),
+        }
+    }
+    report
+}
+
+impl Failure {
+    /// What such a failure leaves of a disk.
+    fn left(self, disk: &MemoryDisk) -> MemoryDisk {
+        match self {
+            Self::Power => disk.after_power_cut(),
+            Self::Process => disk.after_kill(),
+        }
+    }
+}
+
+/// A play that is over.
+struct Played {
+    /// Operations of its first life.
+    operations: u64,
+    kinds: BTreeSet<String>,
+    found: Vec<String>,
+}
+
+/// One play, cut at an operation of its first life, and perhaps of its second.
+async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option<u64>)>) -> Played {
+    let world = Arc::new(World::staged(settings.seed));
+    national::start(&world);
+    world.cast.apps.iter().for_each(|it| app::start(&world, it.number));
+    let machine = Arc::new(Machine {
+        driver: Driver::idle(&world),
+        failure: settings.failure,
+        again: Mutex::new(cut.and_then(|(_, again)| again)),
+        operations: Mutex::new(0),
+    });
+    if settings.lying {
+        disk.lie(Mistake::LyingSync);
+    }
+    if let Some((at, _)) = cut {
+        disk.cut_at(at);
+        world.oracle().begins(Fault::Power(at), world.clock.elapsed());
+    }
+    machine.start(disk).await;
+    let watching = Arc::clone(&machine);
+    let watching = tokio::spawn(async move { watching.watch().await });
+    for (place, scene) in SCENES.iter().enumerate() {
+        let visit = Visit::of_scene(place as u64 + 1, scene);
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { visit.play_scene(&world, scene).await });
+        tokio::time::sleep(APART).await;
+    }
+    tokio::time::sleep(PLAYS_FOR).await;
+    newcomer(&world, SCENES.len() as u64 + 1, u32::try_from(SCENES.len()).unwrap_or(0)).await;
+    watching.abort();
+    let disk = machine.stop().await;
+    let operations = *machine.operations.lock().await;
+    let mut oracle = world.oracle();
+    let mut kinds = BTreeSet::new();
+    match books::read_beside(&disk) {
+        Ok(books) => {
+            kinds.clone_from(&books.kinds);
+            for what in [books.agree(), books.tell(&oracle)].concat() {
+                oracle.found(what);
+            }
+        }
+        Err(error) => oracle.found(format!("the database cannot be read: {error}")),
+    }
+    Played { operations, kinds, found: oracle.all_found().to_vec() }
+}
+
+/// A machine that fails, and on which the center is started again.
+struct Machine {
+    driver: Driver,
+    failure: Failure,
+    /// After how many operations of the next life the power fails once more.
+    again: Mutex<Option<u64>>,
+    /// Operations of the first life, when it is over.
+    operations: Mutex<u64>,
+}
+
+impl Machine {
+    /// Starts a center, again when the power fails meanwhile.
+    async fn start(&self, disk: MemoryDisk) {
+        let mut disk = disk;
+        loop {
+            match self.driver.lives.start(disk.clone()).await {
+                Ok(life) => {
+                    *self.driver.life.lock().await = Some(life);
+                    return;
+                }
+                Err(_) if disk.is_dead() => disk = self.next(&disk).await,
+                Err(error) => {
+                    self.driver.world.oracle().found(format!("the center does not start: {error}"));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The disk of the next life.
+    async fn next(&self, disk: &MemoryDisk) -> MemoryDisk {
+        let left = self.failure.left(disk);
+        if let Some(again) = self.again.lock().await.take() {
+            left.cut_at(again);
+        }
+        tokio::time::sleep(AWAY).await;
+        left
+    }
+
+    /// Starts the center again whenever its disk is dead.
+    async fn watch(&self) {
+        loop {
+            tokio::time::sleep(LOOKS_EVERY).await;
+            let mut life = self.driver.life.lock().await;
+            if life.as_ref().is_some_and(|life| life.disk.is_dead())
+                && let Some(dead) = life.take()
+            {
+                drop(life);
+                self.over(&dead).await;
+                let disk = self.driver.lives.kill(dead);
+                let disk = self.next(&disk).await;
+                self.start(disk).await;
+            }
+        }
+    }
+
+    async fn over(&self, life: &Life) {
+        let mut operations = self.operations.lock().await;
+        if *operations == 0 {
+            *operations = life.disk.operations();
+        }
+    }
+
+    /// Stops the center; where the power fails meanwhile, it is started once more, and stopped.
+    async fn stop(&self) -> MemoryDisk {
+        loop {
+            let life = self.driver.life.lock().await.take();
+            let Some(life) = life else { return MemoryDisk::new(0) };
+            let disk = life.disk.clone();
+            let left = self.driver.lives.stop(life).await;
+            let mut operations = self.operations.lock().await;
+            if *operations == 0 {
+                *operations = disk.operations();
+            }
+            drop(operations);
+            if !disk.is_dead() {
+                return left;
+            }
+            let disk = self.next(&disk).await;
+            self.start(disk).await;
+        }
+    }
+}
