@@ -189,12 +189,22 @@ impl Driver {
     }
 
     async fn switch(&self, institution: u16, on: bool) -> bool {
-        self.change(async |life| {
-            let (config, ports) = (self.lives.config(&life.disk), self.lives.beside(&life.disk, "switch"));
-            let at = self.world.clock.now();
-            register::switch_institution(&config, &self.world.cast, ports, (institution, on), at).await
-        })
-        .await
+        let org_code = self.world.cast.accounts[0].institutions[usize::from(institution)];
+        if on {
+            self.world.oracle().switched_off(org_code, None);
+        }
+        let done = self
+            .change(async |life| {
+                let (config, ports) =
+                    (self.lives.config(&life.disk), self.lives.beside(&life.disk, "switch"));
+                let at = self.world.clock.now();
+                register::switch_institution(&config, &self.world.cast, ports, (institution, on), at).await
+            })
+            .await;
+        if done && !on {
+            self.world.oracle().switched_off(org_code, Some(self.world.clock.elapsed()));
+        }
+        done
     }
 
     async fn rotate(&self, account: u16) {

@@ -27,6 +27,7 @@ mod run;
 mod scene;
 mod shrink;
 mod trace;
+pub mod usual;
 mod wire;
 mod world;
 

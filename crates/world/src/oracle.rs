@@ -40,6 +40,8 @@ use crate::fault::Fault;
 /// A token at an institution: what a verification is of.
 pub(crate) type Key = (EcToken, OrgCode);
 
+/// How soon a center follows a change of its registry.
+const FOLLOWS: Duration = Duration::from_secs(3);
 /// Contradictions that are told; more of them say nothing new.
 const MOST_FOUND: usize = 50;
 
@@ -66,6 +68,8 @@ pub(crate) struct Oracle {
     serials: BTreeSet<String>,
     switches: BTreeMap<Holder, Vec<FreeSwitch>>,
     in_force: Vec<InForce>,
+    /// Since when institutions are switched off.
+    switched_off: BTreeMap<OrgCode, Duration>,
     found: Vec<String>,
     /// How often what was asked and answered.
     pub(crate) codes: BTreeMap<(&'static str, i64), u64>,
@@ -93,6 +97,22 @@ impl Oracle {
 
     pub(crate) fn ends(&mut self, place: usize, at: Duration) {
         self.in_force[place].end = Some(at);
+    }
+
+    /// An institution was switched off, or is about to be switched on again.
+    pub(crate) fn switched_off(&mut self, org_code: OrgCode, since: Option<Duration>) {
+        match since {
+            Some(at) => self.switched_off.insert(org_code, at),
+            None => self.switched_off.remove(&org_code),
+        };
+    }
+
+    /// Nobody is served who was switched off a while before.
+    fn judge_served(&mut self, key: &Key, (begun, code): (Duration, Option<i64>)) {
+        let off = self.switched_off.get(&key.1).is_some_and(|since| *since + FOLLOWS < begun);
+        if off && code == Some(0) {
+            self.found(format!("an institution that is switched off was served: {key:?} at {begun:?}"));
+        }
     }
 
     /// An institution asks for a notice; its place among those for this key.
@@ -127,6 +147,7 @@ impl Oracle {
         if code == Some(0) && serial.is_none() {
             self.found(format!("a notice was answered without its number: {call:?}"));
         }
+        self.judge_served(&key, (call.begun, code));
         self.explain_notice(key, &call, code, at);
     }
 

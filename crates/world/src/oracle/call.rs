@@ -11,11 +11,13 @@ pub(crate) struct NotifyCall {
     pub(crate) ended: Option<Duration>,
     pub(crate) code: Option<i64>,
     pub(crate) serial: Option<String>,
+    /// Whether its envelope carried a mac, so that the same one again has no effect.
+    pub(crate) proven: bool,
 }
 
 impl NotifyCall {
-    pub(crate) fn new(person: u32, amount: Option<i64>, begun: Duration) -> Self {
-        Self { person, amount, begun, ended: None, code: None, serial: None }
+    pub(crate) fn new(person: u32, amount: Option<i64>, proven: bool, begun: Duration) -> Self {
+        Self { person, amount, begun, ended: None, code: None, serial: None, proven }
     }
 
     /// Whether it was answered that the notice was sent, before this moment.
@@ -29,6 +31,8 @@ impl NotifyCall {
 pub(crate) struct StatusCall {
     pub(crate) begun: Duration,
     pub(crate) ended: Duration,
+    /// Whether it was asked to be held until there is news.
+    pub(crate) held: bool,
     pub(crate) code: Option<i64>,
     pub(crate) confirmed: Option<bool>,
 }

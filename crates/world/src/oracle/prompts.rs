@@ -21,7 +21,7 @@ const QUIET: Duration = Duration::from_mins(15);
 
 impl Oracle {
     /// A notice is on a phone; whether it was not there before.
-    pub(crate) fn shown(&mut self, prompt: Prompt) -> bool {
+    pub(crate) fn shown(&mut self, prompt: &Prompt) -> bool {
         let number = prompt.number;
         if let Some(known) = self.prompts.get_mut(&number) {
             let same =
@@ -30,17 +30,19 @@ impl Oracle {
             if same && known.repeated.iter().all(|(known, _)| *known != sequence) {
                 known.repeated.push((sequence, asked));
                 known.expires = known.expires.max(prompt.expires);
-                self.judge_times(&prompt);
+                self.judge_count(prompt);
+                self.judge_times(prompt);
             }
             if !same {
                 self.found(format!("notice number {number} stands for two notices: {prompt:?}"));
             }
             return false;
         }
-        self.judge_source(&prompt);
-        self.judge_times(&prompt);
+        self.judge_source(prompt);
+        self.judge_times(prompt);
         self.prompts_of.entry(prompt.key).or_default().push(number);
-        self.prompts.insert(number, prompt);
+        self.prompts.insert(number, prompt.clone());
+        self.judge_count(prompt);
         true
     }
 
@@ -52,6 +54,18 @@ impl Oracle {
         }
         if self.prompts_of.get(&prompt.key).map_or(0, Vec::len) >= OF_A_VERIFICATION {
             self.found(format!("more than {OF_A_VERIFICATION} notices: {prompt:?}"));
+        }
+    }
+
+    /// E13: an envelope with a mac has an effect once, whoever sends it again.
+    fn judge_count(&mut self, prompt: &Prompt) {
+        let numbers = self.prompts_of.get(&prompt.key).into_iter().flatten();
+        let shown: usize =
+            numbers.filter_map(|number| self.prompts.get(number)).map(|known| known.repeated.len()).sum();
+        let calls = self.calls(&prompt.key);
+        if calls.iter().all(|call| call.proven) && shown > calls.len() {
+            let found = format!("{shown} notices for {} calls: {prompt:?}", calls.len());
+            self.found(found);
         }
     }
 

@@ -5,8 +5,12 @@ use std::time::Duration;
 use super::call::StatusCall;
 use super::deed::{Act, Heard};
 use super::prompt::Prompt;
+use super::trouble::STORE_TROUBLE;
 use super::{Key, NO_ANSWER, Oracle};
+use crate::fault::{Fault, FaultLine};
 
+/// How soon a held query is answered after a confirmation was accepted.
+const NEWS: Duration = Duration::from_secs(2);
 /// V7: how long a confirmation counts.
 const CONFIRMED: Duration = Duration::from_mins(30);
 /// How long a call may be under way at most, for what is concluded from its beginning.
@@ -20,6 +24,10 @@ impl Oracle {
             (code, _) => code.unwrap_or(NO_ANSWER),
         };
         *self.codes.entry(("status", code)).or_default() += 1;
+        self.judge_served(&key, (call.begun, call.code));
+        if call.held && call.confirmed.is_some() {
+            self.judge_news(key, call);
+        }
         match call.confirmed {
             Some(true) => {
                 self.confirmed += 1;
@@ -64,6 +72,21 @@ impl Oracle {
         });
         if !sufficient {
             self.found(format!("\"1\" though {why}: {key:?} {call:?}"));
+        }
+    }
+
+    /// A query that is held is answered when there is news: soon after the confirmation was accepted.
+    fn judge_news(&mut self, key: Key, call: &StatusCall) {
+        let late = self.confirmations(&key).find(|(_, act)| {
+            let during = act.begun > call.begun + SLACK && act.heard == Some(Heard::Accepted);
+            during && act.ended.is_some_and(|ended| ended + NEWS < call.ended)
+        });
+        let Some((_, act)) = late else { return };
+        let span = (call.begun, call.ended);
+        let slow = |fault| matches!(fault, Fault::Line(FaultLine::Institutions, _)) || STORE_TROUBLE(fault);
+        if !self.in_force(span, slow) {
+            let found = format!("a held query heard of a confirmation late: {act:?} {call:?}");
+            self.found(found);
         }
     }
 

@@ -95,7 +95,7 @@ fn keep(world: &Arc<World>, app: u16, notice: &Notice) {
         Kind::Notice => {
             let prompt =
                 Prompt::of(notice, holder, world.clock.elapsed(), world.center_clock.off_by_millis());
-            if world.oracle().shown(prompt) {
+            if world.oracle().shown(&prompt) {
                 phone::notified(world, holder, notice.number, notice.token);
             }
         }

@@ -12,13 +12,17 @@ use crate::cast::{Account, Holder};
 use crate::chance::Chance;
 use crate::oracle::{NotifyCall, StatusCall};
 use crate::trace::Party;
-use crate::wire::Message;
+use crate::wire::{Caller, Message};
 use crate::world::World;
 
 /// How long an institution waits for a notice, and for a status beyond what it asked to be held.
 const PATIENCE: Duration = Duration::from_millis(6_500);
 /// How long a counter asks before it gives up, in milliseconds.
 const GIVES_UP_MILLIS: (u64, u64) = (20_000, 400_000);
+/// Of a thousand notices so many are sent again by somebody who heard them.
+const REPLAYED: u64 = 80;
+/// After how long, in milliseconds.
+const REPLAYED_AFTER_MILLIS: (u64, u64) = (3_500, 60_000);
 /// Notices a counter sends at most in a visit.
 const NOTICES: u32 = 12;
 
@@ -169,7 +173,7 @@ impl Visit {
             amount: text.as_deref(),
         };
         let begun = world.clock.elapsed();
-        let call = NotifyCall::new(self.holder.person, amount, begun);
+        let call = NotifyCall::new(self.holder.person, amount, self.it(world).0.proves, begun);
         let place = world.oracle().notifies((token, org), call);
         let words = format!("notify {} {}", org.as_str(), text.as_deref().unwrap_or("-"));
         let called = self.call(world, notify::PATH, &draft.to_json(), PATIENCE, words).await;
@@ -207,11 +211,25 @@ impl Visit {
         let heard = StatusCall {
             begun,
             ended: world.clock.elapsed(),
+            held: hold.is_some(),
             code: called.map(|called| called.code),
             confirmed,
         };
         world.oracle().heard_of_status((token, org), &heard);
         confirmed
+    }
+
+    /// Somebody on the line hears a notice that is asked for, and now and then sends it again later. What is said to them nobody
+    /// knows.
+    fn overhear(world: &World, caller: &Caller, body: &str) {
+        let after = world
+            .draw("replay", |chance| chance.permille(REPLAYED).then(|| chance.millis(REPLAYED_AFTER_MILLIS)));
+        let Some(after) = after else { return };
+        let (caller, body) = (caller.clone(), body.to_owned());
+        tokio::spawn(async move {
+            tokio::time::sleep(after).await;
+            caller.post(notify::PATH, &body, PATIENCE).await;
+        });
     }
 
     async fn call(
@@ -234,7 +252,11 @@ impl Visit {
         } else {
             (sender.request(world.clock.now(), plain.as_bytes()), None)
         };
-        let answer = world.callers.institutions[usize::from(self.account)].post(path, &body, within).await;
+        let caller = &world.callers.institutions[usize::from(self.account)];
+        if mac.is_some() && path == notify::PATH && !world.is_calm() {
+            Self::overhear(world, caller, &body);
+        }
+        let answer = caller.post(path, &body, within).await;
         let status = answer.as_ref().and_then(Message::status);
         let answer =
             answer.filter(|_| status == Some(200)).and_then(|answer| Answer::parse(&answer.body).ok());

@@ -173,7 +173,7 @@ pub(crate) async fn look(world: &Arc<World>, holder: Holder, visit: u64) {
         world.oracle().listed(notice.number, begun);
         let prompt =
             crate::oracle::Prompt::of(&notice, of, world.clock.elapsed(), world.center_clock.off_by_millis());
-        if world.oracle().shown(prompt) {
+        if world.oracle().shown(&prompt) {
             notified(world, of, notice.number, notice.token);
         }
     }

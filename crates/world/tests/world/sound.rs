@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use yanmi_world::{Faults, Plan, Report, Settings, run, seed_of};
+use yanmi_world::{Faults, Plan, Report, Settings, run, seed_of, usual};
 
 fn sound(settings: &Settings) -> Report {
     let report = run(settings, |_| {});
@@ -12,15 +12,9 @@ fn sound(settings: &Settings) -> Report {
     report
 }
 
-fn dense(seed: u64, faults: Faults) -> Settings {
-    Settings { seed, length: Duration::from_mins(40), gap: Duration::from_secs(10), persons: 200, faults }
-}
-
 #[test]
 fn a_dense_hour_in_which_nothing_goes_wrong() {
-    let settings =
-        Settings { length: Duration::from_mins(20), gap: Duration::from_secs(3), ..dense(1, Faults::None) };
-    let report = sound(&settings);
+    let report = sound(&usual::calm());
     assert!(report.confirmed > 300 && report.lives == 1, "{report}");
     for code in ["notify -1", "notify 500319", "notify 500033", "status -1", "act -1"] {
         assert_eq!(report.codes.get(code), None, "{report}");
@@ -29,17 +23,14 @@ fn a_dense_hour_in_which_nothing_goes_wrong() {
 
 #[test]
 fn a_day_with_a_midnight_and_its_restarts() {
-    let faults = Faults::Drawn(Duration::from_mins(30));
-    let settings =
-        Settings { length: Duration::from_hours(14), gap: Duration::from_mins(4), ..dense(2, faults) };
-    let report = sound(&settings);
+    let report = sound(&usual::sparse());
     assert!(report.lives > 5 && report.confirmed > 100, "{report}");
 }
 
 #[test]
 fn hours_in_which_everything_goes_wrong() {
-    for seed in [8, 14, 15] {
-        let report = sound(&dense(seed, Faults::Drawn(Duration::from_secs(45))));
+    for settings in usual::wrong() {
+        let report = sound(&settings);
         assert!(report.lives > 8 && report.confirmed > 150, "{report}");
     }
 }
@@ -51,14 +42,14 @@ fn an_hour_of_its_own_for_each_commit() {
         Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
     let commit = head.ok().filter(|head| head.status.success()).map(|head| head.stdout).unwrap_or_default();
     let seed = seed_of(String::from_utf8_lossy(&commit).trim());
-    sound(&dense(seed, Faults::Drawn(Duration::from_mins(1))));
+    sound(&usual::dense(seed, 40, Faults::Drawn(Duration::from_mins(1))));
 }
 
 #[test]
 fn what_is_planned_happens_and_what_is_no_plan_is_refused_with_its_line() {
     let plan = "60000 20000 kill\n120000 0 clock 90000\n180000 5000 power 9\n200000 30000 app0 hangup";
     let plan = Plan::read(plan).expect("a plan");
-    let report = sound(&dense(3, Faults::Planned(plan)));
+    let report = sound(&usual::dense(3, 40, Faults::Planned(plan)));
     assert_eq!(report.lives, 3, "{report}");
     let diagram = report.diagram(None, 100_000);
     for line in ["begins: kill", "begins: clock 90000", "begins: power 9", "ends: app0 hangup"] {

@@ -1,0 +1,49 @@
+//! The worlds every run of the tests goes through.
+
+use std::time::Duration;
+
+use crate::run::{Faults, Settings};
+
+/// Seeds of hours in which everything goes wrong.
+const WRONG: [u64; 3] = [8, 14, 15];
+
+/// A world of so many minutes, with somebody every ten seconds.
+pub fn dense(seed: u64, minutes: u64, faults: Faults) -> Settings {
+    Settings {
+        seed,
+        length: Duration::from_mins(minutes),
+        gap: Duration::from_secs(10),
+        persons: 200,
+        faults,
+    }
+}
+
+/// Somebody every three seconds, and nothing goes wrong.
+pub fn calm() -> Settings {
+    Settings { gap: Duration::from_secs(3), persons: 400, ..dense(1, 20, Faults::None) }
+}
+
+/// An evening, a night and a morning, with some restarts.
+pub fn sparse() -> Settings {
+    let (length, gap) = (Duration::from_hours(12), Duration::from_mins(4));
+    Settings { length, gap, ..dense(2, 0, Faults::Drawn(Duration::from_mins(30))) }
+}
+
+/// Hours in which everything goes wrong.
+pub fn wrong() -> [Settings; 3] {
+    WRONG.map(|seed| dense(seed, 40, Faults::Drawn(Duration::from_secs(45))))
+}
+
+/// A few minutes in which much happens.
+pub fn short(seed: u64) -> Settings {
+    let (gap, faults) = (Duration::from_secs(6), Faults::Drawn(Duration::from_secs(40)));
+    Settings { gap, persons: 40, ..dense(seed, 6, faults) }
+}
+
+/// The seeds of those.
+pub const SHORT: std::ops::Range<u64> = 100..110;
+
+/// All of them, the quickest first.
+pub fn all() -> impl Iterator<Item = Settings> {
+    SHORT.map(short).chain(wrong()).chain([calm(), sparse()])
+}
