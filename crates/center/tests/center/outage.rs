@@ -1,113 +1,22 @@
 //! The database goes away and comes back.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UnixStream};
-use tokio::task::{JoinHandle, JoinSet};
 use yanmi_center::config::{Database, PostgresSettings};
 
+use crate::proxy::{CommitFate, Proxy};
 use crate::server;
 use crate::site::{Site, eventually};
 use crate::wire::Wire;
 
-/// What happens to the next commit that passes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fate {
-    /// It passes.
-    Passes,
-    /// The connection is cut before the server hears of it.
-    Unheard,
-    /// The connection is cut when the server has answered.
-    Unanswered,
-}
-
 /// A way to the server that can be cut.
-struct Way {
-    port: u16,
-    fate: Arc<Mutex<Fate>>,
-    open: Mutex<Option<JoinHandle<()>>>,
+async fn way() -> Proxy {
+    Proxy::new(server::folder().join(".s.PGSQL.5432")).await
 }
 
-impl Way {
-    async fn new() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let way = Self { port, fate: Arc::new(Mutex::new(Fate::Passes)), open: Mutex::new(None) };
-        way.serve(listener);
-        way
-    }
-
-    fn serve(&self, listener: TcpListener) {
-        let fate = Arc::clone(&self.fate);
-        let open = tokio::spawn(async move {
-            let mut passing = JoinSet::new();
-            while let Ok((client, _)) = listener.accept().await {
-                passing.spawn(pass(client, Arc::clone(&fate)));
-            }
-        });
-        *self.open.lock().expect("no panic") = Some(open);
-    }
-
-    /// Cuts everything; nobody listens any more.
-    async fn close(&self) {
-        let open = self.open.lock().expect("no panic").take();
-        if let Some(open) = open {
-            open.abort();
-            let _ = open.await;
-        }
-    }
-
-    async fn open(&self) {
-        self.serve(TcpListener::bind(("127.0.0.1", self.port)).await.expect("the same port"));
-    }
-
-    fn next_commit(&self, next: Fate) {
-        *self.fate.lock().expect("no panic") = next;
-    }
-
-    /// The same database, by this way.
-    fn to(&self, database: &Database) -> Database {
-        let Database::Postgres(settings) = database else { panic!("on PostgreSQL") };
-        let hosts = vec![("127.0.0.1".to_owned(), self.port)];
-        Database::Postgres(PostgresSettings { hosts, ..settings.clone() })
-    }
-}
-
-async fn pass(mut client: TcpStream, fate: Arc<Mutex<Fate>>) {
-    let socket: PathBuf = server::folder().join(".s.PGSQL.5432");
-    let Ok(mut server) = UnixStream::connect(socket).await else { return };
-    let (mut asked, mut answered) = (vec![0; 65_536], vec![0; 65_536]);
-    let mut last = false;
-    loop {
-        tokio::select! {
-            read = client.read(&mut asked) => {
-                let Ok(count @ 1..) = read else { return };
-                let commits = asked[..count].windows(7).any(|part| part == b"COMMIT\0");
-                let meets = if commits {
-                    std::mem::replace(&mut *fate.lock().expect("no panic"), Fate::Passes)
-                } else {
-                    Fate::Passes
-                };
-                if meets == Fate::Unheard || server.write_all(&asked[..count]).await.is_err() {
-                    return;
-                }
-                last = meets == Fate::Unanswered;
-            }
-            read = server.read(&mut answered) => {
-                let Ok(count @ 1..) = read else { return };
-                if last || client.write_all(&answered[..count]).await.is_err() {
-                    return;
-                }
-            }
-        }
-    }
-}
-
-async fn site_by(way: &Way) -> Site {
+async fn site_by(way: &Proxy) -> Site {
     Site::with(|config| config.database = way.to(&config.database)).await
 }
 
@@ -124,11 +33,15 @@ const CONFIRMED: &str = "SELECT count(*) FROM audit WHERE event = 'confirmed-02'
 
 #[tokio::test]
 async fn a_commit_the_server_never_heard_of_is_done_again_and_one_it_did_is_not() {
-    let way = Way::new().await;
+    let way = way().await;
     let site = site_by(&way).await;
-    for (times, fate) in
-        (1..).zip([Fate::Passes, Fate::Unheard, Fate::Unanswered, Fate::Unheard, Fate::Unanswered])
-    {
+    for (times, fate) in (1..).zip([
+        CommitFate::Passes,
+        CommitFate::Unheard,
+        CommitFate::Unanswered,
+        CommitFate::Unheard,
+        CommitFate::Unanswered,
+    ]) {
         let token = site.token().await;
         way.next_commit(fate);
         assert_eq!(site.notify(token, Some("10")).await.code(), 0, "{fate:?}");
@@ -162,7 +75,7 @@ async fn connections_the_server_ends_are_made_anew_and_nobody_notices() {
 
 #[tokio::test]
 async fn while_it_is_away_readiness_says_why_and_all_goes_on_when_it_is_back() {
-    let way = Way::new().await;
+    let way = way().await;
     let site = site_by(&way).await;
     let token = site.token().await;
     way.close().await;
@@ -179,7 +92,7 @@ async fn while_it_is_away_readiness_says_why_and_all_goes_on_when_it_is_back() {
 
 #[tokio::test]
 async fn a_short_absence_is_waited_through() {
-    let way = Arc::new(Way::new().await);
+    let way = Arc::new(way().await);
     let site = site_by(&way).await;
     let token = site.token().await;
     way.close().await;
