@@ -61,4 +61,9 @@ extern crate self as yanmi_center;
 #[expect(dead_code, reason = "the center's own tests need less of it")]
 mod server;
 
+#[cfg(test)]
+#[path = "../tests/center/proxy.rs"]
+#[expect(dead_code, reason = "the center's own tests need less of it")]
+mod proxy;
+
 pub use center::{Center, Farewell, StartError};

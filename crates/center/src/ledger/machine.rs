@@ -20,4 +20,6 @@ pub(super) mod work;
 pub(super) mod writer;
 
 #[cfg(test)]
+mod cuts;
+#[cfg(test)]
 mod tests;

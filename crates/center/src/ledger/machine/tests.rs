@@ -160,36 +160,41 @@ struct Ground {
 /// Who registers.
 static TEST: Actor = Actor::program("test");
 
+/// Makes a database in which both apps are registered.
+pub(super) async fn registered(database: &Database) -> (Store, Sealer) {
+    let (kek, entropy) = (Sm4Key::from_bytes(&[7; 16]), || Entropy::seeded(7));
+    let sealer = Sealer::new(&kek, entropy());
+    let store = Store::made(database, &sealer).await.expect("a store");
+    let mut administration = Administration::open(database.clone(), &kek, entropy()).await.expect("opened");
+    for (id, free) in [(APP, true), (PLAIN, false)] {
+        let word = free.then(|| WordLimits { single: yuan(5), day: yuan(11) });
+        let new = NewChannel {
+            id: ChannelId::new(id).expect("a channel"),
+            name: "示范渠道".to_owned(),
+            notice_url: "http://127.0.0.1:1/".parse().expect("an address"),
+            facts: ChannelFacts {
+                record: ChannelRecord::Active,
+                settlement: true,
+                password_free: free,
+                ways: Ways::ALL,
+                word,
+            },
+            handover: None,
+            mac: MacRule::Optional,
+            key: kek.clone(),
+        };
+        administration.add_channel(&new, registry::Act::new(&TEST, "", START)).await.expect("added");
+    }
+    administration.close().await.expect("closed");
+    (store, sealer)
+}
+
 /// The verifications there are, by key.
 type Stored = HashMap<Key, (Credential, NoticeNo, yanmi_verification::Verification)>;
 
 impl Ground {
     async fn new(database: &Database) -> Self {
-        let (kek, entropy) = (Sm4Key::from_bytes(&[7; 16]), || Entropy::seeded(7));
-        let sealer = Sealer::new(&kek, entropy());
-        let store = Store::made(database, &sealer).await.expect("a store");
-        let mut administration =
-            Administration::open(database.clone(), &kek, entropy()).await.expect("opened");
-        for (id, free) in [(APP, true), (PLAIN, false)] {
-            let word = free.then(|| WordLimits { single: yuan(5), day: yuan(11) });
-            let new = NewChannel {
-                id: ChannelId::new(id).expect("a channel"),
-                name: "示范渠道".to_owned(),
-                notice_url: "http://127.0.0.1:1/".parse().expect("an address"),
-                facts: ChannelFacts {
-                    record: ChannelRecord::Active,
-                    settlement: true,
-                    password_free: free,
-                    ways: Ways::ALL,
-                    word,
-                },
-                handover: None,
-                mac: MacRule::Optional,
-                key: kek.clone(),
-            };
-            administration.add_channel(&new, registry::Act::new(&TEST, "", START)).await.expect("added");
-        }
-        administration.close().await.expect("closed");
+        let (store, sealer) = registered(database).await;
         let mut connection = store.connect().await.expect("a connection");
         let one = std::num::NonZeroU32::MIN;
         let lane = LaneSettings { in_flight: 1, failures: 1, open_for: LATER };
