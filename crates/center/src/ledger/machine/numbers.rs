@@ -83,8 +83,10 @@ mod tests {
     use yanmi_protocol::Sm4Key;
 
     use super::*;
-    use crate::ports::Entropy;
+    use crate::ports::{Disk, Entropy};
+    use crate::proxy::{Proxy, cuts_of};
     use crate::sealing::Sealer;
+    use crate::server;
 
     async fn open(path: &std::path::Path) -> Numbers {
         let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
@@ -107,5 +109,46 @@ mod tests {
         drop(numbers);
         let after = open(&path).await.next().await.expect("a number").number();
         assert_eq!(after, 1_000_000_000_000 + 2 * BLOCK, "what is left of a block is lost");
+    }
+
+    /// As if all of the block had been given out.
+    fn use_up(numbers: &Numbers) {
+        numbers.next.store(numbers.end.load(Ordering::Acquire), Ordering::Release);
+    }
+
+    #[tokio::test]
+    async fn a_block_whose_reservation_was_cut_is_given_out_once_or_lost() {
+        const RESERVES: &str = "SET next_number";
+        let database = server::database().await;
+        let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
+        Store::made(&database, &sealer).await.expect("a store");
+        let proxy = Proxy::new(server::folder().join(".s.PGSQL.5432")).await;
+        let store = Store::open(&proxy.to(&database), &Disk::system(), &sealer).await.expect("a store");
+        let numbers = Numbers::open(&store).await.expect("a block");
+        for _ in 0..2 {
+            proxy.look_at(proxy.newest_with(RESERVES), None);
+            use_up(&numbers);
+            numbers.next().await.expect("a number");
+        }
+        let cuts = cuts_of(&proxy.said(proxy.newest_with(RESERVES)));
+        assert!(cuts.len() > 10, "{}", cuts.len());
+        let mut last = numbers.next().await.expect("a number").number();
+        for cut in cuts {
+            let made = proxy.made();
+            proxy.look_at(proxy.newest_with(RESERVES), Some(cut));
+            use_up(&numbers);
+            let first = numbers.next().await.expect("a number").number();
+            assert_eq!(proxy.made(), made + 1, "{cut:?}: it was not cut");
+            // The server may have reserved one without being heard.
+            let block = last / BLOCK * BLOCK;
+            assert!(
+                [1, 2].map(|blocks| block + blocks * BLOCK).contains(&first),
+                "{cut:?}: {first} after {last}"
+            );
+            // It is there again for the next.
+            use_up(&numbers);
+            last = numbers.next().await.expect("a number").number();
+            assert_eq!(last, first + BLOCK, "{cut:?}");
+        }
     }
 }
