@@ -8,6 +8,8 @@
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
 pub(crate) mod connection;
+#[cfg(test)]
+mod cuts;
 mod embedded;
 pub(crate) mod error;
 mod exclusive;
