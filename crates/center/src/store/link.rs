@@ -6,7 +6,8 @@
 //! and holds a [`Retry`] itself.
 //!
 //! How long is bounded by the outage, not by the work: who comes when the server has been away for long is told at
-//! once. An outage is named in the log when it begins and when it ends, and timed.
+//! once. A server that can be reached and loses every connection in the same work, because the work itself is what ends
+//! them, has no outage; then it is bounded by how often. An outage is named in the log when it begins and when it ends, and timed.
 
 use std::time::Duration;
 
@@ -26,6 +27,10 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// Attempts at work that others got into the way of. Each of them let somebody else get on.
 const CONFLICTS: u32 = 10;
 
+/// Attempts at work in which a connection was lost that had just been made. Whoever waits is told within the time an
+/// outage is waited through.
+pub(crate) const LOSSES: u32 = 10;
+
 /// A connection, or the intention to have one.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -39,6 +44,7 @@ pub(crate) struct Link {
 #[derive(Debug, Default)]
 pub(crate) struct Retry {
     conflicts: u32,
+    losses: u32,
     pause: Option<Duration>,
     once: bool,
 }
@@ -118,11 +124,14 @@ impl Retry {
         if fault == Fault::Conflict {
             self.conflicts += 1;
         } else {
+            // One that could not be made is part of an outage.
+            self.losses += u32::from(link.lost_at.is_none());
             link.lose(&error);
         }
         let waited = link.lost_at.map_or(Duration::ZERO, |since| since.elapsed());
         let tried = self.once && self.pause.is_some();
-        if tried || waited >= WAIT_THROUGH || self.conflicts >= CONFLICTS {
+        let too_often = self.conflicts >= CONFLICTS || self.losses >= LOSSES;
+        if tried || waited >= WAIT_THROUGH || too_often {
             return Err(error);
         }
         if let Some(telemetry) = &link.store.telemetry {
