@@ -3,9 +3,10 @@
 //!
 //! A batch is first decided without a cut, and what passed is counted. Then it is decided again and again from the same
 //! beginnings, with a cut at each message. Whoever asked must have been told what the server holds: all rows of all tables
-//! are compared with those that are there when the commands were decided one by one, either not at all or once. After each
-//! cut somebody else asks for the same, and gets it with no more than one new connection; and of the connection that was
-//! cut neither a session nor a lock is left.
+//! are compared with those that are there when the commands were decided one by one, either not at all or once. Only what
+//! the database numbers itself is left out: a number that was drawn for something not committed is gone. Where the same
+//! batch once more changes nothing, it is cut as well. After each cut somebody else asks for the same, and gets it with no
+//! more than one new connection; and of the connection that was cut neither a session nor a lock is left.
 //!
 //! A batch that was done although its connection was lost is not refused: the ledger tries again by itself and looks up
 //! what became of it (`attempt`, `mark`). Only who cannot reach the server for as long as an outage is waited through is told
@@ -52,7 +53,7 @@ async fn each<F: Future<Output = usize> + Send + 'static>(
 async fn a_batch_cut_at_any_message_is_done_once_and_told_so() {
     let cuts = each(Kind::ALL, once::walk).await;
     println!("{cuts} cuts of batches");
-    assert!(cuts > 900, "{cuts}");
+    assert!(cuts > 1_200, "{cuts}");
 }
 
 #[tokio::test]

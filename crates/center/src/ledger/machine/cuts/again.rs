@@ -8,7 +8,7 @@ use sqlx::Executor;
 use zeroize::Zeroizing;
 
 use super::kind::Kind;
-use super::reference::Reference;
+use super::reference::{NOTHING, Reference};
 use super::world::{Retries, World, copied};
 use crate::config::{Database, PostgresTls};
 use crate::proxy::{ASKS_FOR_ENCRYPTION, CommitFate, Cut, Speaker, distinct_cuts_of};
@@ -25,7 +25,7 @@ async fn cut(
     reference: &Reference,
     (fate, cut): (CommitFate, Option<Cut>),
 ) -> Vec<(Speaker, char)> {
-    world.put_back().await;
+    world.put_back(NOTHING).await;
     let (before, made) = (world.retries(), world.proxy.made());
     let connections = world.proxy.connections();
     world.proxy.next_commit(fate);

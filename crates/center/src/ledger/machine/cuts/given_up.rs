@@ -2,7 +2,7 @@
 //! loses every connection that can be had.
 
 use super::kind::Kind;
-use super::reference::Reference;
+use super::reference::{NOTHING, Reference};
 use super::world::World;
 use crate::config::Database;
 use crate::ledger::Unavailable;
@@ -28,7 +28,7 @@ enum Loss {
 const FIRST_OF_WORK: Cut = Cut { speaker: Speaker::Client, message: 9, moment: Moment::Before };
 
 async fn give_up(world: &mut World, kind: Kind, reference: &Reference, loss: Loss) {
-    world.put_back().await;
+    world.put_back(NOTHING).await;
     let what = format!("{kind:?}, {loss:?}");
     let made = world.proxy.made();
     let at_once = Cut { speaker: Speaker::Client, message: 1, moment: Moment::Before };

@@ -7,6 +7,10 @@ use super::world::World;
 const PERSONS: [u8; 3] = [0, 1, SOMEBODY_NEW];
 pub(super) const SOMEBODY_NEW: u8 = 2;
 
+/// Under these names the rows are kept that are there before the batch, and after it.
+pub(super) const NOTHING: &str = "nothing";
+pub(super) const ONCE: &str = "once";
+
 /// The rows there are, and what was answered.
 pub(super) struct Reference {
     pub(super) nothing: Vec<String>,
@@ -35,13 +39,14 @@ impl Reference {
         for who in PERSONS {
             kind.begin(&world.ledger, who).await;
         }
-        world.keep().await;
+        world.keep(NOTHING).await;
         let nothing = world.rows().await;
         let answers = one_by_one(world, kind).await;
         let once = world.rows().await;
+        world.keep(ONCE).await;
         let answers_again = one_by_one(world, kind).await;
         let twice = world.rows().await;
-        world.put_back().await;
+        world.put_back(NOTHING).await;
         one_by_one(world, kind).await;
         assert_eq!(world.rows().await, once, "{kind:?}: other beginnings");
         let new_answer = answer(kind.act(&world.ledger, SOMEBODY_NEW).await);

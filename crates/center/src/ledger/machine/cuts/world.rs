@@ -102,19 +102,21 @@ impl World {
         Self { proxy, ledger, tasks, telemetry, past, others }
     }
 
-    /// Keeps the rows of now, to begin from them again and again.
-    pub(super) async fn keep(&mut self) {
-        let mut text = String::from("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept;");
+    /// Keeps the rows of now under a name, to begin from them again and again.
+    pub(super) async fn keep(&mut self, kept: &str) {
+        let mut text = format!("CREATE SCHEMA kept_{kept};");
         for name in TABLES.map(Table::name) {
-            text = format!("{text} CREATE TABLE kept.{name} AS TABLE {name};");
+            text = format!("{text} CREATE TABLE kept_{kept}.{name} AS TABLE {name};");
         }
         self.past.execute(AssertSqlSafe(text)).await.expect("kept");
     }
 
-    /// Puts the kept rows back.
-    pub(super) async fn put_back(&mut self) {
+    /// Puts kept rows back.
+    pub(super) async fn put_back(&mut self, kept: &str) {
         let put = |name| {
-            format!("DELETE FROM {name}; INSERT INTO {name} OVERRIDING SYSTEM VALUE TABLE kept.{name};")
+            format!(
+                "DELETE FROM {name}; INSERT INTO {name} OVERRIDING SYSTEM VALUE TABLE kept_{kept}.{name};"
+            )
         };
         let text: String = TABLES.map(|table| put(table.name())).concat();
         self.past.execute(AssertSqlSafe(text)).await.expect("put back");
