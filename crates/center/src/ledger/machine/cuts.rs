@@ -19,6 +19,7 @@ mod kind;
 mod once;
 mod reference;
 mod told;
+mod under_way;
 mod world;
 
 use kind::Kind;
@@ -69,6 +70,11 @@ async fn a_login_with_a_password_can_be_cut_at_any_message() {
     let cuts = again::login(original().await, Kind::Notify).await;
     println!("{cuts} cuts of logins");
     assert!(cuts > 12, "{cuts}");
+}
+
+#[tokio::test]
+async fn a_commit_that_is_under_way_is_waited_for_when_it_is_looked_up() {
+    assert_eq!(each(Kind::ALL, under_way::walk).await, Kind::ALL.len());
 }
 
 #[tokio::test]

@@ -45,6 +45,11 @@ async fn said(world: &mut World, of: (Kind, Turn), reference: &Reference) -> Vec
     world.proxy.said(world.writing())
 }
 
+/// The messages of a batch that does something.
+pub(super) async fn said_first(world: &mut World, kind: Kind, reference: &Reference) -> Vec<(Speaker, char)> {
+    said(world, (kind, Turn::First), reference).await
+}
+
 /// A batch whose connection is cut.
 async fn cut(world: &mut World, of: (Kind, Turn), reference: &Reference, cut: Cut) {
     world.put_back(of.1.kept()).await;
@@ -63,7 +68,7 @@ async fn cut(world: &mut World, of: (Kind, Turn), reference: &Reference, cut: Cu
 pub(super) async fn walk(of: Database, kind: Kind) -> usize {
     let mut world = World::on_copy(&of, kind, "once").await;
     let reference = Reference::of(&mut world, kind).await;
-    let first = cuts_of(&said(&mut world, (kind, Turn::First), &reference).await);
+    let first = cuts_of(&said_first(&mut world, kind, &reference).await);
     for at in &first {
         cut(&mut world, (kind, Turn::First), &reference, *at).await;
     }

@@ -130,9 +130,25 @@ impl World {
 
     /// The same command about two persons, as one batch.
     pub(super) async fn batch(&self, kind: Kind) -> [Told; 2] {
-        let both = async { tokio::join!(kind.act(&self.ledger, 0), kind.act(&self.ledger, 1)) };
-        let told = tokio::time::timeout(ENDLESS, both).await;
-        told.unwrap_or_else(|_| panic!("{kind:?}: nobody was told anything")).into()
+        batch(&self.ledger, kind).await
+    }
+
+    /// Has something done past the ledger.
+    pub(super) async fn execute(&mut self, text: &'static str) {
+        self.past.execute(text).await.expect(text);
+    }
+
+    /// Looks until one of the ledger's sessions waits for another one's transaction.
+    pub(super) async fn somebody_waits(&mut self) {
+        const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+            AND application_name = 'yanmi' AND wait_event_type = 'Lock' AND wait_event <> 'advisory'";
+        for _ in 0..LOOKS {
+            let waiting: i64 = sqlx::query_scalar(WAITING).fetch_one(&mut self.past).await.expect("a number");
+            if waiting > 0 {
+                return;
+            }
+        }
+        panic!("nobody waits");
     }
 
     /// The connection that writes.
@@ -176,6 +192,13 @@ impl World {
         drop(self.ledger);
         self.tasks.finished().await;
     }
+}
+
+/// The same command about two persons, as one batch.
+pub(super) async fn batch(ledger: &Ledger, kind: Kind) -> [Told; 2] {
+    let both = async { tokio::join!(kind.act(ledger, 0), kind.act(ledger, 1)) };
+    let told = tokio::time::timeout(ENDLESS, both).await;
+    told.unwrap_or_else(|_| panic!("{kind:?}: nobody was told anything")).into()
 }
 
 /// A copy of a database to which nobody is connected.
