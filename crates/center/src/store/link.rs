@@ -27,8 +27,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 /// Attempts at work that others got into the way of. Each of them let somebody else get on.
 const CONFLICTS: u32 = 10;
 
-/// Attempts at work in which a connection was lost that had just been made. Whoever waits is told within the time an
-/// outage is waited through.
+/// Attempts at work in which a connection was lost that had been made. The pauses between them are shorter together than
+/// an outage is waited through.
 pub(crate) const LOSSES: u32 = 10;
 
 /// A connection, or the intention to have one.
