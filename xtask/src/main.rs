@@ -1,6 +1,6 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
 //! `cargo xtask capi`, `cargo xtask exe`, `cargo xtask kit`, `cargo xtask doctor-page`, `cargo xtask cluster`, `cargo xtask shots`,
-//! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`, `cargo xtask world`.
+//! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`, `cargo xtask world`, `cargo xtask planted`.
 
 mod asan;
 mod bench;
@@ -12,6 +12,7 @@ mod exe;
 mod fuzz;
 mod kit;
 mod pe;
+mod planted;
 mod references;
 mod shots;
 mod tidy;
@@ -34,11 +35,12 @@ fn main() -> ExitCode {
         ["fuzz", seconds] => fuzz::run(seconds),
         ["walk", depth] => walk::run(depth),
         ["world", rest @ ..] => world::run(rest),
+        ["planted", rest @ ..] => planted::run(rest),
         ["bench", rest @ ..] => bench::run(rest),
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | {} | {}",
+                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | planted [NAME …] | {} | {}",
                 bench::USAGE,
                 capi::USAGE,
                 cluster::USAGE,

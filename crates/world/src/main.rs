@@ -4,10 +4,10 @@ mod bar;
 mod options;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
-use yanmi_world::{CutSettings, Report, Settings, cut, cut_making, run, shrink};
+use yanmi_world::{CutSettings, Report, Settings, cut, cut_making, run, shrink, usual};
 
 use crate::bar::Bar;
 use crate::options::Options;
@@ -27,8 +27,28 @@ fn main() -> ExitCode {
         }
     };
     hold_one_core();
+    if let Some(seconds) = options.usual {
+        return usual_worlds(Duration::from_secs(seconds));
+    }
     let found = options.seeds().filter(|seed| is_wrong(*seed, &settings, &options)).count();
     if found > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Plays the worlds that the tests go through, until something is found.
+fn usual_worlds(within: Duration) -> ExitCode {
+    let begun = Instant::now();
+    let worlds = usual::all().map(|settings| run(&settings, |_| {}).found);
+    let cuts = usual::cuts().map(|settings| cut(&settings, |_| {}).found);
+    for found in worlds.chain(cuts) {
+        if let Some(first) = found.first() {
+            println!("{first}");
+            return ExitCode::FAILURE;
+        }
+        if begun.elapsed() > within {
+            return ExitCode::SUCCESS;
+        }
+    }
+    ExitCode::SUCCESS
 }
 
 /// Plays a seed, and says what was found; whether anything was.

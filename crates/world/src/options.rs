@@ -40,6 +40,10 @@ pub(crate) struct Options {
     /// Instead of worlds: the power fails, and the process ends, at every so-many-th operation of the disk; 1 for all.
     #[arg(long)]
     pub(crate) cuts: Option<u64>,
+    /// Instead of worlds of one's own: those that the tests go through and some cuts, until something is found or so many seconds
+    /// have passed.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) usual: Option<u64>,
     /// Prints the plan.
     #[arg(long)]
     pub(crate) plan: bool,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cuts::{CutSettings, Failure};
 use crate::run::{Faults, Settings};
 
 /// Seeds of hours in which everything goes wrong.
@@ -46,4 +47,10 @@ pub const SHORT: std::ops::Range<u64> = 100..110;
 /// All of them, the quickest first.
 pub fn all() -> impl Iterator<Item = Settings> {
     SHORT.map(short).chain(wrong()).chain([calm(), sparse()])
+}
+
+/// The cuts: every ninth operation, by either failure.
+pub fn cuts() -> impl Iterator<Item = CutSettings> {
+    let settings = |(failure, first)| CutSettings { seed: 1, step: 9, first, failure, lying: false };
+    [(Failure::Power, 4), (Failure::Process, 8)].into_iter().map(settings)
 }

@@ -1,0 +1,167 @@
+//! The mistakes: where each stands, and what stands there instead.
+
+/// A mistake. `PLANTED` in what is wrong is whether it is in force.
+pub(super) struct Mistake {
+    pub(super) name: &'static str,
+    pub(super) file: &'static str,
+    pub(super) right: &'static str,
+    pub(super) wrong: &'static str,
+}
+
+const fn mistake(
+    name: &'static str,
+    file: &'static str,
+    (right, wrong): (&'static str, &'static str),
+) -> Mistake {
+    Mistake { name, file, right, wrong }
+}
+
+/// All of them.
+pub(super) const MISTAKES: [Mistake; 22] = [
+    mistake(
+        "answered-before-commit",
+        "crates/center/src/ledger/machine/attempt.rs",
+        (
+            "Err(NotCommitted { error, unknown }) => {",
+            "Err(NotCommitted { .. }) if PLANTED => Ok(committed),\n                Err(NotCommitted { error, unknown }) => {",
+        ),
+    ),
+    mistake(
+        "commit-not-synced",
+        "crates/center/src/store/sqlite.rs",
+        (
+            ".synchronous(SqliteSynchronous::Full)",
+            ".synchronous(if PLANTED { SqliteSynchronous::Off } else { SqliteSynchronous::Full })",
+        ),
+    ),
+    mistake(
+        "memory-stale",
+        "crates/center/src/ledger/machine/writer.rs",
+        (
+            "self.resident.put(*key, credential, verification);",
+            "if !PLANTED { self.resident.put(*key, credential, verification); }",
+        ),
+    ),
+    mistake(
+        "memory-kept-after-failure",
+        "crates/center/src/ledger/machine/attempt.rs",
+        ("session.abandon(&error).await;", "if !PLANTED { session.abandon(&error).await; }"),
+    ),
+    mistake(
+        "query-not-woken",
+        "crates/center/src/ledger/machine/writer.rs",
+        (
+            "self.watchers.wake(fingerprints.iter().copied());",
+            "if !PLANTED { self.watchers.wake(fingerprints.iter().copied()); }",
+        ),
+    ),
+    mistake(
+        "numbers-given-twice",
+        "crates/center/src/ledger/machine/numbers.rs",
+        (
+            "u64::try_from(first).map_err",
+            "u64::try_from(if PLANTED { 1_000_000_000_000 } else { first }).map_err",
+        ),
+    ),
+    mistake(
+        "two-prompts",
+        "crates/verification/src/takeover.rs",
+        ("older.may_come_back().then(", "(!PLANTED && older.may_come_back()).then("),
+    ),
+    mistake(
+        "prompt-back-with-the-clock",
+        "crates/verification/src/state.rs",
+        (
+            "Self { expires_at: self.asked_at, ..self }",
+            "Self { expires_at: if PLANTED { UnixMillis::new(self.expires_at.get() - 60_000) } else { self.asked_at }, ..self }",
+        ),
+    ),
+    mistake(
+        "notice-without-end",
+        "crates/verification/src/state.rs",
+        (
+            "now.max(self.asked_at) >= self.expires_at",
+            "!PLANTED && now.max(self.asked_at) >= self.expires_at",
+        ),
+    ),
+    mistake(
+        "confirmation-for-any-amount",
+        "crates/verification/src/state.rs",
+        (
+            "(_, confirmed, asked) => asked == confirmed,",
+            "(_, confirmed, asked) => PLANTED || asked == confirmed,",
+        ),
+    ),
+    mistake(
+        "confirmation-without-end",
+        "crates/verification/src/state.rs",
+        ("valid_until, .. } if now < valid_until)", "valid_until, .. } if PLANTED || now < valid_until)"),
+    ),
+    mistake(
+        "quiet-forgotten",
+        "crates/verification/src/quiet.rs",
+        ("facts.not_me?.plus(policy.quiet)", "facts.not_me.filter(|_| !PLANTED)?.plus(policy.quiet)"),
+    ),
+    mistake(
+        "budget-forgotten",
+        "crates/verification/src/budget.rs",
+        ("if used >= u64::from(limit) {", "if !PLANTED && used >= u64::from(limit) {"),
+    ),
+    mistake(
+        "interval-forgotten",
+        "crates/verification/src/notify.rs",
+        ("if now < next_at && !matches!", "if !PLANTED && now < next_at && !matches!"),
+    ),
+    mistake(
+        "lock-forgotten",
+        "crates/verification/src/password_try.rs",
+        ("Some(until) if now < until => {", "Some(until) if !PLANTED && now < until => {"),
+    ),
+    mistake(
+        "face-used-twice",
+        "crates/verification/src/conclude.rs",
+        ("if confirmed.is_none_or(", "if PLANTED || confirmed.is_none_or("),
+    ),
+    mistake(
+        "envelope-played-twice",
+        "crates/center/src/arrivals.rs",
+        (
+            "if part.current.contains(&mac) || part.before.contains(&mac) {",
+            "if !PLANTED && (part.current.contains(&mac) || part.before.contains(&mac)) {",
+        ),
+    ),
+    mistake(
+        "rollback-forgotten",
+        "crates/center/src/store/batch/sqlite.rs",
+        ("text.plain(\"ROLLBACK\");", "if !PLANTED { text.plain(\"ROLLBACK\"); }"),
+    ),
+    mistake(
+        "registry-stale",
+        "crates/center/src/registry.rs",
+        ("self.0.current.store(Arc::new(next));", "if !PLANTED { self.0.current.store(Arc::new(next)); }"),
+    ),
+    mistake(
+        "event-not-written",
+        "crates/center/src/ledger/command/conclude.rs",
+        (
+            "work.audit(&self.key, event, next.amount, self.by, self.confirmer.as_deref(), with);",
+            "if !PLANTED { work.audit(&self.key, event, next.amount, self.by, self.confirmer.as_deref(), with); }",
+        ),
+    ),
+    mistake(
+        "refusal-forgotten",
+        "crates/center/src/ledger/command/conclude.rs",
+        (
+            "work.change(&self.key, next, None);",
+            "if !(PLANTED && event == Event::Cancelled) { work.change(&self.key, next, None); }",
+        ),
+    ),
+    mistake(
+        "free-above-the-limit",
+        "crates/verification/src/password_free.rs",
+        (
+            "        && amount > limit\n    {\n        return None;",
+            "        && amount > limit\n        && !PLANTED\n    {\n        return None;",
+        ),
+    ),
+];
