@@ -21,7 +21,7 @@ use crate::life::{Life, Lives};
 use crate::party::counter::Visit;
 use crate::party::{app, national};
 use crate::register;
-use crate::run::newcomer;
+use crate::run::{NOBODY, newcomer};
 use crate::scene::SCENES;
 use crate::world::World;
 
@@ -29,6 +29,8 @@ use crate::world::World;
 const APART: Duration = Duration::from_millis(150);
 /// How long all of it takes.
 const PLAYS_FOR: Duration = Duration::from_secs(24);
+/// Persons who come when all is over, at most: the power may fail twice meanwhile.
+const NEWCOMERS: u64 = 3;
 /// How often it is looked whether the power has failed.
 const LOOKS_EVERY: Duration = Duration::from_millis(10);
 /// How long the power is away.
@@ -217,7 +219,7 @@ async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option
         tokio::time::sleep(APART).await;
     }
     tokio::time::sleep(PLAYS_FOR).await;
-    newcomer(&world, SCENES.len() as u64 + 1, u32::try_from(SCENES.len()).unwrap_or(0)).await;
+    machine.is_well().await;
     watching.abort();
     let disk = machine.stop().await;
     let operations = *machine.operations.lock().await;
@@ -262,6 +264,22 @@ impl Machine {
                 }
             }
         }
+    }
+
+    /// Somebody new is told "1"; another one where the power failed meanwhile.
+    async fn is_well(&self) {
+        let (world, lives) = (&self.driver.world, &self.driver.lives);
+        let person = u32::try_from(SCENES.len()).unwrap_or(0);
+        for number in 1..=NEWCOMERS {
+            let before = lives.count();
+            if newcomer(world, SCENES.len() as u64 + number, person).await {
+                return;
+            }
+            if lives.count() == before {
+                break;
+            }
+        }
+        world.oracle().found(NOBODY.to_owned());
     }
 
     /// The disk of the next life.

@@ -209,7 +209,8 @@ impl Fault {
                 Self::Clock(if chance.permille(500) { millis } else { -millis })
             }
             18 => Self::Full(chance.below(40_000)),
-            _ if chance.permille(500) => Self::Rotate(u16::try_from(chance.below(3)).unwrap_or(0)),
+            // The third account's key is in its desks' configuration.
+            _ if chance.permille(500) => Self::Rotate(u16::try_from(chance.below(2)).unwrap_or(0)),
             _ => Self::SwitchOff(u16::try_from(chance.below(3)).unwrap_or(0)),
         }
     }

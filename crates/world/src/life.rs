@@ -56,6 +56,11 @@ impl Lives {
         Self { world: Arc::clone(world), config, count: AtomicU16::new(0) }
     }
 
+    /// How many lives there were.
+    pub(crate) fn count(&self) -> u16 {
+        self.count.load(Ordering::Relaxed)
+    }
+
     /// The configuration of a center on this disk.
     pub(crate) fn config(&self, disk: &MemoryDisk) -> Config {
         let mut config = self.config.clone();

@@ -12,6 +12,9 @@ use yanmi_world::{CutSettings, Report, Settings, cut, cut_making, run, shrink, u
 use crate::bar::Bar;
 use crate::options::Options;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Lines of what happened that are printed when something is found.
 const LINES: usize = 60;
 /// Contradictions that are printed.

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode};
 
-pub(crate) use call::{NotifyCall, StatusCall};
+pub(crate) use call::{NotifyCall, Settled, StatusCall};
 pub(crate) use deed::{Act, Deed, Heard};
 pub(crate) use prompt::Prompt;
 use trouble::InForce;
@@ -123,6 +123,15 @@ impl Oracle {
         calls.len() - 1
     }
 
+    /// Somebody on the line sends one of those again.
+    pub(crate) fn replays(&mut self, key: Key, place: usize, at: Duration) {
+        if let Some(calls) = self.notifies.get_mut(&key)
+            && let Some(call) = calls.get(place)
+        {
+            calls.push(call.replayed(at));
+        }
+    }
+
     /// What it heard.
     pub(crate) fn heard_of_notice(
         &mut self,
@@ -149,6 +158,14 @@ impl Oracle {
         }
         self.judge_served(&key, (call.begun, code));
         self.explain_notice(key, &call, code, at);
+    }
+
+    /// What a desk knows of a notice it had sent; why it was not sent, if it was not, is its own to judge.
+    pub(crate) fn desk_heard_of_notice(&mut self, key: Key, place: usize, code: Option<i64>, at: Duration) {
+        if let Some(call) = self.notifies.get_mut(&key).and_then(|calls| calls.get_mut(place)) {
+            call.code = code;
+            call.ended = code.map(|_| at);
+        }
     }
 
     /// The calls for a key.

@@ -154,7 +154,9 @@ async fn play(settings: &Settings, tell: Arc<dyn Fn(Duration) + Send + Sync>) ->
     let visits = arrivals(&world, settings, &*tell).await;
     driving.await.expect("the driver does not panic");
     tokio::time::sleep(SETTLES).await;
-    newcomer(&world, visits + 1, settings.persons).await;
+    if !newcomer(&world, visits + 1, settings.persons).await {
+        world.oracle().found(NOBODY.to_owned());
+    }
     finish(&world, &driver, (visits, plan)).await
 }
 
@@ -181,16 +183,16 @@ async fn arrivals(world: &Arc<World>, settings: &Settings, tell: &(dyn Fn(Durati
     number
 }
 
-/// Nothing is wrong any more: somebody new is told "1", soon.
-pub(crate) async fn newcomer(world: &Arc<World>, number: u64, person: u32) {
+/// Nothing is wrong any more: whether somebody new is told "1", soon.
+pub(crate) async fn newcomer(world: &Arc<World>, number: u64, person: u32) -> bool {
     world.calm_down();
     let (visit, chance) = Visit::draw(world, number);
     let visit = Visit { holder: Holder { person, app: 0 }, ..visit };
-    let settled = tokio::time::timeout(NEWCOMER_WITHIN, visit.play(world, chance)).await;
-    if !settled.unwrap_or(false) {
-        world.oracle().found("nothing is wrong any more, and somebody new is not told \"1\"".to_owned());
-    }
+    tokio::time::timeout(NEWCOMER_WITHIN, visit.play(world, chance)).await.unwrap_or(false)
 }
+
+/// What is found where nobody new is.
+pub(crate) const NOBODY: &str = "nothing is wrong any more, and somebody new is not told \"1\"";
 
 async fn finish(world: &Arc<World>, driver: &Driver, (visits, plan): (u64, Plan)) -> Remains {
     tokio::time::sleep(LEAVES).await;

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use yanmi_protocol::{EcToken, Sm4Key};
 
 use crate::cast::{Cast, Holder};
 use crate::chance::Chance;
 use crate::clock::WallClock;
+use crate::desks::Desks;
 use crate::fault::{AppMood, NationalMood};
 use crate::network::{Host, WorldNetwork};
 use crate::oracle::Oracle;
+use crate::program::Program;
 use crate::scene::{SCENES, Scene};
 use crate::trace::{Party, Trace, TraceLine};
 use crate::wire::Caller;
@@ -57,6 +59,11 @@ pub(crate) struct World {
     keys: Mutex<Vec<Sm4Key>>,
     shown: Mutex<u64>,
     calm: AtomicBool,
+    /// The programs of institutions with our own client.
+    pub(crate) desks: Desks,
+    programs: Mutex<BTreeMap<usize, Arc<Program>>>,
+    /// An answer somebody on the line heard.
+    heard: Mutex<Option<Vec<u8>>>,
     /// Whether the first visits have fixed courses.
     staged: bool,
 }
@@ -94,6 +101,9 @@ impl World {
             keys: Mutex::new(cast.accounts.iter().map(|account| account.key.clone()).collect()),
             shown: Mutex::default(),
             calm: AtomicBool::new(false),
+            desks: Desks::default(),
+            programs: Mutex::default(),
+            heard: Mutex::default(),
             staged: false,
             chance,
             cast,
@@ -151,6 +161,24 @@ impl World {
     /// The visit a token was shown at.
     pub(crate) fn visit_of(&self, token: &EcToken) -> u64 {
         lock(&self.visits).get(token).copied().unwrap_or(0)
+    }
+
+    /// The surroundings of an institution's program.
+    pub(crate) fn program(&self, institution: usize) -> Arc<Program> {
+        let mut programs = lock(&self.programs);
+        let number = institution as u64;
+        let new = || Program::new(&self.clock, self.chance.fork("program", number));
+        Arc::clone(programs.entry(institution).or_insert_with(new))
+    }
+
+    /// Somebody on the line hears an answer.
+    pub(crate) fn remember_answer(&self, body: &[u8]) {
+        *lock(&self.heard) = Some(body.to_vec());
+    }
+
+    /// The last one they heard.
+    pub(crate) fn remembered_answer(&self) -> Option<Vec<u8>> {
+        lock(&self.heard).clone()
     }
 
     /// The key an account uses now.

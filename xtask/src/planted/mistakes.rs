@@ -70,10 +70,10 @@ pub(super) const MISTAKES: [Mistake; 22] = [
     ),
     mistake(
         "prompt-back-with-the-clock",
-        "crates/verification/src/state.rs",
+        "crates/verification/src/takeover.rs",
         (
-            "Self { expires_at: self.asked_at, ..self }",
-            "Self { expires_at: if PLANTED { UnixMillis::new(self.expires_at.get() - 60_000) } else { self.asked_at }, ..self }",
+            "|| older.ended()",
+            "|| if PLANTED { Verification { expires_at: older.asked_at.plus(std::time::Duration::from_secs(60)), ..*older } } else { older.ended() }",
         ),
     ),
     mistake(

@@ -73,7 +73,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 29] = [
     // A disk in memory under the embedded database: it knows SQLite and nothing of ours.
     ("disk", &[], &[]),
     // Everybody in one simulated world: the real center, and parties of its own.
-    ("world", &["protocol", "verification", "center", "http", "disk"], &[]),
+    ("world", &["protocol", "verification", "center", "client", "http", "disk"], &[]),
     (
         "cli",
         &[

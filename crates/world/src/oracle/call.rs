@@ -13,17 +13,31 @@ pub(crate) struct NotifyCall {
     pub(crate) serial: Option<String>,
     /// Whether its envelope carried a mac, so that the same one again has no effect.
     pub(crate) proven: bool,
+    /// Whether somebody on the line sent it, who had heard it before.
+    pub(crate) replayed: bool,
 }
 
 impl NotifyCall {
     pub(crate) fn new(person: u32, amount: Option<i64>, proven: bool, begun: Duration) -> Self {
-        Self { person, amount, begun, ended: None, code: None, serial: None, proven }
+        Self { person, amount, begun, ended: None, code: None, serial: None, proven, replayed: false }
+    }
+
+    /// The same again, sent by somebody who heard it: it has no effect where the first one is remembered.
+    pub(crate) fn replayed(&self, begun: Duration) -> Self {
+        Self { replayed: true, ..Self::new(self.person, self.amount, self.proven, begun) }
     }
 
     /// Whether it was answered that the notice was sent, before this moment.
     pub(super) fn is_certain_before(&self, moment: Duration) -> bool {
         self.code == Some(0) && self.ended.is_some_and(|ended| ended < moment)
     }
+}
+
+/// A desk's decision to settle, for this amount in fen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settled {
+    pub(crate) amount: i64,
+    pub(crate) ended: Duration,
 }
 
 /// A status query and what was heard.

@@ -7,8 +7,10 @@ use super::deed::Deed;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{Key, Oracle};
 use crate::cast::Cast;
-use crate::fault::{Fault, FaultLine};
+use crate::fault::{Fault, FaultLine, LineState};
 
+/// How long a caller may keep a connection it does not use.
+const KEPT: Duration = Duration::from_mins(30);
 /// V8, as far as a counter can see: calls may be under way for so long.
 const UNDER_WAY: Duration = Duration::from_secs(12);
 /// V8: notices of a verification, and to a person within an hour, whatever became of them.
@@ -26,7 +28,10 @@ impl Oracle {
     pub(super) fn explain_silence(&mut self, line: FaultLine, span: (Duration, Duration), what: &str) {
         let lines =
             |fault: Fault| matches!(fault, Fault::Line(faulty, _) if faulty == line) || STORE_TROUBLE(fault);
-        if !self.in_force(span, lines) {
+        // A kept connection that fell silent is found dead only when it is used again.
+        let kept = (span.0.saturating_sub(KEPT), span.1);
+        let silenced = |fault: Fault| matches!(fault, Fault::Line(faulty, LineState::HalfCut | LineState::Down) if faulty == line);
+        if !self.in_force(span, lines) && !self.in_force(kept, silenced) {
             self.found(format!("no answer, for no reason: {what}"));
         }
     }
@@ -104,7 +109,7 @@ impl Oracle {
     }
 
     /// V10: the person switched it on, and the amount is within the limit, or was let through before.
-    fn may_be_free(&self, key: &Key, amount: Option<i64>, at: Duration) -> bool {
+    pub(super) fn may_be_free(&self, key: &Key, amount: Option<i64>, at: Duration) -> bool {
         let app = Cast::holder_of(&key.0);
         let Some(switches) = app.and_then(|holder| self.switches.get(&holder)) else { return false };
         let last_off =

@@ -6,6 +6,7 @@ use yanmi_protocol::NoticeNo;
 
 use super::deed::{Deed, Heard};
 use super::prompt::Prompt;
+use super::trouble::STORE_TROUBLE;
 use super::{Key, Oracle};
 use crate::fault::{Fault, FaultLine};
 
@@ -16,6 +17,8 @@ const OF_A_VERIFICATION: usize = 10;
 /// V8: notices to a person within an hour.
 const OF_AN_HOUR: usize = 20;
 const HOUR: Duration = Duration::from_hours(1);
+/// How long an envelope could be taken again.
+const WINDOW: Duration = Duration::from_mins(20);
 /// V13: how long an institution is quiet after "not me".
 const QUIET: Duration = Duration::from_mins(15);
 
@@ -63,8 +66,11 @@ impl Oracle {
         let shown: usize =
             numbers.filter_map(|number| self.prompts.get(number)).map(|known| known.repeated.len()).sum();
         let calls = self.calls(&prompt.key);
-        if calls.iter().all(|call| call.proven) && shown > calls.len() {
-            let found = format!("{shown} notices for {} calls: {prompt:?}", calls.len());
+        let own = calls.iter().filter(|call| !call.replayed).count();
+        // It is remembered by the process that acted upon it.
+        let forgotten = self.in_force((prompt.asked.saturating_sub(WINDOW), prompt.shown), STORE_TROUBLE);
+        if calls.iter().all(|call| call.proven) && shown > own && !forgotten {
+            let found = format!("{shown} notices for {own} calls: {prompt:?}");
             self.found(found);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::StatusCall;
+use super::call::{Settled, StatusCall};
 use super::deed::{Act, Heard};
 use super::prompt::Prompt;
 use super::trouble::STORE_TROUBLE;
@@ -46,6 +46,17 @@ impl Oracle {
             let acts = self.acts_on(prompt.number).iter().filter(|act| act.may_have_confirmed());
             acts.map(move |act| (prompt, act))
         })
+    }
+
+    /// A desk settles: only upon a sufficient confirmation, or where no password is needed, whatever it was told.
+    pub(crate) fn desk_settles(&mut self, key: Key, settled: Settled) {
+        self.confirmed += 1;
+        let confirmed = self.confirmations(&key).any(|(prompt, act)| {
+            act.begun < settled.ended && prompt.amount.is_some_and(|confirmed| settled.amount <= confirmed)
+        });
+        if !confirmed && !self.may_be_free(&key, Some(settled.amount), settled.ended) {
+            self.found(format!("a desk settles what nobody confirmed: {key:?} {settled:?}"));
+        }
     }
 
     fn judge_yes(&mut self, key: Key, call: &StatusCall) {

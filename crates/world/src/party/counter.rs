@@ -10,7 +10,8 @@ use yanmi_protocol::{Amount, EcToken, OrgCode};
 use super::phone;
 use crate::cast::{Account, Holder};
 use crate::chance::Chance;
-use crate::oracle::{NotifyCall, StatusCall};
+use crate::desk::{self, DeskVisit};
+use crate::oracle::{Key, NotifyCall, StatusCall};
 use crate::trace::Party;
 use crate::wire::{Caller, Message};
 use crate::world::World;
@@ -23,6 +24,10 @@ const GIVES_UP_MILLIS: (u64, u64) = (20_000, 400_000);
 const REPLAYED: u64 = 80;
 /// After how long, in milliseconds.
 const REPLAYED_AFTER_MILLIS: (u64, u64) = (3_500, 60_000);
+/// Of a thousand counters so many have their questions held, as our own client does; the others ask again and again.
+const HOLDS: u64 = 750;
+/// What a desk settles where nothing else is drawn, in fen: its gate wants an amount.
+const DESK_AMOUNT: i64 = 8_800;
 /// Notices a counter sends at most in a visit.
 const NOTICES: u32 = 12;
 
@@ -61,6 +66,17 @@ impl Visit {
     pub(crate) async fn play(&self, world: &Arc<World>, mut chance: Chance) -> bool {
         let mut token = world.show(self.holder, self.number);
         let mut amount = chance.permille(850).then(|| 1 + i64::try_from(chance.below(60_000)).unwrap_or(0));
+        if self.account == desk::ACCOUNT && !world.is_calm() {
+            let desk = DeskVisit {
+                world,
+                number: self.number,
+                person: self.holder.person,
+                institution: self.institution,
+                key: (token, self.it(world).1),
+            };
+            desk.play(amount.unwrap_or(DESK_AMOUNT), &mut chance).await;
+            return false;
+        }
         let looking = Arc::clone(world);
         let (holder, visit) = (self.holder, self.number);
         tokio::spawn(async move {
@@ -73,7 +89,7 @@ impl Visit {
         if !self.have_asked(world, token, amount, &mut chance).await {
             return false;
         }
-        let holds = chance.permille(400);
+        let holds = chance.permille(HOLDS);
         let until = world.clock.elapsed()
             + chance.millis(if world.is_calm() { (9_000, 9_000) } else { GIVES_UP_MILLIS });
         while world.clock.elapsed() < until {
@@ -176,7 +192,9 @@ impl Visit {
         let call = NotifyCall::new(self.holder.person, amount, self.it(world).0.proves, begun);
         let place = world.oracle().notifies((token, org), call);
         let words = format!("notify {} {}", org.as_str(), text.as_deref().unwrap_or("-"));
-        let called = self.call(world, notify::PATH, &draft.to_json(), PATIENCE, words).await;
+        let called = self
+            .call(world, (notify::PATH, &draft.to_json()), PATIENCE, words, Some(((token, org), place)))
+            .await;
         let answer = called
             .as_ref()
             .and_then(|called| notify::Answer::read(&called.plain.as_ref()?.members().ok()?).ok());
@@ -203,7 +221,7 @@ impl Visit {
         let begun = world.clock.elapsed();
         let within = PATIENCE + Duration::from_secs(hold.unwrap_or(0));
         let words = format!("status {} {}", org.as_str(), hold.unwrap_or(0));
-        let called = self.call(world, status::PATH, &draft.to_json(), within, words).await;
+        let called = self.call(world, (status::PATH, &draft.to_json()), within, words, None).await;
         let answer = called
             .as_ref()
             .and_then(|called| status::Answer::read(&called.plain.as_ref()?.members().ok()?).ok());
@@ -221,24 +239,25 @@ impl Visit {
 
     /// Somebody on the line hears a notice that is asked for, and now and then sends it again later. What is said to them nobody
     /// knows.
-    fn overhear(world: &World, caller: &Caller, body: &str) {
+    fn overhear(world: &Arc<World>, caller: &Caller, body: &str, (key, place): (Key, usize)) {
         let after = world
             .draw("replay", |chance| chance.permille(REPLAYED).then(|| chance.millis(REPLAYED_AFTER_MILLIS)));
         let Some(after) = after else { return };
-        let (caller, body) = (caller.clone(), body.to_owned());
+        let (world, caller, body) = (Arc::clone(world), caller.clone(), body.to_owned());
         tokio::spawn(async move {
             tokio::time::sleep(after).await;
+            world.oracle().replays(key, place, world.clock.elapsed());
             caller.post(notify::PATH, &body, PATIENCE).await;
         });
     }
 
     async fn call(
         &self,
-        world: &World,
-        path: &str,
-        plain: &str,
+        world: &Arc<World>,
+        (path, plain): (&str, &str),
         within: Duration,
         words: String,
+        notice: Option<(Key, usize)>,
     ) -> Option<Called> {
         let (account, _) = self.it(world);
         let key = world.key_of(self.account);
@@ -253,8 +272,11 @@ impl Visit {
             (sender.request(world.clock.now(), plain.as_bytes()), None)
         };
         let caller = &world.callers.institutions[usize::from(self.account)];
-        if mac.is_some() && path == notify::PATH && !world.is_calm() {
-            Self::overhear(world, caller, &body);
+        if let Some(notice) = notice
+            && mac.is_some()
+            && !world.is_calm()
+        {
+            Self::overhear(world, caller, &body, notice);
         }
         let answer = caller.post(path, &body, within).await;
         let status = answer.as_ref().and_then(Message::status);

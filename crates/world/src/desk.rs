@@ -1,0 +1,250 @@
+//! Institutions with our own client: real desks, whose file is on a disk that fails like a center's.
+//!
+//! A desk's program ends now and then in the middle of a write, by itself or with its machine's power, and is opened again on
+//! what is left. What it was told, it must know then; what it decides, must be right whatever the center, or somebody who
+//! claims to be it, says: answers are forged, played again, cut off.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use yanmi_client::config::ClientConfig;
+use yanmi_client::gate::{Ask, NoticeOutcome, Settlement, VisitId};
+use yanmi_client::visits::NewVisit;
+use yanmi_client::{Ambient, CenterClient, Desk, DeskError, Visits};
+use yanmi_disk::{MemoryDisk, VFS};
+use yanmi_protocol::Amount;
+
+use crate::cast::Account;
+use crate::chance::Chance;
+use crate::desks::OpenDesk;
+use crate::oracle::{Key, NotifyCall, Settled};
+use crate::program::Program;
+use crate::trace::Party;
+use crate::wire::Message;
+use crate::world::{INSTITUTION_PORT, World, center_address};
+
+/// The account whose institutions have desks.
+pub(crate) const ACCOUNT: u16 = 2;
+/// The file's name on its disk.
+const FILE: &str = "visits.sqlite";
+/// Of a thousand openings so many are followed by an end within some operations of the disk.
+const ENDS_PERMILLE: u64 = 500;
+const ENDS_WITHIN: u64 = 120;
+/// Of a thousand answers so many are spoiled.
+const SPOILED_PERMILLE: u64 = 40;
+/// How often a desk is asked whether it may settle.
+const ASKED: u32 = 14;
+/// Between two of these, in milliseconds.
+const ASKED_EVERY_MILLIS: (u64, u64) = (1_000, 6_000);
+/// Openings that are tried on disks that end again meanwhile.
+const OPENINGS: usize = 20;
+
+/// What one visit does at a desk.
+pub(crate) struct DeskVisit<'a> {
+    pub(crate) world: &'a Arc<World>,
+    pub(crate) number: u64,
+    pub(crate) person: u32,
+    pub(crate) institution: usize,
+    pub(crate) key: Key,
+}
+
+/// What is known of a visit's record.
+#[derive(Clone, Copy)]
+struct Known {
+    id: VisitId,
+    epoch: u32,
+    settled: bool,
+}
+
+/// The configuration of a desk.
+///
+/// # Panics
+/// When the text here is none, which is a mistake here.
+fn config(account: &Account, institution: usize, disk: &MemoryDisk) -> ClientConfig {
+    let text = format!(
+        "org_id = \"{}\"\nkey = \"{}\"\nregion = \"350000\"\norg_code = \"{}\"\norg_name = \"世界医院\"\n\
+        [center]\nurls = [\"http://{}\"]\nplain_http = true\nmac = \"always\"\n[visits]\nfile = \"visits.sqlite\"\nkey = \"{:032X}\"\n",
+        account.id.as_str(),
+        *account.key.to_hex(),
+        account.institutions[institution].as_str(),
+        center_address(INSTITUTION_PORT),
+        institution + 1,
+    );
+    let mut config = ClientConfig::from_toml(&text, &PathBuf::from("/"), &|_| None).expect("a configuration");
+    if let Some(visits) = &mut config.visits {
+        visits.file = PathBuf::from(format!("file:{}?vfs={VFS}", disk.path(FILE).display()));
+    }
+    config
+}
+
+fn open(config: &ClientConfig, program: &Arc<Program>) -> Result<Desk, DeskError> {
+    let ambient: Arc<dyn Ambient> = Arc::<Program>::clone(program);
+    let client = CenterClient::over(config, Arc::clone(&ambient), Arc::<Program>::clone(program));
+    let settings = config.visits.as_ref().ok_or(DeskError::NoVisits)?;
+    let visits = Visits::open(settings, Arc::clone(&ambient))?;
+    client.keep_in(&visits)?;
+    Ok(Desk::of(client, visits, config, ambient))
+}
+
+impl DeskVisit<'_> {
+    /// From the token until the counter is done.
+    pub(crate) async fn play(&self, amount: i64, chance: &mut Chance) {
+        let Ok(amount) = Amount::from_fen(amount) else { return };
+        let token = self.key.0;
+        let new = NewVisit { reference: Some(format!("W{}", self.number)), ..NewVisit::scanned(token) };
+        let Some(begun) = self.with_desk(None, move |desk| desk.begin(&new)).await else { return };
+        let mut known = Known { id: begun.id(), epoch: begun.epoch(), settled: false };
+        self.notify(&mut known, amount).await;
+        for _ in 0..ASKED {
+            tokio::time::sleep(chance.millis(ASKED_EVERY_MILLIS)).await;
+            if self.gate(&mut known, amount).await {
+                known.settled = true;
+                break;
+            }
+            if chance.permille(40) {
+                self.notify(&mut known, amount).await;
+            }
+        }
+        // Whatever happened to the program meanwhile, it knows.
+        tokio::time::sleep(chance.millis(ASKED_EVERY_MILLIS)).await;
+        self.look(&known).await;
+    }
+
+    async fn notify(&self, known: &mut Known, amount: Amount) {
+        let begun = self.world.clock.elapsed();
+        let call = NotifyCall::new(self.person, Some(amount.fen()), false, begun);
+        let place = self.world.oracle().notifies(self.key, call);
+        self.trace("desk notifies".to_owned());
+        let id = known.id;
+        let done = self.with_desk(Some(known), move |desk| desk.notify(id, Some(amount))).await;
+        let outcome = done.as_ref().and_then(|done| done.visit.notice().map(|notice| notice.outcome.clone()));
+        if let Some(done) = &done {
+            known.epoch = known.epoch.max(done.visit.epoch());
+        }
+        self.trace(format!("desk: {outcome:?}"));
+        let code = (outcome == Some(NoticeOutcome::Notified)).then_some(0);
+        self.world.oracle().desk_heard_of_notice(self.key, place, code, self.world.clock.elapsed());
+    }
+
+    /// Whether the desk's gate settles.
+    async fn gate(&self, known: &mut Known, amount: Amount) -> bool {
+        let ask = Ask { kind: Settlement::Outpatient, amount };
+        let id = known.id;
+        let Some(decided) = self.with_desk(Some(known), move |desk| desk.gate(id, ask)).await else {
+            return false;
+        };
+        known.epoch = known.epoch.max(decided.visit.epoch());
+        let settles = decided.settles();
+        self.trace(format!("desk settles: {settles}"));
+        if settles {
+            let ended = self.world.clock.elapsed();
+            self.world.oracle().desk_settles(self.key, Settled { amount: amount.fen(), ended });
+        }
+        settles
+    }
+
+    /// What was told is in the file.
+    async fn look(&self, known: &Known) {
+        let id = known.id;
+        let Some(visit) =
+            self.with_desk(Some(known), move |desk| desk.visits().get(id).map_err(DeskError::from)).await
+        else {
+            return;
+        };
+        if visit.epoch() < known.epoch {
+            self.world.oracle().found(format!("a desk forgot a step of visit {}", self.number));
+        }
+        let decided = visit.decision().is_some_and(|decision| decision.verdict.settles());
+        if known.settled && !decided {
+            self.world.oracle().found(format!("a desk forgot that it settled visit {}", self.number));
+        }
+    }
+
+    fn trace(&self, what: String) {
+        self.world.trace(Party::Institution(ACCOUNT), Party::Center, self.number, what);
+    }
+
+    /// Has the desk do something. Where its program ended meanwhile, it is opened again, and nothing is answered; a visit that it was told
+    /// of must be there then.
+    async fn with_desk<T: Send + 'static>(
+        &self,
+        known: Option<&Known>,
+        work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Option<T> {
+        let OpenDesk { desk: running, disk } = self.running()?;
+        let caller = &self.world.callers.institutions[usize::from(ACCOUNT)];
+        let program = self.world.program(self.institution);
+        let done = program.run(caller, |answer| self.spoil(answer), move || work(&running)).await;
+        match done {
+            Ok(done) => Some(done),
+            Err(_) if disk.is_dead() => None,
+            Err(error) => {
+                let what = known.map_or("", |_| " though it was told of it");
+                self.world
+                    .oracle()
+                    .found(format!("a desk cannot go on with visit {}{what}: {error}", self.number));
+                None
+            }
+        }
+    }
+
+    /// The desk's program, opened again on what is left where it ended.
+    fn running(&self) -> Option<OpenDesk> {
+        let mut disk = match self.world.desks.get(self.institution) {
+            Some(open) if !open.disk.is_dead() => return Some(open),
+            Some(over) => self.left(&over.disk),
+            None => MemoryDisk::new(self.institution as u64),
+        };
+        let account = &self.world.cast.accounts[usize::from(ACCOUNT)];
+        for _ in 0..OPENINGS {
+            let again = self.world.draw("desk ends", |chance| {
+                chance.permille(ENDS_PERMILLE).then(|| 1 + chance.below(ENDS_WITHIN))
+            });
+            if let Some(operation) = again.filter(|_| !self.world.is_calm()) {
+                disk.cut_at(operation);
+            }
+            let (config, program) =
+                (config(account, self.institution, &disk), self.world.program(self.institution));
+            match open(&config, &program) {
+                Ok(opened) => {
+                    let open = OpenDesk { desk: Arc::new(opened), disk };
+                    self.world.desks.put(self.institution, open.clone());
+                    return Some(open);
+                }
+                Err(_) if disk.is_dead() => disk = self.left(&disk),
+                Err(error) => {
+                    self.world.oracle().found(format!("a desk does not open: {error}"));
+                    return None;
+                }
+            }
+        }
+        None
+    }
+
+    /// What a desk's end leaves of its disk.
+    fn left(&self, disk: &MemoryDisk) -> MemoryDisk {
+        let power = self.world.draw("desk ends", |chance| chance.permille(500));
+        self.trace(format!("desk ended, by {}", if power { "power" } else { "itself" }));
+        if power { disk.after_power_cut() } else { disk.after_kill() }
+    }
+
+    /// What somebody on the line makes of an answer.
+    fn spoil(&self, answer: Message) -> Message {
+        if self.world.is_calm() {
+            return answer;
+        }
+        let how =
+            self.world.draw("spoil", |chance| chance.permille(SPOILED_PERMILLE).then(|| chance.below(4)));
+        let body = match how {
+            None => {
+                self.world.remember_answer(&answer.body);
+                return answer;
+            }
+            Some(0) => br#"{"code":500320,"type":"error","message":"","success":false,"data":{}}"#.to_vec(),
+            Some(1) => self.world.remembered_answer().unwrap_or_default(),
+            Some(2) => answer.body[..answer.body.len() / 2].to_vec(),
+            Some(_) => b"<html></html>".to_vec(),
+        };
+        Message { head: answer.head, body }
+    }
+}
