@@ -139,6 +139,31 @@ fn workbooks_as_spreadsheets_write_them() {
     assert_eq!((table.encoding, &table.rows[..]), (Encoding::Xlsx, &expected[..]));
 }
 
+/// Programs that are no spreadsheets leave the names of cells out, and write an empty one for nothing.
+#[test]
+fn cells_without_names_follow_one_another_and_empty_ones_count() {
+    let cell = |text: &str| format!(r#"<c t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let rows = format!(
+        r#"<row r="2"><c/>{}{}</row><row>{}<c t="s"><v></v></c>{}</row>"#,
+        cell("甲"),
+        cell(""),
+        cell("H1"),
+        cell("备")
+    );
+    let head = HEAD.replace("</row>", r#"<c r="C1" t="inlineStr"><is><t>备注</t></is></c></row>"#);
+    let sheet = format!("<worksheet><sheetData>{head}{rows}</sheetData></worksheet>");
+    let file = packed(&[
+        ("_rels/.rels", ROOT),
+        ("xl/workbook.xml", BOOK),
+        ("xl/_rels/workbook.xml.rels", &PARTS.replace("sheet2.xml", "none.xml").replace("rId2", "rId9")),
+        ("xl/sharedStrings.xml", STRINGS),
+        ("xl/worksheets/sheet1.xml", &sheet),
+    ]);
+    let cells: Vec<Vec<Cell>> =
+        read_all(&file).expect("a table").rows.into_iter().map(|row| row.cells).collect();
+    assert_eq!(cells, [[Cell::Empty, text("甲"), Cell::Empty], [text("H1"), Cell::Empty, text("备")]]);
+}
+
 #[test]
 fn workbooks_that_are_no_table_are_refused_with_the_place() {
     let cell = |inside: &str| format!(r#"<row r="2">{inside}</row>"#);

@@ -28,7 +28,8 @@ pub(crate) fn read(
     strings: &[String],
     is_table: bool,
 ) -> Result<Found, SheetError> {
-    let mut reading = Reading { strings, rows: Rows::default(), row: 0, cells: Vec::new(), cell: None };
+    let mut reading =
+        Reading { strings, rows: Rows::default(), row: 0, cells: Vec::new(), next: 0, cell: None };
     let mut more = true;
     while more {
         let step = part.next(|xml| reading.take(&xml))?;
@@ -46,6 +47,8 @@ struct Reading<'a> {
     /// The number of the row that is read.
     row: u32,
     cells: Vec<Cell>,
+    /// The column of a cell that does not say its own: behind the one before it, which may have been empty.
+    next: usize,
     cell: Option<OpenCell>,
 }
 
@@ -106,16 +109,18 @@ impl Reading<'_> {
         // In their order: so no row comes twice.
         self.row = number.filter(|number| *number > self.row).ok_or(SheetError::Broken("行号不对"))?;
         self.cells.clear();
+        self.next = 0;
         Ok(())
     }
 
     fn begin_cell(&mut self, name: Option<&str>, kind: String) -> Result<(), SheetError> {
         let column = match name {
             Some(name) => cell_place(name).filter(|(row, _)| *row == self.row).map(|(_, column)| column),
-            None => Some(self.cells.len()),
+            None => Some(self.next),
         };
-        let column = column.filter(|column| *column >= self.cells.len());
+        let column = column.filter(|column| *column >= self.next);
         let column = column.ok_or(SheetError::Broken("单元格的位置不对"))?;
+        self.next = column.saturating_add(1);
         let (value, inline) = (RichText::default(), RichText::default());
         self.cell = Some(OpenCell { column, kind, value, inline, in_value: false });
         Ok(())
