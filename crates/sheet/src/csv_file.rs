@@ -15,8 +15,8 @@ pub(crate) const GUARD: char = '\'';
 
 pub(crate) fn read(bytes: &[u8]) -> Result<(Encoding, Vec<SheetRow>), SheetError> {
     let (encoding, text) = decode(bytes)?;
-    // A line that ends with two characters is counted late by the reader.
-    let text = text.replace("\r\n", "\n");
+    // However a line ends, the reader counts one character only.
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut rows = Rows::default();
     let mut record = csv::StringRecord::new();
@@ -24,7 +24,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Encoding, Vec<SheetRow>), SheetError
     let mut within = 0;
     // It is text, so nothing but the shape could be wrong, and any shape is taken.
     while reader.read_record(&mut record).map_err(|_| SheetError::OtherKind)? {
-        let line = record.position().map_or(0, csv::Position::line) - within;
+        let line = record.position().map_or(0, |place| line_of(&text, place)) - within;
         let number = u32::try_from(line).unwrap_or(u32::MAX);
         within += record.iter().flat_map(str::bytes).filter(|byte| *byte == b'\n').count() as u64;
         let mut cells = Vec::with_capacity(record.len());
@@ -37,6 +37,13 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Encoding, Vec<SheetRow>), SheetError
         rows.push(number, cells)?;
     }
     Ok((encoding, rows.0))
+}
+
+/// The line of a record. The reader says where the one before ended, and passes over empty lines.
+fn line_of(text: &str, place: &csv::Position) -> u64 {
+    let at = usize::try_from(place.byte()).unwrap_or(usize::MAX);
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    place.line() + rest.iter().take_while(|byte| **byte == b'\n').count() as u64
 }
 
 /// Whether a spreadsheet might run it.

@@ -86,6 +86,12 @@ fn csv_in_either_encoding_with_columns_in_any_order() {
         assert_eq!(table.rows, expected);
         assert_eq!(table.cell_name(5, 0), "C5");
     }
+    for end in ["\n", "\r\n", "\r"] {
+        let lines = format!("机构代码,名称{end}H1,\"甲{end}乙\"{end}{end}H2,丙{end}");
+        let rows = read_all(lines.as_bytes()).expect("a table").rows;
+        let numbers: Vec<u32> = rows.iter().map(|row| row.number).collect();
+        assert_eq!((numbers, &rows[0].cells[1]), (vec![2, 4], &text("甲\n乙")), "{end:?}");
+    }
     let without = read_all("机构代码,名称\nH1,甲".as_bytes()).expect("a table");
     assert_eq!(without.cell_name(2, 2), "2", "no such column in the file");
 }
