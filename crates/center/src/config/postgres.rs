@@ -100,6 +100,10 @@ impl PostgresSettings {
         let (authority, name) = place.split_once('/').ok_or("缺少数据库名：应写作 …@主机:端口/数据库名")?;
         let (login, hosts) =
             authority.rsplit_once('@').ok_or("缺少用户名：应写作 postgres://用户@主机/数据库名")?;
+        // A password that was not encoded goes on here, and the name of a database is shown.
+        if name.contains(['/', '@']) {
+            return Err("口令或数据库名中的 / 应写作 %2F，@ 应写作 %40".to_owned());
+        }
         let (user, password) = match login.split_once(':') {
             Some((user, password)) => (user, Some(Zeroizing::new(decoded(password)?))),
             None => (login, None),
@@ -150,7 +154,8 @@ impl PostgresSettings {
 
 fn host(text: &str) -> Result<(String, u16), String> {
     let (host, port) = match text.strip_prefix('[').and_then(|text| text.split_once(']')) {
-        Some((host, rest)) => (host, rest.strip_prefix(':')),
+        Some((host, "")) => (host, None),
+        Some((host, rest)) => (host, Some(rest.strip_prefix(':').ok_or("] 之后只能是 :端口")?)),
         None => text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
     };
     let host = decoded(host)?;
@@ -222,6 +227,8 @@ mod tests {
             ("postgres://u:s3cret@/db", "主机名"),
             ("postgres://u:s3cret@h:0/db", "端口"),
             ("postgres://u:s3cret@h:x/db", "端口"),
+            ("postgres://u:s3cret@[::1]h:1/db", "端口"),
+            ("postgres://u:a@b/s3cret@h/db", "%2F"),
             ("postgres://u:s3cret@h", "数据库名"),
             ("postgres://u:s3cret@h/", "数据库名"),
             ("postgres://h/db", "用户名"),
