@@ -141,7 +141,17 @@ fn check_host(host: &str) -> Result<(), HandoverError> {
         let port = host.contains(':');
         uri.host().is_some_and(|host| !host.is_empty()) && port == uri.port_u16().is_some()
     });
-    if plain && named.is_some() { Ok(()) } else { Err(HandoverError::Host) }
+    if plain && named.is_some() && !is_odd_number(host) { Ok(()) } else { Err(HandoverError::Host) }
+}
+
+/// Whether browsers take a host for an IPv4 address that nobody else does: `1.2` is 1.0.0.2 for them, and `app.1` nothing at
+/// all. Whatever ends in a number is one.
+fn is_odd_number(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or_default();
+    let last = name.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let is_number =
+        last.bytes().all(|byte| byte.is_ascii_digit()) || last.starts_with("0x") || last.starts_with("0X");
+    is_number && name.parse::<std::net::Ipv4Addr>().is_err()
 }
 
 fn is_this_machine(host: &str) -> bool {
@@ -256,6 +266,9 @@ mod tests {
             ("https://a.example:99999/{notcNo}", Host),
             ("https://a.example\\@b.example/{notcNo}", Host),
             ("https://例.example/{notcNo}", Host),
+            ("https://app.1/{notcNo}", Host),
+            ("https://10.1/{notcNo}", Host),
+            ("https://a.0x7f:8443/{notcNo}", Host),
             ("https://a.example/", Places),
             ("https://a.example/{notcNo}{notcNo}", Places),
             ("https://a.example/{way}", Places),
