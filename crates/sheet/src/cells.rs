@@ -1,6 +1,6 @@
 //! What a table is made of.
 
-use crate::bounds::{MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS};
+use crate::bounds::{MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED};
 use crate::error::SheetError;
 use crate::place::cell_name;
 
@@ -63,7 +63,11 @@ pub(crate) struct SheetRow {
 
 /// Keeps the rows that say something, within the bounds.
 #[derive(Default)]
-pub(crate) struct Rows(pub(crate) Vec<SheetRow>);
+pub(crate) struct Rows {
+    rows: Vec<SheetRow>,
+    /// Bytes of all cells. In a workbook a long text stands once, and a few letters are a cell that has it.
+    bytes: u64,
+}
 
 impl Rows {
     pub(crate) fn push(&mut self, number: u32, mut cells: Vec<Cell>) -> Result<(), SheetError> {
@@ -74,7 +78,7 @@ impl Rows {
             return Ok(());
         }
         // The heading is one more.
-        if self.0.len() > MAX_ROWS {
+        if self.rows.len() > MAX_ROWS {
             return Err(SheetError::ManyRows);
         }
         if cells.len() > MAX_COLUMNS {
@@ -84,7 +88,16 @@ impl Rows {
         if let Some(column) = long {
             return Err(SheetError::LongCell { cell: cell_name(number, column) });
         }
-        self.0.push(SheetRow { number, cells });
+        self.bytes += cells.iter().map(|cell| cell.as_str().len() as u64).sum::<u64>();
+        if self.bytes > MAX_UNPACKED {
+            return Err(SheetError::Bomb);
+        }
+        self.rows.push(SheetRow { number, cells });
         Ok(())
+    }
+
+    /// What was kept.
+    pub(crate) fn into_rows(self) -> Vec<SheetRow> {
+        self.rows
     }
 }

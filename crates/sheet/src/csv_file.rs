@@ -36,7 +36,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<(Encoding, Vec<SheetRow>), SheetError
         }
         rows.push(number, cells)?;
     }
-    Ok((encoding, rows.0))
+    Ok((encoding, rows.into_rows()))
 }
 
 /// The line of a record. The reader says where the one before ended, and passes over empty lines.

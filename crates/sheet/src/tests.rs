@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use super::cells::Rows;
 use super::*;
 
 const COLUMNS: [SheetColumn; 3] = [
@@ -239,6 +240,20 @@ fn what_unpacks_to_too_much_is_not_unpacked() {
         bytes[at..at + 4].copy_from_slice(&1_000_u32.to_le_bytes());
     }
     assert!(read_all(&bytes).is_err());
+}
+
+/// A long text stands in a workbook once, and as many cells as there may be have it.
+#[test]
+fn a_text_that_many_cells_have_is_not_copied_without_end() {
+    let row = vec![text(&"长".repeat(MAX_CHARACTERS)); MAX_COLUMNS];
+    let most = u32::try_from(MAX_UNPACKED).expect("fits") / (3 * 200 * 20);
+    let mut rows = Rows::default();
+    for number in 1..=most {
+        assert_eq!(rows.push(number, row.clone()), Ok(()));
+    }
+    assert_eq!(rows.push(most + 1, row), Err(SheetError::Bomb));
+    let kept = rows.into_rows().len();
+    assert!(kept == most as usize && kept < MAX_ROWS, "{kept} rows are fewer than there may be");
 }
 
 #[test]

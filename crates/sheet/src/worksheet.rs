@@ -38,7 +38,7 @@ pub(crate) fn read(
             return Ok(Found::Cell(cell));
         }
     }
-    Ok(Found::Rows(reading.rows.0))
+    Ok(Found::Rows(reading.rows.into_rows()))
 }
 
 struct Reading<'a> {
