@@ -1,5 +1,6 @@
 //! From a file to a configuration: parse, match with the table, read each value, check them together.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::ErrorKind;
@@ -133,7 +134,7 @@ pub(super) fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Con
     if !errors.is_empty() {
         // What the parser recovered from a broken document would be judged by guessing.
         let problem = |error: &toml::de::Error| Problem {
-            line: error.span().map(|span| line_of(text, &span)),
+            line: Some(error.span().map_or_else(|| dotted_line(text), |span| line_of(text, &span))),
             message: syntax(error.message()),
         };
         let mut problems: Vec<_> = errors.iter().map(problem).collect();
@@ -153,11 +154,21 @@ fn syntax(message: &str) -> String {
     if message.contains("duplicate key") {
         return "同一设置或表出现了两次".to_owned();
     }
+    if message == "recursion limit" {
+        return "设置的名称有太多个点".to_owned();
+    }
     format!("TOML 语法错误：{message}")
 }
 
 fn line_of(text: &str, span: &Range<usize>) -> usize {
     1 + text.as_bytes().iter().take(span.start).filter(|byte| **byte == b'\n').count()
+}
+
+/// The line with the most points: where a name has too many of them, the parser does not say where.
+fn dotted_line(text: &str) -> usize {
+    let points = |line: &str| line.bytes().filter(|byte| *byte == b'.').count();
+    let most = text.split('\n').map(points).enumerate().max_by_key(|(at, points)| (*points, Reverse(*at)));
+    1 + most.map_or(0, |(at, _)| at)
 }
 
 struct Reading<'a> {

@@ -303,6 +303,7 @@ fn one_problem_each() {
     let table = [
         // The file itself.
         ("a = = 1", "第 6 行：TOML 语法错误："),
+        (&format!("\n{}a = 1\n", "a.".repeat(100)), "第 7 行：设置的名称有太多个点"),
         ("region = \"350000\"", "第 6 行：同一设置或表出现了两次"),
         ("[limits]\n[limits]", "第 7 行：同一设置或表出现了两次"),
         ("[limits]\nconections = 1", "第 7 行：不认识设置 limits.conections；是否应为 limits.connections？"),
