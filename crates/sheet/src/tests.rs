@@ -261,6 +261,8 @@ fn what_is_written_runs_nowhere() {
     let rows = [["=1+1", "+8613", "-2", "@x", "\t=1", "a\"b,\nc", "'=x"]];
     let csv = String::from_utf8(write_csv(rows)).expect("text");
     assert_eq!(csv, "\u{FEFF}\"'=1+1\",\"'+8613\",\"'-2\",\"'@x\",\"'\t=1\",\"a\"\"b,\nc\",\"'=x\"\r\n");
+    let csv = write_csv([["机构代码", "名称"], ["H1", "a\0b"]]);
+    assert_eq!(read_all(&csv).expect("a table").rows[0].cells[1], text("a\u{FFFD}b"));
     let bytes = write_xlsx(3, [["机构代码", "名称", "备注"], ["=1+1", "<b>&\u{1}", "-"]]).expect("written");
     let table = read_all(&bytes).expect("a table");
     assert_eq!(table.rows[0].cells, [text("=1+1"), text("<b>&\u{FFFD}"), text("-")]);

@@ -9,8 +9,8 @@ use zip::write::SimpleFileOptions;
 use crate::csv_file::{GUARD, is_active};
 use crate::place::cell_name;
 
-/// What stands for a character that XML cannot say.
-const UNSAYABLE: char = '\u{FFFD}';
+/// What stands for a character that XML, or a text file, cannot say.
+const UNSAYABLE: &str = "\u{FFFD}";
 /// How wide a column is, in characters.
 const WIDTH: u32 = 24;
 
@@ -39,7 +39,8 @@ where
             if is_active(text) {
                 out.push(GUARD as u8);
             }
-            out.extend_from_slice(text.replace('"', "\"\"").as_bytes());
+            // No text file has a NUL, and what has one is not read as CSV.
+            out.extend_from_slice(text.replace('"', "\"\"").replace('\0', UNSAYABLE).as_bytes());
             out.push(b'"');
         }
         out.extend_from_slice(b"\r\n");
@@ -99,8 +100,8 @@ fn escape(c: char, out: &mut String) {
         '\t' | '\n' => out.push(c),
         // A line's end in XML is a line feed, unless it is said so.
         '\r' => out.push_str("&#13;"),
-        '\u{FFFE}' | '\u{FFFF}' => out.push(UNSAYABLE),
-        c if c.is_control() => out.push(UNSAYABLE),
+        '\u{FFFE}' | '\u{FFFF}' => out.push_str(UNSAYABLE),
+        c if c.is_control() => out.push_str(UNSAYABLE),
         c => out.push(c),
     }
 }
