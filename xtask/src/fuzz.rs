@@ -1,56 +1,69 @@
-//! `cargo xtask fuzz SECONDS`: gives what strangers write to libFuzzer, which follows the coverage, for so long each.
+//! `cargo xtask fuzz SECONDS [TARGET]…`: gives what strangers write to libFuzzer, which follows the coverage, for so long each.
+//! `cargo xtask fuzz keep [TARGET]…` keeps of what was found what is worth it (`keep`).
 //!
 //! Stable Rust can do it: LLVM's pass that counts is chosen by flags of the code generator, and the rest is an ordinary
 //! crate (which needs a C++ compiler). What is found lies in `target/fuzz`, with the inputs that led to new code, from
-//! where the next run goes on.
+//! where the next run goes on. Every run begins with the inputs in `fuzz/seeds`, so none of those is ever broken unseen.
 
-use std::process::{Command, ExitCode};
+mod keep;
+mod target;
+
+use std::process::ExitCode;
 
 use crate::cargo::{cargo, done, ended, host, root};
+pub(crate) use target::out;
+use target::{corpus, fuzzer, seeds};
 
+/// What it is called with.
+pub(crate) const USAGE: &str = "fuzz SECONDS|build|keep [TARGET]...";
 /// What there is to be tried.
-const TARGETS: [&str; 4] = ["display", "message", "envelope", "sheet"];
+pub(crate) const TARGETS: [&str; 9] =
+    ["display", "message", "envelope", "sheet", "http_body", "form", "link", "import", "config"];
 /// Counters at every edge, and comparisons told.
 const FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares --cfg fuzzing";
-/// Nothing takes longer than this, in seconds.
-const LONGEST: u32 = 5;
-/// Bytes of one input at most: longer than any message that is read to the end.
-const LARGEST: u32 = 4_096;
-const OUT: &str = "target/fuzz";
 
-pub(crate) fn run(seconds: &str) -> ExitCode {
-    let Ok(seconds) = seconds.parse() else {
-        eprintln!("{seconds}: seconds for each target are a number");
-        return ExitCode::from(2);
+pub(crate) fn run(words: &[&str]) -> ExitCode {
+    let Some((what, named)) = words.split_first() else { return usage() };
+    let targets: Vec<&str> = if named.is_empty() {
+        TARGETS.to_vec()
+    } else {
+        TARGETS.into_iter().filter(|target| named.contains(target)).collect()
     };
-    ended("fuzz", TARGETS.iter().try_for_each(|target| try_one(target, seconds)))
+    if !named.is_empty() && targets.len() < named.len() {
+        eprintln!("there are the targets {}", TARGETS.join(", "));
+        return ExitCode::from(2);
+    }
+    let each: &dyn Fn(&str) -> Result<(), String> = match (*what, what.parse::<u64>()) {
+        ("build", _) => &|_| Ok(()),
+        ("keep", _) => &keep::keep,
+        (_, Ok(seconds)) => &move |target| try_one(target, seconds),
+        _ => return usage(),
+    };
+    ended("fuzz", build().and_then(|()| targets.into_iter().try_for_each(each)))
 }
 
-fn try_one(target: &str, seconds: u32) -> Result<(), String> {
-    let root = root();
-    let out = root.join(OUT);
-    let corpus = out.join("corpus").join(target);
-    std::fs::create_dir_all(&corpus).map_err(|why| format!("{}: {why}", corpus.display()))?;
-    let triple = host()?;
-    let build = ["build", "--quiet", "--release", "--locked", "--target", &triple, "--bin", target];
-    done(
-        cargo()
-            .args(build)
-            .env("RUSTFLAGS", FLAGS)
-            .env("CARGO_TARGET_DIR", &out)
-            .current_dir(root.join("fuzz")),
-        "the build failed",
-    )?;
-    let mut fuzzer = Command::new(out.join(&triple).join("release").join(target));
-    fuzzer.arg(format!("-max_total_time={seconds}")).arg(format!("-timeout={LONGEST}"));
-    fuzzer.arg(format!("-max_len={LARGEST}")).arg(format!("-artifact_prefix={}/{target}-", out.display()));
-    fuzzer.args(["-print_final_stats=1", "-verbosity=0"]).arg(corpus);
-    let seeds = root.join("fuzz/seeds").join(target);
-    if seeds.is_dir() {
-        fuzzer.arg(seeds);
-    }
+fn usage() -> ExitCode {
+    eprintln!("usage: cargo xtask {USAGE}");
+    ExitCode::from(2)
+}
+
+/// Builds all targets: they share nearly everything.
+fn build() -> Result<(), String> {
+    let mut build = cargo();
+    build
+        .args(["build", "--quiet", "--release", "--locked", "--bins", "--target", &host()?])
+        .env("RUSTFLAGS", FLAGS)
+        .env("CARGO_TARGET_DIR", out())
+        .current_dir(root().join("fuzz"));
+    done(&mut build, "the build failed")
+}
+
+fn try_one(target: &str, seconds: u64) -> Result<(), String> {
+    let mut fuzzer = fuzzer(target)?;
+    fuzzer.arg(format!("-max_total_time={seconds}")).arg("-print_final_stats=1");
+    fuzzer.arg(corpus(target)?).arg(seeds(target)?);
     let ran = fuzzer.output().map_err(|why| why.to_string())?;
     let said = String::from_utf8_lossy(&ran.stderr);
     if !ran.status.success() {

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
         ["doctor-page", file] => doctor_page::run(file),
         ["shots", folder] => shots::run(folder),
         ["asan"] => asan::run(),
-        ["fuzz", seconds] => fuzz::run(seconds),
+        ["fuzz", rest @ ..] => fuzz::run(rest),
         ["walk", depth] => walk::run(depth),
         ["world", rest @ ..] => world::run(rest),
         ["planted", rest @ ..] => planted::run(rest),
@@ -40,9 +40,10 @@ fn main() -> ExitCode {
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | fuzz SECONDS | walk DEPTH | planted [NAME …] | {} | {}",
+                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | {} | walk DEPTH | planted [NAME …] | {} | {}",
                 bench::USAGE,
                 capi::USAGE,
+                fuzz::USAGE,
                 cluster::USAGE,
                 world::USAGE
             );

@@ -29,6 +29,8 @@
 //! browser behind which what was typed waits to be sent again: it is forgotten, and the page says so.
 
 mod browser;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 pub(crate) mod layout;
 mod request;
 mod scene;

@@ -23,6 +23,8 @@ pub mod copy;
 pub mod delivery;
 mod events;
 mod face;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod health;
 pub mod history;
 mod institution;

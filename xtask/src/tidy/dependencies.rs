@@ -96,7 +96,7 @@ const ALLOWED: [(&str, &[&str], &[&str]); 29] = [
     ),
     ("xtask", &["protocol", "doctor-page", "simulator", "trial"], &[]),
     // Targets for libFuzzer, outside of the workspace.
-    ("fuzz", &["protocol", "sheet"], &[]),
+    ("fuzz", &["protocol", "sheet", "onboarding", "http", "center", "client", "agent"], &[]),
 ];
 
 /// Crates of others that would bring I/O into the pure crates.

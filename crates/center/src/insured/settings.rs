@@ -4,7 +4,7 @@
 //! changing limits need the credential password, whose tries are counted with all others; switching off needs nothing but
 //! one tap, for whoever can do it can only make the person safer.
 
-mod link;
+pub(super) mod link;
 mod page;
 
 use std::sync::Arc;
@@ -266,7 +266,7 @@ struct FreeLimits {
 }
 
 /// A form of the page.
-struct SettingsForm {
+pub(super) struct SettingsForm {
     act: SettingsAct,
     token: String,
     /// Password tries that were counted when it was made.
@@ -277,7 +277,7 @@ struct SettingsForm {
 }
 
 /// Whatever is written with a percent sign is no limit.
-fn fill(text: &str) -> Option<SettingsForm> {
+pub(super) fn fill(text: &str) -> Option<SettingsForm> {
     let value = |name| request::value(text, name).unwrap_or_default();
     let act = match value("do") {
         "open" => SettingsAct::Open,

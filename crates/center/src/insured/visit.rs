@@ -228,7 +228,7 @@ enum NoticeAct {
 }
 
 /// A form of the page.
-struct NoticeForm {
+pub(super) struct NoticeForm {
     act: NoticeAct,
     token: String,
     /// Password tries that were counted when it was made.
@@ -236,7 +236,7 @@ struct NoticeForm {
     password: Zeroizing<String>,
 }
 
-fn fill(text: &str) -> Option<NoticeForm> {
+pub(super) fn fill(text: &str) -> Option<NoticeForm> {
     let value = |name| request::value(text, name);
     let act = match value("do")? {
         "open" => NoticeAct::Open,
