@@ -1,6 +1,6 @@
 //! Checks and chores of the repository: `cargo xtask tidy`, `cargo xtask references`, `cargo xtask bench`,
 //! `cargo xtask capi`, `cargo xtask exe`, `cargo xtask kit`, `cargo xtask doctor-page`, `cargo xtask cluster`, `cargo xtask shots`,
-//! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`, `cargo xtask world`, `cargo xtask planted`.
+//! `cargo xtask asan`, `cargo xtask fuzz`, `cargo xtask walk`, `cargo xtask world`, `cargo xtask planted`, `cargo xtask night`.
 
 mod asan;
 mod bench;
@@ -11,6 +11,7 @@ mod doctor_page;
 mod exe;
 mod fuzz;
 mod kit;
+mod night;
 mod pe;
 mod planted;
 mod references;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         ["shots", folder] => shots::run(folder),
         ["asan"] => asan::run(),
         ["fuzz", rest @ ..] => fuzz::run(rest),
+        ["night", rest @ ..] => night::run(rest),
         ["walk", depth] => walk::run(depth),
         ["world", rest @ ..] => world::run(rest),
         ["planted", rest @ ..] => planted::run(rest),
@@ -40,10 +42,11 @@ fn main() -> ExitCode {
         ["cluster", rest @ ..] => cluster::run(rest),
         _ => {
             eprintln!(
-                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | {} | walk DEPTH | planted [NAME …] | {} | {}",
+                "usage: cargo xtask tidy | references | {} | {} | exe TRIPLE | kit DIR | doctor-page FILE | shots DIR | asan | {} | walk DEPTH | planted [NAME …] | {} | {} | {}",
                 bench::USAGE,
                 capi::USAGE,
                 fuzz::USAGE,
+                night::USAGE,
                 cluster::USAGE,
                 world::USAGE
             );
