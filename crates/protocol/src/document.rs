@@ -12,7 +12,12 @@ pub fn canonical_number(written: &str) -> String {
         '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - 0xFEE0).unwrap_or(c),
         c => c,
     };
-    written.trim().chars().map(half).flat_map(char::to_uppercase).collect()
+    // A letter whose capital is two letters stays as it is: no number becomes longer than it was.
+    let upper = |c: char| {
+        let mut capital = c.to_uppercase();
+        if capital.len() == 1 { capital.next().unwrap_or(c) } else { c }
+    };
+    written.trim().chars().map(half).map(upper).collect()
 }
 
 /// Whether a number in this form can be one of a document of this type: that of an identity card has fifteen digits, or
@@ -47,6 +52,7 @@ mod tests {
             assert!(fits("01", &canonical_number(written)));
         }
         assert_eq!(canonical_number("h12345678"), "H12345678");
+        assert_eq!(canonical_number("é12ß"), "É12ß");
     }
 
     #[test]

@@ -122,9 +122,12 @@ impl Credential {
         Ok(Self {
             token: members.identifier("ecToken", MAX_IDENTIFIER, EcToken::new)?,
             index: members.optional_identifier("ecIndexNo", MAX_IDENTIFIER, EcIndexNo::new)?,
-            user_name: text("userName", MAX_USER_NAME)?,
+            user_name: text("userName", MAX_USER_NAME)?.filter(|name| !name.trim().is_empty()),
             id_type: text("idType", 2)?,
-            id_no: text("idNo", MAX_ID_NO)?.map(|number| document::canonical_number(&number)),
+            // A number of blanks is none: whoever has it would be one person with everybody else who has.
+            id_no: text("idNo", MAX_ID_NO)?
+                .map(|number| document::canonical_number(&number))
+                .filter(|number| !number.is_empty()),
             insured_place: text("insuOrg", MAX_IDENTIFIER)?,
             channel: members.identifier("chnlId", MAX_IDENTIFIER, ChannelId::new)?,
             active: members.flag("actvStas")?,
@@ -294,4 +297,30 @@ pub fn check_answer(right: bool) -> &'static str {
 /// When `chkFlag` is neither "0" nor "1".
 pub fn read_check_answer(members: &Members<'_>) -> Result<bool, MemberError> {
     members.flag("chkFlag")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, number: &str) -> (Option<String>, Option<String>) {
+        let text = format!(
+            r#"{{"ecToken":"T1","chnlId":"app","decTime":"1763869440000","idType":"01","userName":"{name}","idNo":"{number}"}}"#
+        );
+        let read = Credential::read(&Members::parse(&text).expect("an object")).expect("a credential");
+        let json = read.to_json();
+        let again =
+            Credential::read(&Members::parse(&json).expect("an object")).expect("the same credential");
+        assert_eq!((&again.user_name, &again.id_no), (&read.user_name, &read.id_no));
+        (read.user_name, read.id_no)
+    }
+
+    #[test]
+    fn blanks_are_nobodys_name_and_number() {
+        let (name, number) = ("某人".to_owned(), "35050119991117351X".to_owned());
+        assert_eq!(read("某人", " 35050119991117351x"), (Some(name), Some(number)));
+        for blank in ["", " ", "\u{3000}", "\\t \\n"] {
+            assert_eq!(read(blank, blank), (None, None), "{blank:?}");
+        }
+    }
 }
