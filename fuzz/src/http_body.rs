@@ -2,7 +2,7 @@
 //! that tells nothing about anybody, or a reading; and a reading that is written again reads the same.
 //!
 //! The first byte says what the rest is: `m` a message that is sealed here, anything else a body; the second how large the
-//! pieces are it comes in.
+//! pieces are it comes in; the third how long it may be, where that is less than what is taken otherwise (`-`).
 #![no_main]
 
 mod again;
@@ -28,7 +28,7 @@ use yanmi_protocol::member::without_mark;
 use yanmi_protocol::message::{decode, notify, status};
 use yanmi_protocol::{Members, Region, Sm4Key, UnixMillis};
 
-/// The longest body that is taken here, so that longer ones are tried too.
+/// The longest body that is taken, unless an input says less.
 const LIMIT: usize = 3_000;
 const ROOM: usize = 4 * LIMIT;
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -41,9 +41,10 @@ thread_local! {
 }
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
-    let [what, size, rest @ ..] = input else { return };
+    let [what, size, limit, rest @ ..] = input else { return };
     let key = Sm4Key::from_bytes(&[9; 16]);
-    let Some(body) = arrived(rest, usize::from(*size)) else { return };
+    let limit = if *limit == b'-' { LIMIT } else { usize::from(*limit) };
+    let Some(body) = arrived(rest, usize::from(*size), limit) else { return };
     if *what == b'm' {
         if let Ok(text) = std::str::from_utf8(&body) {
             message(text, &key);
@@ -61,18 +62,18 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
 });
 
 /// The body, after it came in pieces of this size; nothing when it is too long.
-fn arrived(whole: &[u8], size: usize) -> Option<Bytes> {
+fn arrived(whole: &[u8], size: usize, limit: usize) -> Option<Bytes> {
     let bodies = Bodies::new(ROOM, 7);
     let pieces = whole.chunks(size.max(1)).map(Bytes::copy_from_slice).collect();
     let mut room = bodies.room(HERE);
     let read = RUNTIME
-        .with_borrow(|runtime| runtime.block_on(read_body(Pieces(pieces), LIMIT, PATIENCE, &mut room)));
+        .with_borrow(|runtime| runtime.block_on(read_body(Pieces(pieces), limit, PATIENCE, &mut room)));
     match &read {
         Ok(body) => {
-            assert_eq!(body, whole, "what arrived is what was sent");
+            assert!(body == whole && whole.len() <= limit, "what arrived is what was sent and may be");
             assert_eq!(bodies.taken(), whole.len(), "it takes the room it needs");
         }
-        Err(why) => assert!(*why == BodyError::TooLarge(LIMIT) && whole.len() > LIMIT, "{why}"),
+        Err(why) => assert!(*why == BodyError::TooLarge(limit) && whole.len() > limit, "{why}"),
     }
     drop(room);
     assert_eq!(bodies.taken(), 0, "nothing is held of a body that is gone");
