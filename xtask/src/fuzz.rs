@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz SECONDS [TARGET]…`: gives what strangers write to libFuzzer, which follows the coverage, for so long each.
+//! `cargo xtask fuzz SECONDS [TARGET]…`: gives what strangers write to libFuzzer, which follows the coverage, for so long each,
+//! as many at a time as there are cores.
 //! `cargo xtask fuzz keep [TARGET]…` keeps of what was found what is worth it (`keep`).
 //!
 //! Stable Rust can do it: LLVM's pass that counts is chosen by flags of the code generator, and the rest is an ordinary
@@ -9,6 +10,7 @@ mod keep;
 mod target;
 
 use std::process::ExitCode;
+use std::thread;
 
 use crate::cargo::{cargo, done, ended, host, root};
 pub(crate) use target::out;
@@ -35,13 +37,28 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
         eprintln!("there are the targets {}", TARGETS.join(", "));
         return ExitCode::from(2);
     }
-    let each: &dyn Fn(&str) -> Result<(), String> = match (*what, what.parse::<u64>()) {
+    let each: &(dyn Fn(&str) -> Result<(), String> + Sync) = match (*what, what.parse::<u64>()) {
         ("build", _) => &|_| Ok(()),
         ("keep", _) => &keep::keep,
         (_, Ok(seconds)) => &move |target| try_one(target, seconds),
         _ => return usage(),
     };
-    ended("fuzz", build().and_then(|()| targets.into_iter().try_for_each(each)))
+    ended("fuzz", build().and_then(|()| side_by_side(&targets, each)))
+}
+
+/// Does it with each target, as many at a time as there are cores; what is wrong with one keeps no other from running.
+fn side_by_side(targets: &[&str], each: &(dyn Fn(&str) -> Result<(), String> + Sync)) -> Result<(), String> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let mut wrong = Vec::new();
+    for together in targets.chunks(cores) {
+        thread::scope(|scope| {
+            let threads: Vec<_> = together.iter().map(|target| scope.spawn(move || each(target))).collect();
+            for thread in threads {
+                wrong.extend(thread.join().unwrap_or_else(|_| Err("a thread panicked".to_owned())).err());
+            }
+        });
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
 }
 
 fn usage() -> ExitCode {
