@@ -74,7 +74,7 @@ fn understood(config: &Config) {
         let setting = settings().find(|setting| setting.key == line.key).expect("a setting");
         // Keys are shown by their check value, and what is not set by words in brackets.
         if !matches!(setting.form, Form::Secret { .. }) && !line.value.starts_with('（') {
-            text.push_str(&format!("{} = {}\n", line.key, line.value));
+            text.extend([line.key, " = ", &line.value, "\n"]);
         }
     }
     let again = parse(&text).unwrap_or_else(|why| panic!("{why}\n{text}"));

@@ -124,22 +124,22 @@ fn there_and_back(text: &str) {
         rows.push(cells);
     }
     let csv = read(&write_csv(&rows), &columns);
-    let named = read(&write_xlsx(names.len(), &rows).expect("into memory"), &columns);
+    let ours = read(&write_xlsx(names.len(), &rows).expect("into memory"), &columns);
     let bare = read(&packed(&[("s.xml", bare_sheet(&rows))]).expect("into memory"), &columns);
-    match (csv, named, bare) {
-        (Ok(csv), Ok(named), Ok(bare)) => {
+    match (csv, ours, bare) {
+        (Ok(csv), Ok(ours), Ok(bare)) => {
             let written: Vec<&str> =
                 rows[1..].iter().flatten().copied().filter(|cell| !cell.is_empty()).collect();
             let found = |table: &Table| -> Vec<String> {
                 let cells = table.rows.iter().flat_map(|row| &row.cells).filter(|cell| **cell != Cell::Empty);
                 cells.map(|cell| cell.as_str().to_owned()).collect()
             };
-            assert_eq!(found(&named), written);
-            same_texts(&named, &csv);
-            same_texts(&named, &bare);
+            assert_eq!(found(&ours), written);
+            same_texts(&ours, &csv);
+            same_texts(&ours, &bare);
         }
         // CSV knows no type, so what begins like a formula is refused there unless it is guarded, as ours are.
-        (csv, named, bare) => panic!("{csv:?} {named:?} {bare:?}"),
+        (csv, ours, bare) => panic!("{csv:?} {ours:?} {bare:?}"),
     }
 }
 
@@ -153,7 +153,7 @@ fn bare_sheet(rows: &[Vec<&str>]) -> String {
                 out.push_str("<c/>");
             } else {
                 let text = cell.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-                out.push_str(&format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"));
+                out.extend(["<c t=\"inlineStr\"><is><t>", &text, "</t></is></c>"]);
             }
         }
         out.push_str("</row>");
