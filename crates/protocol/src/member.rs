@@ -121,7 +121,9 @@ impl MemberError {
 
     /// The member has a value it cannot have. Not for what may be about a person.
     pub fn value(member: &'static str, values: &'static str, seen: &str) -> Self {
-        let shown = seen.len() <= MAX_SHOWN_VALUE && seen.bytes().all(|b| b.is_ascii_graphic());
+        // A telephone number that stands in the wrong member is somebody's.
+        let personal = seen.bytes().filter(u8::is_ascii_digit).count() >= TELEPHONE_DIGITS;
+        let shown = seen.len() <= MAX_SHOWN_VALUE && seen.bytes().all(|b| b.is_ascii_graphic()) && !personal;
         let seen = if shown { seen.to_owned() } else { Composition::of(seen).to_string() };
         Self { member, problem: Problem::Value(values, seen) }
     }
@@ -143,6 +145,8 @@ impl MemberError {
 
 /// Bytes of the longest value that a refusal repeats.
 const MAX_SHOWN_VALUE: usize = 12;
+/// Digits of a mobile telephone number.
+const TELEPHONE_DIGITS: usize = 11;
 
 /// The members of one JSON object, in the order they came, none of them looked into yet.
 pub struct Members<'a> {
@@ -428,6 +432,16 @@ mod tests {
         assert_eq!(problem(m.integer("n", 6..=9)), "n 应在 6 至 9 之间");
         assert_eq!(problem(m.integer("long", 6..=9)), "long 应为整数，实际为字符串");
         assert_eq!(m.text("esc", 1).expect("escapes are read"), "测");
+    }
+
+    #[test]
+    fn a_value_is_repeated_where_it_is_short_and_nobodys() {
+        for (seen, shown) in
+            [("ec.qeury", true), ("1.0.1", true), ("2026112900", true), ("13800000000", false), ("甲", false)]
+        {
+            let said = MemberError::value("transType", "ec.query", seen).to_string();
+            assert_eq!(said.contains(seen), shown, "{said}");
+        }
     }
 
     #[test]
