@@ -74,7 +74,9 @@ impl fmt::Display for PostgresSettings {
         }
         write!(f, "/{}?sslmode={}", encoded(&self.name), self.tls.name())?;
         if let Some(roots) = &self.roots {
-            write!(f, "&sslrootcert={}", roots.display())?;
+            // A path stays readable: only what would end it or begin a written byte is encoded.
+            let path = roots.to_string_lossy().replace('%', "%25").replace('&', "%26");
+            write!(f, "&sslrootcert={path}")?;
         }
         Ok(())
     }
@@ -215,6 +217,7 @@ mod tests {
         for text in [
             "postgresql://yanmi@%2Frun%2Fpostgresql/center?target_session_attrs=read-write",
             "postgres://u@10.0.0.1:6432/db?sslmode=disable",
+            "postgres://u@h/db?sslrootcert=/100%25%26more/%2541.pem",
         ] {
             let settings = parsed(text);
             assert_eq!(parsed(&settings.to_string()), settings);
