@@ -93,12 +93,12 @@ fn database(text: &str) {
             let shown = format!("{database} {database:?}");
             let again = Database::parse(&database.to_string(), Path::new(FOLDER));
             assert_eq!(again.expect("what is shown is an address").to_string(), database.to_string());
-            // It may as well be the name of a user or a host, and is shown then.
-            let password = address.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
-            let is_password = password.is_some_and(|(login, host)| {
-                let user = login.split_once(':').map_or(login, |(user, _)| user);
-                !user.contains(SECRET) && !host.contains(SECRET)
-            });
+            // It may as well stand where a user, a host or a file is, and is shown then.
+            let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+            let (authority, behind) = rest.split_once('/').unwrap_or((rest, ""));
+            let (login, hosts) = authority.rsplit_once('@').unwrap_or_default();
+            let user = login.split_once(':').map_or(login, |(user, _)| user);
+            let is_password = ![user, hosts, behind].iter().any(|part| part.contains(SECRET));
             if is_password { shown } else { String::new() }
         }
         Err(why) => why,
