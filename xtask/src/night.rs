@@ -39,8 +39,14 @@ const DEEPEST: &str = "8";
 
 /// What runs before the fuzzer: its name, the words behind `cargo xtask`, and the longest it may take, in minutes. A step that
 /// takes longer is ended, which is no finding. To add one is to add a line here.
-const STEPS: [(&str, &[&str], u64); 3] =
-    [("asan", &["asan"], 60), ("walk", &["walk", DEEPEST], 90), ("cluster", &["cluster"], 60)];
+const STEPS: [(&str, &[&str], u64); 6] = [
+    ("asan", &["asan"], 60),
+    ("walk", &["walk", DEEPEST], 90),
+    ("cluster", &["cluster"], 60),
+    ("planted", &["planted"], 60),
+    ("cuts", &["world", "--cuts", "1"], 60),
+    ("world", &["world", "today", "--long", "120"], 135),
+];
 
 pub(crate) fn run(words: &[&str]) -> ExitCode {
     let hours = match words {

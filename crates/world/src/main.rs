@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use yanmi_world::{CutSettings, Report, Settings, cut, cut_making, run, shrink, usual};
+use yanmi_world::{
+    CutSettings, Report, Settings, cut, cut_making, run, run_long, settings_of, shrink, usual,
+};
 
 use crate::bar::Bar;
 use crate::options::Options;
@@ -32,6 +34,11 @@ fn main() -> ExitCode {
     hold_one_core();
     if let Some(seconds) = options.usual {
         return usual_worlds(Duration::from_secs(seconds));
+    }
+    if let (Some(minutes), Some(first)) = (options.long, options.seeds().next()) {
+        let report = run_long(first, Duration::from_mins(minutes), |found| println!("{found}\n"));
+        println!("from seed {first}: {report}");
+        return if report.found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let found = options.seeds().filter(|seed| is_wrong(*seed, &settings, &options)).count();
     if found > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -59,7 +66,7 @@ fn is_wrong(seed: u64, settings: &Settings, options: &Options) -> bool {
     if let Some(all) = options.cut_settings(seed) {
         return all.iter().filter(|settings| is_cut_wrong(settings)).count() > 0;
     }
-    let settings = Settings { seed, ..settings.clone() };
+    let settings = if options.drawn { settings_of(seed) } else { Settings { seed, ..settings.clone() } };
     let begun = Instant::now();
     let report = played(&settings);
     let hours = report.simulated.as_secs_f64() / 3_600.0;

@@ -40,6 +40,12 @@ pub(crate) struct Options {
     /// Instead of worlds: the power fails, and the process ends, at every so-many-th operation of the disk; 1 for all.
     #[arg(long)]
     pub(crate) cuts: Option<u64>,
+    /// The kind of each world is drawn from its seed as well.
+    #[arg(long)]
+    pub(crate) drawn: bool,
+    /// Instead of so many seeds: worlds of all kinds, and cuts, for so many minutes.
+    #[arg(long, value_name = "MINUTES")]
+    pub(crate) long: Option<u64>,
     /// Instead of worlds of one's own: those that the tests go through and some cuts, until something is found or so many seconds
     /// have passed.
     #[arg(long, value_name = "SECONDS")]
