@@ -56,6 +56,7 @@ impl Driver {
         let mut ends: BTreeMap<(Duration, usize), Fault> = BTreeMap::new();
         let mut begins = plan.0.iter().enumerate().peekable();
         let mut places = BTreeMap::new();
+        let mut failing = BTreeMap::new();
         loop {
             let next_end = ends.keys().next().map(|(at, _)| *at);
             let next_begin = begins.peek().map(|(_, planned)| planned.begin);
@@ -76,9 +77,13 @@ impl Driver {
                 ends.insert(((planned.begin + planned.length).max(now), number), planned.fault);
             } else if let Some(((_, number), fault)) = ends.pop_first() {
                 let now = self.world.clock.elapsed();
-                if !self.end(fault).await && now < at + STARTS_WITHIN {
-                    ends.insert((now + STARTS_AGAIN_AFTER, number), fault);
-                    continue;
+                if !self.end(fault).await {
+                    let first = *failing.entry(number).or_insert(now);
+                    if now < first + STARTS_WITHIN {
+                        ends.insert((now + STARTS_AGAIN_AFTER, number), fault);
+                        continue;
+                    }
+                    self.world.oracle().found(format!("what was changed cannot be changed back: {fault}"));
                 }
                 self.note(format!("ends: {fault}"));
                 if let Some(place) = places.get(&number) {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use crate::cuts::{CutSettings, Failure};
 use crate::run::{Faults, Settings};
 
-/// Seeds of hours in which everything goes wrong.
-const WRONG: [u64; 3] = [8, 14, 15];
+/// Seeds of hours in which everything goes wrong, and how many persons there are: in one of them so few that they are asked too
+/// often.
+const WRONG: [(u64, u32); 3] = [(8, 200), (14, 12), (15, 200)];
 
 /// A world of so many minutes, with somebody every ten seconds.
 pub fn dense(seed: u64, minutes: u64, faults: Faults) -> Settings {
@@ -24,15 +25,18 @@ pub fn calm() -> Settings {
     Settings { gap: Duration::from_secs(3), persons: 400, ..dense(1, 20, Faults::None) }
 }
 
-/// An evening, a night and a morning, with some restarts.
+/// An evening and a night, with some restarts.
 pub fn sparse() -> Settings {
-    let (length, gap) = (Duration::from_hours(12), Duration::from_mins(4));
+    let (length, gap) = (Duration::from_hours(9), Duration::from_mins(4));
     Settings { length, gap, ..dense(2, 0, Faults::Drawn(Duration::from_mins(30))) }
 }
 
 /// Hours in which everything goes wrong.
 pub fn wrong() -> [Settings; 3] {
-    WRONG.map(|seed| dense(seed, 40, Faults::Drawn(Duration::from_secs(45))))
+    WRONG.map(|(seed, persons)| Settings {
+        persons,
+        ..dense(seed, 30, Faults::Drawn(Duration::from_secs(45)))
+    })
 }
 
 /// A few minutes in which much happens.

@@ -17,7 +17,7 @@ const fn mistake(
 }
 
 /// All of them.
-pub(super) const MISTAKES: [Mistake; 22] = [
+pub(super) const MISTAKES: [Mistake; 21] = [
     mistake(
         "answered-before-commit",
         "crates/center/src/ledger/machine/attempt.rs",
@@ -41,11 +41,6 @@ pub(super) const MISTAKES: [Mistake; 22] = [
             "self.resident.put(*key, credential, verification);",
             "if !PLANTED { self.resident.put(*key, credential, verification); }",
         ),
-    ),
-    mistake(
-        "memory-kept-after-failure",
-        "crates/center/src/ledger/machine/attempt.rs",
-        ("session.abandon(&error).await;", "if !PLANTED { session.abandon(&error).await; }"),
     ),
     mistake(
         "query-not-woken",
