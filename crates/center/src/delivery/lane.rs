@@ -83,11 +83,10 @@ impl Lane {
         let mut inside = self.inside();
         let probe = match inside.circuit {
             Circuit::Closed { .. } => None,
-            // A clock that was set back must not make a rest longer than it is.
             Circuit::Open { until } => {
-                let until = until.min(now.plus(self.settings.open_for));
-                inside.circuit = Circuit::Open { until };
-                if now < until {
+                // A clock that was set back behind the beginning of a rest says nothing of how long it was: the probe does.
+                let set_back = until > now.plus(self.settings.open_for);
+                if now < until && !set_back {
                     return Err(LaneRefusal::Open { until });
                 }
                 Some(until)
