@@ -116,7 +116,7 @@ fn in_paused_time<T>(play: impl Future<Output = T>) -> T {
 /// When the play does not go through without a cut.
 pub fn cut(settings: &CutSettings, tell: impl Fn(u64)) -> CutReport {
     let disk = prepared(settings.seed);
-    let Played { operations, kinds, found } = in_paused_time(play(settings, disk.after_kill(), None));
+    let PlayReport { operations, kinds, found } = in_paused_time(play(settings, disk.after_kill(), None));
     assert!(settings.lying || found.is_empty(), "without a cut: {found:#?}");
     let mut report = CutReport { operations, kinds, cuts: 0, twice: 0, found };
     let chance = Chance::new(settings.seed);
@@ -184,7 +184,7 @@ impl Failure {
 }
 
 /// A play that is over.
-struct Played {
+struct PlayReport {
     /// Operations of its first life.
     operations: u64,
     kinds: BTreeSet<String>,
@@ -192,7 +192,7 @@ struct Played {
 }
 
 /// One play, cut at an operation of its first life, and perhaps of its second.
-async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option<u64>)>) -> Played {
+async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option<u64>)>) -> PlayReport {
     let world = Arc::new(World::staged(settings.seed));
     national::start(&world);
     world.cast.apps.iter().for_each(|it| app::start(&world, it.number));
@@ -234,7 +234,7 @@ async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option
         }
         Err(error) => oracle.found(format!("the database cannot be read: {error}")),
     }
-    Played { operations, kinds, found: oracle.all_found().to_vec() }
+    PlayReport { operations, kinds, found: oracle.all_found().to_vec() }
 }
 
 /// A machine that fails, and on which the center is started again.

@@ -17,7 +17,7 @@ use yanmi_protocol::Amount;
 use crate::cast::Account;
 use crate::chance::Chance;
 use crate::desks::OpenDesk;
-use crate::oracle::{Key, NotifyCall, Settled};
+use crate::oracle::{DeskDecision, Key, NotifyCall};
 use crate::program::Program;
 use crate::trace::Party;
 use crate::wire::Message;
@@ -50,7 +50,7 @@ pub(crate) struct DeskVisit<'a> {
 
 /// What is known of a visit's record.
 #[derive(Clone, Copy)]
-struct Known {
+struct Memory {
     id: VisitId,
     epoch: u32,
     settled: bool,
@@ -93,7 +93,7 @@ impl DeskVisit<'_> {
         let token = self.key.0;
         let new = NewVisit { reference: Some(format!("W{}", self.number)), ..NewVisit::scanned(token) };
         let Some(begun) = self.with_desk(None, move |desk| desk.begin(&new)).await else { return };
-        let mut known = Known { id: begun.id(), epoch: begun.epoch(), settled: false };
+        let mut known = Memory { id: begun.id(), epoch: begun.epoch(), settled: false };
         self.notify(&mut known, amount).await;
         for _ in 0..ASKED {
             tokio::time::sleep(chance.millis(ASKED_EVERY_MILLIS)).await;
@@ -110,7 +110,7 @@ impl DeskVisit<'_> {
         self.look(&known).await;
     }
 
-    async fn notify(&self, known: &mut Known, amount: Amount) {
+    async fn notify(&self, known: &mut Memory, amount: Amount) {
         let begun = self.world.clock.elapsed();
         let call = NotifyCall::new(self.person, Some(amount.fen()), false, begun);
         let place = self.world.oracle().notifies(self.key, call);
@@ -127,7 +127,7 @@ impl DeskVisit<'_> {
     }
 
     /// Whether the desk's gate settles.
-    async fn gate(&self, known: &mut Known, amount: Amount) -> bool {
+    async fn gate(&self, known: &mut Memory, amount: Amount) -> bool {
         let ask = Ask { kind: Settlement::Outpatient, amount };
         let id = known.id;
         let Some(decided) = self.with_desk(Some(known), move |desk| desk.gate(id, ask)).await else {
@@ -138,13 +138,13 @@ impl DeskVisit<'_> {
         self.trace(format!("desk settles: {settles}"));
         if settles {
             let ended = self.world.clock.elapsed();
-            self.world.oracle().desk_settles(self.key, Settled { amount: amount.fen(), ended });
+            self.world.oracle().desk_settles(self.key, DeskDecision { amount: amount.fen(), ended });
         }
         settles
     }
 
     /// What was told is in the file.
-    async fn look(&self, known: &Known) {
+    async fn look(&self, known: &Memory) {
         let id = known.id;
         let Some(visit) =
             self.with_desk(Some(known), move |desk| desk.visits().get(id).map_err(DeskError::from)).await
@@ -168,7 +168,7 @@ impl DeskVisit<'_> {
     /// of must be there then.
     async fn with_desk<T: Send + 'static>(
         &self,
-        known: Option<&Known>,
+        known: Option<&Memory>,
         work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
     ) -> Option<T> {
         let OpenDesk { desk: running, disk } = self.running()?;

@@ -20,8 +20,8 @@ use yanmi_http::{Accept, Accepting, Bound, Socket};
 
 pub(crate) use end::End;
 use pipe::Pipe;
-use way::Way;
 pub(crate) use way::Weather;
+use way::{LineWeather, Way};
 
 use crate::chance::Chance;
 
@@ -86,7 +86,7 @@ struct NetworkState {
     chance: Chance,
     connections: u64,
     listening: BTreeMap<SocketAddr, (Host, Arrivals)>,
-    weather: BTreeMap<Line, Weather>,
+    weather: BTreeMap<Line, LineWeather>,
     pipes: BTreeMap<Host, Vec<Pipe>>,
     gone: Vec<Host>,
 }
@@ -111,10 +111,11 @@ impl WorldNetwork {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How a line behaves from now on. Connections that are open keep their ways, unless nothing passes at all any more.
+    /// How a line behaves from now on. What breaks or falls silent is decided when a connection is made; where nothing passes any more,
+    /// those that are open are dead.
     pub(crate) fn set_weather(&self, line: Line, weather: Weather) {
         let mut state = self.lock();
-        state.weather.insert(line, weather);
+        state.weather.entry(line).or_insert_with(LineWeather::calm).set(weather);
         if weather.down {
             let hosts = state.pipes.iter().filter(|(host, _)| touches(line, **host));
             hosts.flat_map(|(_, pipes)| pipes).for_each(Pipe::silence);
@@ -168,7 +169,8 @@ impl WorldNetwork {
             return (Err(io::ErrorKind::ConnectionRefused), chance.millis(Weather::CALM.delay_millis));
         };
         let line = Line::between(from, host);
-        let weather = state.weather.get(&line).copied().unwrap_or(Weather::CALM);
+        let of_line = state.weather.entry(line).or_insert_with(LineWeather::calm).clone();
+        let weather = of_line.now();
         if weather.down {
             return (Err(io::ErrorKind::TimedOut), CONNECT_WITHIN);
         }
@@ -177,7 +179,7 @@ impl WorldNetwork {
             return (Err(io::ErrorKind::ConnectionRefused), delay);
         }
         let silent = chance.permille(weather.silent_permille).then(|| chance.place(2));
-        let (end, theirs, pipes) = end::connect(&Arc::new(Way::new(chance, weather)));
+        let (end, theirs, pipes) = end::connect(&Arc::new(Way::new(chance, of_line)));
         if let Some(direction) = silent {
             pipes[direction].silence();
         }

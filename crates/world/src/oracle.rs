@@ -29,10 +29,10 @@ use std::time::Duration;
 
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode};
 
-pub(crate) use call::{NotifyCall, Settled, StatusCall};
-pub(crate) use deed::{Act, Deed, Heard};
+pub(crate) use call::{DeskDecision, NotifyCall, StatusCall};
+pub(crate) use deed::{Act, ActAnswer, Deed};
 pub(crate) use prompt::Prompt;
-use trouble::InForce;
+use trouble::FaultSpan;
 
 use crate::cast::Holder;
 use crate::fault::Fault;
@@ -67,7 +67,7 @@ pub(crate) struct Oracle {
     passwords: BTreeMap<u32, Vec<(Duration, bool)>>,
     serials: BTreeSet<String>,
     switches: BTreeMap<Holder, Vec<FreeSwitch>>,
-    in_force: Vec<InForce>,
+    in_force: Vec<FaultSpan>,
     /// Since when institutions are switched off.
     switched_off: BTreeMap<OrgCode, Duration>,
     found: Vec<String>,
@@ -91,7 +91,7 @@ impl Oracle {
 
     /// A fault begins; its place, to say when it ended.
     pub(crate) fn begins(&mut self, fault: Fault, at: Duration) -> usize {
-        self.in_force.push(InForce { fault, begin: at, end: None });
+        self.in_force.push(FaultSpan { fault, begin: at, end: None });
         self.in_force.len() - 1
     }
 
@@ -203,7 +203,7 @@ impl Oracle {
         self.acts.iter().flat_map(|(number, acts)| {
             let prompt = self.prompts.get(number);
             acts.iter()
-                .filter(|act| act.heard == Some(Heard::Accepted))
+                .filter(|act| act.heard == Some(ActAnswer::Accepted))
                 .filter_map(move |act| Some((prompt?, act)))
         })
     }

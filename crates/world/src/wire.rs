@@ -10,8 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::network::{End, Host, WorldNetwork};
 
-/// Connections a caller keeps for its next requests.
+/// Connections a caller keeps for its next requests, and for how long it does.
 const KEPT: usize = 4;
+const KEPT_FOR: Duration = Duration::from_secs(30);
 /// The longest message that is read.
 const MAX_MESSAGE: usize = 256 * 1024;
 
@@ -112,7 +113,7 @@ struct CallerState {
     network: WorldNetwork,
     from: Host,
     to: SocketAddr,
-    kept: Mutex<Vec<Wire>>,
+    kept: Mutex<Vec<(Instant, Wire)>>,
 }
 
 impl Caller {
@@ -123,7 +124,7 @@ impl Caller {
     /// Posts a body; nothing when there was no answer within this time.
     pub(crate) async fn post(&self, path: &str, body: &str, within: Duration) -> Option<Message> {
         let until = Instant::now() + within;
-        let kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let kept = self.kept();
         if let Some(mut wire) = kept {
             match timeout_at(until, wire.ask(path, body)).await {
                 Ok(Ok(answer)) => return Some(self.keep(wire, answer)),
@@ -140,10 +141,17 @@ impl Caller {
         Some(self.keep(wire, answer))
     }
 
+    /// A connection that was used lately.
+    fn kept(&self) -> Option<Wire> {
+        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(since, _)| since.elapsed() < KEPT_FOR);
+        kept.pop().map(|(_, wire)| wire)
+    }
+
     fn keep(&self, wire: Wire, answer: Message) -> Message {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !answer.is_last() && kept.len() < KEPT {
-            kept.push(wire);
+            kept.push((Instant::now(), wire));
         }
         answer
     }

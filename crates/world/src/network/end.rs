@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
-use super::pipe::{Arrived, Pipe};
+use super::pipe::{Pipe, PipeEvent};
 use super::way::Way;
 
 /// One end of a connection; closed when it is dropped.
@@ -49,10 +49,10 @@ impl AsyncRead for End {
                 taken
             });
             match arrived {
-                Arrived::Bytes | Arrived::End => return Poll::Ready(Ok(())),
-                Arrived::Broken => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
-                Arrived::Later(None) => return Poll::Pending,
-                Arrived::Later(Some(due)) => {
+                PipeEvent::Bytes | PipeEvent::End => return Poll::Ready(Ok(())),
+                PipeEvent::Broken => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+                PipeEvent::Later(None) => return Poll::Pending,
+                PipeEvent::Later(Some(due)) => {
                     let arrival = end.arrival.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
                     if arrival.deadline() != due {
                         arrival.as_mut().reset(due);

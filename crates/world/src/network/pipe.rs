@@ -11,7 +11,7 @@ use tokio::time::Instant;
 const WINDOW_BYTES: usize = 256 * 1024;
 
 /// What there is to be read.
-pub(super) enum Arrived {
+pub(super) enum PipeEvent {
     /// So many bytes were copied.
     Bytes,
     /// The other side writes nothing more.
@@ -68,15 +68,15 @@ impl Pipe {
     }
 
     /// Reads what has arrived into `put`, which tells how much it took.
-    pub(super) fn read(&self, now: Instant, waker: &Waker, put: impl FnOnce(&[u8]) -> usize) -> Arrived {
+    pub(super) fn read(&self, now: Instant, waker: &Waker, put: impl FnOnce(&[u8]) -> usize) -> PipeEvent {
         let mut state = self.lock();
         if state.broken {
-            return Arrived::Broken;
+            return PipeEvent::Broken;
         }
         let due = state.segments.front().map(|(due, _)| *due);
         match due {
             Some(due) if due <= now => {
-                let Some((_, segment)) = state.segments.front_mut() else { return Arrived::Bytes };
+                let Some((_, segment)) = state.segments.front_mut() else { return PipeEvent::Bytes };
                 let taken = put(segment);
                 segment.advance(taken);
                 let empty = segment.is_empty();
@@ -85,13 +85,13 @@ impl Pipe {
                 }
                 state.bytes -= taken;
                 wake(&mut state.writer);
-                return Arrived::Bytes;
+                return PipeEvent::Bytes;
             }
-            None if state.ends_at.is_some_and(|ends_at| ends_at <= now) => return Arrived::End,
+            None if state.ends_at.is_some_and(|ends_at| ends_at <= now) => return PipeEvent::End,
             _ => {}
         }
         state.reader = Some(waker.clone());
-        Arrived::Later(due.or(state.ends_at))
+        PipeEvent::Later(due.or(state.ends_at))
     }
 
     /// Nothing more is written; the other side hears of it then.

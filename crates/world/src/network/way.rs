@@ -1,6 +1,6 @@
 //! What a connection's way is like: how long bytes are under way, and where it breaks.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
@@ -45,34 +45,43 @@ const BREAKS_WITHIN: u64 = 1_500;
 /// Pieces of a way that trickles, in bytes.
 const PIECE: usize = 100;
 
-#[derive(Debug)]
-struct WayState {
-    chance: Chance,
-    weather: Weather,
+/// How a line is now: all its connections have that in common, also those that are open. Clones are the same line's.
+#[derive(Clone, Debug)]
+pub(super) struct LineWeather(Arc<Mutex<Weather>>);
+
+impl LineWeather {
+    pub(super) fn calm() -> Self {
+        Self(Arc::new(Mutex::new(Weather::CALM)))
+    }
+
+    pub(super) fn now(&self) -> Weather {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set(&self, weather: Weather) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = weather;
+    }
 }
 
 /// The way of one connection, shared by its two ends.
 #[derive(Debug)]
 pub(super) struct Way {
-    state: Mutex<WayState>,
+    chance: Mutex<Chance>,
+    weather: LineWeather,
     breaks_after: Option<u64>,
 }
 
 impl Way {
-    pub(super) fn new(mut chance: Chance, weather: Weather) -> Self {
-        let breaks = chance.permille(weather.broken_permille);
+    pub(super) fn new(mut chance: Chance, weather: LineWeather) -> Self {
+        let breaks = chance.permille(weather.now().broken_permille);
         let breaks_after = breaks.then(|| chance.below(BREAKS_WITHIN));
-        Self { state: Mutex::new(WayState { chance, weather }), breaks_after }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, WayState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { chance: Mutex::new(chance), weather, breaks_after }
     }
 
     /// How many of so many bytes go together, and when they arrive.
     pub(super) fn next(&self, bytes: usize) -> (usize, Instant) {
-        let mut state = self.lock();
-        let WayState { chance, weather } = &mut *state;
+        let weather = self.weather.now();
+        let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
         let mut delay = chance.millis(weather.delay_millis);
         if weather.lost_permille > 0 && chance.permille(weather.lost_permille) {
             delay += chance.millis(RESENT_MILLIS);

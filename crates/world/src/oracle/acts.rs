@@ -5,7 +5,7 @@ use std::time::Duration;
 use yanmi_protocol::NoticeNo;
 use yanmi_protocol::message::channel_notice::Way;
 
-use super::deed::{Act, Deed, Heard};
+use super::deed::{Act, ActAnswer, Deed};
 use super::prompt::Prompt;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{NO_ANSWER, Oracle};
@@ -31,7 +31,7 @@ impl Oracle {
         &mut self,
         number: NoticeNo,
         place: usize,
-        heard: Option<Heard>,
+        heard: Option<ActAnswer>,
         at: Duration,
     ) {
         let Some(act) = self.acts.get_mut(&number).and_then(|acts| acts.get_mut(place)) else { return };
@@ -46,21 +46,21 @@ impl Oracle {
         let act = act.clone();
         let code = match heard {
             None => NO_ANSWER,
-            Some(Heard::Accepted) => 0,
-            Some(Heard::WrongPassword) => 1,
-            Some(Heard::Code(code)) => code,
+            Some(ActAnswer::Accepted) => 0,
+            Some(ActAnswer::WrongPassword) => 1,
+            Some(ActAnswer::Code(code)) => code,
         };
         *self.codes.entry(("act", code)).or_default() += 1;
         match heard {
-            Some(Heard::Accepted) => self.judge_accepted(&act, at),
-            Some(Heard::Code(code)) => self.explain_act(&act, &before, code, at),
-            Some(Heard::WrongPassword) if act.deed != Deed::Mistype => {
+            Some(ActAnswer::Accepted) => self.judge_accepted(&act, at),
+            Some(ActAnswer::Code(code)) => self.explain_act(&act, &before, code, at),
+            Some(ActAnswer::WrongPassword) if act.deed != Deed::Mistype => {
                 self.found(format!("a right password was called wrong: {act:?}"));
             }
-            Some(Heard::WrongPassword) => {}
+            Some(ActAnswer::WrongPassword) => {}
             None => self.explain_silence(self.app_of(number), (act.begun, at), &format!("{act:?}")),
         }
-        if let (Some(face), Some(Heard::Accepted)) = (&act.face, heard)
+        if let (Some(face), Some(ActAnswer::Accepted)) = (&act.face, heard)
             && let Some(prompt) = self.prompts.get(&number)
         {
             self.faces.insert(prompt.holder.person, face.clone());
@@ -118,7 +118,7 @@ impl Oracle {
         let Some(face) = &act.face else { return };
         let other = self.acts.values().flatten().find(|other| {
             other.notice != act.notice
-                && other.heard == Some(Heard::Accepted)
+                && other.heard == Some(ActAnswer::Accepted)
                 && other.face.as_ref() == Some(face)
         });
         if let Some(other) = other {

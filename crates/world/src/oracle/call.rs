@@ -35,7 +35,7 @@ impl NotifyCall {
 
 /// A desk's decision to settle, for this amount in fen.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Settled {
+pub(crate) struct DeskDecision {
     pub(crate) amount: i64,
     pub(crate) ended: Duration,
 }

@@ -7,10 +7,8 @@ use super::deed::Deed;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{Key, Oracle};
 use crate::cast::Cast;
-use crate::fault::{Fault, FaultLine, LineState};
+use crate::fault::{Fault, FaultLine};
 
-/// How long a caller may keep a connection it does not use.
-const KEPT: Duration = Duration::from_mins(30);
 /// V8, as far as a counter can see: calls may be under way for so long.
 const UNDER_WAY: Duration = Duration::from_secs(12);
 /// V8: notices of a verification, and to a person within an hour, whatever became of them.
@@ -28,10 +26,7 @@ impl Oracle {
     pub(super) fn explain_silence(&mut self, line: FaultLine, span: (Duration, Duration), what: &str) {
         let lines =
             |fault: Fault| matches!(fault, Fault::Line(faulty, _) if faulty == line) || STORE_TROUBLE(fault);
-        // A kept connection that fell silent is found dead only when it is used again.
-        let kept = (span.0.saturating_sub(KEPT), span.1);
-        let silenced = |fault: Fault| matches!(fault, Fault::Line(faulty, LineState::HalfCut | LineState::Down) if faulty == line);
-        if !self.in_force(span, lines) && !self.in_force(kept, silenced) {
+        if !self.in_force(span, lines) {
             self.found(format!("no answer, for no reason: {what}"));
         }
     }
@@ -51,9 +46,11 @@ impl Oracle {
             Some(0) => true,
             None => return self.explain_silence(FaultLine::Institutions, span, &format!("{call:?}")),
             Some(500_084) => self.may_be_too_often(&key, call, at),
-            Some(500_319) => self.in_force(span, |fault| {
-                matches!(fault, Fault::App(..) | Fault::Line(FaultLine::App(_), _)) || STORE_TROUBLE(fault)
-            }),
+            // A clock that is set back a little has a channel rest a little longer.
+            Some(500_319) => {
+                let app = |fault| matches!(fault, Fault::App(..) | Fault::Line(FaultLine::App(_), _));
+                self.in_force(span, |fault| app(fault) || STORE_TROUBLE(fault)) || self.clock_was_set(span)
+            }
             Some(500_320) => self.may_be_free(&key, call.amount, at),
             Some(code) => self.is_general(code, span),
         };

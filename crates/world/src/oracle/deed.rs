@@ -44,13 +44,13 @@ impl Deed {
 
 /// What the center says to it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Heard {
+pub(crate) enum ActAnswer {
     Accepted,
     WrongPassword,
     Code(i64),
 }
 
-impl Heard {
+impl ActAnswer {
     /// Whether the same is worth to be said again.
     pub(crate) fn is_passing(self) -> bool {
         let passing = [Code::Unknown, Code::Timeout, Code::NationalCenterFailed];
@@ -67,7 +67,7 @@ pub(crate) struct Act {
     pub(crate) begun: Duration,
     /// When something was heard that decides it.
     pub(crate) ended: Option<Duration>,
-    pub(crate) heard: Option<Heard>,
+    pub(crate) heard: Option<ActAnswer>,
     /// Whether one of the times it was said there was no answer, so that it may have counted.
     pub(super) unheard: bool,
     /// How often it was said.
@@ -81,12 +81,12 @@ impl Act {
 
     /// Whether it may have confirmed.
     pub(super) fn may_have_confirmed(&self) -> bool {
-        self.deed.confirms() && (self.unheard || matches!(self.heard, None | Some(Heard::Accepted)))
+        self.deed.confirms() && (self.unheard || matches!(self.heard, None | Some(ActAnswer::Accepted)))
     }
 
     /// Whether it may have ended the attempt otherwise.
     pub(super) fn may_have_ended(&self) -> bool {
         !self.deed.confirms()
-            && (self.unheard || !matches!(self.heard, Some(Heard::Code(_) | Heard::WrongPassword)))
+            && (self.unheard || !matches!(self.heard, Some(ActAnswer::Code(_) | ActAnswer::WrongPassword)))
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use yanmi_protocol::NoticeNo;
 
-use super::deed::{Deed, Heard};
+use super::deed::{ActAnswer, Deed};
 use super::prompt::Prompt;
 use super::trouble::STORE_TROUBLE;
 use super::{Key, Oracle};
@@ -114,7 +114,7 @@ impl Oracle {
         let numbers = here.filter_map(|key| self.prompts_of.get(key)).flatten();
         let said = numbers.flat_map(|number| self.acts_on(*number)).find(|act| {
             let quiet = |ended: Duration| ended < prompt.asked && prompt.asked < act.begun + QUIET;
-            act.deed == Deed::NotMe && act.heard == Some(Heard::Accepted) && act.ended.is_some_and(quiet)
+            act.deed == Deed::NotMe && act.heard == Some(ActAnswer::Accepted) && act.ended.is_some_and(quiet)
         });
         if let Some(act) = said {
             let found = format!("a notice after \"not me\": {prompt:?} {act:?}");
@@ -138,10 +138,9 @@ impl Oracle {
 
     /// A message center lists a notice, asked for at this moment.
     pub(crate) fn listed(&mut self, number: NoticeNo, begun: Duration) {
-        let done = self
-            .acts_on(number)
-            .iter()
-            .find(|act| act.heard == Some(Heard::Accepted) && act.ended.is_some_and(|ended| ended < begun));
+        let done = self.acts_on(number).iter().find(|act| {
+            act.heard == Some(ActAnswer::Accepted) && act.ended.is_some_and(|ended| ended < begun)
+        });
         if let Some(act) = done {
             let found = format!("a notice is listed as pending that was answered: {act:?}");
             self.found(found);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::call::{Settled, StatusCall};
-use super::deed::{Act, Heard};
+use super::call::{DeskDecision, StatusCall};
+use super::deed::{Act, ActAnswer};
 use super::prompt::Prompt;
 use super::trouble::STORE_TROUBLE;
 use super::{Key, NO_ANSWER, Oracle};
@@ -49,7 +49,7 @@ impl Oracle {
     }
 
     /// A desk settles: only upon a sufficient confirmation, or where no password is needed, whatever it was told.
-    pub(crate) fn desk_settles(&mut self, key: Key, settled: Settled) {
+    pub(crate) fn desk_settles(&mut self, key: Key, settled: DeskDecision) {
         self.confirmed += 1;
         let confirmed = self.confirmations(&key).any(|(prompt, act)| {
             act.begun < settled.ended && prompt.amount.is_some_and(|confirmed| settled.amount <= confirmed)
@@ -89,7 +89,7 @@ impl Oracle {
     /// A query that is held is answered when there is news: soon after the confirmation was accepted.
     fn judge_news(&mut self, key: Key, call: &StatusCall) {
         let late = self.confirmations(&key).find(|(_, act)| {
-            let during = act.begun > call.begun + SLACK && act.heard == Some(Heard::Accepted);
+            let during = act.begun > call.begun + SLACK && act.heard == Some(ActAnswer::Accepted);
             during && act.ended.is_some_and(|ended| ended + NEWS < call.ended)
         });
         let Some((_, act)) = late else { return };
@@ -104,7 +104,7 @@ impl Oracle {
     fn judge_no(&mut self, key: Key, call: &StatusCall) {
         let lost = self.confirmations(&key).find(|(prompt, act)| {
             let accepted =
-                act.heard == Some(Heard::Accepted) && act.ended.is_some_and(|ended| ended < call.begun);
+                act.heard == Some(ActAnswer::Accepted) && act.ended.is_some_and(|ended| ended < call.begun);
             let lives = call.ended + SLACK < act.begun + CONFIRMED;
             let replaced = self.calls(&key).iter().any(|notify| {
                 let after = notify.ended.is_none_or(|ended| ended > act.begun);

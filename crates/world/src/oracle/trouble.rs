@@ -6,7 +6,7 @@ use crate::fault::{Fault, FaultLine};
 
 /// A fault and when it was in force.
 #[derive(Clone, Debug)]
-pub(crate) struct InForce {
+pub(crate) struct FaultSpan {
     pub(crate) fault: Fault,
     pub(crate) begin: Duration,
     pub(crate) end: Option<Duration>,

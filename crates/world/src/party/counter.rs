@@ -40,7 +40,7 @@ pub(crate) struct Visit {
 }
 
 /// What an institution heard.
-struct Called {
+struct InstitutionAnswer {
     code: i64,
     plain: Option<PlainText>,
 }
@@ -258,7 +258,7 @@ impl Visit {
         within: Duration,
         words: String,
         notice: Option<(Key, usize)>,
-    ) -> Option<Called> {
+    ) -> Option<InstitutionAnswer> {
         let (account, _) = self.it(world);
         let key = world.key_of(self.account);
         let sender =
@@ -295,6 +295,6 @@ impl Visit {
         {
             world.oracle().found(format!("an answer to {} is not proven", account.id.as_str()));
         }
-        Some(Called { code: answer.code, plain: answer.open(&key).ok() })
+        Some(InstitutionAnswer { code: answer.code, plain: answer.open(&key).ok() })
     }
 }

@@ -13,7 +13,7 @@ use super::{national, question};
 use crate::cast::Holder;
 use crate::chance::Chance;
 use crate::mind::Mind;
-use crate::oracle::{Act, Deed, Heard};
+use crate::oracle::{Act, ActAnswer, Deed};
 use crate::trace::Party;
 use crate::world::World;
 
@@ -136,9 +136,9 @@ impl Reaction<'_> {
                 let accepted =
                     answered.plain.as_ref().and_then(|plain| Accepted::read(&plain.members().ok()?).ok());
                 match (answered.code, accepted) {
-                    (0, Some(Accepted::Yes)) => Heard::Accepted,
-                    (0, Some(Accepted::WrongPassword { .. })) => Heard::WrongPassword,
-                    (code, _) => Heard::Code(code),
+                    (0, Some(Accepted::Yes)) => ActAnswer::Accepted,
+                    (0, Some(Accepted::WrongPassword { .. })) => ActAnswer::WrongPassword,
+                    (code, _) => ActAnswer::Code(code),
                 }
             });
             world.trace(to, from, self.visit, format!("{heard:?} for {number}"));

@@ -12,13 +12,13 @@ use crate::world::World;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// What an app's question to the center comes back with: the code, and the opened message of a success.
-pub(crate) struct Answered {
+pub(crate) struct AppAnswer {
     pub(crate) code: i64,
     pub(crate) plain: Option<PlainText>,
 }
 
 /// Asks the center as an app; nothing without an answer.
-pub(crate) async fn ask(world: &World, app: u16, path: &str, plain: &str) -> Option<Answered> {
+pub(crate) async fn ask(world: &World, app: u16, path: &str, plain: &str) -> Option<AppAnswer> {
     let it: &cast::App = world.cast.app(app);
     let sender = Sender { key: &it.key, org_id: it.id.as_str(), prefix: "app", region: world.cast.region };
     let (body, mac) = if it.proves {
@@ -41,5 +41,5 @@ pub(crate) async fn ask(world: &World, app: u16, path: &str, plain: &str) -> Opt
         world.oracle().found(format!("an answer to app {app} is not proven"));
         return None;
     }
-    Some(Answered { code: answer.code, plain: answer.open(&it.key).ok() })
+    Some(AppAnswer { code: answer.code, plain: answer.open(&it.key).ok() })
 }
