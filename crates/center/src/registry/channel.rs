@@ -201,8 +201,13 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredChannel, Sto
     let record = ChannelRecord::of_word(record).ok_or(columns.impossible("认证记录状态未知"))?;
     let (enabled, keys) = (columns.flag()?, open_keys(columns, sealer, key_cell(id.as_str()))?);
     let changed_at = columns.time()?;
-    let handover = columns.optional_text()?.map(str::parse).transpose();
-    let handover = handover.map_err(|_| columns.impossible("跳转地址格式不对"))?;
+    // One that an earlier version took and this one refuses is no reason not to run: persons find the way without it.
+    let address = columns.optional_text()?;
+    let handover: Option<Handover> = address.and_then(|address| address.parse().ok());
+    if address.is_some() && handover.is_none() {
+        let channel = id.as_str();
+        tracing::warn!(channel, "渠道登记的跳转地址现在不予采用，页面上不给出跳转；请改正它的登记");
+    }
     let word = match (columns.amount()?, columns.amount()?) {
         (Some(single), Some(day)) => Some(WordLimits { single, day }),
         (None, None) => None,

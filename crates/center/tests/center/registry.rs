@@ -420,3 +420,15 @@ async fn a_name_that_was_stored_before_names_were_checked_is_shown_with_marks() 
         assert!(plain.as_str().contains(&format!("\"orgName\":\"{shown}\"")), "pending");
     }
 }
+
+/// A rule that became stricter is for what is registered from then on.
+#[tokio::test]
+async fn a_stored_link_into_an_app_that_is_not_taken_any_more_keeps_no_center_from_running() {
+    let site = Site::start().await;
+    site.execute("UPDATE channels SET handover_url = 'https://10.1/pay?n={notcNo}'").await;
+    let site = site.restart().await;
+    let (status, text) = site.ready().await;
+    assert_eq!(status, 200, "{text}");
+    let token = site.token().await;
+    assert_eq!(site.notify(token, None).await.code(), 0);
+}
