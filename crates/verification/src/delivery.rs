@@ -12,7 +12,7 @@ pub fn delivered(current: &Verification, notice: NoticeNo, now: UnixMillis) -> O
     // stays so, though: another code may have taken its place (V14).
     let waiting = match current.state {
         State::Asked => true,
-        State::Undelivered { .. } => now < current.expires_at,
+        State::Undelivered { .. } => current.can_be_taken(now),
         _ => false,
     };
     let next = Verification { state: State::Notified { taken_at: now }, ..*current };

@@ -19,9 +19,8 @@ pub fn extension(verification: Option<&Verification>, now: UnixMillis) -> Extens
         valid_until: None,
         check_number: None,
     };
-    if let Some(Verification { state: State::Asked | State::Notified { .. }, expires_at, .. }) = verification
-    {
-        out.valid_until = Some(*expires_at).filter(|until| now < *until);
+    if let Some(open) = verification.filter(|verification| verification.is_open(now)) {
+        out.valid_until = Some(open.expires_at);
     }
     if let Some(Verification { state: State::Verified { way, at, valid_until, .. }, amount, .. }) =
         verification

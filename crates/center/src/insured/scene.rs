@@ -177,7 +177,7 @@ pub(super) async fn look(
             }
             DeclineReason::ChannelFailed => Scene::Failed,
         },
-        // Nothing else ends an attempt before its time without an answer.
+        // Ended before its time, or as if it had been: another code took its place, or the app said that no password is needed.
         State::Expired { .. } if shown.verification.expires_at < until => Scene::HandedOver,
         State::Expired { .. } => Scene::Expired,
         State::Undelivered { .. } => Scene::Failed,

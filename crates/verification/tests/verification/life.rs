@@ -315,6 +315,7 @@ fn v14_an_attempt_that_another_code_ended_does_not_come_back() {
     // A clock that is set back brings neither of them back.
     for back in [Duration::ZERO, Duration::from_secs(1), Duration::from_hours(1)] {
         assert!(!ended.can_be_taken(scene.now.minus(back)), "{back:?}");
+        assert_eq!(delivered(&ended, asked.notice, scene.now.minus(back)), None, "{back:?}");
     }
     let open = take_over(&asked).expect("ended");
     let (late, _) = delivered(&open, asked.notice, scene.now).expect("its channel took it all the same");
