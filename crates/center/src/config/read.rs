@@ -134,7 +134,11 @@ pub(super) fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Con
     if !errors.is_empty() {
         // What the parser recovered from a broken document would be judged by guessing.
         let problem = |error: &toml::de::Error| Problem {
-            line: Some(error.span().map_or_else(|| dotted_line(text), |span| line_of(text, &span))),
+            // The parser does not say where a name has too many points.
+            line: error
+                .span()
+                .map(|span| line_of(text, &span))
+                .or_else(|| (error.message() == "recursion limit").then(|| dotted_line(text))),
             message: syntax(error.message()),
         };
         let mut problems: Vec<_> = errors.iter().map(problem).collect();
