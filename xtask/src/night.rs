@@ -44,7 +44,7 @@ const STEPS: [(&str, &[&str], u64); 6] = [
     ("walk", &["walk", DEEPEST], 90),
     ("cluster", &["cluster"], 60),
     ("planted", &["planted"], 60),
-    ("cuts", &["world", "--cuts", "1"], 60),
+    ("cuts", &["world", "today", "--cuts", "1"], 60),
     ("world", &["world", "today", "--long", "120"], 135),
 ];
 

@@ -29,6 +29,9 @@ pub(crate) fn run(words: &[&str]) -> ExitCode {
 }
 
 fn try_all(wanted: &[&str]) -> Result<(), String> {
+    if let Some(unknown) = wanted.iter().find(|name| !MISTAKES.iter().any(|it| it.name == **name)) {
+        return Err(format!("there is no mistake {unknown}"));
+    }
     let source = root().join(OUT).join("source");
     copy(&source)?;
     plant(&source)?;

@@ -22,10 +22,6 @@ impl Chance {
         self.word() % bound
     }
 
-    pub(crate) fn byte(&mut self) -> u8 {
-        self.word().to_be_bytes()[0]
-    }
-
     /// Another sequence, for the disk of the next life.
     pub(crate) fn fork(&mut self) -> Self {
         Self(self.word())

@@ -5,7 +5,8 @@
 //! Of each file there are two images: what the system would read back now, and what is on the platter. Between the two lie the
 //! writes that were not synced yet. When the process dies ([`MemoryDisk::after_kill`]) the system has everything; when the power fails
 //! ([`MemoryDisk::after_power_cut`]) only what was synced is certain. Of the rest, each file keeps nothing, everything, or of each write some
-//! sectors and not others, in no order: so writes are lost, torn and reordered, as disks do it.
+//! sectors and not others, in no order: so writes are lost, torn and reordered, as disks do it. A truncation is kept or not by itself; that a
+//! file is made or removed is certain at once.
 //!
 //! # How it fails
 //!

@@ -31,7 +31,7 @@ impl SharedMemory {
             }
             self.regions.push((0..bytes / 8).map(|_| AtomicU64::new(0)).collect());
         }
-        self.regions.get(at).map(|region| region[0].as_ptr())
+        self.regions.get(at).map(|region| region.as_ptr().cast::<u64>().cast_mut())
     }
 
     /// Takes locks, shared or alone; whether they were to be had.

@@ -6,7 +6,6 @@
 //! that is `SQLite`'s side of the contract, and all the unsafe code here rests on it.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::mem::ManuallyDrop;
 use std::sync::{Arc, MutexGuard, Once};
 
 use libsqlite3_sys as sys;
@@ -20,7 +19,7 @@ use crate::shared_memory::LOCKS;
 const MAX_PATH: c_int = 512;
 /// What `SQLite` takes a disk's sector for, as on every system it knows.
 const SECTOR: c_int = 4_096;
-/// Half a second into a day of the year 2025, as a Julian day: `SQLite`'s own clock is asked for by nobody.
+/// A midnight of the year 2025 as a Julian day: the library's own clock is asked for by nobody.
 const JULIAN_DAY: f64 = 2_461_000.5;
 
 /// The name of the file system of all disks in memory.
@@ -154,13 +153,11 @@ unsafe extern "C" fn full_path(
     }
 }
 
-/// The same for every process: what it decides is where the write-ahead log begins again.
+/// Never asked: the library takes what it draws from the system's file system, whatever its files lie on. So the salts of a
+/// write-ahead log differ from run to run, and nothing that is read does.
 unsafe extern "C" fn randomness(_: *mut sys::sqlite3_vfs, size: c_int, out: *mut c_char) -> c_int {
-    let mut chance = Image::new(1).chance;
-    for at in 0..usize::try_from(size).unwrap_or(0) {
-        // SAFETY: a buffer of `size` bytes.
-        unsafe { *out.add(at) = chance.byte().cast_signed() };
-    }
+    // SAFETY: a buffer of `size` bytes.
+    unsafe { std::ptr::write_bytes(out, 0, usize::try_from(size).unwrap_or(0)) };
     size
 }
 
@@ -401,9 +398,9 @@ pub(crate) fn register() {
             xNextSystemCall: None,
         };
         // SQLite keeps the table for as long as the process lives.
-        let mut table = ManuallyDrop::new(Box::new(table));
+        let table = Box::leak(Box::new(table));
         // SAFETY: the table and its name outlive everything; its functions keep what they promise.
-        let taken = unsafe { sys::sqlite3_vfs_register(&raw mut **table, 0) };
+        let taken = unsafe { sys::sqlite3_vfs_register(table, 0) };
         assert_eq!(taken, sys::SQLITE_OK, "SQLite takes another file system");
     });
 }

@@ -17,6 +17,8 @@ use crate::party::national;
 use crate::register::{self, RegisterError};
 use crate::world::{CHANNEL_PORT, INSTITUTION_PORT, World, center_address};
 
+/// How long everything is kept.
+const RETAINED_DAYS: u32 = 3_650;
 /// The file's name on each disk.
 pub(crate) const FILE: &str = "center.sqlite";
 
@@ -52,6 +54,8 @@ impl Lives {
         config.outbound.allow = vec!["10.0.0.0/8".parse().expect("a network")];
         // Every counter of a hospital comes from one address here.
         config.limits.connections_per_source = config.limits.connections;
+        // What is compared in the end has to be there, however long a world is.
+        config.retention.state_days = RETAINED_DAYS;
         config.national.timeout = national::PATIENCE;
         Self { world: Arc::clone(world), config, count: AtomicU16::new(0) }
     }

@@ -157,7 +157,7 @@ impl WorldNetwork {
     }
 
     /// What becomes of an attempt to connect, and after how long.
-    fn begin(&self, from: Host, to: SocketAddr) -> (Result<Dialed, io::ErrorKind>, Duration) {
+    fn begin(&self, from: Host, to: SocketAddr) -> (Result<NewConnection, io::ErrorKind>, Duration) {
         let mut state = self.lock();
         if state.gone.contains(&from) {
             return (Err(io::ErrorKind::NetworkDown), Duration::ZERO);
@@ -186,7 +186,7 @@ impl WorldNetwork {
         for host in [from, host] {
             let known = state.pipes.entry(host).or_default();
             if known.len() >= REMEMBERED {
-                known.retain(Pipe::is_shared);
+                known.retain(Pipe::is_used);
             }
             known.extend(pipes.iter().cloned());
         }
@@ -195,7 +195,7 @@ impl WorldNetwork {
     }
 }
 
-type Dialed = (End, End, Arrivals, SocketAddr);
+type NewConnection = (End, End, Arrivals, SocketAddr);
 
 fn touches(line: Line, host: Host) -> bool {
     match (line, host) {

@@ -16,6 +16,7 @@
 mod acts;
 mod call;
 mod codes;
+mod contract;
 mod deed;
 mod in_force;
 mod passwords;

@@ -215,7 +215,7 @@ impl Remains {
         match self.disk.as_ref().map(books::read) {
             Some(Ok(books)) => {
                 rows_hash = books.hash;
-                let found = [books.agree(), books.tell(&oracle)].concat();
+                let found = [books.agree(oracle.clock_was_ever_set()), books.tell(&oracle)].concat();
                 for what in found {
                     oracle.found(what);
                 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cuts::{CutSettings, Failure};
 use crate::run::{Faults, Settings};
 
-/// Seeds of hours in which everything goes wrong, and how many persons there are: in one of them so few that they are asked too
+/// Seeds of worlds in which everything goes wrong, and how many persons there are: in one of them so few that they are asked too
 /// often.
 const WRONG: [(u64, u32); 3] = [(8, 200), (14, 12), (15, 200)];
 
@@ -31,7 +31,7 @@ pub fn sparse() -> Settings {
     Settings { length, gap, ..dense(2, 0, Faults::Drawn(Duration::from_mins(30))) }
 }
 
-/// Hours in which everything goes wrong.
+/// Half an hour in which everything goes wrong.
 pub fn wrong() -> [Settings; 3] {
     WRONG.map(|(seed, persons)| Settings {
         persons,

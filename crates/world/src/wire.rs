@@ -105,7 +105,8 @@ impl Wire {
     }
 }
 
-/// Whoever calls the center: keeps connections, and asks again on a new one when a kept one broke, as HTTP clients do.
+/// Whoever calls the center, and keeps connections. What got no answer is not said again here: whoever asks decides that, and knows
+/// that it was said twice.
 #[derive(Clone)]
 pub(crate) struct Caller(Arc<CallerState>);
 
@@ -126,11 +127,8 @@ impl Caller {
         let until = Instant::now() + within;
         let kept = self.kept();
         if let Some(mut wire) = kept {
-            match timeout_at(until, wire.ask(path, body)).await {
-                Ok(Ok(answer)) => return Some(self.keep(wire, answer)),
-                Ok(Err(_)) => {}
-                Err(_) => return None,
-            }
+            let answer = timeout_at(until, wire.ask(path, body)).await.ok()?.ok()?;
+            return Some(self.keep(wire, answer));
         }
         let fresh = async {
             let mut wire = Wire::over(self.0.network.dial(self.0.from, self.0.to).await?);

@@ -23,7 +23,7 @@ const DIGEST: usize = 40;
 
 /// An input, and what it reaches.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Reaching {
+struct CorpusInput {
     path: PathBuf,
     bytes: u64,
     features: Vec<u32>,
@@ -56,7 +56,7 @@ pub(super) fn keep(target: &str) -> Result<(), String> {
 }
 
 /// Has libFuzzer run everything and say what it reaches.
-fn reaching(target: &str, corpus: &Path, seeds: &Path) -> Result<Vec<Reaching>, String> {
+fn reaching(target: &str, corpus: &Path, seeds: &Path) -> Result<Vec<CorpusInput>, String> {
     let failed = |why: std::io::Error| why.to_string();
     let (merged, told) = (out().join(format!("{target}-merged")), out().join(format!("{target}-merge")));
     // What another run has left would be gone on with.
@@ -75,7 +75,7 @@ fn reaching(target: &str, corpus: &Path, seeds: &Path) -> Result<Vec<Reaching>, 
 
 /// Reads what libFuzzer wrote: how many files there are, how many of them come first, their names, then `FT` with a file's
 /// number and what it reaches.
-fn read(text: &str) -> Result<Vec<Reaching>, String> {
+fn read(text: &str) -> Result<Vec<CorpusInput>, String> {
     let wrong = || "libFuzzer told something else than expected".to_owned();
     let mut lines = text.lines();
     let mut number = || lines.next().and_then(|line| line.parse::<usize>().ok()).ok_or_else(wrong);
@@ -83,7 +83,7 @@ fn read(text: &str) -> Result<Vec<Reaching>, String> {
     let mut all = Vec::with_capacity(count);
     for path in lines.by_ref().take(count).map(PathBuf::from) {
         let bytes = fs::metadata(&path).map_err(|why| format!("{}: {why}", path.display()))?.len();
-        all.push(Reaching { path, bytes, features: Vec::new() });
+        all.push(CorpusInput { path, bytes, features: Vec::new() });
     }
     for line in lines {
         let Some(rest) = line.strip_prefix("FT ") else { continue };
@@ -96,16 +96,16 @@ fn read(text: &str) -> Result<Vec<Reaching>, String> {
 }
 
 /// What is kept, how many features it reaches, and how many there are.
-fn choose<'a>(all: &'a [Reaching], seeds: &Path) -> (Vec<&'a Reaching>, usize, usize) {
+fn choose<'a>(all: &'a [CorpusInput], seeds: &Path) -> (Vec<&'a CorpusInput>, usize, usize) {
     let everything: HashSet<u32> = all.iter().flat_map(|input| input.features.iter().copied()).collect();
-    let by_people = |input: &&Reaching| {
+    let by_people = |input: &&CorpusInput| {
         input.path.starts_with(seeds) && name(&input.path).is_some_and(|name| !is_found(&name))
     };
-    let mut chosen: Vec<&Reaching> = all.iter().filter(by_people).collect();
+    let mut chosen: Vec<&CorpusInput> = all.iter().filter(by_people).collect();
     let mut reached: HashSet<u32> = chosen.iter().flat_map(|input| input.features.iter().copied()).collect();
     let mut room = MAX_BYTES.saturating_sub(chosen.iter().map(|input| input.bytes).sum());
     // What an input is worth only becomes less: who is still worth as much as when he was put in is the best.
-    let mut left: BinaryHeap<(u64, Reverse<&Path>, &Reaching)> = all
+    let mut left: BinaryHeap<(u64, Reverse<&Path>, &CorpusInput)> = all
         .iter()
         .filter(|input| !by_people(input))
         .map(|input| (u64::MAX, Reverse(input.path.as_path()), input))
@@ -130,7 +130,7 @@ fn choose<'a>(all: &'a [Reaching], seeds: &Path) -> (Vec<&'a Reaching>, usize, u
 }
 
 /// What it reaches that is new, in thousandths of a feature for a byte; nothing when it reaches nothing new.
-fn worth(input: &Reaching, reached: &HashSet<u32>) -> u64 {
+fn worth(input: &CorpusInput, reached: &HashSet<u32>) -> u64 {
     let new = input.features.iter().filter(|feature| !reached.contains(feature)).count() as u64;
     (new * 1_000).div_ceil(input.bytes + PRICE)
 }
@@ -153,11 +153,11 @@ fn is_found(name: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn input(path: &str, bytes: u64, features: &[u32]) -> Reaching {
-        Reaching { path: PathBuf::from(path), bytes, features: features.to_vec() }
+    fn input(path: &str, bytes: u64, features: &[u32]) -> CorpusInput {
+        CorpusInput { path: PathBuf::from(path), bytes, features: features.to_vec() }
     }
 
-    fn chosen(all: &[Reaching]) -> (Vec<&str>, usize, usize) {
+    fn chosen(all: &[CorpusInput]) -> (Vec<&str>, usize, usize) {
         let (chosen, reached, of) = choose(all, Path::new("seeds"));
         (chosen.iter().filter_map(|input| input.path.to_str()).collect(), reached, of)
     }
@@ -179,11 +179,11 @@ mod tests {
 
     #[test]
     fn no_more_is_kept_than_there_is_room_for() {
-        let all: Vec<Reaching> = (0..300).map(|n| input(&format!("found/{n:040}"), 2_000, &[n])).collect();
+        let all: Vec<CorpusInput> = (0..300).map(|n| input(&format!("found/{n:040}"), 2_000, &[n])).collect();
         let (kept, reached, of) = chosen(&all);
         let room = usize::try_from(MAX_BYTES / 2_000).expect("a number");
         assert_eq!((kept.len(), reached, of), (room, room, 300));
-        let small: Vec<Reaching> = (0..300).map(|n| input(&format!("found/{n:040}"), 2, &[n])).collect();
+        let small: Vec<CorpusInput> = (0..300).map(|n| input(&format!("found/{n:040}"), 2, &[n])).collect();
         assert_eq!(chosen(&small).0.len(), MAX_FILES);
     }
 

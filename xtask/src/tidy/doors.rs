@@ -1,5 +1,5 @@
-//! A center asks for time, chance, the network and the disk in its ports only, so that a whole one can be started on given
-//! ones, and which of several things that are ready comes first is never a runtime's own chance.
+//! A center asks for time, chance and the network in its ports only, so that a whole one can be started on given ones, and
+//! which of several things that are ready comes first is never a runtime's own chance.
 
 use super::file::{File, Violation};
 

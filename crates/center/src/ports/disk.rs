@@ -183,9 +183,9 @@ fn fill(path: &Path, bytes: usize) -> io::Result<()> {
 }
 
 /// Wakes a thread that waits.
-struct Unpark(Thread);
+struct ThreadWaker(Thread);
 
-impl Wake for Unpark {
+impl Wake for ThreadWaker {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
     }
@@ -194,7 +194,7 @@ impl Wake for Unpark {
 /// The answer of another thread, waited for with this one.
 fn at_once<T>(trip: impl Future<Output = T>) -> T {
     let mut trip = pin!(trip);
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let waker = Waker::from(Arc::new(ThreadWaker(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     loop {
         match trip.as_mut().poll(&mut context) {

@@ -117,9 +117,9 @@ impl Pipe {
         self.lock().silent = true;
     }
 
-    /// Whether both ends may still use it.
-    pub(super) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+    /// Whether an end may still use it: both hosts remember it beside.
+    pub(super) fn is_used(&self) -> bool {
+        Arc::strong_count(&self.0) > 2
     }
 }
 

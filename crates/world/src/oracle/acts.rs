@@ -103,7 +103,9 @@ impl Oracle {
                 "a notice was confirmed whose place another code took: {act:?} {prompt:?} {newer:?}"
             ));
         }
-        self.judge_face(act);
+        if !repeated {
+            self.judge_face(act);
+        }
     }
 
     /// Until when a notice can be answered at the latest: one that was sent again lives longer, whether the second one came or not.
@@ -176,7 +178,9 @@ impl Oracle {
         let others = keys.filter(|key| key.1 == prompt.key.1 && key.0 != prompt.key.0);
         let prompts = others.filter_map(|key| self.prompts_of.get(key)).flatten();
         let mut prompts = prompts.filter_map(|number| self.prompts.get(number));
-        prompts.find(|other| other.was_asked_between(prompt.last_asked(), before))
+        // When it was asked for is told by the center's clock.
+        let certain = |other: &&Prompt| !self.clock_was_set((other.asked.min(other.shown), other.shown));
+        prompts.find(|other| certain(other) && other.was_asked_between(prompt.last_asked(), before))
     }
 
     /// The notices asked for with other codes of the same person at the same institution.

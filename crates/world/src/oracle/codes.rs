@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::call::{NotifyCall, StatusCall};
+use super::contract::{OF_A_VERIFICATION, OF_AN_HOUR, QUIET};
 use super::deed::Deed;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{Key, Oracle};
@@ -11,13 +12,8 @@ use crate::fault::{Fault, FaultLine};
 
 /// V8, as far as a counter can see: calls may be under way for so long.
 const UNDER_WAY: Duration = Duration::from_secs(12);
-/// V8: notices of a verification, and to a person within an hour, whatever became of them.
-const OF_A_VERIFICATION: usize = 10;
-const OF_AN_HOUR: usize = 20;
 /// The windows an hour is counted in make it longer by one of them.
 const HOUR: Duration = Duration::from_mins(65);
-/// V13.
-const QUIET: Duration = Duration::from_mins(15);
 /// V10: a payment that was let through stays so for half an hour.
 const LET_THROUGH: Duration = Duration::from_mins(31);
 
@@ -48,7 +44,12 @@ impl Oracle {
             Some(500_084) => self.may_be_too_often(&key, call, at),
             // A clock that is set back a little has a channel rest a little longer.
             Some(500_319) => {
-                let app = |fault| matches!(fault, Fault::App(..) | Fault::Line(FaultLine::App(_), _));
+                let of_token = Cast::holder_of(&key.0).map_or(0, |holder| holder.app);
+                // One app that fails costs the others nothing.
+                let app = |fault| match fault {
+                    Fault::App(app, _) | Fault::Line(FaultLine::App(app), _) => app == of_token,
+                    _ => false,
+                };
                 self.in_force(span, |fault| app(fault) || STORE_TROUBLE(fault)) || self.clock_was_set(span)
             }
             Some(500_320) => self.may_be_free(&key, call.amount, at),

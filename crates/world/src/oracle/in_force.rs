@@ -14,6 +14,11 @@ impl Oracle {
         felt.any(|it| is(it.fault))
     }
 
+    /// Whether the center's clock was set at any time.
+    pub(crate) fn clock_was_ever_set(&self) -> bool {
+        self.in_force.iter().any(|it| matches!(it.fault, Fault::Clock(_)))
+    }
+
     /// Whether the center's clock was set in a span.
     pub(super) fn clock_was_set(&self, (from, to): (Duration, Duration)) -> bool {
         let mut set = self.in_force.iter().filter(|it| matches!(it.fault, Fault::Clock(_)));

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use yanmi_protocol::NoticeNo;
 
+use super::contract::{OF_A_VERIFICATION, OF_AN_HOUR, QUIET};
 use super::deed::{ActAnswer, Deed};
 use super::prompt::Prompt;
 use super::trouble::STORE_TROUBLE;
@@ -12,15 +13,9 @@ use crate::fault::{Fault, FaultLine};
 
 /// V8: between two notices of a verification.
 const INTERVAL: Duration = Duration::from_secs(3);
-/// V8: notices of a verification.
-const OF_A_VERIFICATION: usize = 10;
-/// V8: notices to a person within an hour.
-const OF_AN_HOUR: usize = 20;
 const HOUR: Duration = Duration::from_hours(1);
 /// How long an envelope could be taken again.
 const WINDOW: Duration = Duration::from_mins(20);
-/// V13: how long an institution is quiet after "not me".
-const QUIET: Duration = Duration::from_mins(15);
 
 impl Oracle {
     /// A notice is on a phone; whether it was not there before.

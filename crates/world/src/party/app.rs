@@ -8,7 +8,7 @@ use yanmi_protocol::message::channel_notice::{self, Kind, Notice};
 use yanmi_protocol::{Code, EcIndexNo};
 
 use super::phone;
-use super::server::{Reply, Replying, serve};
+use super::server::{Reply, ReplyFuture, serve};
 use crate::fault::AppMood;
 use crate::network::Host;
 use crate::oracle::Prompt;
@@ -29,7 +29,7 @@ pub(crate) fn address(app: u16) -> SocketAddr {
 /// Begins to serve.
 pub(crate) fn start(world: &Arc<World>, app: u16) {
     let asked = Arc::clone(world);
-    serve(&world.network, Host::App(app), address(app), move |request| -> Replying {
+    serve(&world.network, Host::App(app), address(app), move |request| -> ReplyFuture {
         let world = Arc::clone(&asked);
         Box::pin(async move { take(&world, app, &request).await })
     });

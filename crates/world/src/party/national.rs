@@ -8,7 +8,7 @@ use yanmi_protocol::envelope::{self, RequestEnvelope};
 use yanmi_protocol::message::national::{self, PasswordQuestion};
 use yanmi_protocol::{Code, Members, PasswordDigest};
 
-use super::server::{Reply, Replying, serve};
+use super::server::{Reply, ReplyFuture, serve};
 use crate::fault::NationalMood;
 use crate::network::Host;
 use crate::trace::Party;
@@ -35,7 +35,7 @@ pub(crate) fn face_number(person: u32, number: u64) -> String {
 /// Begins to serve.
 pub(crate) fn start(world: &Arc<World>) {
     let asked = Arc::clone(world);
-    serve(&world.network, Host::National, address(), move |request| -> Replying {
+    serve(&world.network, Host::National, address(), move |request| -> ReplyFuture {
         let world = Arc::clone(&asked);
         Box::pin(async move { answer(&world, &request).await })
     });

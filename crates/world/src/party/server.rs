@@ -18,15 +18,15 @@ pub(super) enum Reply {
     Silence,
 }
 
-pub(super) type Replying = Pin<Box<dyn Future<Output = Reply> + Send>>;
-type Handler = dyn Fn(Message) -> Replying + Send + Sync;
+pub(super) type ReplyFuture = Pin<Box<dyn Future<Output = Reply> + Send>>;
+type Handler = dyn Fn(Message) -> ReplyFuture + Send + Sync;
 
 /// Begins to serve at an address.
 pub(super) fn serve(
     network: &WorldNetwork,
     host: Host,
     address: SocketAddr,
-    reply: impl Fn(Message) -> Replying + Send + Sync + 'static,
+    reply: impl Fn(Message) -> ReplyFuture + Send + Sync + 'static,
 ) {
     let arrival = network.listen(host, address);
     let reply: Arc<Handler> = Arc::new(reply);

@@ -13,7 +13,7 @@ fn sound(settings: &Settings) -> Report {
 }
 
 #[test]
-fn a_dense_hour_in_which_nothing_goes_wrong() {
+fn twenty_dense_minutes_in_which_nothing_goes_wrong() {
     let report = sound(&usual::calm());
     assert!(report.confirmed > 300 && report.lives == 1, "{report}");
     for code in ["notify -1", "notify 500319", "notify 500033", "status -1", "act -1"] {
@@ -22,13 +22,13 @@ fn a_dense_hour_in_which_nothing_goes_wrong() {
 }
 
 #[test]
-fn a_day_with_a_midnight_and_its_restarts() {
+fn a_night_with_its_midnight_and_its_restarts() {
     let report = sound(&usual::sparse());
     assert!(report.lives > 5 && report.confirmed > 100, "{report}");
 }
 
 #[test]
-fn hours_in_which_everything_goes_wrong() {
+fn half_hours_in_which_everything_goes_wrong() {
     for settings in usual::wrong() {
         let report = sound(&settings);
         assert!(report.lives > 5 && report.confirmed > 50, "{report}");
@@ -37,7 +37,7 @@ fn hours_in_which_everything_goes_wrong() {
 
 /// The seed is the commit's: each of them tries another world.
 #[test]
-fn an_hour_of_its_own_for_each_commit() {
+fn a_world_of_its_own_for_each_commit() {
     let head =
         Command::new("git").args(["rev-parse", "HEAD"]).current_dir(env!("CARGO_MANIFEST_DIR")).output();
     let commit = head.ok().filter(|head| head.status.success()).map(|head| head.stdout).unwrap_or_default();
