@@ -216,6 +216,10 @@ impl Work {
         wanted.dedup();
         if !wanted.is_empty() {
             for (key, loaded) in wanted.iter().zip(load::facts(session, &wanted).await?) {
+                // What the batch learns of its token is true of this one, too: it may be another person's by then.
+                if lessons.contains_key(&key.token) {
+                    self.keys.entry(key.token).or_default().push(*key);
+                }
                 self.take_in(*key, loaded);
             }
         }
