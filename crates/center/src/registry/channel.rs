@@ -203,7 +203,8 @@ fn read(columns: &mut Columns<'_>, sealer: &Sealer) -> Result<StoredChannel, Sto
     let changed_at = columns.time()?;
     // One that an earlier version took and this one refuses is no reason not to run: persons find the way without it.
     let address = columns.optional_text()?;
-    let handover: Option<Handover> = address.and_then(|address| address.parse().ok());
+    let handover = address.map_or(Ok(None), Handover::stored);
+    let handover = handover.map_err(|_| columns.impossible("跳转地址格式不对"))?;
     if address.is_some() && handover.is_none() {
         let channel = id.as_str();
         tracing::warn!(channel, "渠道登记的跳转地址现在不予采用，页面上不给出跳转；请改正它的登记");

@@ -98,6 +98,28 @@ impl FromStr for Handover {
     type Err = HandoverError;
 
     fn from_str(text: &str) -> Result<Self, HandoverError> {
+        let read = Self::read(text)?;
+        if read.has_odd_host() { Err(HandoverError::Host) } else { Ok(read) }
+    }
+}
+
+impl Handover {
+    /// One that is stored: nothing where an earlier version took what is not taken any more.
+    ///
+    /// # Errors
+    /// When no version ever took it.
+    pub(super) fn stored(text: &str) -> Result<Option<Self>, HandoverError> {
+        Self::read(text).map(|read| Some(read).filter(|read| !read.has_odd_host()))
+    }
+
+    /// Whether browsers take its host for an address that nobody else does.
+    fn has_odd_host(&self) -> bool {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or_default();
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        matches!(scheme, "http" | "https") && is_odd_number(&rest[..end])
+    }
+
+    fn read(text: &str) -> Result<Self, HandoverError> {
         if !(1..=MAX_LENGTH).contains(&text.len()) {
             return Err(HandoverError::Length);
         }
@@ -141,7 +163,7 @@ fn check_host(host: &str) -> Result<(), HandoverError> {
         let port = host.contains(':');
         uri.host().is_some_and(|host| !host.is_empty()) && port == uri.port_u16().is_some()
     });
-    if plain && named.is_some() && !is_odd_number(host) { Ok(()) } else { Err(HandoverError::Host) }
+    if plain && named.is_some() { Ok(()) } else { Err(HandoverError::Host) }
 }
 
 /// Whether browsers take a host for an IPv4 address that nobody else does: `1.2` is 1.0.0.2 for them, and `app.1` nothing at
