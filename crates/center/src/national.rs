@@ -18,7 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 use yanmi_protocol::dictionary::BusinessType;
-use yanmi_protocol::envelope::{ProvenRequest, Sender};
+use yanmi_protocol::envelope::Sender;
 use yanmi_protocol::message::national::{
     self as message, Credential, FACE_PATH, PASSWORD_PATH, PasswordQuestion, QR_CODE_PATH, TOKEN_PATH,
 };
@@ -264,11 +264,8 @@ impl NationalCenter {
         let NationalSettings { key, org_id, prefix, mac, .. } = &self.settings;
         let (sender, now) =
             (Sender { key, org_id: org_id.as_str(), prefix, region: self.region }, self.clock.now());
-        if *mac == MacUse::Never {
-            return (sender.request(now, question).into(), None);
-        }
-        let ProvenRequest { body, mac } = sender.proven_request(path, now, question);
-        (body.into(), Some(mac))
+        let (body, mac) = sender.request_to(path, now, question, *mac != MacUse::Never);
+        (body.into(), mac)
     }
 }
 

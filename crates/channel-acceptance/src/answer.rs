@@ -75,10 +75,7 @@ pub(crate) fn make(play: Play, parts: &Parts<'_>) -> (Outgoing, String) {
 
 /// A refusal in the center's words.
 pub(crate) fn refused(code: Code, message: &str, parts: &Parts<'_>) -> Outgoing {
-    Outgoing::Body(match parts.mac {
-        Some(mac) => envelope::proven_refusal(parts.key, mac, code, message),
-        None => envelope::refusal(code, message),
-    })
+    Outgoing::Body(envelope::refusal_for(parts.key, parts.mac, code, message))
 }
 
 fn refusal_words(code: Code) -> String {

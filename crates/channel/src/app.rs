@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use yanmi_protocol::envelope::{self, ProvenRequest, RequestEnvelope, Sender};
+use yanmi_protocol::envelope::{self, RequestEnvelope, Sender};
 use yanmi_protocol::message::auth_result::{self, Draft};
 use yanmi_protocol::message::channel_notice::{self, Notice};
 use yanmi_protocol::message::{password_free, pending};
@@ -128,8 +128,7 @@ impl<T> App<T> {
     }
 
     fn refuse(&self, mac: Option<&str>, code: Code, reason: String) -> Refused {
-        let Some(mac) = mac else { return Refused::unproven(code, reason) };
-        let body = envelope::proven_refusal(&self.key, mac, code, &reason);
+        let body = envelope::refusal_for(&self.key, mac, code, &reason);
         Refused { code, reason, body }
     }
 
@@ -142,10 +141,7 @@ impl<T> App<T> {
 
     /// A sealed answer to what was posted, with a mac when that had one.
     fn answer(&self, posted: &Posted, message: &str) -> String {
-        match &posted.mac {
-            Some(mac) => envelope::proven_success(&self.key, mac, message.as_bytes()),
-            None => envelope::success(&self.key, message.as_bytes()),
-        }
+        envelope::success_for(&self.key, posted.mac.as_deref(), message.as_bytes())
     }
 
     /// The notices of an answer about pending ones, those of other channels left out.
@@ -159,11 +155,8 @@ impl<T> App<T> {
     pub fn seal(&self, path: &str, plain: &str) -> Sealed {
         let (now, plain) = ((self.clock)(), plain.as_bytes());
         let sender = Sender { key: &self.key, org_id: self.id.as_str(), prefix: PREFIX, region: self.region };
-        if !self.mac {
-            return Sealed { body: sender.request(now, plain), mac: None };
-        }
-        let ProvenRequest { body, mac } = sender.proven_request(path, now, plain);
-        Sealed { body, mac: Some(mac) }
+        let (body, mac) = sender.request_to(path, now, plain, self.mac);
+        Sealed { body, mac }
     }
 
     /// Reads what came back to a question, under this HTTP status.

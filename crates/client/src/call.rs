@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use yanmi_protocol::Code;
-use yanmi_protocol::envelope::{Answer, AnswerError, PlainText, ProvenRequest, Sender};
+use yanmi_protocol::envelope::{Answer, AnswerError, PlainText, Sender};
 
 use crate::center::CenterClient;
 use crate::drift::{self, Drift};
@@ -177,11 +177,8 @@ impl Run<'_> {
             prefix: &account.prefix,
             region: account.region,
         };
-        if !client.proofs.are_sent() {
-            return (Cow::Owned(sender.request(stamp, message.as_bytes())), None);
-        }
-        let ProvenRequest { body, mac } = sender.proven_request(path, stamp, message.as_bytes());
-        (Cow::Owned(body), Some(mac))
+        let (body, mac) = sender.request_to(path, stamp, message.as_bytes(), client.proofs.are_sent());
+        (Cow::Owned(body), mac)
     }
 
     fn note_address(&self, at: usize, failure: Option<&Failure>) {

@@ -27,7 +27,8 @@ use zeroize::Zeroizing;
 
 pub use self::answer::{Answer, AnswerError};
 pub use self::write::{
-    ProvenRequest, Sender, prove, proven_refusal, proven_success, refusal, request, seal, success,
+    ProvenRequest, Sender, prove, proven_refusal, proven_success, refusal, refusal_for, request, seal,
+    success, success_for,
 };
 use crate::hex;
 use crate::identifier::Region;

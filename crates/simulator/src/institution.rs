@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use yanmi_protocol::envelope::{self, Answer, PlainText, ProvenRequest, Sender};
+use yanmi_protocol::envelope::{self, Answer, PlainText, Sender};
 use yanmi_protocol::message::{decode, notify, password, status};
 use yanmi_protocol::{EcToken, Members, Region, Sm4Key, mask};
 
@@ -206,12 +206,7 @@ impl Institution {
     pub async fn call(&self, path: &str, message: String) -> Result<Called, AskError> {
         let sender = self.sender();
         let now = (self.clock)();
-        let (sent, mac) = if self.mac == MacUse::Never {
-            (sender.request(now, message.as_bytes()), None)
-        } else {
-            let ProvenRequest { body, mac } = sender.proven_request(path, now, message.as_bytes());
-            (body, Some(mac))
-        };
+        let (sent, mac) = sender.request_to(path, now, message.as_bytes(), self.mac != MacUse::Never);
         let received = self.raw(path, sent.clone()).await?;
         let given = Answer::parse(&received.body).is_ok_and(|answer| answer.mac.is_some());
         let (answer, plain) = match mac.filter(|_| given || self.mac == MacUse::Always) {

@@ -39,9 +39,8 @@ pub(crate) async fn answer(state: &State, path: &str, body: &Bytes) -> Result<Re
         Err((code, message)) => return Ok(refuse(code, &message)),
     };
     let key = &state.world.national.key;
-    let refuse = |code: Code, message: &str| match &mac {
-        Some(mac) => json(StatusCode::OK, envelope::proven_refusal(key, mac, code, message)),
-        None => refuse(code, message),
+    let refuse = |code: Code, message: &str| {
+        json(StatusCode::OK, envelope::refusal_for(key, mac.as_deref(), code, message))
     };
     match outcome(state, path, &opened) {
         Ok(Outcome::Answer(plain)) => Ok(seal(key, mac.as_deref(), &plain)),
@@ -218,11 +217,7 @@ fn bench_credential(token: EcToken, at: UnixMillis) -> Credential {
 }
 
 fn seal(key: &Sm4Key, mac: Option<&str>, plain: &str) -> Reply {
-    let body = match mac {
-        Some(mac) => envelope::proven_success(key, mac, plain.as_bytes()),
-        None => envelope::success(key, plain.as_bytes()),
-    };
-    json(StatusCode::OK, body)
+    json(StatusCode::OK, envelope::success_for(key, mac, plain.as_bytes()))
 }
 
 fn refuse(code: Code, message: &str) -> Reply {

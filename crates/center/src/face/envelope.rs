@@ -92,17 +92,11 @@ pub(crate) struct Seal {
 
 impl Seal {
     fn success(&self, plain: &str) -> String {
-        match &self.mac {
-            Some(mac) => envelope::proven_success(&self.key, mac, plain.as_bytes()),
-            None => envelope::success(&self.key, plain.as_bytes()),
-        }
+        envelope::success_for(&self.key, self.mac.as_deref(), plain.as_bytes())
     }
 
     fn refusal(&self, code: Code, message: &str) -> String {
-        match &self.mac {
-            Some(mac) => envelope::proven_refusal(&self.key, mac, code, message),
-            None => envelope::refusal(code, message),
-        }
+        envelope::refusal_for(&self.key, self.mac.as_deref(), code, message)
     }
 }
 

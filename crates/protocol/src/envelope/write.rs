@@ -78,6 +78,21 @@ impl Sender<'_> {
         ProvenRequest { body, mac }
     }
 
+    /// The body of a request to `path`, and its mac where it is to have one.
+    pub fn request_to(
+        &self,
+        path: &str,
+        timestamp: UnixMillis,
+        message: &[u8],
+        proven: bool,
+    ) -> (String, Option<String>) {
+        if !proven {
+            return (self.request(timestamp, message), None);
+        }
+        let ProvenRequest { body, mac } = self.proven_request(path, timestamp, message);
+        (body, Some(mac))
+    }
+
     fn reqt_type(&self) -> String {
         format!("{}&{}", self.prefix, self.region.as_str())
     }
@@ -146,6 +161,14 @@ pub fn proven_success(key: &Sm4Key, request_mac: &str, message: &[u8]) -> String
     out
 }
 
+/// The body of a successful answer, with a mac where the request had one.
+pub fn success_for(key: &Sm4Key, request_mac: Option<&str>, message: &[u8]) -> String {
+    match request_mac {
+        Some(mac) => proven_success(key, mac, message),
+        None => success(key, message),
+    }
+}
+
 /// Any answer's body with the mac it has to have for a request that had this one; nothing when it is no answer.
 pub fn prove(key: &Sm4Key, request_mac: &str, body: &str) -> Option<String> {
     let answer = Answer::parse(body.as_bytes()).ok()?;
@@ -170,6 +193,14 @@ pub fn proven_refusal(key: &Sm4Key, request_mac: &str, code: Code, message: &str
     let parts = AnswerParts { request: request_mac, code: code.number().into(), message, enc_data: None };
     push_mac(&key.mac().answer(&parts), &mut out);
     out
+}
+
+/// The body of a refusal, with a mac where the request had one.
+pub fn refusal_for(key: &Sm4Key, request_mac: Option<&str>, code: Code, message: &str) -> String {
+    match request_mac {
+        Some(mac) => proven_refusal(key, mac, code, message),
+        None => refusal(code, message),
+    }
 }
 
 fn push_json_text(text: &str, out: &mut String) {

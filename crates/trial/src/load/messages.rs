@@ -150,11 +150,7 @@ fn body(what: &What, ticket: u64, prefix: &str, now: UnixMillis) -> String {
     let seal = |from: &Sender, path: &str, message: &str| {
         let (key, org_id, region) = (&from.key, from.org_id.as_str(), from.region);
         let sender = envelope::Sender { key, org_id, prefix, region };
-        if from.mac {
-            sender.proven_request(path, now, message.as_bytes()).body
-        } else {
-            sender.request(now, message.as_bytes())
-        }
+        sender.request_to(path, now, message.as_bytes(), from.mac).0
     };
     match what {
         What::Echo | What::Gate(_) => "e".repeat(BODY_BYTES),

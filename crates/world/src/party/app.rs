@@ -48,13 +48,13 @@ async fn take(world: &Arc<World>, app: u16, request: &Message) -> Reply {
     let proven = envelope.mac.is_none() || envelope.is_proven(request.path(), &it.key);
     let notice = plain.members().ok().and_then(|members| Notice::read(&members).ok()).filter(|_| proven);
     let Some(notice) = notice else { return Reply::Answer(400, String::new()) };
-    let answered = |code: Code| match &envelope.mac {
-        Some(mac) => envelope::proven_refusal(&it.key, mac, code, "渠道停用"),
-        None => envelope::refusal(code, "渠道停用"),
-    };
+    let mac = envelope.mac.as_deref();
     match mood {
         AppMood::Broken => return Reply::Answer(500, "oops".to_owned()),
-        AppMood::Refusing => return Reply::Answer(200, answered(Code::NoticeFailed)),
+        AppMood::Refusing => {
+            let refused = envelope::refusal_for(&it.key, mac, Code::NoticeFailed, "渠道停用");
+            return Reply::Answer(200, refused);
+        }
         AppMood::Nonsense => return Reply::Answer(200, "<html>".to_owned()),
         AppMood::Fine | AppMood::Slow | AppMood::Silent | AppMood::Hangup => {}
     }
@@ -65,13 +65,7 @@ async fn take(world: &Arc<World>, app: u16, request: &Message) -> Reply {
         _ => {}
     }
     let taken = channel_notice::received_json().as_bytes();
-    Reply::Answer(
-        200,
-        match &envelope.mac {
-            Some(mac) => envelope::proven_success(&it.key, mac, taken),
-            None => envelope::success(&it.key, taken),
-        },
-    )
+    Reply::Answer(200, envelope::success_for(&it.key, mac, taken))
 }
 
 /// Puts a notice on the person's phone, or takes it away.

@@ -87,11 +87,10 @@ fn told(world: &World, path: &str, body: &[u8]) -> Option<(String, String)> {
         }
         _ => return None,
     };
-    let body = match (told, &request.mac) {
-        (Ok(plain), Some(mac)) => envelope::proven_success(key, mac, plain.as_bytes()),
-        (Ok(plain), None) => envelope::success(key, plain.as_bytes()),
-        (Err(code), Some(mac)) => envelope::proven_refusal(key, mac, code, code.message()),
-        (Err(code), None) => envelope::refusal(code, code.message()),
+    let mac = request.mac.as_deref();
+    let body = match told {
+        Ok(plain) => envelope::success_for(key, mac, plain.as_bytes()),
+        Err(code) => envelope::refusal_for(key, mac, code, code.message()),
     };
     Some((body, what))
 }
