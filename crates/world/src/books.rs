@@ -1,17 +1,15 @@
 //! What a database holds in the end: one number for all rows, one story in itself, and the story that was told.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row, SqlSafeStr, TypeInfo, ValueRef};
 use yanmi_disk::{MemoryDisk, VFS};
 
 use crate::life::FILE;
-use crate::oracle::{Deed, Oracle};
+use crate::oracle::{Deed, LIFE, Oracle};
 use crate::trace::{empty_hash, hash};
-
-/// V7: how long an attempt can be answered, in milliseconds.
-const LIFE_MILLIS: i64 = 5 * 60 * 1_000;
 
 /// An event of the audit.
 #[derive(Clone, Debug)]
@@ -168,8 +166,9 @@ fn cell(row: &SqliteRow, column: usize, onto: &mut Vec<u8>) -> Result<(), sqlx::
 
 impl Story {
     /// Whether what is open can be over by the clock.
-    const fn is_past(&self, at: i64) -> bool {
-        self.clock_set || at >= self.asked_at + LIFE_MILLIS || at < self.asked_at
+    fn is_past(&self, at: i64) -> bool {
+        let since = u64::try_from(at - self.asked_at).map(Duration::from_millis);
+        self.clock_set || !since.is_ok_and(|since| since < LIFE)
     }
 
     /// Takes in the next event, if it is possible after those before.
@@ -220,8 +219,15 @@ impl Story {
 }
 
 impl Books {
+    /// Has the oracle hear of everything in here that contradicts itself, or what was told.
+    pub(crate) fn judge(&self, oracle: &mut Oracle) {
+        for what in [self.agree(oracle.clock_was_ever_set()), self.tell(oracle)].concat() {
+            oracle.found(what);
+        }
+    }
+
     /// What is wrong with the story in itself: state and audit, and numbers that were given out twice.
-    pub(crate) fn agree(&self, clock_set: bool) -> Vec<String> {
+    fn agree(&self, clock_set: bool) -> Vec<String> {
         let mut found = Vec::new();
         let (mut serials, mut notices) = (BTreeSet::new(), BTreeSet::new());
         for (key, events) in &self.audit {
@@ -256,7 +262,7 @@ impl Books {
     }
 
     /// What was told and is not there, and what is there and was never asked for.
-    pub(crate) fn tell(&self, oracle: &Oracle) -> Vec<String> {
+    fn tell(&self, oracle: &Oracle) -> Vec<String> {
         let mut found = Vec::new();
         let events = |token: &str, org_code: &str| {
             self.audit.get(&(token.to_owned(), org_code.to_owned())).map_or(&[][..], Vec::as_slice)

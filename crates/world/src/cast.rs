@@ -71,14 +71,6 @@ pub(crate) struct Holder {
     pub(crate) app: u16,
 }
 
-fn key(chance: &mut Chance) -> Sm4Key {
-    let mut bytes = [0; 16];
-    for half in bytes.chunks_exact_mut(8) {
-        half.copy_from_slice(&chance.word().to_be_bytes());
-    }
-    Sm4Key::from_bytes(&bytes)
-}
-
 impl Cast {
     /// So many persons, and everybody else.
     ///
@@ -95,7 +87,7 @@ impl Cast {
             apps,
             persons,
             national_id: AccountId::new("worldCenter").expect("an account"),
-            national_key: key(&mut chance),
+            national_key: Sm4Key::from_bytes(&chance.block()),
         }
     }
 
@@ -169,7 +161,7 @@ fn account(number: u16, chance: &mut Chance) -> Account {
     Account {
         number,
         id: AccountId::new(&format!("his{number}")).expect("an account"),
-        key: key(chance),
+        key: Sm4Key::from_bytes(&chance.block()),
         proves: number == 0,
         institutions: (0..INSTITUTIONS).map(institution).collect(),
     }
@@ -179,7 +171,7 @@ fn app(number: u16, chance: &mut Chance) -> App {
     App {
         number,
         id: ChannelId::new(&format!("app{number}")).expect("a channel"),
-        key: key(chance),
+        key: Sm4Key::from_bytes(&chance.block()),
         proves: number == 0,
         password_free: number == 1,
     }

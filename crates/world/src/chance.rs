@@ -47,6 +47,15 @@ impl Chance {
         split_mix(&mut self.state)
     }
 
+    /// Sixteen bytes, as many as a key has.
+    pub(crate) fn block(&mut self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        for half in bytes.chunks_exact_mut(8) {
+            half.copy_from_slice(&self.word().to_be_bytes());
+        }
+        bytes
+    }
+
     /// A number below this one, which is not 0.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.word() % bound

@@ -15,11 +15,11 @@ use yanmi_disk::{MemoryDisk, Mistake};
 
 use crate::books;
 use crate::chance::Chance;
+use crate::clock::in_paused_time;
 use crate::driver::Driver;
 use crate::fault::Fault;
-use crate::life::{Life, Lives};
-use crate::party::counter::Visit;
-use crate::party::{app, national};
+use crate::life::Lives;
+use crate::party::{self, counter::Visit};
 use crate::register;
 use crate::run::{NOBODY, newcomer};
 use crate::scene::SCENES;
@@ -97,17 +97,6 @@ fn prepared(seed: u64) -> MemoryDisk {
         Lives::new(&world).prepare(&disk).await.expect("a database");
     });
     disk.after_kill()
-}
-
-fn in_paused_time<T>(play: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    let played = runtime.block_on(play);
-    runtime.shutdown_background();
-    played
 }
 
 /// Makes the cuts.
@@ -199,8 +188,7 @@ struct PlayReport {
 /// One play, cut at an operation of its first life, and perhaps of its second.
 async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option<u64>)>) -> PlayReport {
     let world = Arc::new(World::staged(settings.seed));
-    national::start(&world);
-    world.cast.apps.iter().for_each(|it| app::start(&world, it.number));
+    party::start(&world);
     let machine = Arc::new(Machine {
         driver: Driver::idle(&world),
         failure: settings.failure,
@@ -233,9 +221,7 @@ async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option
     match books::read_beside(&disk) {
         Ok(books) => {
             kinds.clone_from(&books.kinds);
-            for what in [books.agree(oracle.clock_was_ever_set()), books.tell(&oracle)].concat() {
-                oracle.found(what);
-            }
+            books.judge(&mut oracle);
         }
         Err(error) => oracle.found(format!("the database cannot be read: {error}")),
     }
@@ -319,7 +305,7 @@ impl Machine {
                 && let Some(dead) = life.take()
             {
                 drop(life);
-                self.over(&dead).await;
+                self.count_operations(&dead.disk).await;
                 let disk = self.driver.lives.kill(dead);
                 let disk = self.next(&disk).await;
                 self.start(disk).await;
@@ -327,10 +313,11 @@ impl Machine {
         }
     }
 
-    async fn over(&self, life: &Life) {
+    /// Notes how many operations the first life's disk had, when that life is over.
+    async fn count_operations(&self, disk: &MemoryDisk) {
         let mut operations = self.operations.lock().await;
         if *operations == 0 {
-            *operations = life.disk.operations();
+            *operations = disk.operations();
         }
     }
 
@@ -341,11 +328,7 @@ impl Machine {
             let Some(life) = life else { return MemoryDisk::new(0) };
             let disk = life.disk.clone();
             let left = self.driver.lives.stop(life).await;
-            let mut operations = self.operations.lock().await;
-            if *operations == 0 {
-                *operations = disk.operations();
-            }
-            drop(operations);
+            self.count_operations(&disk).await;
             if !disk.is_dead() {
                 return left;
             }

@@ -10,9 +10,9 @@ use yanmi_center::StartError;
 use yanmi_disk::MemoryDisk;
 use yanmi_protocol::Sm4Key;
 
-use crate::fault::{AppMood, Fault, FaultLine, LineState, NationalMood, Plan};
+use crate::fault::{AppMood, Fault, LineState, NationalMood, Plan};
 use crate::life::{Life, Lives};
-use crate::network::{Line, Weather};
+use crate::network::Weather;
 use crate::register;
 use crate::trace::Party;
 use crate::world::World;
@@ -99,7 +99,7 @@ impl Driver {
 
     async fn begin(self: &Arc<Self>, fault: Fault, length: Duration) {
         match fault {
-            Fault::Line(line, state) => self.world.network.set_weather(place(line), weather(state)),
+            Fault::Line(line, state) => self.world.network.set_weather(line, weather(state)),
             Fault::National(mood) => self.world.moods().national = mood,
             Fault::App(app, mood) => self.world.moods().apps[usize::from(app)] = mood,
             Fault::Kill => {
@@ -133,7 +133,7 @@ impl Driver {
     /// Whether it has ended: what was switched off is switched on again as soon as that can be stored.
     async fn end(&self, fault: Fault) -> bool {
         match fault {
-            Fault::Line(line, _) => self.world.network.set_weather(place(line), Weather::CALM),
+            Fault::Line(line, _) => self.world.network.set_weather(line, Weather::CALM),
             Fault::National(_) => self.world.moods().national = NationalMood::Fine,
             Fault::App(app, _) => self.world.moods().apps[usize::from(app)] = AppMood::Fine,
             Fault::Full(_) => {
@@ -217,10 +217,7 @@ impl Driver {
             "rotation",
             u64::from(account) ^ u64::try_from(self.world.clock.elapsed().as_millis()).unwrap_or(0),
         );
-        let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&chance.word().to_be_bytes());
-        bytes[8..].copy_from_slice(&chance.word().to_be_bytes());
-        let key = Sm4Key::from_bytes(&bytes);
+        let key = Sm4Key::from_bytes(&chance.block());
         if self.change_key(account, Some(&key)).await {
             tokio::time::sleep(NOTICES_WITHIN).await;
             self.world.set_key_of(account, key);
@@ -244,14 +241,6 @@ impl Driver {
             Some(life) => change(life).await.is_ok(),
             None => false,
         }
-    }
-}
-
-fn place(line: FaultLine) -> Line {
-    match line {
-        FaultLine::Institutions => Line::Institutions,
-        FaultLine::App(app) => Line::App(app),
-        FaultLine::National => Line::National,
     }
 }
 

@@ -11,6 +11,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::chance::Chance;
+use crate::network::Line;
 
 /// How the national center is.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -63,18 +64,10 @@ pub(crate) enum LineState {
     Down,
 }
 
-/// Which line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum FaultLine {
-    Institutions,
-    App(u16),
-    National,
-}
-
 /// One thing that goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
-    Line(FaultLine, LineState),
+    Line(Line, LineState),
     National(NationalMood),
     App(u16, AppMood),
     /// The process dies, and is started again after the fault's length.
@@ -149,11 +142,11 @@ fn value<T: Copy>(words: &[(&str, T)], word: &str) -> Option<T> {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Line(FaultLine::Institutions, state) => {
+            Self::Line(Line::Institutions, state) => {
                 write!(f, "line institutions {}", word(&LINES, state))
             }
-            Self::Line(FaultLine::National, state) => write!(f, "line national {}", word(&LINES, state)),
-            Self::Line(FaultLine::App(app), state) => write!(f, "line app{app} {}", word(&LINES, state)),
+            Self::Line(Line::National, state) => write!(f, "line national {}", word(&LINES, state)),
+            Self::Line(Line::App(app), state) => write!(f, "line app{app} {}", word(&LINES, state)),
             Self::National(mood) => write!(f, "national {}", word(&NATIONAL, mood)),
             Self::App(app, mood) => write!(f, "app{app} {}", word(&APP, mood)),
             Self::Kill => f.write_str("kill"),
@@ -171,9 +164,9 @@ impl Fault {
     fn read(words: &[&str]) -> Option<Self> {
         let app = |word: &str| word.strip_prefix("app")?.parse().ok();
         Some(match words {
-            ["line", "institutions", state] => Self::Line(FaultLine::Institutions, value(&LINES, state)?),
-            ["line", "national", state] => Self::Line(FaultLine::National, value(&LINES, state)?),
-            ["line", line, state] => Self::Line(FaultLine::App(app(line)?), value(&LINES, state)?),
+            ["line", "institutions", state] => Self::Line(Line::Institutions, value(&LINES, state)?),
+            ["line", "national", state] => Self::Line(Line::National, value(&LINES, state)?),
+            ["line", line, state] => Self::Line(Line::App(app(line)?), value(&LINES, state)?),
             ["national", mood] => Self::National(value(&NATIONAL, mood)?),
             ["kill"] => Self::Kill,
             ["stop"] => Self::Stop,
@@ -193,9 +186,9 @@ impl Fault {
         match chance.below(20) {
             0..=5 => {
                 let line = match chance.below(4) {
-                    0 => FaultLine::Institutions,
-                    1 => FaultLine::National,
-                    _ => FaultLine::App(app),
+                    0 => Line::Institutions,
+                    1 => Line::National,
+                    _ => Line::App(app),
                 };
                 Self::Line(line, LINES[chance.place(LINES.len())].1)
             }

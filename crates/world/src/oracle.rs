@@ -31,6 +31,7 @@ use std::time::Duration;
 use yanmi_protocol::{EcToken, NoticeNo, OrgCode};
 
 pub(crate) use call::{DeskDecision, NotifyCall, StatusCall};
+pub(crate) use contract::LIFE;
 pub(crate) use deed::{Act, ActAnswer, Deed};
 pub(crate) use prompt::Prompt;
 use trouble::FaultSpan;
@@ -192,7 +193,7 @@ impl Oracle {
         }
     }
 
-    /// Everything that is known of a visit's verification, for who reads a finding.
+    /// The serial numbers that were told, each with what it is of.
     pub(crate) fn serials_answered(&self) -> impl Iterator<Item = (&Key, &str)> {
         self.notifies.iter().flat_map(|(key, calls)| {
             calls.iter().filter_map(move |call| Some((key, call.serial.as_deref()?)))

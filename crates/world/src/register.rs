@@ -117,7 +117,7 @@ pub(crate) async fn switch_institution(
     Ok(switched?)
 }
 
-/// Gives an account another key beside the one it has, which is retired when `retires` says so.
+/// Gives an account another key beside the one it has, or retires the older one of two.
 pub(crate) async fn rotate(
     config: &Config,
     account: &Account,

@@ -10,11 +10,12 @@ use yanmi_disk::MemoryDisk;
 
 use crate::books;
 use crate::cast::Holder;
+use crate::clock::in_paused_time;
 use crate::driver::Driver;
 use crate::fault::{Fault, Plan};
 use crate::oracle::NO_ANSWER;
 use crate::party::counter::Visit;
-use crate::party::{app, national, phone};
+use crate::party::{self, phone};
 use crate::trace::TraceLine;
 use crate::world::World;
 
@@ -111,14 +112,7 @@ impl fmt::Display for Report {
 /// # Panics
 /// When the runtime cannot be made, or a center does not start on an empty disk.
 pub fn run(settings: &Settings, tell: impl Fn(Duration) + Send + Sync + 'static) -> Report {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    let end = runtime.block_on(play(settings, Arc::new(tell)));
-    runtime.shutdown_background();
-    end.report(settings)
+    in_paused_time(play(settings, Arc::new(tell))).report(settings)
 }
 
 /// A world whose time is over.
@@ -144,8 +138,7 @@ async fn play(settings: &Settings, tell: Arc<dyn Fn(Duration) + Send + Sync>) ->
     let driver = Arc::new(Driver::idle(&world));
     let disk = MemoryDisk::new(world.chance.fork("disk", 0).word());
     driver.lives.prepare(&disk).await.expect("a database");
-    national::start(&world);
-    world.cast.apps.iter().for_each(|it| app::start(&world, it.number));
+    party::start(&world);
     let life = driver.start(disk).await.expect("a center");
     *driver.life.lock().await = Some(life);
     let driving = Arc::clone(&driver);
@@ -215,10 +208,7 @@ impl Remains {
         match self.disk.as_ref().map(books::read) {
             Some(Ok(books)) => {
                 rows_hash = books.hash;
-                let found = [books.agree(oracle.clock_was_ever_set()), books.tell(&oracle)].concat();
-                for what in found {
-                    oracle.found(what);
-                }
+                books.judge(&mut oracle);
             }
             Some(Err(error)) => oracle.found(format!("the database cannot be read: {error}")),
             None => oracle.found("no center runs in the end".to_owned()),

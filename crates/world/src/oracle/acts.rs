@@ -5,16 +5,13 @@ use std::time::Duration;
 use yanmi_protocol::NoticeNo;
 use yanmi_protocol::message::channel_notice::Way;
 
+use super::contract::{LIFE, SLACK};
 use super::deed::{Act, ActAnswer, Deed};
 use super::prompt::Prompt;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{NO_ANSWER, Oracle};
 use crate::fault::Fault;
 
-/// How long a clock's reading may be apart at both ends of a call.
-const SLACK: Duration = Duration::from_secs(2);
-/// V7: how long a notice can be answered.
-const LIFE: Duration = Duration::from_mins(5);
 /// How long a call that got no answer may be under way.
 const UNHEARD: Duration = Duration::from_secs(15);
 

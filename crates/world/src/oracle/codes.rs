@@ -8,18 +8,19 @@ use super::deed::Deed;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{Key, Oracle};
 use crate::cast::Cast;
-use crate::fault::{Fault, FaultLine};
+use crate::fault::Fault;
+use crate::network::Line;
 
 /// V8, as far as a counter can see: calls may be under way for so long.
 const UNDER_WAY: Duration = Duration::from_secs(12);
 /// The windows an hour is counted in make it longer by one of them.
-const HOUR: Duration = Duration::from_mins(65);
+const COUNTED_HOUR: Duration = Duration::from_mins(65);
 /// V10: a payment that was let through stays so for half an hour.
 const LET_THROUGH: Duration = Duration::from_mins(31);
 
 impl Oracle {
     /// Nobody answered.
-    pub(super) fn explain_silence(&mut self, line: FaultLine, span: (Duration, Duration), what: &str) {
+    pub(super) fn explain_silence(&mut self, line: Line, span: (Duration, Duration), what: &str) {
         let lines =
             |fault: Fault| matches!(fault, Fault::Line(faulty, _) if faulty == line) || STORE_TROUBLE(fault);
         if !self.in_force(span, lines) {
@@ -40,14 +41,14 @@ impl Oracle {
         let span = (call.begun, at);
         let explained = match code {
             Some(0) => true,
-            None => return self.explain_silence(FaultLine::Institutions, span, &format!("{call:?}")),
+            None => return self.explain_silence(Line::Institutions, span, &format!("{call:?}")),
             Some(500_084) => self.may_be_too_often(&key, call, at),
             // A clock that is set back a little has a channel rest a little longer.
             Some(500_319) => {
                 let of_token = Cast::holder_of(&key.0).map_or(0, |holder| holder.app);
                 // One app that fails costs the others nothing.
                 let app = |fault| match fault {
-                    Fault::App(app, _) | Fault::Line(FaultLine::App(app), _) => app == of_token,
+                    Fault::App(app, _) | Fault::Line(Line::App(app), _) => app == of_token,
                     _ => false,
                 };
                 self.in_force(span, |fault| app(fault) || STORE_TROUBLE(fault)) || self.clock_was_set(span)
@@ -64,7 +65,7 @@ impl Oracle {
     pub(super) fn explain_status(&mut self, key: Key, call: &StatusCall) {
         let span = (call.begun, call.ended);
         let explained = match call.code {
-            None => return self.explain_silence(FaultLine::Institutions, span, &format!("{call:?}")),
+            None => return self.explain_silence(Line::Institutions, span, &format!("{call:?}")),
             Some(500_320) => {
                 let amounts: Vec<Option<i64>> = self.calls(&key).iter().map(|call| call.amount).collect();
                 amounts.into_iter().any(|amount| self.may_be_free(&key, amount, call.ended))
@@ -94,8 +95,10 @@ impl Oracle {
             calls.iter().filter(|other| other.begun < at && other.begun + UNDER_WAY > call.begun).count() > 1;
         let many = calls.len() > OF_A_VERIFICATION;
         let keys = self.keys_of.get(&call.person).into_iter().flatten();
-        let all =
-            keys.clone().flat_map(|key| self.calls(key)).filter(|other| other.begun + HOUR > call.begun);
+        let all = keys
+            .clone()
+            .flat_map(|key| self.calls(key))
+            .filter(|other| other.begun + COUNTED_HOUR > call.begun);
         let often = all.count() > OF_AN_HOUR;
         let here = keys.filter(|other| other.1 == key.1).filter_map(|key| self.prompts_of.get(key)).flatten();
         let quiet = here.flat_map(|number| self.acts_on(*number)).any(|act| {
@@ -103,7 +106,7 @@ impl Oracle {
                 && act.begun < at
                 && act.ended.unwrap_or(at) + QUIET + UNDER_WAY > call.begun
         });
-        soon || many || often || quiet || self.clock_was_set((call.begun.saturating_sub(HOUR), at))
+        soon || many || often || quiet || self.clock_was_set((call.begun.saturating_sub(COUNTED_HOUR), at))
     }
 
     /// V10: the person switched it on, and the amount is within the limit, or was let through before.

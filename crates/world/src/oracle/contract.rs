@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// How far the readings of a clock at both ends of a call may be apart.
+pub(super) const SLACK: Duration = Duration::from_secs(2);
+/// V7: how long a notice can be answered.
+pub(crate) const LIFE: Duration = Duration::from_mins(5);
+
 /// V8: notices of a verification.
 pub(super) const OF_A_VERIFICATION: usize = 10;
 /// V8: notices to a person within an hour.

@@ -47,9 +47,7 @@ impl Prompt {
             repeated: vec![(notice.sequence, asked)],
         }
     }
-}
 
-impl Prompt {
     /// When it was asked for the last time.
     pub(super) fn last_asked(&self) -> Duration {
         self.repeated.iter().map(|(_, at)| *at).max().unwrap_or(self.asked)

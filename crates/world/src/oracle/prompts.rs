@@ -9,7 +9,8 @@ use super::deed::{ActAnswer, Deed};
 use super::prompt::Prompt;
 use super::trouble::STORE_TROUBLE;
 use super::{Key, Oracle};
-use crate::fault::{Fault, FaultLine};
+use crate::fault::Fault;
+use crate::network::Line;
 
 /// V8: between two notices of a verification.
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -89,7 +90,7 @@ impl Oracle {
         let soon = times
             .iter()
             .find(|(key, at)| *key == prompt.key && *at < prompt.asked && *at + INTERVAL > prompt.asked);
-        let app = FaultLine::App(prompt.holder.app);
+        let app = Line::App(prompt.holder.app);
         let undelivered =
             self.in_force((prompt.asked.saturating_sub(INTERVAL), prompt.asked), |fault| match fault {
                 Fault::App(number, _) => number == prompt.holder.app,
@@ -143,7 +144,7 @@ impl Oracle {
     }
 
     /// The app that shows a notice.
-    pub(super) fn app_of(&self, number: NoticeNo) -> FaultLine {
-        FaultLine::App(self.prompts.get(&number).map_or(0, |prompt| prompt.holder.app))
+    pub(super) fn app_of(&self, number: NoticeNo) -> Line {
+        Line::App(self.prompts.get(&number).map_or(0, |prompt| prompt.holder.app))
     }
 }

@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use super::call::{DeskDecision, StatusCall};
+use super::contract::SLACK;
 use super::deed::{Act, ActAnswer};
 use super::prompt::Prompt;
 use super::trouble::STORE_TROUBLE;
 use super::{Key, NO_ANSWER, Oracle};
-use crate::fault::{Fault, FaultLine};
+use crate::fault::Fault;
+use crate::network::Line;
 
 /// How soon a held query is answered after a confirmation was accepted.
 const NEWS: Duration = Duration::from_secs(2);
 /// V7: how long a confirmation counts.
 const CONFIRMED: Duration = Duration::from_mins(30);
-/// How long a call may be under way at most, for what is concluded from its beginning.
-const SLACK: Duration = Duration::from_secs(2);
 
 impl Oracle {
     /// An institution heard whether it may settle.
@@ -94,7 +94,7 @@ impl Oracle {
         });
         let Some((_, act)) = late else { return };
         let span = (call.begun, call.ended);
-        let slow = |fault| matches!(fault, Fault::Line(FaultLine::Institutions, _)) || STORE_TROUBLE(fault);
+        let slow = |fault| matches!(fault, Fault::Line(Line::Institutions, _)) || STORE_TROUBLE(fault);
         if !self.in_force(span, slow) {
             let found = format!("a held query heard of a confirmation late: {act:?} {call:?}");
             self.found(found);

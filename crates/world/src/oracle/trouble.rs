@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::fault::{Fault, FaultLine};
+use crate::fault::Fault;
+use crate::network::Line;
 
 /// A fault and when it was in force.
 #[derive(Clone, Debug)]
@@ -19,4 +20,4 @@ pub(super) const STORE_TROUBLE: fn(Fault) -> bool =
     |fault| matches!(fault, Fault::Full(_) | Fault::Power(_) | Fault::Kill | Fault::Stop);
 /// What keeps a center from the national center.
 pub(super) const NATIONAL_TROUBLE: fn(Fault) -> bool =
-    |fault| matches!(fault, Fault::National(_) | Fault::Line(FaultLine::National, _)) || STORE_TROUBLE(fault);
+    |fault| matches!(fault, Fault::National(_) | Fault::Line(Line::National, _)) || STORE_TROUBLE(fault);

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use yanmi_protocol::envelope::{Answer, PlainText, Sender};
+use yanmi_protocol::envelope::Sender;
 use yanmi_protocol::message::{notify, status};
 use yanmi_protocol::{Amount, EcToken, OrgCode};
 
 use super::phone;
+use super::question::{self, CenterAnswer};
 use crate::cast::{Account, Holder};
 use crate::chance::Chance;
 use crate::desk::{self, DeskVisit};
@@ -37,12 +38,6 @@ pub(crate) struct Visit {
     pub(crate) holder: Holder,
     pub(crate) account: u16,
     pub(crate) institution: usize,
-}
-
-/// What an institution heard.
-struct InstitutionAnswer {
-    code: i64,
-    plain: Option<PlainText>,
 }
 
 impl Visit {
@@ -258,19 +253,14 @@ impl Visit {
         within: Duration,
         words: String,
         notice: Option<(Key, usize)>,
-    ) -> Option<InstitutionAnswer> {
+    ) -> Option<CenterAnswer> {
         let (account, _) = self.it(world);
         let key = world.key_of(self.account);
         let sender =
             Sender { key: &key, org_id: account.id.as_str(), prefix: "sys", region: world.cast.region };
         let (us, center) = (Party::Institution(self.account), Party::Center);
         world.trace(us, center, self.number, words);
-        let (body, mac) = if account.proves {
-            let request = sender.proven_request(path, world.clock.now(), plain.as_bytes());
-            (request.body, Some(request.mac))
-        } else {
-            (sender.request(world.clock.now(), plain.as_bytes()), None)
-        };
+        let (body, mac) = sender.request_to(path, world.clock.now(), plain.as_bytes(), account.proves);
         let caller = &world.callers.institutions[usize::from(self.account)];
         if let Some(notice) = notice
             && mac.is_some()
@@ -278,23 +268,16 @@ impl Visit {
         {
             Self::overhear(world, caller, &body, notice);
         }
-        let answer = caller.post(path, &body, within).await;
-        let status = answer.as_ref().and_then(Message::status);
+        let came = caller.post(path, &body, within).await;
+        let status = came.as_ref().and_then(Message::status);
         let answer =
-            answer.filter(|_| status == Some(200)).and_then(|answer| Answer::parse(&answer.body).ok());
+            came.and_then(|came| question::read(world, &came, (&key, mac.as_deref()), account.id.as_str()));
         let told = match (&answer, status) {
             (Some(answer), _) => answer.code.to_string(),
             (None, Some(status)) => format!("HTTP {status}"),
             (None, None) => "nothing".to_owned(),
         };
         world.trace(center, us, self.number, told);
-        let answer = answer?;
-        if let Some(mac) = &mac
-            && answer.code == 0
-            && !answer.is_proven(&key, mac)
-        {
-            world.oracle().found(format!("an answer to {} is not proven", account.id.as_str()));
-        }
-        Some(InstitutionAnswer { code: answer.code, plain: answer.open(&key).ok() })
+        answer
     }
 }
