@@ -52,12 +52,12 @@ fn columns(subject: ImportSubject) -> Vec<SheetColumn> {
 /// A file as an operator brings it: its table, and what each row asks for.
 fn file_of_rows(file: &[u8]) {
     let all = ImportSubject::ALL.map(columns);
-    let table = match read_one_of(file, &[&all[0], &all[1]]) {
-        Ok((which, table)) => (ImportSubject::ALL[which], table),
+    let (which, table) = match read_one_of(file, &[&all[0], &all[1]]) {
+        Ok(read) => read,
         Err(why) => return refused(&why),
     };
-    let (subject, table) = table;
-    within_bounds(&table, all[usize::from(subject == ImportSubject::Accounts)].len());
+    let (subject, columns) = (ImportSubject::ALL[which], &all[which]);
+    within_bounds(&table, columns.len());
     rows(subject, &table);
     // What is taken away is the same when it is brought again.
     let heads = subject.fields().iter().map(|field| field.name().to_owned()).collect::<Vec<_>>();
@@ -65,7 +65,7 @@ fn file_of_rows(file: &[u8]) {
     let lines: Vec<Vec<String>> = std::iter::once(heads).chain(texts).collect();
     // But for the apostrophes and line ends that CSV is written and read with, and what no text file can say.
     if !lines.iter().flatten().any(|cell| cell.starts_with('\'') || cell.contains(['\r', '\0'])) {
-        let csv = read(&write_csv(&lines), &all[usize::from(subject == ImportSubject::Accounts)]);
+        let csv = read(&write_csv(&lines), columns);
         same_texts(&table, &csv.expect("what we write we read"));
     }
 }

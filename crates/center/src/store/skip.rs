@@ -2,11 +2,11 @@
 
 use yanmi_protocol::Sm4Key;
 
-use super::connection::Statement;
+use super::connection::{Connection, Statement};
 use super::row::Columns;
 use super::{Store, StoreError};
 use crate::config::Database;
-use crate::ports::Entropy;
+use crate::ports::{Disk, Entropy};
 use crate::sealing::Sealer;
 
 /// The next number nobody has reserved, of thirteen digits: before and after.
@@ -30,7 +30,7 @@ pub async fn skip_numbers(
     past: i64,
     by: i64,
 ) -> Result<Skipped, StoreError> {
-    let store = Store::open(database, &crate::ports::Disk::system(), &Sealer::new(key, entropy)).await?;
+    let store = Store::open(database, &Disk::system(), &Sealer::new(key, entropy)).await?;
     let mut connection = store.connect().await?;
     connection.begin().await?;
     let skipped = skip(&mut connection, past, by).await;
@@ -42,11 +42,7 @@ pub async fn skip_numbers(
 /// The number after the last.
 const NO_NUMBER: i64 = 10_000_000_000_000;
 
-async fn skip(
-    connection: &mut super::connection::Connection,
-    past: i64,
-    by: i64,
-) -> Result<Skipped, StoreError> {
+async fn skip(connection: &mut Connection, past: i64, by: i64) -> Result<Skipped, StoreError> {
     // An update that changes nothing holds the row until the end of the transaction.
     const READ: &str = "UPDATE site SET next_number = next_number WHERE id = 1 RETURNING next_number";
     const WRITE: &str = "UPDATE site SET next_number = $1 WHERE id = 1";
