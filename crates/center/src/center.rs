@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::sync::{Mutex, Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinHandle;
 use yanmi_onboarding::Area;
 use yanmi_protocol::Sm4Key;
@@ -38,6 +38,7 @@ use crate::serving::{channel_router, institution_router, serve};
 use crate::share::Places;
 use crate::site::{Site, SiteSettings};
 use crate::statistics::{Roller, RollerParts};
+use crate::stopping::Stopping;
 use crate::store::node::Node;
 use crate::store::{Exclusive, Served, Store, StoreError};
 use crate::unknown::Unknown;
@@ -54,7 +55,7 @@ pub struct Center {
     servers: Vec<Server>,
     site: Arc<Site>,
     observer: Option<Onlooker>,
-    stopping: watch::Sender<bool>,
+    stopping: Stopping,
     chores: Vec<JoinHandle<()>>,
     writer: Arc<Mutex<CallsWriter>>,
     roller: Arc<Mutex<Roller>>,
@@ -129,7 +130,7 @@ impl Center {
         let Beside { writer, roller, watch } =
             Beside::new(waiting, node.map_or(0, Node::id), parts, (&config, teller));
         let console = Console::new(&store, &sealer, &config, provider)?;
-        let (stopping, stopped) = watch::channel(false);
+        let stopping = Stopping::default();
         let site = Arc::new(Site {
             region: config.region,
             clock: clock.clone(),
@@ -152,7 +153,7 @@ impl Center {
             strangers: Arc::default(),
             unknown: Unknown::new(config.national.unknown),
             watched: Semaphore::new(MOST_WATCHED),
-            stopping: stopped,
+            stopping: stopping.clone(),
             console,
             settings: settings(&config, callers),
         });
@@ -304,7 +305,7 @@ impl Center {
     /// Stops: takes nothing new, finishes what was accepted within the configured bound, commits what is decided.
     pub async fn stop(self) -> Farewell {
         // Held queries answer at once.
-        self.stopping.send_replace(true);
+        self.stopping.tell();
         let mut farewell = Farewell { finished: 0, cut: 0 };
         let stops: Vec<_> =
             self.servers.into_iter().map(|server| tokio::spawn(server.stop(self.stop_within))).collect();

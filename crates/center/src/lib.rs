@@ -49,6 +49,7 @@ mod share;
 mod site;
 mod staff;
 mod statistics;
+mod stopping;
 pub mod store;
 mod strangers;
 mod tables;

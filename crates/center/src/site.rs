@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use yanmi_protocol::Region;
 use yanmi_protocol::dictionary::{BusinessType, IdType};
 use yanmi_verification::Policy;
@@ -20,6 +20,7 @@ use crate::ports::Clock;
 use crate::registry::Registry;
 use crate::sealing::Sealer;
 use crate::share::{Places, Share};
+use crate::stopping::Stopping;
 use crate::store::Store;
 use crate::telemetry::Telemetry;
 use crate::unknown::Unknown;
@@ -61,8 +62,8 @@ pub(crate) struct Site {
     pub(crate) unknown: Unknown,
     /// Places for persons' pages that ask whether what they show still holds.
     pub(crate) watched: Semaphore,
-    /// Becomes true when the process is told to stop; held queries then answer.
-    pub(crate) stopping: watch::Receiver<bool>,
+    /// When the process is told to stop, held queries answer.
+    pub(crate) stopping: Stopping,
     /// What the operators' pages work with.
     pub(crate) console: Console,
     pub(crate) settings: SiteSettings,

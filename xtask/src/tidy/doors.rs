@@ -11,7 +11,7 @@ const DOORS: [&str; 3] =
     ["crates/center/src/ports/", "crates/http/src/socket.rs", "crates/center/src/store/postgres.rs"];
 
 /// What asks, and what to take instead.
-const ASKS: [(&str, &str); 11] = [
+const ASKS: [(&str, &str); 12] = [
     ("std::time::Instant", "tokio::time::Instant, which a test can turn"),
     ("std::time::{Duration, Instant}", "tokio::time::Instant, which a test can turn"),
     ("SystemTime", "a Clock"),
@@ -20,6 +20,8 @@ const ASKS: [(&str, &str); 11] = [
     ("UdpSocket", "the Network"),
     ("lookup_host", "the Network"),
     ("getrandom", "an Entropy"),
+    // It wakes in an order that the runtime draws.
+    ("watch::channel(", "a Notify, which wakes in the order of waiting"),
     ("DefaultClock", "ports::Monotonic"),
     ("RateLimiter::direct(", "direct_with_clock and ports::Monotonic"),
     ("RateLimiter::keyed(", "hashmap_with_clock and ports::Monotonic"),

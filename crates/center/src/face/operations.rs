@@ -46,7 +46,7 @@ async fn healthz() -> Response {
 
 /// The process can do its work: the database takes changes, and it is not stopping.
 async fn readyz(State(operator): State<Operator>) -> Response {
-    if *operator.site.stopping.borrow() {
+    if operator.site.stopping.is_told() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "正在停止\n".to_owned());
     }
     if !operator.site.ledger.runs() {

@@ -36,7 +36,6 @@ pub(super) async fn watch(
     let place = site.watched.try_acquire();
     let until = tokio::time::Instant::now() + HOLD;
     let watch = site.ledger.watch(shown.key);
-    let mut stopping = site.stopping.clone();
     loop {
         // Armed before the look, so that no change falls between the two.
         let changed = watch.changed();
@@ -56,7 +55,7 @@ pub(super) async fn watch(
         tokio::select! {
             biased;
             () = changed => {}
-            _ = stopping.wait_for(|stopping| *stopping) => return Ok(Answer::Shown(layout::said(&stands))),
+            () = site.stopping.told() => return Ok(Answer::Shown(layout::said(&stands))),
             () = tokio::time::sleep_until(expires) => {}
         }
     }

@@ -55,7 +55,6 @@ impl LookJourney<'_> {
         };
         let until = tokio::time::Instant::now() + wait;
         let watch = site.ledger.watch(self.key);
-        let mut stopping = site.stopping.clone();
         let mut first = None;
         loop {
             // Armed before the look, so that no change falls between the two.
@@ -74,7 +73,7 @@ impl LookJourney<'_> {
             tokio::select! {
                 biased;
                 () = changed => {}
-                () = told_to_stop(&mut stopping) => return Ok(found),
+                () = site.stopping.told() => return Ok(found),
                 () = tokio::time::sleep_until(expires) => {
                     if expires == until {
                         return self.look().await;
@@ -146,9 +145,4 @@ impl LookJourney<'_> {
             }
         }
     }
-}
-
-async fn told_to_stop(stopping: &mut tokio::sync::watch::Receiver<bool>) {
-    // An error means that the center is gone already, which is a stop as well.
-    let _ = stopping.wait_for(|stopping| *stopping).await.map(|_| ());
 }
