@@ -9,7 +9,8 @@
 //!   (`Monotonic`). Whoever pauses the runtime's clock has all of it pass by hand.
 //! * **Chance** is an [`Entropy`].
 //! * **The network** is a [`Network`]: resolving names, dialing, listening. PostgreSQL's own connections are not among it.
-//! * **The disk** is a [`Disk`]: what an embedded database lies on.
+//! * **The disk** is a [`Disk`]: what an embedded database lies on; and where several centers share one in a world in memory,
+//!   a [`DatabaseServer`] stands before it.
 //!
 //! What is written never has the order of a hash map, whose seed is the system's chance.
 
@@ -18,6 +19,7 @@ mod disk;
 mod entropy;
 mod monotonic;
 mod network;
+mod server;
 
 pub use clock::Clock;
 pub(crate) use clock::{ClockStep, Steps};
@@ -25,6 +27,10 @@ pub use disk::{Disk, DiskWork, FileIdentity, FileLock, Medium};
 pub use entropy::Entropy;
 pub(crate) use monotonic::{DirectLimiter, KeyedLimiter, Monotonic};
 pub use network::Network;
+pub use server::{
+    DatabaseServer, LockRefusal, MessageFate, RowLock, ServerAnswer, ServerSession, SessionLost,
+    SessionMessage,
+};
 
 /// What a center is started on.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@
 //! once in the subset both databases understand; what must differ between them is in the module `batch`, and what
 //! becomes of a connection that is lost in `link`.
 
+mod answer;
 pub(crate) mod batch;
 pub(crate) mod checkpoint;
 pub(crate) mod connection;
@@ -15,13 +16,17 @@ pub(crate) mod error;
 mod exclusive;
 pub(crate) mod fault;
 pub(crate) mod link;
+pub(crate) mod listener;
 pub mod migrate;
 pub(crate) mod node;
+pub(crate) mod not_committed;
 pub(crate) mod postgres;
 mod replica;
 pub(crate) mod row;
 pub(crate) mod schema;
 mod server_problem;
+mod shared;
+mod shared_connection;
 pub(crate) mod site_row;
 pub mod skip;
 pub(crate) mod span;
@@ -32,8 +37,6 @@ pub(crate) mod table;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use sqlx::postgres::PgConnectOptions;
 
 use crate::config::Database;
 use crate::ports::Disk;
@@ -61,6 +64,8 @@ pub struct Store {
 enum Backend {
     Sqlite(Box<sqlite::Sqlite>),
     Postgres(postgres::Postgres),
+    /// An embedded one that several centers share in a world in memory.
+    Shared(Box<shared::Shared>),
 }
 
 /// What a database is opened for.
@@ -84,11 +89,24 @@ impl Purpose<'_> {
     }
 }
 
+impl Backend {
+    fn of(database: &Database, disk: &Disk) -> Self {
+        match (database, disk.server()) {
+            (Database::Sqlite(path), None) => Self::Sqlite(Box::new(sqlite::Sqlite::new(path, disk.clone()))),
+            (Database::Sqlite(path), Some(server)) => {
+                Self::Shared(Box::new(shared::Shared::new(sqlite::Sqlite::new(path, disk.clone()), server)))
+            }
+            (Database::Postgres(settings), _) => Self::Postgres(postgres::Postgres::new(settings)),
+        }
+    }
+}
+
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(file) => write!(f, "{file}"),
             Self::Postgres(servers) => write!(f, "{servers}"),
+            Self::Shared(shared) => write!(f, "{}", shared.file),
         }
     }
 }
@@ -177,6 +195,7 @@ impl Store {
                 connection.run(Statement::new(read_only)).await?;
                 Ok(connection)
             }
+            Backend::Shared(shared) => shared.connect().await.map(Connection::Shared),
         }
     }
 
@@ -186,12 +205,11 @@ impl Store {
         sealer: &Sealer,
         purpose: Purpose<'_>,
     ) -> Result<Entered, StoreError> {
-        let place = match database {
-            Database::Sqlite(path) => Backend::Sqlite(Box::new(sqlite::Sqlite::new(path, disk.clone()))),
-            Database::Postgres(settings) => Backend::Postgres(postgres::Postgres::new(settings)),
-        };
-        if let Backend::Sqlite(file) = &place {
-            file.look_before_opening(purpose.makes())?;
+        let place = Backend::of(database, disk);
+        match &place {
+            Backend::Sqlite(file) => file.look_before_opening(purpose.makes())?,
+            Backend::Shared(shared) => shared.file.look_before_opening(purpose.makes())?,
+            Backend::Postgres(_) => {}
         }
         let store = Self { place, telemetry: None, withheld: Arc::default() };
         let mut connection = store.connect().await?;
@@ -218,11 +236,15 @@ impl Store {
         match &self.place {
             Backend::Sqlite(file) => file.check_ours(connection).await?,
             Backend::Postgres(servers) => servers.prepare(connection).await?,
+            Backend::Shared(shared) => shared.file.check_ours(connection).await?,
         }
         if !purpose.makes() && !schema::is_made(connection).await? {
             return Err(StoreError::NotMade(self.place.to_string()));
         }
         let migrated = schema::run(connection, schema, pending, || self.take().is_ok()).await?;
+        if let Connection::Shared(connection) = connection {
+            connection.make_tables().await?;
+        }
         if !matches!(purpose, Purpose::Look { .. }) {
             site_row::make(connection, sealer).await?;
         }
@@ -241,7 +263,7 @@ impl Store {
             Purpose::Serve if !self.is_shared() => self.take().map(Some),
             Purpose::Look { beside: false } => match &self.place {
                 Backend::Sqlite(file) => file.take_if_there(),
-                Backend::Postgres(_) => Ok(None),
+                Backend::Postgres(_) | Backend::Shared(_) => Ok(None),
             },
             _ => Ok(None),
         }
@@ -274,6 +296,7 @@ impl Store {
         match &self.place {
             Backend::Sqlite(file) => file.connect().await.map(Connection::Sqlite),
             Backend::Postgres(servers) => servers.connect().await.map(Connection::Postgres),
+            Backend::Shared(shared) => shared.connect().await.map(Connection::Shared),
         }
     }
 
@@ -286,6 +309,7 @@ impl Store {
                 connection.run(Statement::new("SET synchronous_commit = off")).await?;
                 Ok(connection)
             }
+            Backend::Shared(shared) => shared.connect().await.map(Connection::Shared),
         }
     }
 
@@ -300,7 +324,7 @@ impl Store {
         match &self.place {
             Backend::Sqlite(file) => file.standing().check(),
             // Its server has the files.
-            Backend::Postgres(_) => Ok(()),
+            Backend::Postgres(_) | Backend::Shared(_) => Ok(()),
         }
     }
 
@@ -332,15 +356,7 @@ impl Store {
 
     /// Whether other centers work on the same database.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self.place, Backend::Postgres(_))
-    }
-
-    /// Where to listen to what other centers have changed; nothing where there are none.
-    pub(crate) async fn listening(&self) -> Result<Option<PgConnectOptions>, StoreError> {
-        match &self.place {
-            Backend::Sqlite(_) => Ok(None),
-            Backend::Postgres(servers) => servers.writable().await.map(Some),
-        }
+        !matches!(self.place, Backend::Sqlite(_))
     }
 
     /// Takes the right to be the one center on an embedded database, which keeps its newest verifications in memory.
@@ -350,7 +366,7 @@ impl Store {
     fn take(&self) -> Result<Exclusive, StoreError> {
         match &self.place {
             Backend::Sqlite(file) => file.take(),
-            Backend::Postgres(_) => Ok(Exclusive::of_none()),
+            Backend::Postgres(_) | Backend::Shared(_) => Ok(Exclusive::of_none()),
         }
     }
 }

@@ -56,7 +56,11 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
 pub(crate) fn everything(shared: bool) -> Statement {
     let of = |table: &Table| {
         let cell = |(column, kind): (&str, &Kind)| match (shared, kind) {
-            (false, _) => format!("quote({column})"),
+            // As PostgreSQL has it, so that both can be compared.
+            (false, Kind::Bytes) => {
+                format!("iif({column} IS NULL, 'NULL', 'E''\\\\x' || lower(hex({column})) || '''')")
+            }
+            (false, _) => format!("quote(CAST({column} AS text))"),
             (true, _) => format!("quote_nullable(CAST({column} AS text))"),
         };
         let columns = table.columns().split(", ").zip(table.kinds).filter(|(column, _)| *column != "id");

@@ -25,7 +25,7 @@ const FLOORS: [&[&str]; 17] = [
     &["config", "limits", "page_link", "telemetry"],
     &["delivery", "national", "sealing", "strangers"],
     &["arrivals", "claimed", "mac_rule", "observe", "outbound", "share", "unknown"],
-    &["percent", "ports"],
+    &["percent", "ports", "stopping"],
 ];
 
 pub(crate) fn check(files: &[File]) -> Vec<Violation> {

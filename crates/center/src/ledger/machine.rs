@@ -22,4 +22,6 @@ pub(super) mod writer;
 #[cfg(test)]
 mod cuts;
 #[cfg(test)]
+mod sharing;
+#[cfg(test)]
 mod tests;

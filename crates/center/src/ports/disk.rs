@@ -16,6 +16,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::Duration;
 
+use super::server::DatabaseServer;
+
 /// A device and a number on it: the same for as long as it is the same file.
 pub type FileIdentity = (u64, u64);
 /// What holds a file alone until it is dropped.
@@ -54,6 +56,10 @@ pub trait Medium: Send + Sync {
     fn try_room(&self, path: &Path, bytes: usize) -> io::Result<()>;
     /// How long what was just done took.
     fn took(&self, work: DiskWork) -> Duration;
+    /// Who stands before a database that several centers share; nobody where one center has it alone.
+    fn server(&self) -> Option<Arc<dyn DatabaseServer>> {
+        None
+    }
 }
 
 /// What was done on a disk.
@@ -136,9 +142,18 @@ impl Disk {
         tokio::task::spawn_blocking(move || try_room(&path, bytes)).await.unwrap_or(Ok(()))
     }
 
+    pub(crate) fn server(&self) -> Option<Arc<dyn DatabaseServer>> {
+        self.0.as_ref().and_then(|medium| medium.server())
+    }
+
     /// Goes to the database and back.
     pub(crate) async fn trip<T>(&self, trip: impl Future<Output = T>) -> T {
         if self.0.is_some() { at_once(trip) } else { trip.await }
+    }
+
+    /// Goes there and back for whoever cannot wait otherwise, because it is being dropped.
+    pub(crate) fn last_trip<T>(trip: impl Future<Output = T>) -> T {
+        at_once(trip)
     }
 
     /// Lets the time pass that what was just done took, where the disk is not the system's, on which it has passed.

@@ -2,11 +2,13 @@
 //!
 //! A batch is [`Rows`], a question about them a [`Query`], and what becomes of them an [`Insert`]: texts that are the
 //! same for both databases. How rows become parameters is in `sqlite` and `postgres`, and a [`Session`] is a
-//! connection of either with a transaction around what it is asked.
+//! connection of either with a transaction around what it is asked. In a world in memory several centers share an embedded
+//! database as they would share PostgreSQL (`shared`).
 
 mod postgres;
 mod rows;
 mod script;
+mod shared;
 mod sqlite;
 
 use hashbrown::HashSet;
@@ -15,8 +17,9 @@ use yanmi_verification::PersonKey;
 
 use super::connection::{Connection, Found};
 use super::error::StoreError;
+use super::not_committed::NotCommitted;
 pub(crate) use rows::{RowWriter, Rows};
-pub(crate) use script::{Insert, NotCommitted, Query, Script, Update};
+pub(crate) use script::{Insert, Query, Script, Update};
 #[cfg(test)]
 pub(crate) use sqlite::Text;
 
@@ -25,6 +28,7 @@ pub(crate) use sqlite::Text;
 pub(crate) enum Session<'a> {
     Sqlite(sqlite::SqliteSession<'a>),
     Postgres(postgres::PostgresSession<'a>),
+    Shared(shared::SharedSession<'a>),
 }
 
 impl<'a> Session<'a> {
@@ -35,6 +39,7 @@ impl<'a> Session<'a> {
             Connection::Postgres(connection) => {
                 Self::Postgres(postgres::PostgresSession::reading(connection))
             }
+            Connection::Shared(connection) => Self::Shared(shared::SharedSession::new(connection)),
         }
     }
 
@@ -45,12 +50,13 @@ impl<'a> Session<'a> {
             Connection::Postgres(connection) => {
                 Self::Postgres(postgres::PostgresSession::writing(connection))
             }
+            Connection::Shared(connection) => Self::Shared(shared::SharedSession::new(connection)),
         }
     }
 
     /// Whether others write to the same database at the same time, so that rows must be locked.
     pub(crate) fn is_shared(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        !matches!(self, Self::Sqlite(_))
     }
 
     /// Writes something that is true by itself, before the transaction and without waiting for the disk: whatever the
@@ -60,6 +66,7 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(_) => Ok(Found::none()),
             Self::Postgres(session) => session.insert_ahead(rows, insert).await,
+            Self::Shared(session) => Box::pin(session.insert_ahead(rows, insert)).await,
         }
     }
 
@@ -73,6 +80,7 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(_) => Ok(None),
             Self::Postgres(session) => session.lock(tokens, persons).await.map(Some),
+            Self::Shared(session) => Box::pin(session.lock(tokens, persons)).await.map(Some),
         }
     }
 
@@ -80,8 +88,10 @@ impl<'a> Session<'a> {
     /// until the end of the transaction.
     pub(crate) async fn lock_numbers(&mut self, numbers: Vec<i64>) -> Result<(), StoreError> {
         match self {
-            Self::Postgres(session) if !numbers.is_empty() => session.lock_numbers(numbers).await,
-            _ => Ok(()),
+            _ if numbers.is_empty() => Ok(()),
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.lock_numbers(numbers).await,
+            Self::Shared(session) => Box::pin(session.lock_numbers(numbers)).await,
         }
     }
 
@@ -94,6 +104,7 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(session) => session.query(rows, query).await,
             Self::Postgres(session) => session.query(rows, query).await,
+            Self::Shared(session) => Box::pin(session.query(rows, query)).await,
         }
     }
 
@@ -101,8 +112,10 @@ impl<'a> Session<'a> {
     /// of the transaction. `keep` is the insertion that changes nothing, with `RETURNING` what is asked for.
     pub(crate) async fn lock_or_insert(&mut self, rows: Rows, keep: Insert) -> Result<Found, StoreError> {
         match self {
-            Self::Postgres(session) if !rows.is_empty() => session.lock_or_insert(rows, keep).await,
-            _ => Ok(Found::none()),
+            _ if rows.is_empty() => Ok(Found::none()),
+            Self::Sqlite(_) => Ok(Found::none()),
+            Self::Postgres(session) => session.lock_or_insert(rows, keep).await,
+            Self::Shared(session) => Box::pin(session.lock_or_insert(rows, keep)).await,
         }
     }
 
@@ -111,6 +124,7 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(session) => Ok(session.commit(script).await?),
             Self::Postgres(session) => session.commit(script).await,
+            Self::Shared(session) => Box::pin(session.commit(script)).await,
         }
     }
 
@@ -120,6 +134,7 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(session) => session.write_within(script).await,
             Self::Postgres(mut session) => session.write(script).await,
+            Self::Shared(mut session) => Box::pin(session.write(script)).await,
         }
     }
 
@@ -129,6 +144,7 @@ impl<'a> Session<'a> {
             // What went wrong first tells more than what goes wrong now.
             Self::Sqlite(session) => drop(session.roll_back().await),
             Self::Postgres(session) => session.abandon(error).await,
+            Self::Shared(session) => Box::pin(session.abandon(error)).await,
         }
     }
 
@@ -137,6 +153,7 @@ impl<'a> Session<'a> {
         match self {
             Self::Sqlite(session) => session.roll_back().await,
             Self::Postgres(session) => session.roll_back().await,
+            Self::Shared(session) => Box::pin(session.roll_back()).await,
         }
     }
 }

@@ -3,25 +3,22 @@
 //! Statements are written once, with numbered parameters, in the words both databases understand. What is written in
 //! batches is in [`super::batch`].
 
-use std::time::Duration;
-
 use sqlx::postgres::{PgArguments, PgConnection, PgRow};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, ColumnIndex, Connection as _, Decode, Row, SqlSafeStr, SqlStr, Type};
 
 use super::StoreError;
+use super::answer::answer;
 use super::embedded::EmbeddedConnection;
-
-/// How long a server may take to answer one statement. A server that is cut off says nothing at all, and a connection
-/// that is waited for without end is a ledger that stands still. Nothing is cancelled on the server: a commit that is
-/// cancelled while it waits for its standby reports success without having reached it.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+use super::shared_connection::SharedConnection;
 
 /// A connection.
 #[derive(Debug)]
 pub(crate) enum Connection {
     Sqlite(EmbeddedConnection),
     Postgres(PgConnection),
+    /// To an embedded database that several centers share in a world in memory.
+    Shared(SharedConnection),
 }
 
 /// One value.
@@ -209,14 +206,6 @@ pub(super) fn add_sqlite(arguments: &mut SqliteArguments, value: Value) {
     };
 }
 
-/// Waits for a server's answer, but not for ever.
-pub(super) async fn answer<T>(trip: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
-    match tokio::time::timeout(ANSWER_WITHIN, trip).await {
-        Ok(answer) => Ok(answer?),
-        Err(_) => Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()).into()),
-    }
-}
-
 impl Connection {
     /// Runs a statement; tells how many rows it touched.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
@@ -230,6 +219,10 @@ impl Connection {
                 let (text, arguments) = statement.postgres();
                 let done = sqlx::query_with(text, arguments).execute(connection);
                 Ok(answer(done).await?.rows_affected())
+            }
+            Self::Shared(connection) => {
+                let (text, arguments) = statement.sqlite();
+                Box::pin(connection.run(text, arguments)).await
             }
         }
     }
@@ -247,6 +240,10 @@ impl Connection {
                 let rows = sqlx::query_with(text, arguments).fetch_all(connection);
                 Ok(Found::Postgres(answer(rows).await?))
             }
+            Self::Shared(connection) => {
+                let (text, arguments) = statement.sqlite();
+                Box::pin(connection.fetch(text, arguments)).await.map(Found::Sqlite)
+            }
         }
     }
 
@@ -255,13 +252,17 @@ impl Connection {
         let text = match self {
             Self::Sqlite(_) => "BEGIN IMMEDIATE",
             Self::Postgres(_) => "BEGIN",
+            Self::Shared(connection) => return Box::pin(connection.begin()).await,
         };
         self.run(Statement::new(text)).await.map(|_| ())
     }
 
     /// Ends it, keeping everything.
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
-        self.run(Statement::new("COMMIT")).await.map(|_| ())
+        match self {
+            Self::Shared(connection) => Box::pin(connection.commit()).await.map_err(|not| not.error),
+            _ => self.run(Statement::new("COMMIT")).await.map(|_| ()),
+        }
     }
 
     /// Ends a transaction: commits what was done, or takes all of it back because of an error.
@@ -279,13 +280,20 @@ impl Connection {
 
     /// Ends it, keeping nothing.
     pub(crate) async fn roll_back(&mut self) -> Result<(), StoreError> {
-        self.run(Statement::new("ROLLBACK")).await.map(|_| ())
+        match self {
+            Self::Shared(connection) => Box::pin(connection.roll_back()).await,
+            _ => self.run(Statement::new("ROLLBACK")).await.map(|_| ()),
+        }
     }
 
     pub(crate) async fn close(self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(connection) => Ok(connection.close().await?),
             Self::Postgres(connection) => answer(connection.close()).await,
+            Self::Shared(connection) => {
+                drop(connection);
+                Ok(())
+            }
         }
     }
 }

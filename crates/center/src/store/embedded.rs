@@ -44,6 +44,12 @@ impl EmbeddedConnection {
         (&mut self.driver, &self.disk)
     }
 
+    /// Ends a connection that is being dropped. What its transaction has not committed is rolled back by then.
+    pub(super) fn end(self) {
+        // What is lost with it was lost before.
+        let _ = Disk::last_trip(self.driver.close());
+    }
+
     /// The driver's own connection, for a test.
     #[cfg(test)]
     pub(crate) fn driver(&mut self) -> &mut SqliteConnection {

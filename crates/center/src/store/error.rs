@@ -33,6 +33,9 @@ pub enum StoreError {
     /// A disk on which a trial found no room.
     #[error("数据库操作失败：{}", ServerProblem::DiskFull)]
     NoRoom,
+    /// Others held a row for too long, in a world in memory.
+    #[error("等待其他事务释放记录超时")]
+    LockTimeout,
     /// It has not been migrated.
     #[error("数据库结构不是本版本的，请先用本版本的程序运行 yanmi migrate（其他节点不必停止）")]
     Outdated,

@@ -19,6 +19,7 @@ impl Fault {
         match error {
             StoreError::Statement(error) => Self::of_statement(error),
             StoreError::Servers(_) => Self::Lost,
+            StoreError::LockTimeout => Self::Conflict,
             _ => Self::Final,
         }
     }

@@ -35,12 +35,11 @@ impl Node {
 
     /// Joins. Rows of centers that are long gone are removed.
     pub(super) async fn join(connection: &mut Connection, knows: i64) -> Result<Self, StoreError> {
-        const FORGET: &str = "DELETE FROM _yanmi_nodes \
-            WHERE at < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 86400000";
-        const JOIN: &str = "INSERT INTO _yanmi_nodes (knows, at) \
-            VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) RETURNING node";
-        connection.run(Statement::new(FORGET)).await?;
-        Ok(Self { id: number(connection, Statement::new(JOIN).number(knows)).await?, knows })
+        let now = now(connection);
+        let forget = Statement::composed(format!("DELETE FROM _yanmi_nodes WHERE at < {now} - 86400000"));
+        connection.run(forget).await?;
+        let join = format!("INSERT INTO _yanmi_nodes (knows, at) VALUES ($1, {now}) RETURNING node");
+        Ok(Self { id: number(connection, Statement::composed(join).number(knows)).await?, knows })
     }
 
     /// Writes that this center runs. Others count as running for five seconds after their last beat.
@@ -48,15 +47,22 @@ impl Node {
     /// # Errors
     /// [`StoreError::Newer`] when what this program needs has been taken away.
     pub(crate) async fn beat(self, connection: &mut Connection) -> Result<Beat, StoreError> {
-        const TEXT: &str = "\
-            WITH beat AS ( \
-                INSERT INTO _yanmi_nodes (node, knows, at) \
-                VALUES ($1, $2, (extract(epoch FROM clock_timestamp()) * 1000)::bigint) \
-                ON CONFLICT (node) DO UPDATE SET knows = excluded.knows, at = excluded.at) \
-            SELECT oldest, (SELECT count(*) FROM _yanmi_nodes WHERE node <> $1 \
-                AND at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 5000) \
-            FROM _yanmi_schema WHERE id = 1";
-        let found = connection.fetch(Statement::new(TEXT).number(self.id).number(self.knows)).await?;
+        let now = now(connection);
+        let beats = format!(
+            "INSERT INTO _yanmi_nodes (node, knows, at) VALUES ($1, $2, {now}) \
+             ON CONFLICT (node) DO UPDATE SET knows = excluded.knows, at = excluded.at"
+        );
+        let reads = format!(
+            "SELECT oldest, (SELECT count(*) FROM _yanmi_nodes WHERE node <> $1 AND at > {now} - 5000) \
+             FROM _yanmi_schema WHERE id = 1"
+        );
+        let of_this = |text: String| Statement::composed(text).number(self.id).number(self.knows);
+        let found = if let Connection::Postgres(_) = connection {
+            connection.fetch(of_this(format!("WITH beat AS ({beats}) {reads}"))).await?
+        } else {
+            connection.run(of_this(beats)).await?;
+            connection.fetch(Statement::composed(reads).number(self.id)).await?
+        };
         let missing = StoreError::Impossible { table: "_yanmi_schema", what: "没有记录" };
         let mut columns = Columns::new(found.iter().next().ok_or(missing)?, "_yanmi_schema");
         let beat = Beat { oldest: columns.number()?, running: columns.number()? + 1 };
@@ -72,31 +78,36 @@ impl Node {
 
 /// How many centers run, this one among them; nothing on a database that one process holds.
 pub(crate) async fn running(connection: &mut Connection) -> Result<Option<i64>, StoreError> {
-    const TEXT: &str = "SELECT count(*) FROM _yanmi_nodes \
-        WHERE at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 5000";
-    match connection {
-        Connection::Sqlite(_) => Ok(None),
-        Connection::Postgres(_) => number(connection, Statement::new(TEXT)).await.map(Some),
+    if let Connection::Sqlite(_) = connection {
+        return Ok(None);
     }
+    let text = format!("SELECT count(*) FROM _yanmi_nodes WHERE at > {} - 5000", now(connection));
+    number(connection, Statement::composed(text)).await.map(Some)
 }
 
 /// What the server's clock says; nothing on a database that one process holds, which has no clock but that process's.
 pub(crate) async fn server_time(connection: &mut Connection) -> Result<Option<UnixMillis>, StoreError> {
-    const TEXT: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
-    match connection {
-        Connection::Sqlite(_) => Ok(None),
-        Connection::Postgres(_) => {
-            number(connection, Statement::new(TEXT)).await.map(|at| Some(UnixMillis::new(at)))
-        }
+    if let Connection::Sqlite(_) = connection {
+        return Ok(None);
     }
+    let text = Statement::composed(format!("SELECT {}", now(connection)));
+    number(connection, text).await.map(|at| Some(UnixMillis::new(at)))
 }
 
 /// How many centers run that do not know this migration. Here they count as running for thirty seconds after their last
 /// beat: what would be taken away does not come back.
 pub(super) async fn older(connection: &mut Connection, migration: i64) -> Result<i64, StoreError> {
-    const TEXT: &str = "SELECT count(*) FROM _yanmi_nodes \
-        WHERE knows < $1 AND at > (extract(epoch FROM clock_timestamp()) * 1000)::bigint - 30000";
-    number(connection, Statement::new(TEXT).number(migration)).await
+    let now = now(connection);
+    let text = format!("SELECT count(*) FROM _yanmi_nodes WHERE knows < $1 AND at > {now} - 30000");
+    number(connection, Statement::composed(text).number(migration)).await
+}
+
+/// The server's clock in milliseconds, as it stands in a statement.
+fn now(connection: &Connection) -> String {
+    match connection {
+        Connection::Shared(connection) => connection.server_millis().to_string(),
+        _ => "(extract(epoch FROM clock_timestamp()) * 1000)::bigint".to_owned(),
+    }
 }
 
 async fn number(connection: &mut Connection, statement: Statement) -> Result<i64, StoreError> {

@@ -11,7 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::StoreError;
-use super::connection::{Connection, answer};
+use super::answer::answer;
+use super::connection::Connection;
 use super::server_problem::{ServerProblem, Servers};
 use crate::config::{PostgresSettings, PostgresTls};
 

@@ -8,6 +8,7 @@
 //! knows it may run, however many expanding ones came after.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
@@ -16,6 +17,7 @@ use super::connection::{Connection, Statement};
 use super::error::StoreError;
 use super::node;
 use super::row::Columns;
+use super::shared_connection::is_busy;
 
 /// The table that tells which were applied.
 const APPLIED: &str = "_sqlx_migrations";
@@ -23,6 +25,8 @@ const APPLIED: &str = "_sqlx_migrations";
 const ROLLING: i64 = 2;
 /// Attempts at a migration that waits for a lock. Each waits a second only, for behind it everybody else waits.
 const ATTEMPTS: u32 = 30;
+/// How long that is where the database does not wait by itself.
+const WAITS_FOR_LOCK: Duration = Duration::from_secs(1);
 
 /// What a migration does to programs that do not know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -220,7 +224,9 @@ pub(crate) async fn run(
         if pending == PendingMigrations::Contract && !applied.is_empty() {
             let old = match connection {
                 Connection::Sqlite(_) => i64::from(!alone()),
-                Connection::Postgres(_) => node::older(connection, step.number).await?,
+                Connection::Postgres(_) | Connection::Shared(_) => {
+                    node::older(connection, step.number).await?
+                }
             };
             if old > 0 {
                 return Err(StoreError::OldNodes { migration: step.number, nodes: old });
@@ -236,7 +242,7 @@ pub(crate) async fn run(
 
 fn text_of(connection: &Connection) -> fn(&MigrationStep) -> &'static str {
     match connection {
-        Connection::Sqlite(_) => |step| step.sqlite,
+        Connection::Sqlite(_) | Connection::Shared(_) => |step| step.sqlite,
         Connection::Postgres(_) => |step| step.postgres,
     }
 }
@@ -246,7 +252,7 @@ pub(super) async fn is_made(connection: &mut Connection) -> Result<bool, StoreEr
     const SQLITE: &str = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
     const POSTGRES: &str = "SELECT count(*) FROM pg_class WHERE oid = to_regclass('_sqlx_migrations')";
     let text = match connection {
-        Connection::Sqlite(_) => SQLITE,
+        Connection::Sqlite(_) | Connection::Shared(_) => SQLITE,
         Connection::Postgres(_) => POSTGRES,
     };
     let found = connection.fetch(Statement::new(text)).await?;
@@ -262,6 +268,10 @@ async fn applied(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
             disk.trip(listed(connection)).await
         }
         Connection::Postgres(connection) => listed(connection).await,
+        Connection::Shared(connection) => {
+            let (connection, disk) = connection.embedded()?.parts();
+            disk.trip(listed(connection)).await
+        }
     }
 }
 
@@ -287,19 +297,28 @@ async fn apply(connection: &mut Connection, migrator: &Migrator) -> Result<(), S
                 disk.trip(migrator.run_direct(None, connection, false)).await
             }
             Connection::Postgres(connection) => migrator.run_direct(None, connection, false).await,
+            Connection::Shared(connection) => {
+                let (connection, disk) = connection.embedded()?.parts();
+                disk.trip(migrator.run_direct(None, connection, false)).await
+            }
         };
         attempts += 1;
         match applied {
-            Err(error) if attempts < ATTEMPTS && is_in_the_way(&error) => {}
+            Err(error) if attempts < ATTEMPTS && is_in_the_way(&error) => {
+                if let Connection::Shared(_) = connection {
+                    tokio::time::sleep(WAITS_FOR_LOCK).await;
+                }
+            }
             done => return done.map_err(StoreError::Migrate),
         }
     }
 }
 
-/// Whether a lock was not to be had (`lock_not_available`).
+/// Whether a lock was not to be had (`lock_not_available`), or another one writes.
 fn is_in_the_way(error: &MigrateError) -> bool {
     let (MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) = error else {
         return false;
     };
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "55P03")
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code == "55P03") || is_busy(error)
 }

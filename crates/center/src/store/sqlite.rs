@@ -135,6 +135,11 @@ impl Sqlite {
         self.connect_with(&options).await
     }
 
+    /// One that says at once when another one writes.
+    pub(super) async fn connect_impatiently(&self) -> Result<EmbeddedConnection, StoreError> {
+        self.connect_with(&self.options.clone().busy_timeout(Duration::ZERO)).await
+    }
+
     /// One that changes nothing.
     pub(crate) async fn connect_to_read(&self) -> Result<EmbeddedConnection, StoreError> {
         let options = self.options.clone().pragma("query_only", "ON");
@@ -163,7 +168,11 @@ impl Sqlite {
 
     /// An empty file gets our mark; a file with another mark, or with tables and none, is left alone.
     pub(crate) async fn check_ours(&self, connection: &mut Connection) -> Result<(), StoreError> {
-        let Connection::Sqlite(connection) = connection else { return Err(self.foreign()) };
+        let connection = match connection {
+            Connection::Sqlite(connection) => connection,
+            Connection::Shared(connection) => connection.embedded()?,
+            Connection::Postgres(_) => return Err(self.foreign()),
+        };
         let mark = number(connection, "PRAGMA application_id").await?;
         let tables = number(connection, "SELECT count(*) FROM sqlite_master").await?;
         match (mark, tables) {

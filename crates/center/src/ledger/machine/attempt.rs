@@ -7,9 +7,10 @@ use super::mark::Mark;
 use super::resident::Resident;
 use super::work::Circumstances;
 use crate::store::StoreError;
-use crate::store::batch::{NotCommitted, Session};
+use crate::store::batch::Session;
 use crate::store::connection::Connection;
 use crate::store::link::{Link, Retry};
+use crate::store::not_committed::NotCommitted;
 
 /// Why an attempt at a batch failed.
 struct FailedAttempt {

@@ -15,12 +15,12 @@
 
 mod again;
 mod given_up;
-mod kind;
+pub(super) mod kind;
 mod once;
 mod reference;
 mod told;
 mod under_way;
-mod world;
+pub(super) mod world;
 
 use kind::Kind;
 

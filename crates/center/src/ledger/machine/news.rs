@@ -10,13 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sqlx::Executor;
-use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::watch::Watchers;
-use crate::store::connection::Statement;
 use crate::store::link::{Link, on_link};
 use crate::store::{Store, StoreError};
 
@@ -28,8 +25,6 @@ const FINGERPRINTS: usize = 450;
 const WAITING: usize = 1_024;
 /// What tells everybody to look.
 const ALL: &str = "*";
-/// A listener to whom nothing is said for so long asks whether the server is still there.
-const QUIET: Duration = Duration::from_secs(5);
 /// Between two attempts to listen.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -90,9 +85,7 @@ async fn tell(
 }
 
 async fn notify(link: &mut Link, payload: &str) -> Result<(), StoreError> {
-    const TEXT: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)";
-    on_link!(link, |connection| connection.run(Statement::new(TEXT).text(CHANNEL).text(payload)))?;
-    Ok(())
+    on_link!(link, |connection| connection.tell(CHANNEL, payload))
 }
 
 fn payload(fingerprints: &[u64]) -> String {
@@ -122,25 +115,12 @@ async fn listen(store: Store, watchers: Arc<Watchers>, mut told: mpsc::Receiver<
 
 /// Listens until the connection is lost.
 async fn follow(store: &Store, watchers: &Watchers) -> Result<(), StoreError> {
-    let Some(server) = store.listening().await? else { return Ok(()) };
-    let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(QUIET).connect_lazy_with(server);
-    let mut listener = PgListener::connect_with(&pool).await?;
-    listener.eager_reconnect(false);
-    listener.listen(CHANNEL).await?;
+    let Some(mut listener) = store.listen(CHANNEL).await? else { return Ok(()) };
     watchers.wake_all();
-    loop {
-        match tokio::time::timeout(QUIET, listener.try_recv()).await {
-            Ok(Ok(Some(notification))) => wake(watchers, notification.payload()),
-            Ok(Ok(None)) => return Ok(()),
-            Ok(Err(error)) => return Err(error.into()),
-            Err(_) => match tokio::time::timeout(QUIET, listener.execute("SELECT 1")).await {
-                Ok(answer) => {
-                    answer?;
-                }
-                Err(_) => return Ok(()),
-            },
-        }
+    while let Some(payload) = listener.next().await? {
+        wake(watchers, &payload);
     }
+    Ok(())
 }
 
 fn wake(watchers: &Watchers, payload: &str) {

@@ -26,10 +26,12 @@ use yanmi_protocol::EcToken;
 use yanmi_verification::PersonKey;
 
 use super::rows::Rows;
-use super::script::{Insert, NotCommitted, Query, Script, Write};
+use super::script::{Insert, Query, Script, Write};
 use crate::store::StoreError;
-use crate::store::connection::{Found, Kind, RowRef, Value, answer};
+use crate::store::answer::answer;
+use crate::store::connection::{Found, Kind, RowRef, Value};
 use crate::store::fault::Fault;
+use crate::store::not_committed::NotCommitted;
 use crate::store::row::Columns;
 
 /// Locks, and tells the tokens that were found, each with whether its person was. A token whose person was removed in
@@ -242,7 +244,7 @@ fn list(arguments: &mut PgArguments, rows: Rows, key: usize, used: usize) -> Str
 /// Turns rows into columns: in the order of their keys, of those that are alike the last one.
 fn columns(mut rows: Rows, key: usize) -> Vec<Column> {
     let width = rows.width();
-    let kept = kept(&rows, key);
+    let kept = rows.distinct(key);
     let mut values = std::mem::take(&mut rows.values);
     let mut take = |at: usize| std::mem::replace(&mut values[at], Value::Null);
     let column = |(column, kind): (usize, &Kind)| {
@@ -254,20 +256,6 @@ fn columns(mut rows: Rows, key: usize) -> Vec<Column> {
         }
     };
     rows.kinds.iter().enumerate().map(column).collect()
-}
-
-fn kept(rows: &Rows, key: usize) -> Vec<usize> {
-    let width = rows.width();
-    let mut order: Vec<usize> = (0..rows.count).collect();
-    if key > 0 {
-        let key_of = |row: usize| &rows.values[row * width..row * width + key];
-        order.sort_by(|one, other| key_of(*one).cmp(key_of(*other)));
-        // The sort keeps the order of rows that are alike; of those the last is kept.
-        order.reverse();
-        order.dedup_by(|one, other| key_of(*one) == key_of(*other));
-        order.reverse();
-    }
-    order
 }
 
 fn number(value: &Value) -> Option<i64> {

@@ -3,7 +3,7 @@
 use crate::store::connection::{Kind, Value};
 
 /// The rows of a batch, all of one width. The first column of a row is never null.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
     pub(super) values: Vec<Value>,
     /// The type of each column, as the first row has it.
@@ -37,6 +37,27 @@ impl Rows {
 
     pub(super) fn width(&self) -> usize {
         self.kinds.len()
+    }
+
+    /// The rows to keep, in the order of their first `key` columns: of those that are alike in them the last one. All as they
+    /// are when `key` is 0.
+    pub(super) fn distinct(&self, key: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.count).collect();
+        if key > 0 {
+            let key_of = |row: usize| &self.row(row)[..key];
+            order.sort_by(|one, other| key_of(*one).cmp(key_of(*other)));
+            // The sort keeps the order of rows that are alike; of those the last is kept.
+            order.reverse();
+            order.dedup_by(|one, other| key_of(*one) == key_of(*other));
+            order.reverse();
+        }
+        order
+    }
+
+    /// These rows only.
+    pub(super) fn only(self, rows: &[usize]) -> Self {
+        let values = rows.iter().flat_map(|row| self.row(*row)).cloned().collect();
+        Self { values, count: rows.len(), kinds: self.kinds }
     }
 }
 

@@ -1,7 +1,6 @@
 //! What becomes of rows: where they are written, and what is asked about them.
 
 use super::rows::Rows;
-use crate::store::error::StoreError;
 
 /// Where rows go.
 #[derive(Clone, Copy, Debug)]
@@ -45,20 +44,6 @@ pub(super) enum Write {
 /// Writes that go to the database together, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Script(pub(super) Vec<(Rows, Write)>);
-
-/// Why a batch was not committed.
-#[derive(Debug)]
-pub(crate) struct NotCommitted {
-    pub(crate) error: StoreError,
-    /// The connection was lost during the commit: it may have happened all the same.
-    pub(crate) unknown: bool,
-}
-
-impl From<StoreError> for NotCommitted {
-    fn from(error: StoreError) -> Self {
-        Self { error, unknown: false }
-    }
-}
 
 impl Script {
     /// Adds an insertion of all rows; nothing when there are none.

@@ -24,12 +24,12 @@ const MOST_ROWS: usize = 1_024;
 #[derive(Debug, Default)]
 pub(crate) struct Text {
     pub(crate) text: String,
-    arguments: SqliteArguments,
+    pub(super) arguments: SqliteArguments,
 }
 
 impl Text {
     /// Adds a statement without parameters.
-    fn plain(&mut self, statement: &'static str) {
+    pub(super) fn plain(&mut self, statement: &'static str) {
         self.text.push_str(statement);
         self.text.push_str(";\n");
     }
@@ -60,7 +60,7 @@ impl Text {
     }
 
     /// Adds everything that is to be written.
-    fn writes(&mut self, script: Script) {
+    pub(super) fn writes(&mut self, script: Script) {
         let longest = script.0.iter().map(|(rows, _)| rows.len()).max().unwrap_or(0);
         for (rows, write) in script.0 {
             match write {

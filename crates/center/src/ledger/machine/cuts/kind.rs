@@ -15,26 +15,26 @@ use crate::ledger::{
 };
 
 /// When everything happens.
-pub(super) const NOW: UnixMillis = UnixMillis::new(1_763_869_440_000);
+pub(in crate::ledger::machine) const NOW: UnixMillis = UnixMillis::new(1_763_869_440_000);
 /// An app in which people can settle without a password, on either ground.
 pub(super) const APP: &str = "app";
 
 /// What a command came to, in words.
-pub(super) type Told = Result<Decided<String>, Unavailable>;
+pub(in crate::ledger::machine) type Told = Result<Decided<String>, Unavailable>;
 
 macro_rules! kinds {
     ($($kind:ident),*) => {
         /// The commands there are, by the names of their types.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub(super) enum Kind {
+        pub(in crate::ledger::machine) enum Kind {
             $($kind),*
         }
 
         impl Kind {
-            pub(super) const ALL: &[Self] = &[$(Self::$kind),*];
+            pub(in crate::ledger::machine) const ALL: &[Self] = &[$(Self::$kind),*];
 
             /// The name of the command's type.
-            pub(super) fn name(self) -> &'static str {
+            pub(in crate::ledger::machine) fn name(self) -> &'static str {
                 let path = match self {
                     $(Self::$kind => std::any::type_name::<$kind>()),*
                 };
@@ -62,7 +62,7 @@ kinds!(
 
 impl Kind {
     /// What must have been before.
-    pub(super) async fn begin(self, ledger: &Ledger, who: u8) {
+    pub(in crate::ledger::machine) async fn begin(self, ledger: &Ledger, who: u8) {
         match self {
             Self::BeginTry | Self::OpenSettings => {}
             // Nobody knows the first one's code: it is written ahead, and the batch has nothing to add.
@@ -87,13 +87,13 @@ impl Kind {
     }
 
     /// Has the command of this kind decided, about one of the persons.
-    pub(super) async fn act(self, ledger: &Ledger, who: u8) -> Told {
+    pub(in crate::ledger::machine) async fn act(self, ledger: &Ledger, who: u8) -> Told {
         let (key, notice) = (key("T", who), notice("T", who));
         match self {
             Self::BeginTry => told(ledger, try_of(who)).await,
             Self::Conclude => {
                 let conclusion = Conclusion::Confirmed { way: Way::Face, by: Confirmer::Another };
-                let (confirmer, face) = (Some(vec![who; 32]), Some(FaceKey([who; 16])));
+                let (confirmer, face) = (Some(vec![who; 32]), Some(face(who)));
                 told(ledger, Conclude { key, notice, conclusion, confirmer, by: None, face }).await
             }
             Self::EndTry => told(ledger, EndTry { identity: document(who), verdict: Verdict::Wrong }).await,
@@ -126,17 +126,21 @@ async fn told<C: Command>(ledger: &Ledger, command: C) -> Told {
     Ok(Decided { answer: format!("{answer:?}"), batch })
 }
 
-pub(super) fn key(code: &str, who: u8) -> Key {
+pub(in crate::ledger::machine) fn key(code: &str, who: u8) -> Key {
     let token = EcToken::new(&format!("{code}{who}")).expect("a token");
     Key { token, org_code: OrgCode::new("H35010000001").expect("a code") }
 }
 
-fn person(who: u8) -> PersonKey {
+pub(in crate::ledger::machine) fn person(who: u8) -> PersonKey {
     PersonKey([who + 1; 16])
 }
 
-fn document(who: u8) -> IdentityKey {
+pub(in crate::ledger::machine) fn document(who: u8) -> IdentityKey {
     IdentityKey([who + 101; 16])
+}
+
+pub(in crate::ledger::machine) fn face(who: u8) -> FaceKey {
+    FaceKey([who; 16])
 }
 
 /// The number of the notice for a code.

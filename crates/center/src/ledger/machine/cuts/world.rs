@@ -31,9 +31,9 @@ const LOOKS: usize = 5_000;
 const ENDLESS: Duration = Duration::from_secs(20);
 
 /// A ledger by a proxy, and a connection past it.
-pub(super) struct World {
-    pub(super) proxy: Proxy,
-    pub(super) ledger: Ledger,
+pub(in crate::ledger::machine) struct World {
+    pub(in crate::ledger::machine) proxy: Proxy,
+    pub(in crate::ledger::machine) ledger: Ledger,
     tasks: LedgerTasks,
     telemetry: Telemetry,
     past: PgConnection,
@@ -50,18 +50,30 @@ pub(super) struct Retries {
 
 /// A ledger on a database, by a proxy or not.
 async fn ledger(database: &Database, direct: &Database) -> (Ledger, LedgerTasks, Telemetry) {
-    let sealer = Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7));
+    let sealer = sealer();
     let open = async |database| Store::open(database, &Disk::system(), &sealer).await.expect("a store");
+    let of_registry = open(direct).await;
+    start(open(database).await, &of_registry).await
+}
+
+/// What everything is sealed with.
+pub(in crate::ledger::machine) fn sealer() -> Sealer {
+    Sealer::new(&Sm4Key::from_bytes(&[7; 16]), Entropy::seeded(7))
+}
+
+/// A ledger on a store, and beside it a registry.
+pub(in crate::ledger::machine) async fn start(
+    store: Store,
+    of_registry: &Store,
+) -> (Ledger, LedgerTasks, Telemetry) {
     let clock = Clock::new(|| NOW);
     let one = NonZeroU32::MIN;
     let lane = LaneSettings { in_flight: 1, failures: 1, open_for: Duration::ZERO };
     let defaults = Defaults { rate: one, burst: one, lane };
-    let of_registry = open(direct).await;
-    let (sealer, health) = (sealer.clone(), Health::new());
-    let registry = Registry::open(&of_registry, sealer, defaults, clock.clone(), None, health);
+    let registry = Registry::open(of_registry, sealer(), defaults, clock.clone(), None, Health::new());
     let telemetry = Telemetry::new(false, true).expect("metrics");
     let parts = LedgerParts {
-        store: open(database).await.told_to(telemetry.clone()),
+        store: store.told_to(telemetry.clone()),
         registry: registry.await.expect("a registry"),
         policy: policy(),
         clock,
@@ -90,7 +102,7 @@ impl World {
     }
 
     /// Beside whoever else is on a database.
-    pub(super) async fn on(direct: &Database) -> Self {
+    pub(in crate::ledger::machine) async fn on(direct: &Database) -> Self {
         let proxy = Proxy::new(server::folder().join(".s.PGSQL.5432")).await;
         let (ledger, tasks, telemetry) = ledger(&proxy.to(direct), direct).await;
         let Database::Postgres(settings) = direct else { panic!("on PostgreSQL") };
@@ -102,8 +114,22 @@ impl World {
         Self { proxy, ledger, tasks, telemetry, past, others }
     }
 
+    /// Another center's ledger on its database, not by the proxy.
+    pub(in crate::ledger::machine) async fn another(&self, direct: &Database) -> (Ledger, LedgerTasks) {
+        let (ledger, tasks, _) = ledger(direct, direct).await;
+        (ledger, tasks)
+    }
+
+    /// How many sessions wait for another one's transaction.
+    pub(in crate::ledger::machine) async fn waiting(&mut self) -> usize {
+        const WAITING: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() \
+            AND application_name = 'yanmi' AND wait_event_type = 'Lock'";
+        let waiting: i64 = sqlx::query_scalar(WAITING).fetch_one(&mut self.past).await.expect("a number");
+        usize::try_from(waiting).expect("few")
+    }
+
     /// Keeps the rows of now under a name, to begin from them again and again.
-    pub(super) async fn keep(&mut self, kept: &str) {
+    pub(in crate::ledger::machine) async fn keep(&mut self, kept: &str) {
         let mut text = format!("CREATE SCHEMA kept_{kept};");
         for name in TABLES.map(Table::name) {
             text = format!("{text} CREATE TABLE kept_{kept}.{name} AS TABLE {name};");
@@ -112,7 +138,7 @@ impl World {
     }
 
     /// Puts kept rows back.
-    pub(super) async fn put_back(&mut self, kept: &str) {
+    pub(in crate::ledger::machine) async fn put_back(&mut self, kept: &str) {
         let put = |name| {
             format!(
                 "DELETE FROM {name}; INSERT INTO {name} OVERRIDING SYSTEM VALUE TABLE kept_{kept}.{name};"
@@ -123,7 +149,7 @@ impl World {
     }
 
     /// Every row of every table, as it stands on the server.
-    pub(super) async fn rows(&mut self) -> Vec<String> {
+    pub(in crate::ledger::machine) async fn rows(&mut self) -> Vec<String> {
         let text = AssertSqlSafe(everything(true).words().to_owned());
         sqlx::query_scalar(text).fetch_all(&mut self.past).await.expect("rows")
     }
@@ -202,7 +228,7 @@ pub(super) async fn batch(ledger: &Ledger, kind: Kind) -> [Told; 2] {
 }
 
 /// A copy of a database to which nobody is connected.
-pub(super) async fn copied(of: &Database, name: &str) -> Database {
+pub(in crate::ledger::machine) async fn copied(of: &Database, name: &str) -> Database {
     let Database::Postgres(settings) = of else { panic!("on PostgreSQL") };
     let text = format!("CREATE DATABASE {name} TEMPLATE {} STRATEGY wal_log", settings.name);
     server::connect("postgres").await.execute(AssertSqlSafe(text)).await.expect("a database");
