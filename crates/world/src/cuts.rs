@@ -245,9 +245,9 @@ impl Machine {
     async fn start(&self, disk: MemoryDisk) {
         let mut disk = disk;
         loop {
-            match self.driver.lives.start(disk.clone()).await {
+            match self.driver.lives.start(0, disk.clone()).await {
                 Ok(life) => {
-                    *self.driver.life.lock().await = Some(life);
+                    self.driver.running.lock().await.insert(0, life);
                     return;
                 }
                 Err(_) if disk.is_dead() => disk = self.next(&disk).await,
@@ -300,11 +300,11 @@ impl Machine {
     async fn watch(&self) {
         loop {
             tokio::time::sleep(LOOKS_EVERY).await;
-            let mut life = self.driver.life.lock().await;
-            if life.as_ref().is_some_and(|life| life.disk.is_dead())
-                && let Some(dead) = life.take()
+            let mut running = self.driver.running.lock().await;
+            if running.get(&0).is_some_and(|life| life.disk.is_dead())
+                && let Some(dead) = running.remove(&0)
             {
-                drop(life);
+                drop(running);
                 self.count_operations(&dead.disk).await;
                 let disk = self.driver.lives.kill(dead);
                 let disk = self.next(&disk).await;
@@ -324,7 +324,7 @@ impl Machine {
     /// Stops the center; where the power fails meanwhile, it is started once more, and stopped.
     async fn stop(&self) -> MemoryDisk {
         loop {
-            let life = self.driver.life.lock().await.take();
+            let life = self.driver.running.lock().await.remove(&0);
             let Some(life) = life else { return MemoryDisk::new(0) };
             let disk = life.disk.clone();
             let left = self.driver.lives.stop(life).await;

@@ -60,14 +60,16 @@ struct Memory {
 ///
 /// # Panics
 /// When the text here is none, which is a mistake here.
-fn config(account: &Account, institution: usize, disk: &MemoryDisk) -> ClientConfig {
+fn config(centers: u16, account: &Account, institution: usize, disk: &MemoryDisk) -> ClientConfig {
+    let urls: Vec<String> =
+        (0..centers).map(|node| format!("\"http://{}\"", center_address(node, INSTITUTION_PORT))).collect();
     let text = format!(
         "org_id = \"{}\"\nkey = \"{}\"\nregion = \"350000\"\norg_code = \"{}\"\norg_name = \"世界医院\"\n\
-        [center]\nurls = [\"http://{}\"]\nplain_http = true\nmac = \"always\"\n[visits]\nfile = \"visits.sqlite\"\nkey = \"{:032X}\"\n",
+        [center]\nurls = [{}]\nplain_http = true\nmac = \"always\"\n[visits]\nfile = \"visits.sqlite\"\nkey = \"{:032X}\"\n",
         account.id.as_str(),
         *account.key.to_hex(),
         account.institutions[institution].as_str(),
-        center_address(INSTITUTION_PORT),
+        urls.join(", "),
         institution + 1,
     );
     let mut config = ClientConfig::from_toml(&text, &PathBuf::from("/"), &|_| None).expect("a configuration");
@@ -203,8 +205,10 @@ impl DeskVisit<'_> {
             if let Some(operation) = again.filter(|_| !self.world.is_calm()) {
                 disk.cut_at(operation);
             }
-            let (config, program) =
-                (config(account, self.institution, &disk), self.world.program(self.institution));
+            let (config, program) = (
+                config(self.world.centers, account, self.institution, &disk),
+                self.world.program(self.institution),
+            );
             match open(&config, &program) {
                 Ok(opened) => {
                     let open = OpenDesk { desk: Arc::new(opened), disk };

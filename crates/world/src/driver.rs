@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use tokio::sync::Mutex;
 use yanmi_center::StartError;
+use yanmi_database_server::Mood;
 use yanmi_disk::MemoryDisk;
 use yanmi_protocol::Sm4Key;
 
-use crate::fault::{AppMood, Fault, LineState, NationalMood, Plan};
+use crate::fault::{AppMood, Fault, LineState, NationalMood, Plan, ServerState};
 use crate::life::{Life, Lives};
 use crate::network::Weather;
 use crate::register;
@@ -30,12 +31,15 @@ const MOST_OFF_MILLIS: i64 = 9 * 60 * 1_000;
 /// How long a center may take to notice that its registry was changed.
 const NOTICES_WITHIN: Duration = Duration::from_secs(2);
 
+/// The center whose disk is its own.
+const ALONE: u16 = 0;
+
 /// Whoever makes the faults.
 pub(crate) struct Driver {
     pub(crate) world: Arc<World>,
     pub(crate) lives: Lives,
-    /// The center that runs.
-    pub(crate) life: Mutex<Option<Life>>,
+    /// The centers that run.
+    pub(crate) running: Mutex<BTreeMap<u16, Life>>,
     /// Lives there were, for the report.
     pub(crate) restarts: AtomicU64,
 }
@@ -46,7 +50,7 @@ impl Driver {
         Self {
             world: Arc::clone(world),
             lives: Lives::new(world),
-            life: Mutex::new(None),
+            running: Mutex::default(),
             restarts: AtomicU64::new(0),
         }
     }
@@ -102,16 +106,26 @@ impl Driver {
             Fault::Line(line, state) => self.world.network.set_weather(line, weather(state)),
             Fault::National(mood) => self.world.moods().national = mood,
             Fault::App(app, mood) => self.world.moods().apps[usize::from(app)] = mood,
-            Fault::Kill => {
-                let Some(life) = self.life.lock().await.take() else { return };
-                let disk = self.lives.kill(life).after_kill();
-                self.come_back(disk, length).await;
+            Fault::Kill(node) => {
+                let Some(life) = self.running.lock().await.remove(&node) else { return };
+                let disk = self.lives.kill(life);
+                // The disk of several is their server's.
+                let disk = if self.world.server.is_some() { disk } else { disk.after_kill() };
+                self.come_back(node, disk, length).await;
             }
             Fault::Power(operation) => self.fail_power(operation, length).await,
-            Fault::Stop => {
-                let Some(life) = self.life.lock().await.take() else { return };
+            Fault::Stop(node) => {
+                let Some(life) = self.running.lock().await.remove(&node) else { return };
                 let disk = self.lives.stop(life).await;
-                self.come_back(disk, length).await;
+                self.come_back(node, disk, length).await;
+            }
+            Fault::Server(state) => {
+                if let Some(server) = &self.world.server {
+                    server.set_mood(mood(state));
+                    if state == ServerState::Down {
+                        server.restart();
+                    }
+                }
             }
             Fault::Clock(millis) => {
                 let off = self.world.center_clock.off_by_millis();
@@ -119,7 +133,7 @@ impl Driver {
                 self.world.center_clock.set_by(to - off);
             }
             Fault::Full(bytes) => {
-                if let Some(life) = &*self.life.lock().await {
+                if let Some(life) = self.running.lock().await.values().next() {
                     life.disk.limit(Some(bytes));
                 }
             }
@@ -137,7 +151,7 @@ impl Driver {
             Fault::National(_) => self.world.moods().national = NationalMood::Fine,
             Fault::App(app, _) => self.world.moods().apps[usize::from(app)] = AppMood::Fine,
             Fault::Full(_) => {
-                if let Some(life) = &*self.life.lock().await {
+                if let Some(life) = self.running.lock().await.values().next() {
                     life.disk.limit(None);
                 }
             }
@@ -147,7 +161,15 @@ impl Driver {
             Fault::SwitchOff(institution) => {
                 return self.switch(institution, true).await;
             }
-            Fault::Kill | Fault::Power(_) | Fault::Stop | Fault::Clock(_) => {}
+            Fault::Server(state) => {
+                if let Some(server) = &self.world.server {
+                    server.set_mood(Mood::FINE);
+                    if state == ServerState::Down {
+                        server.come_back();
+                    }
+                }
+            }
+            Fault::Kill(_) | Fault::Power(_) | Fault::Stop(_) | Fault::Clock(_) => {}
         }
         true
     }
@@ -155,37 +177,37 @@ impl Driver {
     async fn fail_power(self: &Arc<Self>, operation: u64, length: Duration) {
         let until = self.world.clock.elapsed() + FAILS_WITHIN;
         {
-            let life = self.life.lock().await;
-            let Some(life) = &*life else { return };
+            let running = self.running.lock().await;
+            let Some(life) = running.get(&ALONE) else { return };
             life.disk.cut_at(life.disk.operations() + operation);
         }
         loop {
-            let dead = self.life.lock().await.as_ref().is_none_or(|life| life.disk.is_dead());
+            let dead = self.running.lock().await.get(&ALONE).is_none_or(|life| life.disk.is_dead());
             if dead || self.world.clock.elapsed() >= until {
                 break;
             }
             tokio::time::sleep(LOOKS_EVERY).await;
         }
-        let Some(life) = self.life.lock().await.take() else { return };
+        let Some(life) = self.running.lock().await.remove(&ALONE) else { return };
         let disk = self.lives.kill(life).after_power_cut();
-        self.come_back(disk, length).await;
+        self.come_back(ALONE, disk, length).await;
     }
 
     /// Starts a center on what is left, after a while.
-    async fn come_back(&self, disk: MemoryDisk, after: Duration) {
+    async fn come_back(&self, node: u16, disk: MemoryDisk, after: Duration) {
         tokio::time::sleep(after).await;
-        match self.start(disk).await {
-            Ok(life) => *self.life.lock().await = Some(life),
+        match self.start(node, disk).await {
+            Ok(life) => drop(self.running.lock().await.insert(node, life)),
             Err(error) => self.world.oracle().found(format!("the center does not start again: {error}")),
         }
     }
 
     /// Starts a center, again while it cannot for a reason that passes.
-    pub(crate) async fn start(&self, disk: MemoryDisk) -> Result<Life, StartError> {
+    pub(crate) async fn start(&self, node: u16, disk: MemoryDisk) -> Result<Life, StartError> {
         self.restarts.fetch_add(1, Ordering::Relaxed);
         let until = self.world.clock.elapsed() + STARTS_WITHIN;
         loop {
-            match self.lives.start(disk.clone()).await {
+            match self.lives.start(node, disk.clone()).await {
                 Ok(life) => return Ok(life),
                 Err(error) if self.world.clock.elapsed() >= until => return Err(error),
                 Err(_) => tokio::time::sleep(STARTS_AGAIN_AFTER).await,
@@ -234,13 +256,23 @@ impl Driver {
         .await
     }
 
-    /// Changes the registry beside the center that runs; whether it was changed. Nothing while none runs or its disk takes nothing.
+    /// Changes the registry beside the centers that run; whether it was changed. Nothing while none runs or its disk takes nothing.
     async fn change(&self, change: impl AsyncFnOnce(&Life) -> Result<(), register::RegisterError>) -> bool {
-        let life = self.life.lock().await;
-        match &*life {
+        let running = self.running.lock().await;
+        match running.values().next() {
             Some(life) => change(life).await.is_ok(),
             None => false,
         }
+    }
+}
+
+fn mood(state: ServerState) -> Mood {
+    match state {
+        ServerState::Slow => Mood { delay_millis: (10, 120), ..Mood::FINE },
+        ServerState::Breaking => Mood { broken_permille: 20, ..Mood::FINE },
+        ServerState::Silent => Mood { silent_permille: 4, ..Mood::FINE },
+        ServerState::LateNews => Mood { news_millis: (500, 5_000), ..Mood::FINE },
+        ServerState::Down => Mood::FINE,
     }
 }
 

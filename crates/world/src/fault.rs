@@ -64,19 +64,36 @@ pub(crate) enum LineState {
     Down,
 }
 
+/// How the server of a shared database is, or the way to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ServerState {
+    /// Everything takes long.
+    Slow,
+    /// Sessions break in the middle, and commits are done of which nobody hears.
+    Breaking,
+    /// Sessions fall silent, and nobody is told.
+    Silent,
+    /// What centers tell each other is late.
+    LateNews,
+    /// It ended, and nobody is let in.
+    Down,
+}
+
 /// One thing that goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
     Line(Line, LineState),
     National(NationalMood),
     App(u16, AppMood),
-    /// The process dies, and is started again after the fault's length.
-    Kill,
+    /// The process of a center dies, and is started again after the fault's length.
+    Kill(u16),
     /// The power fails at the so-many-th operation of the disk from then on; it comes back after the length.
     Power(u64),
-    /// It is stopped, and started again after the length.
-    Stop,
-    /// The center's clock is set by so many milliseconds.
+    /// A center is stopped, and started again after the length.
+    Stop(u16),
+    /// The server of the database that several centers share.
+    Server(ServerState),
+    /// The centers' clock is set by so many milliseconds.
     Clock(i64),
     /// The disk is full but for so many bytes.
     Full(u64),
@@ -131,6 +148,14 @@ const LINES: [(&str, LineState); 5] = [
     ("down", LineState::Down),
 ];
 
+const SERVER: [(&str, ServerState); 5] = [
+    ("slow", ServerState::Slow),
+    ("breaking", ServerState::Breaking),
+    ("silent", ServerState::Silent),
+    ("late-news", ServerState::LateNews),
+    ("down", ServerState::Down),
+];
+
 fn word<T: PartialEq>(words: &[(&'static str, T)], value: &T) -> &'static str {
     words.iter().find(|(_, known)| known == value).map_or("fine", |(word, _)| word)
 }
@@ -149,9 +174,13 @@ impl fmt::Display for Fault {
             Self::Line(Line::App(app), state) => write!(f, "line app{app} {}", word(&LINES, state)),
             Self::National(mood) => write!(f, "national {}", word(&NATIONAL, mood)),
             Self::App(app, mood) => write!(f, "app{app} {}", word(&APP, mood)),
-            Self::Kill => f.write_str("kill"),
+            // The one there is needs no number.
+            Self::Kill(0) => f.write_str("kill"),
+            Self::Kill(node) => write!(f, "kill {node}"),
             Self::Power(operation) => write!(f, "power {operation}"),
-            Self::Stop => f.write_str("stop"),
+            Self::Stop(0) => f.write_str("stop"),
+            Self::Stop(node) => write!(f, "stop {node}"),
+            Self::Server(state) => write!(f, "server {}", word(&SERVER, state)),
             Self::Clock(millis) => write!(f, "clock {millis}"),
             Self::Full(bytes) => write!(f, "full {bytes}"),
             Self::Rotate(account) => write!(f, "rotate {account}"),
@@ -168,8 +197,11 @@ impl Fault {
             ["line", "national", state] => Self::Line(Line::National, value(&LINES, state)?),
             ["line", line, state] => Self::Line(Line::App(app(line)?), value(&LINES, state)?),
             ["national", mood] => Self::National(value(&NATIONAL, mood)?),
-            ["kill"] => Self::Kill,
-            ["stop"] => Self::Stop,
+            ["kill"] => Self::Kill(0),
+            ["kill", node] => Self::Kill(node.parse().ok()?),
+            ["stop"] => Self::Stop(0),
+            ["stop", node] => Self::Stop(node.parse().ok()?),
+            ["server", state] => Self::Server(value(&SERVER, state)?),
             ["power", operation] => Self::Power(operation.parse().ok()?),
             ["clock", millis] => Self::Clock(millis.parse().ok()?),
             ["full", bytes] => Self::Full(bytes.parse().ok()?),
@@ -180,9 +212,13 @@ impl Fault {
         })
     }
 
-    /// One of them.
-    fn draw(chance: &mut Chance) -> Self {
+    /// One of them, where there are so many centers.
+    fn draw(chance: &mut Chance, centers: u16) -> Self {
         let app = u16::from(chance.permille(500));
+        let several = centers > 1;
+        let node = |chance: &mut Chance| {
+            if several { u16::try_from(chance.below(u64::from(centers))).unwrap_or(0) } else { 0 }
+        };
         match chance.below(20) {
             0..=5 => {
                 let line = match chance.below(4) {
@@ -194,9 +230,10 @@ impl Fault {
             }
             6 | 7 => Self::National(NATIONAL[chance.place(NATIONAL.len())].1),
             8..=10 => Self::App(app, APP[chance.place(APP.len())].1),
-            11 | 12 => Self::Kill,
+            11 | 12 => Self::Kill(node(chance)),
+            13..=15 | 18 if several => Self::Server(SERVER[chance.place(SERVER.len())].1),
             13..=15 => Self::Power(1 + chance.below(60)),
-            16 => Self::Stop,
+            16 => Self::Stop(node(chance)),
             17 => {
                 let millis = i64::try_from(chance.below(600_000)).unwrap_or(0);
                 Self::Clock(if chance.permille(500) { millis } else { -millis })
@@ -211,7 +248,9 @@ impl Fault {
     /// How long it lasts, in milliseconds.
     const fn length_millis(self) -> (u64, u64) {
         match self {
-            Self::Kill | Self::Stop | Self::Power(_) => (200, 20_000),
+            Self::Kill(_) | Self::Stop(_) | Self::Power(_) => (200, 20_000),
+            Self::Server(ServerState::Down) => (200, 8_000),
+            Self::Server(_) => (2_000, 60_000),
             Self::Clock(_) => (0, 0),
             Self::Full(_) => (5_000, 60_000),
             Self::Rotate(_) | Self::SwitchOff(_) => (30_000, 300_000),
@@ -221,13 +260,13 @@ impl Fault {
 }
 
 impl Plan {
-    /// What goes wrong within this time, so far apart on the average.
-    pub(crate) fn draw(chance: &Chance, within: Duration, mean_millis: u64) -> Self {
+    /// What goes wrong with so many centers within this time, so far apart on the average.
+    pub(crate) fn draw(chance: &Chance, centers: u16, within: Duration, mean_millis: u64) -> Self {
         let mut chance = chance.fork("plan", 0);
         let mut faults = Vec::new();
         let mut begin = chance.gap(mean_millis);
         while begin < within {
-            let fault = Fault::draw(&mut chance);
+            let fault = Fault::draw(&mut chance, centers);
             let length = chance.millis(fault.length_millis());
             faults.push(PlannedFault { begin, length, fault });
             begin += chance.gap(mean_millis);
@@ -295,9 +334,11 @@ mod tests {
 
     #[test]
     fn a_plan_is_read_as_it_is_printed() {
-        let plan = Plan::draw(&Chance::new(11), Duration::from_hours(200), 60_000);
-        assert!(plan.0.len() > 5_000, "{}", plan.0.len());
-        assert_eq!(Plan::read(&plan.to_string()), Ok(plan));
+        for centers in [1, 3] {
+            let plan = Plan::draw(&Chance::new(11), centers, Duration::from_hours(200), 60_000);
+            assert!(plan.0.len() > 5_000, "{}", plan.0.len());
+            assert_eq!(Plan::read(&plan.to_string()), Ok(plan));
+        }
     }
 
     #[test]

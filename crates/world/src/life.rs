@@ -19,12 +19,15 @@ use crate::world::{CHANNEL_PORT, INSTITUTION_PORT, World, center_address};
 
 /// How long everything is kept.
 const RETAINED_DAYS: u32 = 3_650;
+/// The place of whoever works on the database beside the centers.
+const BESIDE: u64 = u64::MAX;
 /// The file's name on each disk.
 pub(crate) const FILE: &str = "center.sqlite";
 
 /// A center that runs, or ran.
 pub(crate) struct Life {
-    pub(crate) host: Host,
+    /// Which of all lives it is.
+    number: u16,
     pub(crate) disk: MemoryDisk,
     center: Center,
 }
@@ -48,9 +51,6 @@ impl Lives {
             national_key: world.cast.national_key.clone(),
         };
         let mut config = Config::new(essentials, &PathBuf::from("/memory"));
-        let listen = |port| Listen { plain_http: true, ..Listen::plain(center_address(port)) };
-        config.listen.institution = listen(INSTITUTION_PORT);
-        config.listen.channel = listen(CHANNEL_PORT);
         config.outbound.allow = vec!["10.0.0.0/8".parse().expect("a network")];
         // Every counter of a hospital comes from one address here.
         config.limits.connections_per_source = config.limits.connections;
@@ -65,17 +65,25 @@ impl Lives {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// The configuration of a center on this disk.
+    /// The configuration of centers on this disk.
     pub(crate) fn config(&self, disk: &MemoryDisk) -> Config {
         let mut config = self.config.clone();
         config.database = Database::Sqlite(disk.path(FILE));
         config
     }
 
+    fn config_of(&self, node: u16, disk: &MemoryDisk) -> Config {
+        let mut config = self.config(disk);
+        let listen = |port| Listen { plain_http: true, ..Listen::plain(center_address(node, port)) };
+        config.listen.institution = listen(INSTITUTION_PORT);
+        config.listen.channel = listen(CHANNEL_PORT);
+        config
+    }
+
     /// Chance and disk of whoever works on the database beside a center.
     pub(crate) fn beside(&self, disk: &MemoryDisk, name: &str) -> (Disk, Entropy) {
         let mut chance = self.world.chance.fork(name, u64::from(self.count.load(Ordering::Relaxed)));
-        (center_disk(disk, chance.fork("disk", 0)), Entropy::seeded(chance.word()))
+        (center_disk(&self.world, disk, BESIDE, chance.fork("disk", 0)), Entropy::seeded(chance.word()))
     }
 
     /// Makes the database on an empty disk.
@@ -84,8 +92,8 @@ impl Lives {
         register::everybody(&self.config(disk), &self.world.cast, self.beside(disk, "register"), at).await
     }
 
-    /// Starts a center on a disk.
-    pub(crate) async fn start(&self, disk: MemoryDisk) -> Result<Life, StartError> {
+    /// Starts one of the centers on a disk.
+    pub(crate) async fn start(&self, node: u16, disk: MemoryDisk) -> Result<Life, StartError> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let host = Host::Center(number);
         let mut chance = self.world.chance.fork("life", u64::from(number));
@@ -96,10 +104,10 @@ impl Lives {
             clock,
             entropy: Entropy::seeded(chance.word()),
             network: self.network(host),
-            disk: center_disk(&disk, chance.fork("disk", 0)),
+            disk: center_disk(&self.world, &disk, u64::from(number), chance.fork("disk", 0)),
         };
-        let center = Box::pin(Center::start(self.config(&disk), ports)).await?;
-        Ok(Life { host, disk, center })
+        let center = Box::pin(Center::start(self.config_of(node, &disk), ports)).await?;
+        Ok(Life { number, disk, center })
     }
 
     fn network(&self, host: Host) -> Network {
@@ -118,8 +126,11 @@ impl Lives {
 
     /// Ends a life at once: what it was doing ends where it stands, and only what is on its disk is left.
     pub(crate) fn kill(&self, life: Life) -> MemoryDisk {
-        life.disk.cut();
-        self.world.network.kill(life.host);
+        match &self.world.server {
+            Some(server) => server.kill(u64::from(life.number)),
+            None => life.disk.cut(),
+        }
+        self.world.network.kill(Host::Center(life.number));
         // What is left of it cannot reach anything any more; it only has to end.
         tokio::spawn(life.center.stop());
         life.disk
@@ -128,7 +139,7 @@ impl Lives {
     /// Stops a center as an operator does.
     pub(crate) async fn stop(&self, life: Life) -> MemoryDisk {
         life.center.stop().await;
-        self.world.network.kill(life.host);
-        life.disk.after_kill()
+        self.world.network.kill(Host::Center(life.number));
+        if self.world.server.is_some() { life.disk } else { life.disk.after_kill() }
     }
 }

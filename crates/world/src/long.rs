@@ -51,6 +51,7 @@ pub fn settings_of(seed: u64) -> Settings {
         length: Duration::from_mins(minutes),
         gap: Duration::from_secs(gap),
         persons: [40, 200, 800][chance.place(3)],
+        centers: 1,
         faults: Faults::Drawn(Duration::from_secs(every)),
     }
 }

@@ -3,27 +3,36 @@
 use std::fs::TryLockError;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use yanmi_center::ports::{Disk, DiskWork, FileIdentity, FileLock, Medium};
+use yanmi_center::ports::{DatabaseServer, Disk, DiskWork, FileIdentity, FileLock, Medium};
 use yanmi_disk::{MemoryDisk, VFS};
 
 use crate::chance::Chance;
+use crate::world::World;
 
 /// How long a read outside of a transaction takes, in milliseconds.
 const READ_MILLIS: (u64, u64) = (0, 1);
 /// How long a commit takes.
 const COMMIT_MILLIS: (u64, u64) = (1, 4);
 
+yanmi_database_server::port!(yanmi_center::ports);
+
 struct WorldMedium {
     disk: MemoryDisk,
     chance: Mutex<Chance>,
+    /// Who stands before the database, where several centers share it.
+    server: Option<Arc<ServerPort>>,
 }
 
-/// The disk on which a center's database lies.
-pub(crate) fn center_disk(disk: &MemoryDisk, chance: Chance) -> Disk {
-    Disk::given(WorldMedium { disk: disk.clone(), chance: Mutex::new(chance) })
+/// The disk on which a center's database lies, and who stands before it, as somebody at this place comes there.
+pub(crate) fn center_disk(world: &World, disk: &MemoryDisk, place: u64, chance: Chance) -> Disk {
+    let server = world.server.clone().map(|server| {
+        let clock = world.clock.clone();
+        Arc::new(ServerPort { server, from: place, now: Box::new(move || clock.now().get()) })
+    });
+    Disk::given(WorldMedium { disk: disk.clone(), chance: Mutex::new(chance), server })
 }
 
 impl Medium for WorldMedium {
@@ -62,5 +71,9 @@ impl Medium for WorldMedium {
             DiskWork::Read => READ_MILLIS,
             DiskWork::Commit => COMMIT_MILLIS,
         })
+    }
+
+    fn server(&self) -> Option<Arc<dyn DatabaseServer>> {
+        self.server.clone().map(|server| server as Arc<dyn DatabaseServer>)
     }
 }

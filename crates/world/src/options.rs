@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// How many persons there are.
     #[arg(long, default_value_t = 200)]
     persons: u32,
+    /// How many centers there are; several share a database.
+    #[arg(long, default_value_t = 1)]
+    centers: u16,
     /// What goes wrong: `none`, `drawn` from the seed, or a file with a plan.
     #[arg(long, default_value = "drawn")]
     faults: String,
@@ -84,6 +87,7 @@ impl Options {
             length,
             gap: Duration::from_secs(self.gap),
             persons: self.persons.max(1),
+            centers: self.centers.max(1),
             faults,
         })
     }

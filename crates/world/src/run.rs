@@ -37,6 +37,8 @@ pub struct Settings {
     pub gap: Duration,
     /// How many persons there are.
     pub persons: u32,
+    /// How many centers there are; several share a database.
+    pub centers: u16,
     /// What goes wrong.
     pub faults: Faults,
 }
@@ -127,11 +129,12 @@ struct Remains {
 }
 
 async fn play(settings: &Settings, tell: Arc<dyn Fn(Duration) + Send + Sync>) -> Remains {
-    let world = Arc::new(World::new(settings.seed, settings.persons + 1));
+    let world = Arc::new(World::of_centers(settings.seed, settings.persons + 1, settings.centers.max(1)));
     let plan = match &settings.faults {
         Faults::None => Plan::default(),
         Faults::Drawn(gap) => {
-            Plan::draw(&world.chance, settings.length, u64::try_from(gap.as_millis()).unwrap_or(u64::MAX))
+            let gap = u64::try_from(gap.as_millis()).unwrap_or(u64::MAX);
+            Plan::draw(&world.chance, world.centers, settings.length, gap)
         }
         Faults::Planned(plan) => plan.clone(),
     };
@@ -139,8 +142,10 @@ async fn play(settings: &Settings, tell: Arc<dyn Fn(Duration) + Send + Sync>) ->
     let disk = MemoryDisk::new(world.chance.fork("disk", 0).word());
     driver.lives.prepare(&disk).await.expect("a database");
     party::start(&world);
-    let life = driver.start(disk).await.expect("a center");
-    *driver.life.lock().await = Some(life);
+    for node in 0..world.centers {
+        let life = driver.start(node, disk.clone()).await.expect("a center");
+        driver.running.lock().await.insert(node, life);
+    }
     let driving = Arc::clone(&driver);
     let carried = plan.clone();
     let driving = tokio::spawn(async move { driving.run(&carried).await });
@@ -189,15 +194,25 @@ pub(crate) const NOBODY: &str = "nothing is wrong any more, and somebody new is 
 
 async fn finish(world: &Arc<World>, driver: &Driver, (visits, plan): (u64, Plan)) -> Remains {
     tokio::time::sleep(LEAVES).await;
-    world.oracle().begins(Fault::Stop, world.clock.elapsed());
+    world.oracle().begins(Fault::Stop(0), world.clock.elapsed());
     let simulated = world.clock.elapsed();
-    let life = driver.life.lock().await.take();
-    let disk = match life {
-        Some(life) => Some(driver.lives.stop(life).await),
-        None => None,
-    };
+    let running = std::mem::take(&mut *driver.running.lock().await);
+    let mut disk = None;
+    for life in running.into_values() {
+        disk = Some(driver.lives.stop(life).await);
+    }
+    judge_server(world);
     let lives = driver.restarts.load(Ordering::Relaxed);
     Remains { world: Arc::clone(world), disk, simulated, visits, lives, plan }
+}
+
+/// What the server of a shared database has seen.
+fn judge_server(world: &World) {
+    let Some(server) = &world.server else { return };
+    if server.circles() > 0 {
+        let found = format!("centers waited for each other {} times", server.circles());
+        world.oracle().found(found);
+    }
 }
 
 impl Remains {

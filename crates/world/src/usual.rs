@@ -16,6 +16,7 @@ pub fn dense(seed: u64, minutes: u64, faults: Faults) -> Settings {
         length: Duration::from_mins(minutes),
         gap: Duration::from_secs(10),
         persons: 200,
+        centers: 1,
         faults,
     }
 }
@@ -43,6 +44,11 @@ pub fn wrong() -> [Settings; 3] {
 pub fn short(seed: u64) -> Settings {
     let (gap, faults) = (Duration::from_secs(6), Faults::Drawn(Duration::from_secs(40)));
     Settings { gap, persons: 40, ..dense(seed, 6, faults) }
+}
+
+/// Three centers that share a database, and much goes wrong.
+pub fn several(seed: u64) -> Settings {
+    Settings { centers: 3, ..short(seed) }
 }
 
 /// The seeds of those.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -105,7 +106,8 @@ impl Wire {
     }
 }
 
-/// Whoever calls the center, and keeps connections. What got no answer is not said again here: whoever asks decides that, and knows
+/// Whoever calls the centers, and keeps connections. Of several centers each is called in its turn, as by way of a distributor; one where
+/// nobody listens is passed over. What got no answer is not said again here: whoever asks decides that, and knows
 /// that it was said twice.
 #[derive(Clone)]
 pub(crate) struct Caller(Arc<CallerState>);
@@ -113,43 +115,61 @@ pub(crate) struct Caller(Arc<CallerState>);
 struct CallerState {
     network: WorldNetwork,
     from: Host,
-    to: SocketAddr,
-    kept: Mutex<Vec<(Instant, Wire)>>,
+    to: Vec<SocketAddr>,
+    turn: AtomicUsize,
+    kept: Mutex<Vec<(Instant, SocketAddr, Wire)>>,
 }
 
 impl Caller {
-    pub(crate) fn new(network: &WorldNetwork, from: Host, to: SocketAddr) -> Self {
-        Self(Arc::new(CallerState { network: network.clone(), from, to, kept: Mutex::default() }))
+    pub(crate) fn new(network: &WorldNetwork, from: Host, to: Vec<SocketAddr>) -> Self {
+        let (network, turn) = (network.clone(), AtomicUsize::new(0));
+        Self(Arc::new(CallerState { network, from, to, turn, kept: Mutex::default() }))
     }
 
     /// Posts a body; nothing when there was no answer within this time.
     pub(crate) async fn post(&self, path: &str, body: &str, within: Duration) -> Option<Message> {
         let until = Instant::now() + within;
-        let kept = self.kept();
-        if let Some(mut wire) = kept {
+        let first = self.0.turn.fetch_add(1, Ordering::Relaxed);
+        let to = self.0.to[first % self.0.to.len()];
+        if let Some(mut wire) = self.kept(to) {
             let answer = timeout_at(until, wire.ask(path, body)).await.ok()?.ok()?;
-            return Some(self.keep(wire, answer));
+            return Some(self.keep(to, wire, answer));
         }
         let fresh = async {
-            let mut wire = Wire::over(self.0.network.dial(self.0.from, self.0.to).await?);
+            let (to, end) = self.dial(first).await?;
+            let mut wire = Wire::over(end);
             let answer = wire.ask(path, body).await?;
-            io::Result::Ok((wire, answer))
+            io::Result::Ok((to, wire, answer))
         };
-        let (wire, answer) = timeout_at(until, fresh).await.ok()?.ok()?;
-        Some(self.keep(wire, answer))
+        let (to, wire, answer) = timeout_at(until, fresh).await.ok()?.ok()?;
+        Some(self.keep(to, wire, answer))
+    }
+
+    /// A connection to the first of them that listens.
+    async fn dial(&self, first: usize) -> io::Result<(SocketAddr, End)> {
+        let mut refused = io::ErrorKind::ConnectionRefused.into();
+        for next in 0..self.0.to.len() {
+            let to = self.0.to[(first + next) % self.0.to.len()];
+            match self.0.network.dial(self.0.from, to).await {
+                Ok(end) => return Ok((to, end)),
+                Err(error) => refused = error,
+            }
+        }
+        Err(refused)
     }
 
     /// A connection that was used lately.
-    fn kept(&self) -> Option<Wire> {
+    fn kept(&self, to: SocketAddr) -> Option<Wire> {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(since, _)| since.elapsed() < KEPT_FOR);
-        kept.pop().map(|(_, wire)| wire)
+        kept.retain(|(since, ..)| since.elapsed() < KEPT_FOR);
+        let at = kept.iter().rposition(|(_, other, _)| *other == to)?;
+        Some(kept.remove(at).2)
     }
 
-    fn keep(&self, wire: Wire, answer: Message) -> Message {
+    fn keep(&self, to: SocketAddr, wire: Wire, answer: Message) -> Message {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !answer.is_last() && kept.len() < KEPT {
-            kept.push((Instant::now(), wire));
+            kept.push((Instant::now(), to, wire));
         }
         answer
     }

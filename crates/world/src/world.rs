@@ -1,10 +1,11 @@
 //! What everybody in a world shares.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use yanmi_database_server::MemoryServer;
 use yanmi_protocol::{EcToken, Sm4Key};
 
 use crate::cast::{Cast, Holder};
@@ -24,9 +25,10 @@ pub(crate) const INSTITUTION_PORT: u16 = 8_360;
 /// Where its channel face is.
 pub(crate) const CHANNEL_PORT: u16 = 8_361;
 
-/// An address of the center.
-pub(crate) fn center_address(port: u16) -> SocketAddr {
-    SocketAddr::new(Host::Center(0).address(), port)
+/// An address of one of the centers.
+pub(crate) fn center_address(node: u16, port: u16) -> SocketAddr {
+    let [high, low] = (node + 1).to_be_bytes();
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 1, high, low)), port)
 }
 
 /// How the parties around the center are now.
@@ -49,6 +51,10 @@ pub(crate) struct World {
     pub(crate) clock: WallClock,
     pub(crate) center_clock: WallClock,
     pub(crate) network: WorldNetwork,
+    /// How many centers there are.
+    pub(crate) centers: u16,
+    /// What stands before their database, where they are several.
+    pub(crate) server: Option<MemoryServer>,
     pub(crate) cast: Cast,
     pub(crate) callers: Callers,
     trace: Mutex<Trace>,
@@ -69,17 +75,23 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world of this seed with so many persons; nobody does anything yet.
+    /// A world of this seed with so many persons and one center; nobody does anything yet.
     pub(crate) fn new(seed: u64, persons: u32) -> Self {
+        Self::of_centers(seed, persons, 1)
+    }
+
+    /// The same with so many centers, which share a database if they are several.
+    pub(crate) fn of_centers(seed: u64, persons: u32, centers: u16) -> Self {
         let chance = Chance::new(seed);
         let network = WorldNetwork::new(chance.fork("network", 0));
         let cast = Cast::new(&chance, persons);
-        let institution = |account: &crate::cast::Account| {
-            Caller::new(&network, Host::Institution(account.number), center_address(INSTITUTION_PORT))
+        let caller = |from: Host, port: u16| {
+            let to = (0..centers).map(|node| center_address(node, port)).collect();
+            Caller::new(&network, from, to)
         };
-        let app = |app: &crate::cast::App| {
-            Caller::new(&network, Host::App(app.number), center_address(CHANNEL_PORT))
-        };
+        let institution =
+            |account: &crate::cast::Account| caller(Host::Institution(account.number), INSTITUTION_PORT);
+        let app = |app: &crate::cast::App| caller(Host::App(app.number), CHANNEL_PORT);
         let callers = Callers {
             institutions: cast.accounts.iter().map(institution).collect(),
             apps: cast.apps.iter().map(app).collect(),
@@ -89,9 +101,11 @@ impl World {
             center_clock: clock.another(),
             clock,
             network,
+            centers,
+            server: (centers > 1).then(|| server(&chance)),
             callers,
             trace: Mutex::default(),
-            oracle: Mutex::default(),
+            oracle: Mutex::new(Oracle::of_centers(centers)),
             moods: Mutex::new(Moods {
                 national: NationalMood::Fine,
                 apps: cast.apps.iter().map(|_| AppMood::Fine).collect(),
@@ -198,6 +212,12 @@ impl World {
     pub(crate) fn is_calm(&self) -> bool {
         self.calm.load(Ordering::Relaxed)
     }
+}
+
+/// A server whose chance is the world's.
+fn server(chance: &Chance) -> MemoryServer {
+    let mut chance = chance.fork("server", 0);
+    MemoryServer::new(move |bound| chance.below(bound))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -63,8 +63,9 @@ impl Oracle {
             numbers.filter_map(|number| self.prompts.get(number)).map(|known| known.repeated.len()).sum();
         let calls = self.calls(&prompt.key);
         let own = calls.iter().filter(|call| !call.replayed).count();
-        // It is remembered by the process that acted upon it.
-        let forgotten = self.in_force((prompt.asked.saturating_sub(WINDOW), prompt.shown), STORE_TROUBLE);
+        // It is remembered by the process that acted upon it, which others do not ask.
+        let forgotten = self.centers > 1
+            || self.in_force((prompt.asked.saturating_sub(WINDOW), prompt.shown), STORE_TROUBLE);
         if calls.iter().all(|call| call.proven) && shown > own && !forgotten {
             let found = format!("{shown} notices for {own} calls: {prompt:?}");
             self.found(found);

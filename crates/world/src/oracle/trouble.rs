@@ -16,8 +16,9 @@ pub(crate) struct FaultSpan {
 /// How long a fault is felt after it ended: what was under way, a pool's dead connections, a breaker that is open.
 pub(super) const FELT: Duration = Duration::from_secs(45);
 /// What keeps a center from its store, or from running.
-pub(super) const STORE_TROUBLE: fn(Fault) -> bool =
-    |fault| matches!(fault, Fault::Full(_) | Fault::Power(_) | Fault::Kill | Fault::Stop);
+pub(super) const STORE_TROUBLE: fn(Fault) -> bool = |fault| {
+    matches!(fault, Fault::Full(_) | Fault::Power(_) | Fault::Kill(_) | Fault::Stop(_) | Fault::Server(_))
+};
 /// What keeps a center from the national center.
 pub(super) const NATIONAL_TROUBLE: fn(Fault) -> bool =
     |fault| matches!(fault, Fault::National(_) | Fault::Line(Line::National, _)) || STORE_TROUBLE(fault);
