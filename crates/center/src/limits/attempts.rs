@@ -28,7 +28,7 @@ struct AttemptCount {
 }
 
 /// Attempts that were not written down one by one.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct AttemptSum {
     pub(crate) login: String,
     session: UnixMillis,
@@ -53,6 +53,7 @@ impl Attempts {
     pub(crate) fn due(&self, now: UnixMillis) -> Vec<AttemptSum> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Vec::new();
+        // In any order: they are sorted when all are listed.
         for ((login, session), count) in all.iter_mut() {
             if count.since.is_some_and(|since| now >= since.plus(SUMMED_FOR)) {
                 due.push(AttemptSum { login: login.clone(), session: *session, count: count.summed });
@@ -60,6 +61,8 @@ impl Attempts {
             }
         }
         all.retain(|(_, session), count| count.since.is_some() || now < session.plus(LONGEST));
+        // They become rows, whose order is not to hang on chance.
+        due.sort_unstable();
         due
     }
 
@@ -101,5 +104,16 @@ mod tests {
         assert!(!attempts.admit("a", at(0), at(61)));
         assert_eq!(attempts.rest(), [AttemptSum { login: "a".to_owned(), session: at(0), count: 1 }]);
         assert!(attempts.0.lock().expect("a lock").is_empty());
+    }
+
+    #[test]
+    fn sums_come_in_the_order_of_their_names() {
+        let (attempts, at) = (Attempts::default(), UnixMillis::new(1_000_000));
+        let logins: Vec<String> = (10..40).map(|number| format!("login{number}")).collect();
+        for login in logins.iter().rev() {
+            assert!(!(0..=ONE_BY_ONE).all(|_| attempts.admit(login, at, at)), "the last one is summed");
+        }
+        let due: Vec<String> = attempts.rest().into_iter().map(|sum| sum.login).collect();
+        assert_eq!(due, logins);
     }
 }

@@ -243,13 +243,21 @@ impl Snapshot {
     pub(crate) fn unnoted_keys(&self, count: usize) -> Vec<&Account> {
         let is_due =
             |account: &&Account| account.keys.is_used() && !account.is_use_noted.load(Ordering::Relaxed);
-        self.accounts.values().filter(is_due).take(count).collect()
+        let mut due: Vec<_> = self.accounts.values().filter(is_due).collect();
+        due.sort_unstable_by_key(|account| account.id);
+        due.truncate(count);
+        due
     }
 
     /// Keys whose last use is not written down; so many at most.
     pub(crate) fn unnoted_uses(&self, count: usize) -> Vec<(KeyUse, &LastUse)> {
-        let accounts = self.accounts.values().map(|account| (Object::Account(account.id), &account.keys));
-        let channels = self.channels.iter().map(|(id, channel)| (Object::Channel(*id), &channel.keys));
+        let is_due = |keys: &Keys| keys.unnoted().next().is_some();
+        let mut accounts: Vec<_> = self.accounts.values().filter(|it| is_due(&it.keys)).collect();
+        accounts.sort_unstable_by_key(|account| account.id);
+        let mut channels: Vec<_> = self.channels.iter().filter(|(_, it)| is_due(&it.keys)).collect();
+        channels.sort_unstable_by_key(|(id, _)| **id);
+        let accounts = accounts.into_iter().map(|account| (Object::Account(account.id), &account.keys));
+        let channels = channels.into_iter().map(|(id, channel)| (Object::Channel(*id), &channel.keys));
         let uses = accounts.chain(channels).flat_map(|(object, keys)| {
             keys.unnoted().map(move |(kcv, at, last)| (KeyUse::new(object, kcv, at), last))
         });
@@ -269,15 +277,17 @@ impl Snapshot {
         self.channels.get(id)
     }
 
-    /// What the rules need to know about a channel. One that was switched off is as good as not registered.
     /// The channels that are not called for a while after failures, each with until when.
     pub(crate) fn resting(&self) -> Vec<(&str, UnixMillis)> {
         let channels = self.channels.values().filter(|channel| channel.enabled);
-        channels
-            .filter_map(|channel| Some((channel.name.as_str(), channel.endpoint.lane.open_until()?)))
-            .collect()
+        let resting =
+            channels.filter_map(|channel| Some((channel.name.as_str(), channel.endpoint.lane.open_until()?)));
+        let mut resting: Vec<_> = resting.collect();
+        resting.sort_unstable();
+        resting
     }
 
+    /// What the rules need to know about a channel. One that was switched off is as good as not registered.
     pub(crate) fn channel_facts(&self, id: &ChannelId) -> Option<&ChannelFacts> {
         self.channels.get(id).filter(|channel| channel.enabled).map(|channel| &channel.facts)
     }

@@ -164,6 +164,7 @@ impl Work {
     ) -> Result<(), StoreError> {
         let (mut persons, mut free, mut not_me) = (Vec::new(), Vec::new(), Vec::new());
         let mut keys: HashMap<EcToken, Vec<Key>> = HashMap::new();
+        // In any order: each key is looked at by itself, and what is listed is looked up.
         for (key, loaded) in &mut self.facts {
             let Some(learned) = lessons.get(&key.token) else { continue };
             keys.entry(key.token).or_default().push(*key);
@@ -187,6 +188,7 @@ impl Work {
         }
         persons.sort_unstable();
         persons.dedup();
+        // In any order: each person goes into a place of their own.
         for (person, (budget, recent)) in persons::load(session, &persons).await? {
             self.budgets.insert(person, budget);
             self.recent.insert(person, recent);

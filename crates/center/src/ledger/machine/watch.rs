@@ -48,7 +48,12 @@ impl Watchers {
     /// Wakes everybody: something may have changed, and it is not known what.
     pub(crate) fn wake_all(&self) {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.values().for_each(|(bell, _)| bell.notify_waiters());
+        let mut bells: Vec<_> = map.iter().collect();
+        // Who is woken first goes on first.
+        bells.sort_unstable_by_key(|(fingerprint, _)| **fingerprint);
+        for (_, (bell, _)) in bells {
+            bell.notify_waiters();
+        }
     }
 }
 
