@@ -8,6 +8,7 @@ mod floors;
 mod glossary;
 mod modules;
 mod operating;
+mod order;
 mod pages;
 mod source;
 mod tables;
@@ -42,6 +43,7 @@ pub(crate) fn run() -> ExitCode {
     violations.extend(circles::check(&crates));
     violations.extend(floors::check(&files));
     violations.extend(doors::check(&files));
+    violations.extend(order::check(&files));
     violations.extend(types::check(&files, &crates));
     for violation in &violations {
         println!("{}: {}", violation.place, violation.what);

@@ -68,7 +68,7 @@ fn module_of(path: &str) -> Option<ModulePath> {
 }
 
 /// A text without comments, without what stands in quotes, and without its tests.
-fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
     let mut out = String::with_capacity(product.len());
     for line in product.lines() {
