@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// Steps of the bar.
 const STEPS: u64 = 40;
+/// Back to the beginning of the line, of which nothing is left.
+const CLEAR: &str = "\r\x1b[K";
 
 /// A bar that grows.
 pub(crate) struct Bar {
@@ -36,7 +38,28 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         if self.watched {
-            let _ = write!(stderr(), "\r\x1b[K");
+            let _ = write!(stderr(), "{CLEAR}");
         }
+    }
+}
+
+/// A line that is replaced by the next.
+pub(crate) struct StatusLine {
+    watched: bool,
+}
+
+impl StatusLine {
+    pub(crate) fn new() -> Self {
+        Self { watched: stderr().is_terminal() }
+    }
+
+    pub(crate) fn show(&self, text: &str) {
+        if self.watched {
+            let _ = write!(stderr(), "{CLEAR}{text}");
+        }
+    }
+
+    pub(crate) fn clear(&self) {
+        self.show("");
     }
 }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use yanmi_world::{
-    CutSettings, Report, Settings, cut, cut_making, run, run_long, settings_of, shrink, usual,
+    CutSettings, LongSettings, Report, Settings, cut, cut_making, run, run_long, settings_of, shrink, usual,
 };
 
-use crate::bar::Bar;
+use crate::bar::{Bar, StatusLine};
 use crate::options::Options;
 
 #[global_allocator]
@@ -35,13 +35,43 @@ fn main() -> ExitCode {
     if let Some(seconds) = options.usual {
         return usual_worlds(Duration::from_secs(seconds));
     }
-    if let (Some(minutes), Some(first)) = (options.long, options.seeds().next()) {
-        let report = run_long(first, Duration::from_mins(minutes), |found| println!("{found}\n"));
-        println!("from seed {first}: {report}");
-        return if report.found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    if let Some(settings) = options.long_settings(version()) {
+        return long_run(&settings);
     }
     let found = options.seeds().filter(|seed| is_wrong(*seed, &settings, &options)).count();
     if found > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Plays worlds of all kinds until it is time; whether nothing was found, in this run and those before it.
+fn long_run(settings: &LongSettings) -> ExitCode {
+    let line = StatusLine::new();
+    let told = run_long(settings, |report, found| {
+        for finding in found {
+            line.clear();
+            println!("{finding}\n");
+        }
+        line.show(&report.to_string());
+    });
+    line.clear();
+    match told {
+        Ok(report) => {
+            println!("{report}; next is seed {}", report.next_seed);
+            if report.found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Which program this is: where it was built, as long as its sources are there, or by its number.
+fn version() -> String {
+    let mut git = std::process::Command::new("git");
+    git.args(["describe", "--always", "--dirty"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let described = git.output().ok().filter(|done| done.status.success());
+    let described = described.map(|done| String::from_utf8_lossy(&done.stdout).trim().to_owned());
+    described.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned())
 }
 
 /// Plays the worlds that the tests go through, until something is found.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser;
-use yanmi_world::{CutSettings, Failure, Faults, Plan, Settings, seed_of};
+use yanmi_world::{CutSettings, Faults, LongSettings, Plan, Settings, cuts_of, seed_of};
 
 /// Runs simulated worlds, in which a seed decides everything, and says what contradicts the contract.
 #[derive(Debug, Parser)]
@@ -48,7 +48,10 @@ pub(crate) struct Options {
     pub(crate) drawn: bool,
     /// Instead of so many seeds: worlds of all kinds, and cuts, for so many minutes.
     #[arg(long, value_name = "MINUTES")]
-    pub(crate) long: Option<u64>,
+    long: Option<u64>,
+    /// Where `--long` keeps what all its runs together came to: it goes on there with the next seed, and adds up.
+    #[arg(long, value_name = "FILE", requires = "long")]
+    record: Option<PathBuf>,
     /// Instead of worlds of one's own: those that the tests go through and some cuts, until something is found or so many seconds
     /// have passed.
     #[arg(long, value_name = "SECONDS")]
@@ -94,9 +97,13 @@ impl Options {
 
     /// The cuts of a seed, by how the machine fails.
     pub(crate) fn cut_settings(&self, seed: u64) -> Option<[CutSettings; 2]> {
-        let step = self.cuts?.max(1);
-        let settings = |failure| CutSettings { seed, step, first: seed, failure, lying: false };
-        Some([settings(Failure::Power), settings(Failure::Process)])
+        Some(cuts_of(seed, self.cuts?.max(1)))
+    }
+
+    /// The run that goes on until it is time, if one is wanted.
+    pub(crate) fn long_settings(&self, version: String) -> Option<LongSettings> {
+        let within = Duration::from_mins(self.long?);
+        Some(LongSettings { first: seed_of(&self.seed), within, record: self.record.clone(), version })
     }
 
     pub(crate) fn seeds(&self) -> impl Iterator<Item = u64> + use<> {

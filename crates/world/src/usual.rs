@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use crate::cuts::{CutSettings, Failure};
+use crate::long::settings_of;
 use crate::run::{Faults, Settings};
+
+/// Seeds at which a long run once found something, each with what: their worlds are run first, for ever. Nothing has been found
+/// by its seed alone so far.
+pub const KEPT_SEEDS: &[u64] = &[];
 
 /// Seeds of worlds in which everything goes wrong, and how many persons there are: in one of them so few that they are asked too
 /// often.
@@ -54,9 +59,14 @@ pub fn several(seed: u64) -> Settings {
 /// The seeds of those.
 pub const SHORT: std::ops::Range<u64> = 100..110;
 
-/// All of them, the quickest first.
+/// Those that once found something.
+pub fn kept() -> impl Iterator<Item = Settings> {
+    KEPT_SEEDS.iter().copied().map(settings_of)
+}
+
+/// All of them: what was found once, then the quickest first.
 pub fn all() -> impl Iterator<Item = Settings> {
-    SHORT.map(short).chain(wrong()).chain([calm(), sparse()])
+    kept().chain(SHORT.map(short)).chain(wrong()).chain([calm(), sparse()])
 }
 
 /// The cuts: every ninth operation, by either failure.
