@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use yanmi_center::StartError;
 use yanmi_database_server::Mood;
 use yanmi_disk::MemoryDisk;
@@ -40,6 +41,8 @@ pub(crate) struct Driver {
     pub(crate) lives: Lives,
     /// The centers that run.
     pub(crate) running: Mutex<BTreeMap<u16, Life>>,
+    /// Centers that come back by themselves.
+    coming_back: Mutex<JoinSet<()>>,
     /// Lives there were, for the report.
     pub(crate) restarts: AtomicU64,
 }
@@ -51,11 +54,12 @@ impl Driver {
             world: Arc::clone(world),
             lives: Lives::new(world),
             running: Mutex::default(),
+            coming_back: Mutex::default(),
             restarts: AtomicU64::new(0),
         }
     }
 
-    /// Carries out a plan; ends when its last fault has ended.
+    /// Carries out a plan; ends when its last fault has ended, and every center is back.
     pub(crate) async fn run(self: &Arc<Self>, plan: &Plan) {
         let mut ends: BTreeMap<(Duration, usize), Fault> = BTreeMap::new();
         let mut begins = plan.0.iter().enumerate().peekable();
@@ -65,7 +69,7 @@ impl Driver {
             let next_end = ends.keys().next().map(|(at, _)| *at);
             let next_begin = begins.peek().map(|(_, planned)| planned.begin);
             let begin_first = match (next_begin, next_end) {
-                (None, None) => return,
+                (None, None) => break,
                 (Some(begin), Some(end)) => begin <= end,
                 (begin, _) => begin.is_some(),
             };
@@ -95,6 +99,7 @@ impl Driver {
                 }
             }
         }
+        while self.coming_back.lock().await.join_next().await.is_some() {}
     }
 
     fn note(&self, what: String) {
@@ -111,13 +116,13 @@ impl Driver {
                 let disk = self.lives.kill(life);
                 // The disk of several is their server's.
                 let disk = if self.world.server.is_some() { disk } else { disk.after_kill() };
-                self.come_back(node, disk, length).await;
+                self.comes_back(node, disk, length).await;
             }
             Fault::Power(operation) => self.fail_power(operation, length).await,
             Fault::Stop(node) => {
                 let Some(life) = self.running.lock().await.remove(&node) else { return };
                 let disk = self.lives.stop(life).await;
-                self.come_back(node, disk, length).await;
+                self.comes_back(node, disk, length).await;
             }
             Fault::Server(state) => {
                 if let Some(server) = &self.world.server {
@@ -191,6 +196,15 @@ impl Driver {
         let Some(life) = self.running.lock().await.remove(&ALONE) else { return };
         let disk = self.lives.kill(life).after_power_cut();
         self.come_back(ALONE, disk, length).await;
+    }
+
+    /// The same as [`Self::come_back`]; of several centers the others go on meanwhile, and so does what goes wrong.
+    async fn comes_back(self: &Arc<Self>, node: u16, disk: MemoryDisk, after: Duration) {
+        if self.world.server.is_none() {
+            return self.come_back(node, disk, after).await;
+        }
+        let driver = Arc::clone(self);
+        self.coming_back.lock().await.spawn(async move { driver.come_back(node, disk, after).await });
     }
 
     /// Starts a center on what is left, after a while.

@@ -11,7 +11,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::network::{End, Host, WorldNetwork};
 
-/// Connections a caller keeps for its next requests, and for how long it does.
+/// Connections a caller keeps for its next requests, and how old they get: what was wrong with a line when one was made is felt as
+/// long as it is used.
 const KEPT: usize = 4;
 const KEPT_FOR: Duration = Duration::from_secs(30);
 /// The longest message that is read.
@@ -51,11 +52,12 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 pub(crate) struct Wire {
     end: End,
     rest: Vec<u8>,
+    made: Instant,
 }
 
 impl Wire {
     pub(crate) fn over(end: End) -> Self {
-        Self { end, rest: Vec::new() }
+        Self { end, rest: Vec::new(), made: Instant::now() }
     }
 
     /// The next message.
@@ -117,7 +119,7 @@ struct CallerState {
     from: Host,
     to: Vec<SocketAddr>,
     turn: AtomicUsize,
-    kept: Mutex<Vec<(Instant, SocketAddr, Wire)>>,
+    kept: Mutex<Vec<(SocketAddr, Wire)>>,
 }
 
 impl Caller {
@@ -158,18 +160,18 @@ impl Caller {
         Err(refused)
     }
 
-    /// A connection that was used lately.
+    /// A connection that was made lately.
     fn kept(&self, to: SocketAddr) -> Option<Wire> {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(since, ..)| since.elapsed() < KEPT_FOR);
-        let at = kept.iter().rposition(|(_, other, _)| *other == to)?;
-        Some(kept.remove(at).2)
+        kept.retain(|(_, wire)| wire.made.elapsed() < KEPT_FOR);
+        let at = kept.iter().rposition(|(other, _)| *other == to)?;
+        Some(kept.remove(at).1)
     }
 
     fn keep(&self, to: SocketAddr, wire: Wire, answer: Message) -> Message {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if !answer.is_last() && kept.len() < KEPT {
-            kept.push((Instant::now(), to, wire));
+            kept.push((to, wire));
         }
         answer
     }
