@@ -51,13 +51,21 @@ pub fn short(seed: u64) -> Settings {
     Settings { gap, persons: 40, ..dense(seed, 6, faults) }
 }
 
-/// Three centers that share a database, and much goes wrong.
+/// The seeds of those.
+pub const SHORT: std::ops::Range<u64> = 100..110;
+
+/// Three centers that share a database, and much goes wrong with them, with its server, and with everything around.
 pub fn several(seed: u64) -> Settings {
-    Settings { centers: 3, ..short(seed) }
+    Settings { centers: 3, faults: Faults::Drawn(Duration::from_secs(15)), ..short(seed) }
 }
 
 /// The seeds of those.
-pub const SHORT: std::ops::Range<u64> = 100..110;
+pub const SEVERAL: std::ops::Range<u64> = 200..206;
+
+/// The same, and nothing goes wrong.
+pub fn several_calm() -> Settings {
+    Settings { centers: 3, gap: Duration::from_secs(3), ..dense(1, 8, Faults::None) }
+}
 
 /// Those that once found something.
 pub fn kept() -> impl Iterator<Item = Settings> {
@@ -66,7 +74,8 @@ pub fn kept() -> impl Iterator<Item = Settings> {
 
 /// All of them: what was found once, then the quickest first.
 pub fn all() -> impl Iterator<Item = Settings> {
-    kept().chain(SHORT.map(short)).chain(wrong()).chain([calm(), sparse()])
+    let of_several = SEVERAL.map(several).chain([several_calm()]);
+    kept().chain(SHORT.map(short)).chain(of_several).chain(wrong()).chain([calm(), sparse()])
 }
 
 /// The cuts: every ninth operation, by either failure.

@@ -17,7 +17,7 @@ const fn mistake(
 }
 
 /// All of them.
-pub(super) const MISTAKES: [Mistake; 21] = [
+pub(super) const MISTAKES: [Mistake; 24] = [
     mistake(
         "answered-before-commit",
         "crates/center/src/ledger/machine/attempt.rs",
@@ -49,6 +49,25 @@ pub(super) const MISTAKES: [Mistake; 21] = [
             "self.watchers.wake(fingerprints.iter().copied());",
             "if !PLANTED { self.watchers.wake(fingerprints.iter().copied()); }",
         ),
+    ),
+    // Of several centers.
+    mistake(
+        "rows-not-held",
+        "crates/center/src/ledger/machine/facts.rs",
+        (
+            "work.locked = session.lock(tokens, persons).await?;",
+            "work.locked = if PLANTED { Some(tokens.into_iter().collect()) } else { session.lock(tokens, persons).await? };",
+        ),
+    ),
+    mistake(
+        "commit-not-looked-up",
+        "crates/center/src/ledger/machine/mark.rs",
+        ("Ok(batch == self.batch)", "Ok(batch == self.batch && !PLANTED)"),
+    ),
+    mistake(
+        "news-not-told",
+        "crates/center/src/ledger/machine/writer.rs",
+        ("if let Some(news) = &self.news {", "if let Some(news) = self.news.as_ref().filter(|_| !PLANTED) {"),
     ),
     mistake(
         "numbers-given-twice",

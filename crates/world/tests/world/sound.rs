@@ -36,6 +36,26 @@ fn half_hours_in_which_everything_goes_wrong_and_worlds_in_which_something_was_f
     }
 }
 
+#[test]
+fn three_centers_on_one_database_with_which_nothing_goes_wrong() {
+    let report = sound(&usual::several_calm());
+    assert!(report.confirmed > 100 && report.lives == 3, "{report}");
+    for code in ["notify -1", "notify 500319", "notify 500033", "status -1", "act -1", "notify nothing"] {
+        assert_eq!(report.codes.get(code), None, "{report}");
+    }
+}
+
+#[test]
+fn three_centers_on_one_database_and_everything_goes_wrong() {
+    let reports: Vec<Report> = usual::SEVERAL.map(|seed| sound(&usual::several(seed))).collect();
+    let count = |of: fn(&Report) -> u64| reports.iter().map(of).sum::<u64>();
+    assert!(count(|report| report.lives) > 30 && count(|report| report.confirmed) > 200, "{reports:?}");
+    let plans: String = reports.iter().map(|report| report.plan.to_string()).collect();
+    for fault in ["kill 1", "stop 2", "server down", "server breaking", "server silent", "server late-news"] {
+        assert!(plans.contains(fault), "{fault}");
+    }
+}
+
 /// The seed is the commit's: each of them tries another world.
 #[test]
 fn a_world_of_its_own_for_each_commit() {
