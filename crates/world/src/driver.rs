@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -33,7 +33,7 @@ const MOST_OFF_MILLIS: i64 = 9 * 60 * 1_000;
 const NOTICES_WITHIN: Duration = Duration::from_secs(2);
 
 /// The center whose disk is its own.
-const ALONE: u16 = 0;
+pub(crate) const ALONE: u16 = 0;
 
 /// Whoever makes the faults.
 pub(crate) struct Driver {
@@ -43,6 +43,8 @@ pub(crate) struct Driver {
     pub(crate) running: Mutex<BTreeMap<u16, Life>>,
     /// Centers that come back by themselves.
     coming_back: Mutex<JoinSet<()>>,
+    /// How often the database was brought up to date.
+    pub(crate) upgrades: AtomicUsize,
     /// Lives there were, for the report.
     pub(crate) restarts: AtomicU64,
 }
@@ -55,6 +57,7 @@ impl Driver {
             lives: Lives::new(world),
             running: Mutex::default(),
             coming_back: Mutex::default(),
+            upgrades: AtomicUsize::new(0),
             restarts: AtomicU64::new(0),
         }
     }
@@ -78,8 +81,10 @@ impl Driver {
             if begin_first {
                 let Some((number, planned)) = begins.next() else { return };
                 self.note(format!("begins: {}", planned.fault));
-                let place = self.world.oracle().begins(planned.fault, self.world.clock.elapsed());
-                places.insert(number, place);
+                if self.is_felt(planned.fault) {
+                    let place = self.world.oracle().begins(planned.fault, self.world.clock.elapsed());
+                    places.insert(number, place);
+                }
                 self.begin(planned.fault, planned.length).await;
                 let now = self.world.clock.elapsed();
                 ends.insert(((planned.begin + planned.length).max(now), number), planned.fault);
@@ -102,6 +107,11 @@ impl Driver {
         while self.coming_back.lock().await.join_next().await.is_some() {}
     }
 
+    /// Whether it may be felt outside. Of several centers none is stopped for an upgrade.
+    fn is_felt(&self, fault: Fault) -> bool {
+        fault != Fault::Upgrade || self.world.server.is_none()
+    }
+
     fn note(&self, what: String) {
         self.world.trace(Party::World, Party::Center, 0, what);
     }
@@ -119,6 +129,7 @@ impl Driver {
                 self.comes_back(node, disk, length).await;
             }
             Fault::Power(operation) => self.fail_power(operation, length).await,
+            Fault::Upgrade => self.upgrade(length).await,
             Fault::Stop(node) => {
                 let Some(life) = self.running.lock().await.remove(&node) else { return };
                 let disk = self.lives.stop(life).await;
@@ -174,7 +185,7 @@ impl Driver {
                     }
                 }
             }
-            Fault::Kill(_) | Fault::Power(_) | Fault::Stop(_) | Fault::Clock(_) => {}
+            Fault::Kill(_) | Fault::Power(_) | Fault::Stop(_) | Fault::Upgrade | Fault::Clock(_) => {}
         }
         true
     }
@@ -208,7 +219,7 @@ impl Driver {
     }
 
     /// Starts a center on what is left, after a while.
-    async fn come_back(&self, node: u16, disk: MemoryDisk, after: Duration) {
+    pub(crate) async fn come_back(&self, node: u16, disk: MemoryDisk, after: Duration) {
         tokio::time::sleep(after).await;
         match self.start(node, disk).await {
             Ok(life) => drop(self.running.lock().await.insert(node, life)),

@@ -91,6 +91,9 @@ pub(crate) enum Fault {
     Power(u64),
     /// A center is stopped, and started again after the length.
     Stop(u16),
+    /// The database is brought up to what the next version needs; a center that has it alone is stopped for it, and comes back
+    /// after the length.
+    Upgrade,
     /// The server of the database that several centers share.
     Server(ServerState),
     /// The centers' clock is set by so many milliseconds.
@@ -180,6 +183,7 @@ impl fmt::Display for Fault {
             Self::Power(operation) => write!(f, "power {operation}"),
             Self::Stop(0) => f.write_str("stop"),
             Self::Stop(node) => write!(f, "stop {node}"),
+            Self::Upgrade => f.write_str("upgrade"),
             Self::Server(state) => write!(f, "server {}", word(&SERVER, state)),
             Self::Clock(millis) => write!(f, "clock {millis}"),
             Self::Full(bytes) => write!(f, "full {bytes}"),
@@ -200,6 +204,7 @@ impl Fault {
             ["kill"] => Self::Kill(0),
             ["kill", node] => Self::Kill(node.parse().ok()?),
             ["stop"] => Self::Stop(0),
+            ["upgrade"] => Self::Upgrade,
             ["stop", node] => Self::Stop(node.parse().ok()?),
             ["server", state] => Self::Server(value(&SERVER, state)?),
             ["power", operation] => Self::Power(operation.parse().ok()?),
@@ -219,7 +224,7 @@ impl Fault {
         let node = |chance: &mut Chance| {
             if several { u16::try_from(chance.below(u64::from(centers))).unwrap_or(0) } else { 0 }
         };
-        match chance.below(20) {
+        match chance.below(21) {
             0..=5 => {
                 let line = match chance.below(4) {
                     0 => Line::Institutions,
@@ -239,6 +244,7 @@ impl Fault {
                 Self::Clock(if chance.permille(500) { millis } else { -millis })
             }
             18 => Self::Full(chance.below(40_000)),
+            20 => Self::Upgrade,
             // The third account's key is in its desks' configuration.
             _ if chance.permille(500) => Self::Rotate(u16::try_from(chance.below(2)).unwrap_or(0)),
             _ => Self::SwitchOff(u16::try_from(chance.below(3)).unwrap_or(0)),
@@ -248,7 +254,7 @@ impl Fault {
     /// How long it lasts, in milliseconds.
     const fn length_millis(self) -> (u64, u64) {
         match self {
-            Self::Kill(_) | Self::Stop(_) | Self::Power(_) => (200, 20_000),
+            Self::Kill(_) | Self::Stop(_) | Self::Upgrade | Self::Power(_) => (200, 20_000),
             Self::Server(ServerState::Down) => (200, 8_000),
             Self::Server(_) => (2_000, 60_000),
             Self::Clock(_) => (0, 0),

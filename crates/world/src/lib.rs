@@ -32,6 +32,7 @@ mod run;
 mod scene;
 mod shrink;
 mod trace;
+mod upgrade;
 pub mod usual;
 mod wire;
 mod world;

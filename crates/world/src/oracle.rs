@@ -123,7 +123,7 @@ impl Oracle {
         let off = self
             .switched_off
             .get(&key.1)
-            .is_some_and(|since| *since + FOLLOWS < begun && !self.in_force((*since, begun), cannot_read));
+            .is_some_and(|since| *since + FOLLOWS < begun && !self.is_felt((*since, begun), cannot_read));
         if off && code == Some(0) {
             self.found(format!("an institution that is switched off was served: {key:?} at {begun:?}"));
         }

@@ -139,8 +139,8 @@ impl Oracle {
                 self.acts.values().flatten().any(used)
             }),
             500_084 => self.may_be_locked(prompt.holder.person, at),
-            -1 => self.in_force(span, STORE_TROUBLE),
-            -3 | 500_033 => self.in_force(span, NATIONAL_TROUBLE),
+            -1 => self.is_felt(span, STORE_TROUBLE),
+            -3 | 500_033 => self.is_felt(span, NATIONAL_TROUBLE),
             -2 => self.clock_was_set((Duration::ZERO, at)),
             _ => false,
         };
@@ -163,7 +163,7 @@ impl Oracle {
         let expired = at + SLACK > prompt.expires;
         let taken = self.newer_codes(prompt).next().is_some();
         let fault =
-            self.in_force((prompt.asked, at), |fault| matches!(fault, Fault::App(..) | Fault::Line(..)));
+            self.is_felt((prompt.asked, at), |fault| matches!(fault, Fault::App(..) | Fault::Line(..)));
         let locked = self.may_be_locked(prompt.holder.person, at);
         !(ended || confirmed || replaced || expired || taken || fault || locked)
     }

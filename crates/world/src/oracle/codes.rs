@@ -23,14 +23,14 @@ impl Oracle {
     pub(super) fn explain_silence(&mut self, line: Line, span: (Duration, Duration), what: &str) {
         let lines =
             |fault: Fault| matches!(fault, Fault::Line(faulty, _) if faulty == line) || STORE_TROUBLE(fault);
-        if !self.in_force(span, lines) {
+        if !self.is_felt(span, lines) {
             self.found(format!("no answer, for no reason: {what}"));
         }
     }
 
     /// An app's question was refused.
     pub(crate) fn code_of_app(&mut self, app: u16, code: i64, begun: Duration, at: Duration) {
-        if !(code == -1 && self.in_force((begun, at), STORE_TROUBLE)
+        if !(code == -1 && self.is_felt((begun, at), STORE_TROUBLE)
             || code == -2 && self.clock_was_set((Duration::ZERO, at)))
         {
             self.found(format!("{code} to app {app} has no reason"));
@@ -51,7 +51,7 @@ impl Oracle {
                     Fault::App(app, _) | Fault::Line(Line::App(app), _) => app == of_token,
                     _ => false,
                 };
-                self.in_force(span, |fault| app(fault) || STORE_TROUBLE(fault)) || self.clock_was_set(span)
+                self.is_felt(span, |fault| app(fault) || STORE_TROUBLE(fault)) || self.clock_was_set(span)
             }
             Some(500_320) => self.may_be_free(&key, call.amount, at),
             Some(code) => self.is_general(code, span),
@@ -80,11 +80,11 @@ impl Oracle {
     /// What any call of an institution may be answered with.
     fn is_general(&self, code: i64, span: (Duration, Duration)) -> bool {
         match code {
-            -1 => self.in_force(span, STORE_TROUBLE),
-            -3 | 500_033 => self.in_force(span, NATIONAL_TROUBLE),
+            -1 => self.is_felt(span, STORE_TROUBLE),
+            -3 | 500_033 => self.is_felt(span, NATIONAL_TROUBLE),
             -2 => self.clock_was_set((Duration::ZERO, span.1)),
-            -4 => self.in_force(span, |fault| matches!(fault, Fault::Rotate(_))),
-            500_316 => self.in_force(span, |fault| matches!(fault, Fault::SwitchOff(_))),
+            -4 => self.is_felt(span, |fault| matches!(fault, Fault::Rotate(_))),
+            500_316 => self.is_felt(span, |fault| matches!(fault, Fault::SwitchOff(_))),
             _ => false,
         }
     }

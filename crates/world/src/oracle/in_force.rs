@@ -8,7 +8,7 @@ use crate::fault::Fault;
 
 impl Oracle {
     /// Whether such a fault was in force, or still felt, at any time of a span.
-    pub(super) fn in_force(&self, (from, to): (Duration, Duration), is: impl Fn(Fault) -> bool) -> bool {
+    pub(crate) fn is_felt(&self, (from, to): (Duration, Duration), is: impl Fn(Fault) -> bool) -> bool {
         let mut felt =
             self.in_force.iter().filter(|it| it.begin <= to && it.end.is_none_or(|end| end + FELT >= from));
         felt.any(|it| is(it.fault))

@@ -34,7 +34,7 @@ impl Oracle {
         asked.push((at, right));
         let before = asked.len() - 1;
         let Some((first, fifth)) = last_row(&asked[..before]) else { return };
-        let certain = !self.in_force((first.saturating_sub(UNDER_WAY), at), NATIONAL_TROUBLE)
+        let certain = !self.is_felt((first.saturating_sub(UNDER_WAY), at), NATIONAL_TROUBLE)
             && !self.clock_was_set((first.saturating_sub(LOCKED), at));
         if certain && at + UNDER_WAY < fifth + LOCKED {
             self.found(format!(
@@ -49,8 +49,7 @@ impl Oracle {
         let locked = last_row(asked).is_some_and(|(_, fifth)| fifth + LOCKED + UNDER_WAY > at);
         // One whose question or answer got lost counts all the same.
         let since = at.saturating_sub(LOCKED + UNDER_WAY);
-        let said =
-            self.passwords_said(person, since) >= TRIES && self.in_force((since, at), NATIONAL_TROUBLE);
+        let said = self.passwords_said(person, since) >= TRIES && self.is_felt((since, at), NATIONAL_TROUBLE);
         locked || said || !asked.is_empty() && self.clock_was_set((at.saturating_sub(LOCKED), at))
     }
 }

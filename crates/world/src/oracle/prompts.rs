@@ -65,7 +65,7 @@ impl Oracle {
         let own = calls.iter().filter(|call| !call.replayed).count();
         // It is remembered by the process that acted upon it, which others do not ask.
         let forgotten = self.centers > 1
-            || self.in_force((prompt.asked.saturating_sub(WINDOW), prompt.shown), STORE_TROUBLE);
+            || self.is_felt((prompt.asked.saturating_sub(WINDOW), prompt.shown), STORE_TROUBLE);
         if calls.iter().all(|call| call.proven) && shown > own && !forgotten {
             let found = format!("{shown} notices for {own} calls: {prompt:?}");
             self.found(found);
@@ -93,7 +93,7 @@ impl Oracle {
             .find(|(key, at)| *key == prompt.key && *at < prompt.asked && *at + INTERVAL > prompt.asked);
         let app = Line::App(prompt.holder.app);
         let undelivered =
-            self.in_force((prompt.asked.saturating_sub(INTERVAL), prompt.asked), |fault| match fault {
+            self.is_felt((prompt.asked.saturating_sub(INTERVAL), prompt.asked), |fault| match fault {
                 Fault::App(number, _) => number == prompt.holder.app,
                 Fault::Line(line, _) => line == app,
                 _ => false,

@@ -17,7 +17,15 @@ pub(crate) struct FaultSpan {
 pub(super) const FELT: Duration = Duration::from_secs(45);
 /// What keeps a center from its store, or from running.
 pub(super) const STORE_TROUBLE: fn(Fault) -> bool = |fault| {
-    matches!(fault, Fault::Full(_) | Fault::Power(_) | Fault::Kill(_) | Fault::Stop(_) | Fault::Server(_))
+    matches!(
+        fault,
+        Fault::Full(_)
+            | Fault::Power(_)
+            | Fault::Kill(_)
+            | Fault::Stop(_)
+            | Fault::Upgrade
+            | Fault::Server(_)
+    )
 };
 /// What keeps a center from the national center.
 pub(super) const NATIONAL_TROUBLE: fn(Fault) -> bool =

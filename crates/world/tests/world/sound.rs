@@ -56,6 +56,20 @@ fn three_centers_on_one_database_and_everything_goes_wrong() {
     }
 }
 
+/// Centers of this version go on, and are started, on what four next versions added; and nothing is taken away that they need.
+#[test]
+fn a_database_is_brought_up_to_date_under_centers_that_know_nothing_of_it() {
+    let upgrades = "30000 1000 upgrade\n60000 1000 kill\n90000 500 upgrade\n120000 3000 stop\n150000 200 upgrade\n\
+        170000 200 upgrade\n200000 300 kill";
+    for centers in [1, 3] {
+        let plan = Faults::Planned(Plan::read(upgrades).expect("a plan"));
+        let report = sound(&Settings { centers, ..usual::dense(5, 6, plan) });
+        assert!(report.confirmed > 20 && report.lives > 5, "{report}");
+        let upgraded = report.diagram(None, 100_000).matches("ends: upgrade").count();
+        assert_eq!(upgraded, 4, "{report}");
+    }
+}
+
 /// The seed is the commit's: each of them tries another world.
 #[test]
 fn a_world_of_its_own_for_each_commit() {
