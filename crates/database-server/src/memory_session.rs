@@ -262,7 +262,10 @@ fn fate(state: &mut ServerState, message: Message) -> Option<CommitFate> {
     {
         return Some(chosen);
     }
-    let broken = state.mood.broken_permille;
+    let broken = match message {
+        Message::Statement => state.mood.broken_permille,
+        Message::Commit => state.mood.broken_commits_permille,
+    };
     if !state.permille(broken) {
         return None;
     }

@@ -294,7 +294,7 @@ impl Driver {
 fn mood(state: ServerState) -> Mood {
     match state {
         ServerState::Slow => Mood { delay_millis: (10, 120), ..Mood::FINE },
-        ServerState::Breaking => Mood { broken_permille: 20, ..Mood::FINE },
+        ServerState::Breaking => Mood { broken_permille: 10, broken_commits_permille: 150, ..Mood::FINE },
         ServerState::Silent => Mood { silent_permille: 4, ..Mood::FINE },
         ServerState::LateNews => Mood { news_millis: (500, 5_000), ..Mood::FINE },
         ServerState::Down => Mood::FINE,

@@ -29,6 +29,8 @@ const REPLAYED_AFTER_MILLIS: (u64, u64) = (3_500, 60_000);
 const HOLDS: u64 = 750;
 /// What a desk settles where nothing else is drawn, in fen: its gate wants an amount.
 const DESK_AMOUNT: i64 = 8_800;
+/// Of a thousand notices so many are asked for twice at once, where each of two centers is asked.
+const DOUBLED: u64 = 150;
 /// Notices a counter sends at most in a visit.
 const NOTICES: u32 = 12;
 
@@ -128,7 +130,15 @@ impl Visit {
         chance: &mut Chance,
     ) -> bool {
         for _ in 0..4 {
-            match self.notify(world, token, amount).await {
+            let doubled = world.centers > 1 && !world.is_calm() && chance.permille(DOUBLED);
+            let asked = if doubled {
+                let both = tokio::join!(self.notify(world, token, amount), self.notify(world, token, amount));
+                // Either of them may be too soon after the other.
+                if both.0 == Some(0) { both.0 } else { both.1 }
+            } else {
+                self.notify(world, token, amount).await
+            };
+            match asked {
                 Some(0) => return true,
                 Some(500_320) => {
                     self.may_settle(world, token, None).await;

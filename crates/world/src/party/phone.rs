@@ -27,6 +27,8 @@ const THINKS_MILLIS: (u64, u64) = (1_500, 40_000);
 const CALM_MILLIS: (u64, u64) = (500, 1_500);
 /// How long one who forgot takes.
 const FORGETS_MILLIS: (u64, u64) = (200_000, 420_000);
+/// Of so many persons in a thousand somebody else cancels on another phone at the same moment, where each of two centers is told.
+const ON_TWO_PHONES: u64 = 100;
 /// Of so many persons in a thousand the number of an older face authorization is sent again.
 const USES_A_FACE_AGAIN: u64 = 60;
 
@@ -70,6 +72,11 @@ impl Reaction<'_> {
         match mind {
             Mind::Confirms | Mind::Late => {
                 let way = self.way.unwrap_or_else(|| ways[chance.place(ways.len())]);
+                if self.world.centers > 1 && chance.permille(ON_TWO_PHONES) {
+                    let mut other = chance.fork("other phone", self.number.number());
+                    tokio::join!(self.act(Deed::Confirm(way), chance), self.act(Deed::Cancel, &mut other));
+                    return;
+                }
                 self.act(Deed::Confirm(way), chance).await;
                 if chance.permille(100) {
                     self.act(Deed::Confirm(way), chance).await;
