@@ -21,6 +21,9 @@ const RETRY_PAUSE: Duration = Duration::from_millis(200);
 /// How long to wait after -6 without `Retry-After`.
 const LIMITED_PAUSE: Duration = Duration::from_secs(1);
 
+/// What a refusal says whose code is not known, and that says nothing.
+const NO_REASON: &str = "中心拒绝了请求，未说明原因";
+
 /// What was answered, and how the call went.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reply<T> {
@@ -99,12 +102,21 @@ pub(crate) fn judge(received: &RawAnswer) -> Result<Answer, Failure> {
     let answer = Answer::parse(&received.body)
         .map_err(|why| Failure::NotAnAnswer { status, why: Some(why).filter(|_| status == 200) })?;
     if answer.code != 0 {
-        return Err(Failure::Refused { code: answer.code, message: answer.message });
+        return Err(Failure::Refused { code: answer.code, message: words(answer.code, answer.message) });
     }
     if status != 200 {
         return Err(Failure::NotAnAnswer { status, why: None });
     }
     Ok(answer)
+}
+
+/// What is told of a refusal. A center of another version, or what answers in its place, may say nothing at all; a clerk is not
+/// shown a bare number.
+fn words(code: i64, message: String) -> String {
+    if !message.trim().is_empty() {
+        return message;
+    }
+    Code::from_number(code).map_or(NO_REASON, Code::message).to_owned()
 }
 
 impl Run<'_> {

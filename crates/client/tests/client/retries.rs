@@ -130,6 +130,26 @@ fn a_status_query_goes_round_and_a_failing_address_is_left_alone() {
 }
 
 #[test]
+fn a_refusal_without_words_gets_some() {
+    for (code, message, words) in [
+        (600_001, "", "中心拒绝了请求，未说明原因（600001）"),
+        (404, "  ", "中心拒绝了请求，未说明原因（404）"),
+        (500_084, "", "请求过于频繁,请稍后再试（500084）"),
+        (600_001, "请升级", "请升级（600001）"),
+    ] {
+        let play = play(vec![refusal(code, message)], |_| {});
+        let refused = play.status().expect_err("a refusal");
+        assert_eq!(refused.to_string(), words);
+        assert!(matches!(refused, Failure::Refused { code: told, .. } if told == code));
+    }
+    // As other servers write it.
+    let bare = with_body(r#"{"code":"405","message":null,"data":null}"#.to_owned());
+    let bare = bare.map(|answer| RawAnswer { status: 405, ..answer });
+    let refused = play(vec![bare], |_| {}).notify().expect_err("a refusal");
+    assert_eq!(refused.to_string(), "中心拒绝了请求，未说明原因（405）");
+}
+
+#[test]
 fn rotation_begins_each_call_elsewhere() {
     let play = play((0..4).map(|_| success(ZERO)).collect(), |config| config.center.order = Order::Rotate);
     for _ in 0..4 {
