@@ -1,5 +1,7 @@
 //! What the center answers to a notice and to a status query, as it is recorded.
 
+use std::time::Duration;
+
 use yanmi_protocol::{Amount, MemberError, Members, UnixMillis};
 
 /// What came of a notice that was answered.
@@ -11,6 +13,9 @@ pub enum NoticeAnswer {
         serial: String,
         /// `checkNo`, where the center tells it.
         check_number: Option<String>,
+        /// How long before the serial was made the person may have been asked: where the call was made more than once, an
+        /// earlier request may have arrived though its answer did not.
+        asked_earlier: Duration,
     },
     /// Code 0, but `notcFlag` "0": the notice failed.
     NotNotified {

@@ -36,7 +36,13 @@ impl CenterClient {
             repeat: Repeat::Spaced(self.settings.notice_pause),
             held: Duration::ZERO,
         };
-        self.run(&plan, |received| self.read_notice(received))
+        let mut reply = self.run(&plan, |received| self.read_notice(received))?;
+        if let NoticeAnswer::Notified { asked_earlier, .. } = &mut reply.answer
+            && reply.report.attempts > 1
+        {
+            *asked_earlier = reply.report.took;
+        }
+        Ok(reply)
     }
 
     fn read_notice(&self, received: &RawAnswer) -> Result<NoticeAnswer, Failure> {
@@ -54,7 +60,7 @@ impl CenterClient {
         }
         Ok(if flag == "1" {
             let check_number = if self.settings.extended { check_number(&members)? } else { None };
-            NoticeAnswer::Notified { serial: answer.serial, check_number }
+            NoticeAnswer::Notified { serial: answer.serial, check_number, asked_earlier: Duration::ZERO }
         } else {
             NoticeAnswer::NotNotified { serial: answer.serial }
         })

@@ -237,10 +237,11 @@ impl Visit {
             notice.serial_at = notice.at;
         };
         notice.outcome = match answer {
-            Ok(NoticeAnswer::Notified { serial, check_number }) => {
+            Ok(NoticeAnswer::Notified { serial, check_number, asked_earlier }) => {
                 answered(Some(serial));
                 notice.check_number.clone_from(check_number);
-                notice.asked_from = notice.asked_from.or_else(|| SerialNo::made_at(serial));
+                notice.asked_from =
+                    notice.asked_from.or_else(|| Some(SerialNo::made_at(serial)?.minus(*asked_earlier)));
                 NoticeOutcome::Notified
             }
             Ok(NoticeAnswer::PasswordFree) => {

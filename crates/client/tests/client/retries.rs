@@ -1,10 +1,12 @@
 //! When a call is made again, where, and after how long; over a network that is played by a list.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use yanmi_client::config::Order;
+use yanmi_client::gate::{Ask, Settlement};
 use yanmi_client::transport::{Limits, RawAnswer, TransportError, Trouble};
 use yanmi_client::visits::{NewVisit, Visits};
 use yanmi_client::{
@@ -75,7 +77,7 @@ fn play(replies: Vec<Reply>, change: impl FnOnce(&mut yanmi_client::ClientConfig
         asked: Mutex::default(),
     });
     let urls = ["http://a", "http://b", "http://c"].map(str::to_owned).to_vec();
-    let mut config = config(urls, key(), "his", std::path::Path::new(""));
+    let mut config = config(urls, key(), "his", Path::new(""));
     change(&mut config);
     let client = CenterClient::over(&config, Arc::new(hands.clone()), network.clone());
     Play { hands, network, client }
@@ -93,6 +95,15 @@ impl Play {
 
     fn notify(&self) -> Result<NoticeAnswer, Failure> {
         self.client.notify(token(), None).map(|called| called.answer).map_err(|error| error.failure)
+    }
+
+    /// A desk whose visits are in this folder.
+    fn desk(&self, folder: &Path) -> Desk {
+        let ambient: Arc<dyn Ambient> = Arc::new(self.hands.clone());
+        let visits = Visits::open(&visits_in(folder), Arc::clone(&ambient)).expect("a file");
+        let config = config(vec!["http://a".to_owned()], key(), "his", folder);
+        let client = CenterClient::over(&config, Arc::clone(&ambient), self.network.clone());
+        Desk::of(client, visits, &config, ambient)
     }
 
     fn password(&self) -> Result<bool, Failure> {
@@ -176,6 +187,29 @@ fn a_notice_is_repeated_but_not_within_the_centers_pause() {
     let play = self::play(vec![refusal(-1, "未知异常"), success(NOTIFIED)], |_| {});
     assert!(play.notify().is_ok(), "a neighbor may be in order");
     assert_eq!(play.hosts(), ["a", "b"]);
+}
+
+#[test]
+fn a_confirmation_between_two_requests_of_one_notice_counts() {
+    let confirmed = |at: i64| {
+        let until = START + 1_800_000;
+        let more = format!(r#""stage":"confirmed","checkTime":"{at}","validUntil":"{until}""#);
+        success(&format!(r#"{{"checkStas":"1","resBizNo":"1",{more}}}"#))
+    };
+    // The second request is answered four seconds after the first was sent.
+    let late = success(r#"{"resBizNo":"161665488196720251123114404","notcFlag":"1"}"#);
+    let settles = |replies: Vec<Reply>| {
+        let (folder, play) = (tempfile::tempdir().expect("a folder"), play(replies, |_| {}));
+        let desk = play.desk(folder.path());
+        let id = desk.begin(&NewVisit::scanned(token())).expect("begun").id();
+        let notice = desk.notify(id, None).expect("recorded");
+        assert_eq!(notice.advice, None);
+        let ask = Ask { kind: Settlement::Outpatient, amount: "1".parse().expect("an amount") };
+        desk.gate(id, ask).expect("decided").settles()
+    };
+    assert!(settles(vec![lost(true), late.clone(), confirmed(START + 2_000)]));
+    assert!(!settles(vec![lost(true), late.clone(), confirmed(START - 2_000)]), "before the first was sent");
+    assert!(!settles(vec![late, confirmed(START + 2_000)]), "there was one request");
 }
 
 #[test]
@@ -299,17 +333,7 @@ fn a_hasty_clerk_waits_for_the_rest_of_the_centers_pause() {
         refusal(500_042, "没有密码"),
     ];
     let play = play([&replies[..], &[success(NOTIFIED), success(NOTIFIED)]].concat(), |_| {});
-    let desk = || {
-        let ambient: Arc<dyn Ambient> = Arc::new(play.hands.clone());
-        let visits = Visits::open(&visits_in(folder.path()), Arc::clone(&ambient)).expect("a file");
-        let urls = vec!["http://a".to_owned()];
-        let client = CenterClient::over(
-            &config(urls.clone(), key(), "his", folder.path()),
-            Arc::clone(&ambient),
-            play.network.clone(),
-        );
-        Desk::of(client, visits, &config(urls, key(), "his", folder.path()), ambient)
-    };
+    let desk = || play.desk(folder.path());
     let first = desk();
     let new = NewVisit::scanned(token());
     let id = first.begin(&new).expect("begun").id();

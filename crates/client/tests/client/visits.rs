@@ -44,7 +44,11 @@ fn a_restart_finds_every_step_and_the_file_tells_nothing() {
     let visit = visits.get(id).expect("kept");
     assert_eq!(visit.notice().expect("one").outcome, NoticeOutcome::Pending);
     assert_eq!(visit.token(), Some(token(secret)));
-    let answer = Ok(NoticeAnswer::Notified { serial: SERIAL.to_owned(), check_number: None });
+    let answer = Ok(NoticeAnswer::Notified {
+        serial: SERIAL.to_owned(),
+        check_number: None,
+        asked_earlier: Duration::ZERO,
+    });
     let visit = visits.end_notice(id, visit.epoch(), &answer).expect("stored");
     let confirmed = StatusAnswer::Checked { confirmed: true, serial: SERIAL.to_owned(), told: None };
     let status = Some((visit.epoch(), Ok(confirmed)));
@@ -70,7 +74,11 @@ fn a_restart_finds_every_step_and_the_file_tells_nothing() {
 fn an_answer_that_was_another_visits_is_not_believed() {
     let (folder, hands) = (tempfile::tempdir().expect("a folder"), Hands::new());
     let visits = open(&visits_in(folder.path()), &hands);
-    let answer = Ok(NoticeAnswer::Notified { serial: SERIAL.to_owned(), check_number: None });
+    let answer = Ok(NoticeAnswer::Notified {
+        serial: SERIAL.to_owned(),
+        check_number: None,
+        asked_earlier: Duration::ZERO,
+    });
     let notify = |of: &str| {
         let id = visits.begin(&NewVisit::scanned(token(of))).expect("begun").id();
         let epoch = visits.begin_notice(id, None).expect("stored").epoch();

@@ -47,7 +47,11 @@ pub(super) fn code(number: i64) -> Failure {
 
 #[expect(clippy::unnecessary_wraps, reason = "what a call answers")]
 pub(super) fn notified(serial: &str) -> Result<NoticeAnswer, Failure> {
-    Ok(NoticeAnswer::Notified { serial: serial.to_owned(), check_number: Some("37".to_owned()) })
+    Ok(NoticeAnswer::Notified {
+        serial: serial.to_owned(),
+        check_number: Some("37".to_owned()),
+        asked_earlier: Duration::ZERO,
+    })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what a call answers")]
