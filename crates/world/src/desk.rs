@@ -2,25 +2,28 @@
 //!
 //! A desk's program ends now and then in the middle of a write, by itself or with its machine's power, and is opened again on
 //! what is left. What it was told, it must know then; what it decides, must be right whatever the center, or somebody who
-//! claims to be it, says: answers are forged, played again, cut off.
+//! claims to be it, says: answers are forged, played again, cut off; and some centers are of another version.
+
+mod dialect;
+mod line;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use yanmi_client::config::ClientConfig;
-use yanmi_client::gate::{Ask, NoticeOutcome, Settlement, VisitId};
+use yanmi_client::gate::{Advice, Ask, NoticeOutcome, Settlement, Verdict, VisitId};
 use yanmi_client::visits::NewVisit;
 use yanmi_client::{Ambient, CenterClient, Desk, DeskError, Visits};
 use yanmi_disk::{MemoryDisk, VFS};
 use yanmi_protocol::Amount;
 
+use self::line::DeskLine;
 use crate::cast::Account;
 use crate::chance::Chance;
 use crate::desks::OpenDesk;
-use crate::oracle::{DeskDecision, Key, NotifyCall};
+use crate::oracle::{DeskDecision, DeskNotice, DeskWords, Key, NotifyCall};
 use crate::program::Program;
 use crate::trace::Party;
-use crate::wire::Message;
 use crate::world::{INSTITUTION_PORT, World, center_address};
 
 /// The account whose institutions have desks.
@@ -30,8 +33,6 @@ const FILE: &str = "visits.sqlite";
 /// Of a thousand openings so many are followed by an end within some operations of the disk.
 const ENDS_PERMILLE: u64 = 500;
 const ENDS_WITHIN: u64 = 120;
-/// Of a thousand answers so many are spoiled.
-const SPOILED_PERMILLE: u64 = 40;
 /// How often a desk is asked whether it may settle.
 const ASKED: u32 = 14;
 /// Between two of these, in milliseconds.
@@ -41,11 +42,12 @@ const OPENINGS: usize = 20;
 
 /// What one visit does at a desk.
 pub(crate) struct DeskVisit<'a> {
-    pub(crate) world: &'a Arc<World>,
-    pub(crate) number: u64,
-    pub(crate) person: u32,
-    pub(crate) institution: usize,
-    pub(crate) key: Key,
+    world: &'a Arc<World>,
+    number: u64,
+    person: u32,
+    institution: usize,
+    key: Key,
+    line: DeskLine,
 }
 
 /// What is known of a visit's record.
@@ -53,6 +55,8 @@ pub(crate) struct DeskVisit<'a> {
 struct Memory {
     id: VisitId,
     epoch: u32,
+    /// Whether the last notice went out, as far as the desk knows.
+    notified: bool,
     settled: bool,
 }
 
@@ -88,14 +92,33 @@ fn open(config: &ClientConfig, program: &Arc<Program>) -> Result<Desk, DeskError
     Ok(Desk::of(client, visits, config, ambient))
 }
 
-impl DeskVisit<'_> {
+/// What a desk tells a clerk.
+fn words(advice: &Advice) -> DeskWords {
+    DeskWords { why: advice.why.clone(), next: advice.next.clone(), code: advice.code }
+}
+
+impl<'a> DeskVisit<'a> {
+    /// The visit of this number and person at an institution.
+    pub(crate) fn new(
+        world: &'a Arc<World>,
+        (number, person): (u64, u32),
+        institution: usize,
+        key: Key,
+    ) -> Self {
+        let line = DeskLine::new(world, world.cast.accounts[usize::from(ACCOUNT)].key.clone());
+        Self { world, number, person, institution, key, line }
+    }
+
     /// From the token until the counter is done.
     pub(crate) async fn play(&self, amount: i64, chance: &mut Chance) {
         let Ok(amount) = Amount::from_fen(amount) else { return };
         let token = self.key.0;
+        if let Some(dialect) = self.line.dialect() {
+            self.trace(format!("desk meets another version: {dialect:?}"));
+        }
         let new = NewVisit { reference: Some(format!("W{}", self.number)), ..NewVisit::scanned(token) };
         let Some(begun) = self.with_desk(None, move |desk| desk.begin(&new)).await else { return };
-        let mut known = Memory { id: begun.id(), epoch: begun.epoch(), settled: false };
+        let mut known = Memory { id: begun.id(), epoch: begun.epoch(), notified: false, settled: false };
         self.notify(&mut known, amount).await;
         for _ in 0..ASKED {
             tokio::time::sleep(chance.millis(ASKED_EVERY_MILLIS)).await;
@@ -117,30 +140,50 @@ impl DeskVisit<'_> {
         let call = NotifyCall::new(self.person, Some(amount.fen()), false, begun);
         let place = self.world.oracle().notifies(self.key, call);
         self.trace("desk notifies".to_owned());
-        let id = known.id;
+        let (id, before) = (known.id, self.line.heard().len());
+        known.notified = false;
         let done = self.with_desk(Some(known), move |desk| desk.notify(id, Some(amount))).await;
         let outcome = done.as_ref().and_then(|done| done.visit.notice().map(|notice| notice.outcome.clone()));
-        if let Some(done) = &done {
-            known.epoch = known.epoch.max(done.visit.epoch());
-        }
         self.trace(format!("desk: {outcome:?}"));
         let code = (outcome == Some(NoticeOutcome::Notified)).then_some(0);
-        self.world.oracle().desk_heard_of_notice(self.key, place, code, self.world.clock.elapsed());
+        let ended = self.world.clock.elapsed();
+        self.world.oracle().desk_heard_of_notice(self.key, place, code, ended);
+        let (Some(done), Some(outcome)) = (done, outcome) else { return };
+        known.epoch = known.epoch.max(done.visit.epoch());
+        known.notified = code.is_some();
+        let notice = match outcome {
+            NoticeOutcome::Notified => DeskNotice::Notified,
+            NoticeOutcome::PasswordFree => DeskNotice::Free,
+            NoticeOutcome::Refused { code, .. } => DeskNotice::Refused(code),
+            _ => DeskNotice::Failed,
+        };
+        let heard = self.line.heard().get(before..).and_then(<[_]>::last).copied();
+        let advice = done.advice.as_ref().and_then(|verdict| match verdict {
+            Verdict::Refuse(advice) | Verdict::FallBack(advice) => Some(words(advice)),
+            Verdict::Settle(_) => None,
+        });
+        self.world.oracle().desk_notified(self.key, (heard, notice), advice.as_ref());
     }
 
     /// Whether the desk's gate settles.
     async fn gate(&self, known: &mut Memory, amount: Amount) -> bool {
         let ask = Ask { kind: Settlement::Outpatient, amount };
-        let id = known.id;
+        let (id, before) = (known.id, self.line.heard().len());
         let Some(decided) = self.with_desk(Some(known), move |desk| desk.gate(id, ask)).await else {
             return false;
         };
         known.epoch = known.epoch.max(decided.visit.epoch());
         let settles = decided.settles();
         self.trace(format!("desk settles: {settles}"));
+        let heard = self.line.heard().clone();
+        let (before, told) = heard.split_at(before);
         if settles {
             let ended = self.world.clock.elapsed();
-            self.world.oracle().desk_settles(self.key, DeskDecision { amount: amount.fen(), ended });
+            let settled = DeskDecision { amount: amount.fen(), ended };
+            self.world.oracle().desk_settles(self.key, settled, (before, told));
+        } else {
+            let advice = decided.advice().map(words);
+            self.world.oracle().desk_refuses(self.key, (known.notified, told), advice.as_ref());
         }
         settles
     }
@@ -176,7 +219,8 @@ impl DeskVisit<'_> {
         let OpenDesk { desk: running, disk } = self.running()?;
         let caller = &self.world.callers.institutions[usize::from(ACCOUNT)];
         let program = self.world.program(self.institution);
-        let done = program.run(caller, |answer| self.spoil(answer), move || work(&running)).await;
+        let carry = |asked: (&str, &str), answer: Option<_>| self.line.carry(self.world, asked, answer);
+        let done = program.run(caller, carry, move || work(&running)).await;
         match done {
             Ok(done) => Some(done),
             Err(_) if disk.is_dead() => None,
@@ -230,25 +274,5 @@ impl DeskVisit<'_> {
         let power = self.world.draw("desk ends", |chance| chance.permille(500));
         self.trace(format!("desk ended, by {}", if power { "power" } else { "itself" }));
         if power { disk.after_power_cut() } else { disk.after_kill() }
-    }
-
-    /// What somebody on the line makes of an answer.
-    fn spoil(&self, answer: Message) -> Message {
-        if self.world.is_calm() {
-            return answer;
-        }
-        let how =
-            self.world.draw("spoil", |chance| chance.permille(SPOILED_PERMILLE).then(|| chance.below(4)));
-        let body = match how {
-            None => {
-                self.world.remember_answer(&answer.body);
-                return answer;
-            }
-            Some(0) => br#"{"code":500320,"type":"error","message":"","success":false,"data":{}}"#.to_vec(),
-            Some(1) => self.world.remembered_answer().unwrap_or_default(),
-            Some(2) => answer.body[..answer.body.len() / 2].to_vec(),
-            Some(_) => b"<html></html>".to_vec(),
-        };
-        Message { head: answer.head, body }
     }
 }

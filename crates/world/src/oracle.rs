@@ -9,6 +9,7 @@
 //! * a code, or no answer, that no fault in force explains (`codes`);
 //! * notices too soon, too many, after "not me", of another person, or under a number that was given before (`prompts`);
 //! * a notice that was answered though another took its place, a face authorization for two notices (`acts`);
+//! * a desk that settles what it was not told, does not understand what it was told, or has no words for it (`desk`);
 //! * questions about a password after five wrong ones (`passwords`).
 //!
 //! What the database holds in the end is compared by [`crate::books`].
@@ -18,6 +19,7 @@ mod call;
 mod codes;
 mod contract;
 mod deed;
+mod desk;
 mod in_force;
 mod passwords;
 mod prompt;
@@ -33,6 +35,7 @@ use yanmi_protocol::{EcToken, NoticeNo, OrgCode};
 pub(crate) use call::{DeskDecision, NotifyCall, StatusCall};
 pub(crate) use contract::LIFE;
 pub(crate) use deed::{Act, ActAnswer, Deed};
+pub(crate) use desk::{DeskAnswer, DeskNotice, DeskWords};
 pub(crate) use prompt::Prompt;
 use trouble::FaultSpan;
 
@@ -91,6 +94,11 @@ impl Oracle {
         if self.found.len() < MOST_FOUND {
             self.found.push(what);
         }
+    }
+
+    /// Something was answered once more.
+    pub(crate) fn counts(&mut self, what: &'static str, code: i64) {
+        *self.codes.entry((what, code)).or_default() += 1;
     }
 
     /// Everything that was found.
@@ -161,7 +169,7 @@ impl Oracle {
         call.code = code;
         call.serial.clone_from(&serial);
         let call = call.clone();
-        *self.codes.entry(("notify", code.unwrap_or(NO_ANSWER))).or_default() += 1;
+        self.counts("notify", code.unwrap_or(NO_ANSWER));
         if let Some(number) = serial.as_ref().and_then(|serial| serial.get(..13))
             && !self.serials.insert(number.to_owned())
         {

@@ -55,14 +55,15 @@ impl Program {
         Arc::new(Self { clock: clock.clone(), now_millis: AtomicI64::new(0), chance: Mutex::new(chance) })
     }
 
-    /// Has the program do something, and grants what it asks for meanwhile. `spoil` may change what an answer says.
+    /// Has the program do something, and grants what it asks for meanwhile. `line` may change what
+    /// is answered to a path and a body, if anything is.
     ///
     /// # Panics
     /// When the program does.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         caller: &Caller,
-        spoil: impl Fn(Message) -> Message,
+        line: impl Fn((&str, &str), Option<Message>) -> Option<Message>,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> T {
         let (wishes, asked) = channel();
@@ -77,7 +78,10 @@ impl Program {
         // The thread's end closes its side.
         while let Ok(wish) = asked.recv() {
             let answer = match wish {
-                Wish::Post { path, body, within } => caller.post(&path, &body, within).await.map(&spoil),
+                Wish::Post { path, body, within } => {
+                    let answer = caller.post(&path, &body, within).await;
+                    line((&path, &body), answer)
+                }
                 Wish::Pause(span) => {
                     tokio::time::sleep(span).await;
                     None

@@ -6,8 +6,7 @@ use crate::cuts::{CutSettings, Failure};
 use crate::long::settings_of;
 use crate::run::{Faults, Settings};
 
-/// Seeds at which a long run once found something, each with what: their worlds are run first, for ever. Nothing has been found
-/// by its seed alone so far.
+/// Seeds at which a long run once found something, each with what: their worlds are run first, for ever. None so far.
 pub const KEPT_SEEDS: &[u64] = &[];
 
 /// Seeds of worlds in which everything goes wrong, and how many persons there are: in one of them so few that they are asked too
@@ -67,9 +66,12 @@ pub fn several_calm() -> Settings {
     Settings { centers: 3, gap: Duration::from_secs(3), ..dense(1, 8, Faults::None) }
 }
 
-/// Those that once found something.
+/// Those in which something was found once.
 pub fn kept() -> impl Iterator<Item = Settings> {
-    KEPT_SEEDS.iter().copied().map(settings_of)
+    // Who confirmed between two requests of one notice was not believed: the first was delivered, its answer lost.
+    let faults = Faults::Drawn(Duration::from_secs(30));
+    let unheard = Settings { gap: Duration::from_secs(4), ..dense(210, 10, faults) };
+    std::iter::once(unheard).chain(KEPT_SEEDS.iter().copied().map(settings_of))
 }
 
 /// All of them: what was found once, then the quickest first.

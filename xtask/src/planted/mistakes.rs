@@ -17,7 +17,7 @@ const fn mistake(
 }
 
 /// All of them.
-pub(super) const MISTAKES: [Mistake; 24] = [
+pub(super) const MISTAKES: [Mistake; 28] = [
     mistake(
         "answered-before-commit",
         "crates/center/src/ledger/machine/attempt.rs",
@@ -176,6 +176,32 @@ pub(super) const MISTAKES: [Mistake; 24] = [
         (
             "        && amount > limit\n    {\n        return None;",
             "        && amount > limit\n        && !PLANTED\n    {\n        return None;",
+        ),
+    ),
+    mistake(
+        "desk-takes-what-is-not-proven",
+        "crates/client/src/proof.rs",
+        ("if settles && self.are_wanted() {", "if settles && self.are_wanted() && !PLANTED {"),
+    ),
+    mistake(
+        "desk-shows-a-bare-number",
+        "crates/client/src/call.rs",
+        ("if !message.trim().is_empty() {", "if PLANTED || !message.trim().is_empty() {"),
+    ),
+    mistake(
+        "desk-chokes-on-new-members",
+        "crates/client/src/status.rs",
+        (
+            "members.text(\"checkStas\", 1)?;",
+            "members.text(if PLANTED && members.entries().count() > 10 { \"CheckStas2\" } else { \"checkStas\" }, 1)?;",
+        ),
+    ),
+    mistake(
+        "desk-disbelieves-who-was-quick",
+        "crates/client/src/gate/visit.rs",
+        (
+            "?.minus(*asked_earlier)",
+            "?.minus(if PLANTED { std::time::Duration::ZERO } else { *asked_earlier })",
         ),
     ),
 ];

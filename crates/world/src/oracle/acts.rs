@@ -47,7 +47,7 @@ impl Oracle {
             Some(ActAnswer::WrongPassword) => 1,
             Some(ActAnswer::Code(code)) => code,
         };
-        *self.codes.entry(("act", code)).or_default() += 1;
+        self.counts("act", code);
         match heard {
             Some(ActAnswer::Accepted) => self.judge_accepted(&act, at),
             Some(ActAnswer::Code(code)) => self.explain_act(&act, &before, code, at),

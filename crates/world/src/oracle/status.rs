@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{DeskDecision, StatusCall};
+use super::call::StatusCall;
 use super::contract::SLACK;
 use super::deed::{Act, ActAnswer};
 use super::prompt::Prompt;
@@ -23,7 +23,7 @@ impl Oracle {
             (Some(0), Some(true)) => 1,
             (code, _) => code.unwrap_or(NO_ANSWER),
         };
-        *self.codes.entry(("status", code)).or_default() += 1;
+        self.counts("status", code);
         self.judge_served(&key, (call.begun, call.code));
         if call.held && call.confirmed.is_some() {
             self.judge_news(key, call);
@@ -39,24 +39,13 @@ impl Oracle {
     }
 
     /// Each act on a notice of this key that may have confirmed, with its notice.
-    fn confirmations(&self, key: &Key) -> impl Iterator<Item = (&Prompt, &Act)> {
+    pub(super) fn confirmations(&self, key: &Key) -> impl Iterator<Item = (&Prompt, &Act)> {
         let numbers = self.prompts_of.get(key).into_iter().flatten();
         let prompts = numbers.filter_map(|number| self.prompts.get(number));
         prompts.flat_map(|prompt| {
             let acts = self.acts_on(prompt.number).iter().filter(|act| act.may_have_confirmed());
             acts.map(move |act| (prompt, act))
         })
-    }
-
-    /// A desk settles: only upon a sufficient confirmation, or where no password is needed, whatever it was told.
-    pub(crate) fn desk_settles(&mut self, key: Key, settled: DeskDecision) {
-        self.confirmed += 1;
-        let confirmed = self.confirmations(&key).any(|(prompt, act)| {
-            act.begun < settled.ended && prompt.amount.is_some_and(|confirmed| settled.amount <= confirmed)
-        });
-        if !confirmed && !self.may_be_free(&key, Some(settled.amount), settled.ended) {
-            self.found(format!("a desk settles what nobody confirmed: {key:?} {settled:?}"));
-        }
     }
 
     fn judge_yes(&mut self, key: Key, call: &StatusCall) {

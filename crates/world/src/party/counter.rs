@@ -64,13 +64,8 @@ impl Visit {
         let mut token = world.show(self.holder, self.number);
         let mut amount = chance.permille(850).then(|| 1 + i64::try_from(chance.below(60_000)).unwrap_or(0));
         if self.account == desk::ACCOUNT && !world.is_calm() {
-            let desk = DeskVisit {
-                world,
-                number: self.number,
-                person: self.holder.person,
-                institution: self.institution,
-                key: (token, self.it(world).1),
-            };
+            let key = (token, self.it(world).1);
+            let desk = DeskVisit::new(world, (self.number, self.holder.person), self.institution, key);
             desk.play(amount.unwrap_or(DESK_AMOUNT), &mut chance).await;
             return false;
         }

@@ -19,6 +19,11 @@ fn twenty_dense_minutes_in_which_nothing_goes_wrong() {
     for code in ["notify -1", "notify 500319", "notify 500033", "status -1", "act -1"] {
         assert_eq!(report.codes.get(code), None, "{report}");
     }
+    // Centers of seven other versions answered desks, which settled what they were told to settle.
+    for what in ["version 0", "version 1", "version 2", "version 3", "version 4", "version 5", "version 6"] {
+        assert!(report.codes.get(what).is_some_and(|count| *count > 5), "{what}: {:?}", report.codes);
+    }
+    assert!(report.codes.get("desk 1").is_some_and(|count| *count > 50), "{:?}", report.codes);
 }
 
 #[test]
