@@ -6,6 +6,8 @@ use yanmi_protocol::{AccountId, ChannelId, EcIndexNo, EcToken, OrgCode, Region, 
 
 use crate::chance::Chance;
 
+/// Numbers of institutions an account could have.
+const PER_ACCOUNT: u16 = 100;
 /// Institutions of an account.
 const INSTITUTIONS: u16 = 3;
 /// Accounts.
@@ -116,6 +118,12 @@ impl Cast {
         Some(Holder { person: person.parse().ok()?, app: app.parse().ok()? })
     }
 
+    /// The account an institution belongs to, and its place there, as its code says.
+    pub(crate) fn asker_of(org: &OrgCode) -> Option<(u16, u16)> {
+        let number: u16 = org.as_str().get(5..)?.parse().ok()?;
+        Some((number / PER_ACCOUNT, (number % PER_ACCOUNT).checked_sub(1)?))
+    }
+
     /// Whose a token is; nobody's where there is no such person or app.
     pub(crate) fn holder(&self, token: &EcToken) -> Option<Holder> {
         let holder = Self::holder_of(token)?;
@@ -155,8 +163,7 @@ impl Person {
 fn account(number: u16, chance: &mut Chance) -> Account {
     let institution = |at: u16| {
         let kind = if at == 2 { 'P' } else { 'H' };
-        OrgCode::new(&format!("{kind}3501{:07}", u32::from(number) * 100 + u32::from(at) + 1))
-            .expect("an institution")
+        OrgCode::new(&format!("{kind}3501{:07}", number * PER_ACCOUNT + at + 1)).expect("an institution")
     };
     Account {
         number,

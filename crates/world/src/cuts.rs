@@ -33,6 +33,8 @@ const PLAYS_FOR: Duration = Duration::from_secs(24);
 const NEWCOMERS: u64 = 3;
 /// How often it is looked whether the power has failed.
 const LOOKS_EVERY: Duration = Duration::from_millis(10);
+/// A failure is seen so long after it, at the latest.
+const SEEN_WITHIN: Duration = LOOKS_EVERY.saturating_mul(2);
 /// How long the power is away.
 const AWAY: Duration = Duration::from_millis(700);
 /// Within so many operations of the life after a cut the power fails once more, where it does.
@@ -194,6 +196,7 @@ async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option
         failure: settings.failure,
         again: Mutex::new(cut.and_then(|(_, again)| again)),
         failing: Mutex::new(None),
+        down: Mutex::default(),
         operations: Mutex::new(0),
     });
     if settings.lying {
@@ -214,9 +217,11 @@ async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option
     tokio::time::sleep(PLAYS_FOR).await;
     machine.is_well().await;
     watching.abort();
+    world.oracle().begins(Fault::Stop(0), world.clock.elapsed());
     let disk = machine.stop().await;
     let operations = *machine.operations.lock().await;
     let mut oracle = world.oracle();
+    oracle.disarms(world.clock.elapsed());
     let mut kinds = BTreeSet::new();
     match books::read_beside(&disk) {
         Ok(books) => {
@@ -234,8 +239,10 @@ struct Machine {
     failure: Failure,
     /// After how many operations of the next life the power fails once more.
     again: Mutex<Option<u64>>,
-    /// Where the oracle has it that it will fail: from when that is decided until it has come back.
+    /// Where the oracle has it that it will fail.
     failing: Mutex<Option<usize>>,
+    /// Where it has it that it has failed, until it listens again.
+    down: Mutex<Vec<usize>>,
     /// Operations of the first life, when it is over.
     operations: Mutex<u64>,
 }
@@ -248,6 +255,10 @@ impl Machine {
             match self.driver.lives.start(0, disk.clone()).await {
                 Ok(life) => {
                     self.driver.running.lock().await.insert(0, life);
+                    let world = &self.driver.world;
+                    for place in self.down.lock().await.drain(..) {
+                        world.oracle().ends(place, world.clock.elapsed());
+                    }
                     return;
                 }
                 Err(_) if disk.is_dead() => disk = self.next(&disk).await,
@@ -279,17 +290,19 @@ impl Machine {
     async fn will_fail(&self, disk: &MemoryDisk, operation: u64) {
         disk.cut_at(operation);
         let world = &self.driver.world;
-        let place = world.oracle().begins(Fault::Power(operation), world.clock.elapsed());
+        let place = world.oracle().arms(Fault::Power(operation), world.clock.elapsed());
         *self.failing.lock().await = Some(place);
     }
 
     /// The disk of the next life.
     async fn next(&self, disk: &MemoryDisk) -> MemoryDisk {
         let left = self.failure.left(disk);
-        tokio::time::sleep(AWAY).await;
         if let Some(place) = self.failing.lock().await.take() {
-            self.driver.world.oracle().ends(place, self.driver.world.clock.elapsed());
+            let world = &self.driver.world;
+            world.oracle().strikes(place, world.clock.elapsed().saturating_sub(SEEN_WITHIN));
+            self.down.lock().await.push(place);
         }
+        tokio::time::sleep(AWAY).await;
         if let Some(again) = self.again.lock().await.take() {
             self.will_fail(&left, again).await;
         }

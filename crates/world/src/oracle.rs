@@ -37,7 +37,7 @@ pub(crate) use contract::LIFE;
 pub(crate) use deed::{Act, ActAnswer, Deed};
 pub(crate) use desk::{DeskAnswer, DeskNotice, DeskWords};
 pub(crate) use prompt::Prompt;
-use trouble::FaultSpan;
+use trouble::{FOLLOWS, FaultSpan};
 
 use crate::cast::Holder;
 use crate::fault::Fault;
@@ -45,8 +45,6 @@ use crate::fault::Fault;
 /// A token at an institution: what a verification is of.
 pub(crate) type Key = (EcToken, OrgCode);
 
-/// How soon a center follows a change of its registry.
-const FOLLOWS: Duration = Duration::from_secs(3);
 /// Contradictions that are told; more of them say nothing new.
 const MOST_FOUND: usize = 50;
 
@@ -108,7 +106,7 @@ impl Oracle {
 
     /// A fault begins; its place, to say when it ended.
     pub(crate) fn begins(&mut self, fault: Fault, at: Duration) -> usize {
-        self.in_force.push(FaultSpan { fault, begin: at, end: None });
+        self.in_force.push(FaultSpan::new(fault, at, false));
         self.in_force.len() - 1
     }
 

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout_at};
 
 use crate::network::{End, Host, WorldNetwork};
@@ -80,6 +82,13 @@ impl Wire {
         let tail = self.rest.split_off(end + length);
         let body = std::mem::replace(&mut self.rest, tail).split_off(end);
         Ok(Message { head, body })
+    }
+
+    /// Whether nothing has come that nobody asked for: the end of the connection above all.
+    fn is_open(&mut self) -> bool {
+        let mut byte = [0];
+        let mut byte = ReadBuf::new(&mut byte);
+        Pin::new(&mut self.end).poll_read(&mut Context::from_waker(Waker::noop()), &mut byte).is_pending()
     }
 
     async fn read_more(&mut self) -> io::Result<()> {
@@ -160,10 +169,10 @@ impl Caller {
         Err(refused)
     }
 
-    /// A connection that was made lately.
+    /// A connection that was made lately, and that the other side has not closed.
     fn kept(&self, to: SocketAddr) -> Option<Wire> {
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|(_, wire)| wire.made.elapsed() < KEPT_FOR);
+        kept.retain_mut(|(_, wire)| wire.made.elapsed() < KEPT_FOR && wire.is_open());
         let at = kept.iter().rposition(|(other, _)| *other == to)?;
         Some(kept.remove(at).1)
     }

@@ -139,8 +139,8 @@ impl Oracle {
                 self.acts.values().flatten().any(used)
             }),
             500_084 => self.may_be_locked(prompt.holder.person, at),
-            -1 => self.is_felt(span, STORE_TROUBLE),
-            -3 | 500_033 => self.is_felt(span, NATIONAL_TROUBLE),
+            -1 => self.excuses(span, STORE_TROUBLE),
+            -3 | 500_033 => self.excuses(span, NATIONAL_TROUBLE),
             -2 => self.clock_was_set((Duration::ZERO, at)),
             _ => false,
         };

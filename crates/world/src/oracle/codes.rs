@@ -23,14 +23,14 @@ impl Oracle {
     pub(super) fn explain_silence(&mut self, line: Line, span: (Duration, Duration), what: &str) {
         let lines =
             |fault: Fault| matches!(fault, Fault::Line(faulty, _) if faulty == line) || STORE_TROUBLE(fault);
-        if !self.is_felt(span, lines) {
+        if !self.excuses(span, lines) {
             self.found(format!("no answer, for no reason: {what}"));
         }
     }
 
     /// An app's question was refused.
     pub(crate) fn code_of_app(&mut self, app: u16, code: i64, begun: Duration, at: Duration) {
-        if !(code == -1 && self.is_felt((begun, at), STORE_TROUBLE)
+        if !(code == -1 && self.excuses((begun, at), STORE_TROUBLE)
             || code == -2 && self.clock_was_set((Duration::ZERO, at)))
         {
             self.found(format!("{code} to app {app} has no reason"));
@@ -51,10 +51,10 @@ impl Oracle {
                     Fault::App(app, _) | Fault::Line(Line::App(app), _) => app == of_token,
                     _ => false,
                 };
-                self.is_felt(span, |fault| app(fault) || STORE_TROUBLE(fault)) || self.clock_was_set(span)
+                self.excuses(span, |fault| app(fault) || STORE_TROUBLE(fault)) || self.clock_was_set(span)
             }
             Some(500_320) => self.may_be_free(&key, call.amount, at),
-            Some(code) => self.is_general(code, span),
+            Some(code) => self.is_general(&key, code, span),
         };
         if !explained {
             let code = code.unwrap_or_default();
@@ -70,7 +70,7 @@ impl Oracle {
                 let amounts: Vec<Option<i64>> = self.calls(&key).iter().map(|call| call.amount).collect();
                 amounts.into_iter().any(|amount| self.may_be_free(&key, amount, call.ended))
             }
-            Some(code) => self.is_general(code, span),
+            Some(code) => self.is_general(&key, code, span),
         };
         if !explained {
             self.found(format!("{:?} has no reason: {key:?} {call:?}", call.code));
@@ -78,13 +78,18 @@ impl Oracle {
     }
 
     /// What any call of an institution may be answered with.
-    fn is_general(&self, code: i64, span: (Duration, Duration)) -> bool {
+    fn is_general(&self, key: &Key, code: i64, span: (Duration, Duration)) -> bool {
+        let asker = Cast::asker_of(&key.1);
         match code {
-            -1 => self.is_felt(span, STORE_TROUBLE),
-            -3 | 500_033 => self.is_felt(span, NATIONAL_TROUBLE),
+            -1 => self.excuses(span, STORE_TROUBLE),
+            -3 | 500_033 => self.excuses(span, NATIONAL_TROUBLE),
             -2 => self.clock_was_set((Duration::ZERO, span.1)),
-            -4 => self.is_felt(span, |fault| matches!(fault, Fault::Rotate(_))),
-            500_316 => self.is_felt(span, |fault| matches!(fault, Fault::SwitchOff(_))),
+            -4 => self.excuses(
+                span,
+                |fault| matches!(fault, Fault::Rotate(account) if asker.is_some_and(|it| it.0 == account)),
+            ),
+            500_316 => self
+                .excuses(span, |fault| matches!(fault, Fault::SwitchOff(place) if asker == Some((0, place)))),
             _ => false,
         }
     }

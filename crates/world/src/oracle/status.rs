@@ -84,7 +84,7 @@ impl Oracle {
         let Some((_, act)) = late else { return };
         let span = (call.begun, call.ended);
         let slow = |fault| matches!(fault, Fault::Line(Line::Institutions, _)) || STORE_TROUBLE(fault);
-        if !self.is_felt(span, slow) {
+        if !self.excuses(span, slow) {
             let found = format!("a held query heard of a confirmation late: {act:?} {call:?}");
             self.found(found);
         }

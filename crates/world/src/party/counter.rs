@@ -31,6 +31,7 @@ const HOLDS: u64 = 750;
 const DESK_AMOUNT: i64 = 8_800;
 /// Of a thousand notices so many are asked for twice at once, where each of two centers is asked.
 const DOUBLED: u64 = 150;
+const DOUBLED_AFTER: Duration = Duration::from_millis(1);
 /// Notices a counter sends at most in a visit.
 const NOTICES: u32 = 12;
 
@@ -127,7 +128,12 @@ impl Visit {
         for _ in 0..4 {
             let doubled = world.centers > 1 && !world.is_calm() && chance.permille(DOUBLED);
             let asked = if doubled {
-                let both = tokio::join!(self.notify(world, token, amount), self.notify(world, token, amount));
+                let second = async {
+                    // Two that are sealed in the same millisecond are one envelope.
+                    tokio::time::sleep(DOUBLED_AFTER).await;
+                    self.notify(world, token, amount).await
+                };
+                let both = tokio::join!(self.notify(world, token, amount), second);
                 // Either of them may be too soon after the other.
                 if both.0 == Some(0) { both.0 } else { both.1 }
             } else {
