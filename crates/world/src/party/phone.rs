@@ -72,7 +72,7 @@ impl Reaction<'_> {
         match mind {
             Mind::Confirms | Mind::Late => {
                 let way = self.way.unwrap_or_else(|| ways[chance.place(ways.len())]);
-                if self.world.centers > 1 && chance.permille(ON_TWO_PHONES) {
+                if self.world.centers > 1 && !self.world.is_calm() && chance.permille(ON_TWO_PHONES) {
                     let mut other = chance.fork("other phone", self.number.number());
                     tokio::join!(self.act(Deed::Confirm(way), chance), self.act(Deed::Cancel, &mut other));
                     return;
