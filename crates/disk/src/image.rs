@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::chance::Chance;
+use crate::content::Content;
 use crate::file::DiskFile;
 use crate::locks::FileLocks;
 use crate::shared_memory::SharedMemory;
@@ -58,7 +59,7 @@ impl Image {
     }
 
     /// The disk of the next life, with what `left` says is left of each file.
-    pub(crate) fn left(&mut self, left: impl Fn(&DiskFile, &mut Chance) -> Vec<u8>) -> Self {
+    pub(crate) fn left(&mut self, left: impl Fn(&DiskFile, &mut Chance) -> Content) -> Self {
         let mut chance = self.chance.fork();
         let keep = |(name, file): (&String, &DiskFile)| {
             (name.clone(), DiskFile::of(file.number, left(file, &mut chance)))
@@ -87,7 +88,7 @@ impl Image {
     pub(crate) fn write(&mut self, name: &str, at: usize, bytes: &[u8]) -> Result<(), DiskFault> {
         let last = self.begin()?;
         let grows =
-            self.files.get(name).map_or(0, |file| (at + bytes.len()).saturating_sub(file.data().len()));
+            self.files.get(name).map_or(0, |file| (at + bytes.len()).saturating_sub(file.content().size()));
         if grows > 0 && self.room.is_some_and(|room| self.bytes() + grows as u64 > room) {
             return Err(DiskFault::Full);
         }
@@ -134,11 +135,11 @@ impl Image {
             return Ok(None);
         }
         let number = self.number();
-        self.files.insert(name.to_owned(), DiskFile::of(number, Vec::new()));
+        self.files.insert(name.to_owned(), DiskFile::of(number, Content::default()));
         Ok(Some(number))
     }
 
-    fn bytes(&self) -> u64 {
-        self.files.values().map(|file| file.data().len() as u64).sum()
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.values().map(|file| file.content().size() as u64).sum()
     }
 }

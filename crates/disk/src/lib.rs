@@ -22,6 +22,7 @@
 //! code; the table of C functions is the module `vfs`.
 
 mod chance;
+mod content;
 mod file;
 mod image;
 mod locks;

@@ -39,7 +39,7 @@ impl MemoryDisk {
     /// The disk as the death of the process leaves it: the system has everything that was written.
     #[must_use]
     pub fn after_kill(&self) -> Self {
-        let left = self.image().left(|file, _| file.data().to_vec());
+        let left = self.image().left(|file, _| file.content().clone());
         Self::mount(left)
     }
 
@@ -74,7 +74,7 @@ impl MemoryDisk {
     /// Has files take so many bytes more than now, or as many as they like.
     pub fn limit(&self, more: Option<u64>) {
         let mut image = self.image();
-        let taken: u64 = image.files.values().map(|file| file.data().len() as u64).sum();
+        let taken = image.bytes();
         image.room = more.map(|more| taken + more);
     }
 
@@ -93,8 +93,7 @@ impl MemoryDisk {
         let mut image = self.image();
         let name = name(path);
         image.open(&name, false).map_err(fault)?.ok_or(io::ErrorKind::NotFound)?;
-        let data = image.files.get(&name).map_or(&[][..], |file| file.data());
-        Ok(data[..data.len().min(bytes)].to_vec())
+        Ok(image.files.get(&name).map(|file| file.content().bytes(0, bytes)).unwrap_or_default())
     }
 
     /// Makes a file that is not there.

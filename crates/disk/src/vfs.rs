@@ -128,8 +128,9 @@ unsafe extern "C" fn access(
 ) -> c_int {
     // SAFETY: a path of SQLite's.
     let path = unsafe { path(name) }.unwrap_or_default();
-    let there = find(&path)
-        .is_some_and(|(disk, name)| disk.lock().files.get(name).is_some_and(|file| !file.data().is_empty()));
+    let there = find(&path).is_some_and(|(disk, name)| {
+        disk.lock().files.get(name).is_some_and(|file| file.content().size() > 0)
+    });
     // SAFETY: SQLite wants the answer there.
     unsafe { *out = c_int::from(there) };
     sys::SQLITE_OK
@@ -188,16 +189,17 @@ unsafe extern "C" fn read(
     if image.dead {
         return sys::SQLITE_IOERR_READ;
     }
-    let data = image.files.get(&state.name).map_or(&[][..], |file| file.data());
     let (count, at) = (usize::try_from(count).unwrap_or(0), usize::try_from(at).unwrap_or(usize::MAX));
-    let there = data.get(at..).unwrap_or_default();
-    let there = &there[..there.len().min(count)];
-    // SAFETY: a buffer of `count` bytes, of which as many are copied as there are, and the others set to zero.
-    unsafe {
-        std::ptr::copy_nonoverlapping(there.as_ptr(), out.cast(), there.len());
-        std::ptr::write_bytes(out.cast::<u8>().add(there.len()), 0, count - there.len());
+    let mut done = 0;
+    let slices = image.files.get(&state.name).map(|file| file.content().slices(at, count));
+    for slice in slices.into_iter().flatten() {
+        // SAFETY: a buffer of `count` bytes, and all slices together have no more.
+        unsafe { std::ptr::copy_nonoverlapping(slice.as_ptr(), out.cast::<u8>().add(done), slice.len()) };
+        done += slice.len();
     }
-    if there.len() == count { sys::SQLITE_OK } else { sys::SQLITE_IOERR_SHORT_READ }
+    // SAFETY: of the `count` bytes, those that were not copied.
+    unsafe { std::ptr::write_bytes(out.cast::<u8>().add(done), 0, count - done) };
+    if done == count { sys::SQLITE_OK } else { sys::SQLITE_IOERR_SHORT_READ }
 }
 
 unsafe extern "C" fn write(
@@ -230,7 +232,7 @@ unsafe extern "C" fn sync(file: *mut sys::sqlite3_file, _: c_int) -> c_int {
 unsafe extern "C" fn size(file: *mut sys::sqlite3_file, out: *mut sys::sqlite3_int64) -> c_int {
     // SAFETY: an open file.
     let state = unsafe { state(file) };
-    let bytes = state.disk.lock().files.get(&state.name).map_or(0, |file| file.data().len());
+    let bytes = state.disk.lock().files.get(&state.name).map_or(0, |file| file.content().size());
     // SAFETY: SQLite wants the answer there.
     unsafe { *out = sys::sqlite3_int64::try_from(bytes).unwrap_or(sys::sqlite3_int64::MAX) };
     sys::SQLITE_OK
@@ -314,7 +316,8 @@ unsafe extern "C" fn map_lock(
     let (first, count) = (usize::try_from(first).unwrap_or(LOCKS), usize::try_from(count).unwrap_or(0));
     let locks: std::ops::Range<usize> = first..first + count;
     let mut image: MutexGuard<'_, Image> = state.disk.lock();
-    let shared = image.shared.entry(state.name.clone()).or_default();
+    // It is there since the file's memory was mapped.
+    let Some(shared) = image.shared.get_mut(&state.name) else { return sys::SQLITE_IOERR_SHMLOCK };
     if flags & sys::SQLITE_SHM_UNLOCK != 0 {
         shared.unlock(state.holder, locks);
         return sys::SQLITE_OK;
