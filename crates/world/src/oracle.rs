@@ -62,9 +62,15 @@ pub(crate) struct Oracle {
     notifies: BTreeMap<Key, Vec<NotifyCall>>,
     prompts: BTreeMap<NoticeNo, Prompt>,
     prompts_of: BTreeMap<Key, Vec<NoticeNo>>,
+    /// By person, what was on a phone of theirs.
+    prompts_to: BTreeMap<u32, Vec<NoticeNo>>,
+    /// Tokens for which anything was on a phone.
+    prompted: BTreeSet<EcToken>,
     /// By person, the keys they were asked about.
     keys_of: BTreeMap<u32, BTreeSet<Key>>,
     acts: BTreeMap<NoticeNo, Vec<Act>>,
+    /// By face authorization, the notices it was used for.
+    acts_with: BTreeMap<String, BTreeSet<NoticeNo>>,
     faces: BTreeMap<u32, String>,
     withdrawn: BTreeSet<NoticeNo>,
     passwords: BTreeMap<u32, Vec<(Duration, bool)>>,

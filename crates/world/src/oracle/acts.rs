@@ -18,6 +18,9 @@ const UNHEARD: Duration = Duration::from_secs(15);
 impl Oracle {
     /// Somebody does something; its place among what was done about the notice.
     pub(crate) fn acts(&mut self, act: Act) -> usize {
+        if let Some(face) = &act.face {
+            self.acts_with.entry(face.clone()).or_default().insert(act.notice);
+        }
         let acts = self.acts.entry(act.notice).or_default();
         acts.push(act);
         acts.len() - 1
@@ -115,15 +118,20 @@ impl Oracle {
     /// V12: one authorization, one notice.
     fn judge_face(&mut self, act: &Act) {
         let Some(face) = &act.face else { return };
-        let other = self.acts.values().flatten().find(|other| {
-            other.notice != act.notice
-                && other.heard == Some(ActAnswer::Accepted)
-                && other.face.as_ref() == Some(face)
-        });
+        let accepted = |other: &&Act| other.heard == Some(ActAnswer::Accepted);
+        let other = self.others_with(face, act.notice).find(accepted);
         if let Some(other) = other {
             let found = format!("one face authorization confirmed two notices: {act:?} {other:?}");
             self.found(found);
         }
+    }
+
+    /// What was done about other notices with a face authorization.
+    fn others_with<'a>(&'a self, face: &'a str, notice: NoticeNo) -> impl Iterator<Item = &'a Act> {
+        let numbers = self.acts_with.get(face).into_iter().flatten().filter(move |other| **other != notice);
+        numbers
+            .flat_map(|number| self.acts_on(*number))
+            .filter(move |other| other.face.as_deref() == Some(face))
     }
 
     /// A refusal has a reason that lies outside of the center.
@@ -134,10 +142,9 @@ impl Oracle {
             500_014 => {
                 self.clock_was_set((prompt.asked, at)) || !self.was_certainly_live(&prompt, act, before, at)
             }
-            500_008 => act.face.as_ref().is_some_and(|face| {
-                let used = |other: &Act| other.notice != act.notice && other.face.as_ref() == Some(face);
-                self.acts.values().flatten().any(used)
-            }),
+            500_008 => {
+                act.face.as_ref().is_some_and(|face| self.others_with(face, act.notice).next().is_some())
+            }
             500_084 => self.may_be_locked(prompt.holder.person, at),
             -1 => self.excuses(span, STORE_TROUBLE),
             -3 | 500_033 => self.excuses(span, NATIONAL_TROUBLE),

@@ -40,6 +40,8 @@ impl Oracle {
         self.judge_source(prompt);
         self.judge_times(prompt);
         self.prompts_of.entry(prompt.key).or_default().push(number);
+        self.prompts_to.entry(prompt.holder.person).or_default().push(number);
+        self.prompted.insert(prompt.key.0);
         self.prompts.insert(number, prompt.clone());
         self.judge_count(prompt);
         true
@@ -76,7 +78,8 @@ impl Oracle {
         if self.clock_was_set((prompt.asked.saturating_sub(HOUR), prompt.shown)) {
             return;
         }
-        let all = self.prompts.values().filter(|other| other.holder.person == prompt.holder.person);
+        let numbers = self.prompts_to.get(&prompt.holder.person).into_iter().flatten();
+        let all = numbers.filter_map(|number| self.prompts.get(number));
         let times: Vec<(Key, Duration)> =
             all.flat_map(|other| other.repeated.iter().map(|(_, at)| (other.key, *at))).collect();
         let of_hour =
@@ -130,7 +133,7 @@ impl Oracle {
 
     /// Whether a phone has shown anything for a token.
     pub(crate) fn has_prompt_of(&self, token: &yanmi_protocol::EcToken) -> bool {
-        self.prompts_of.keys().any(|key| key.0 == *token)
+        self.prompted.contains(token)
     }
 
     /// A message center lists a notice, asked for at this moment.
