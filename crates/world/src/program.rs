@@ -3,12 +3,12 @@
 //! The institution's client blocks: it calls, waits and goes on, on whatever thread calls it. Here that is a thread of its own,
 //! and while it runs the world waits for it, with its only thread; whatever it needs of the world (an answer, a span of time)
 //! it asks for, and then the thread waits and the world goes on. So never do both go at once, no time passes while the program
-//! thinks, and a seed decides its course as it does everybody else's.
+//! thinks, and a seed decides its course as it does everybody else's. A thread that is done is kept for the next call.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvError, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +26,13 @@ enum Wish {
     Pause(Duration),
 }
 
+/// How often the world looks after a program before it sleeps until it hears of it. Where both have one core, each look gives
+/// the core to the program, and none of them wakes the other.
+const LOOKS: u32 = 64;
+
+/// What a thread does next.
+type Job = Box<dyn FnOnce() + Send>;
+
 /// What a thread and the world say to each other.
 struct Bridge {
     wishes: Sender<Wish>,
@@ -42,6 +49,8 @@ pub(crate) struct Program {
     /// What time it is, while the program runs.
     now_millis: AtomicI64,
     chance: Mutex<Chance>,
+    /// Threads that wait for something to do; they end with the program.
+    idle: Mutex<Vec<Sender<Job>>>,
 }
 
 impl fmt::Debug for Program {
@@ -52,7 +61,12 @@ impl fmt::Debug for Program {
 
 impl Program {
     pub(crate) fn new(clock: &WallClock, chance: Chance) -> Arc<Self> {
-        Arc::new(Self { clock: clock.clone(), now_millis: AtomicI64::new(0), chance: Mutex::new(chance) })
+        Arc::new(Self {
+            clock: clock.clone(),
+            now_millis: AtomicI64::new(0),
+            chance: Mutex::new(chance),
+            idle: Mutex::default(),
+        })
     }
 
     /// Has the program do something, and grants what it asks for meanwhile. `line` may change what
@@ -68,15 +82,18 @@ impl Program {
     ) -> T {
         let (wishes, asked) = channel();
         let (grants, granted) = channel();
+        let (result, done) = channel();
         self.tell_time();
-        let thread = std::thread::spawn(move || {
+        let thread = self.thread();
+        let job = move || {
             BRIDGE.set(Some(Bridge { wishes, granted }));
-            let done = work();
+            // Whoever asked waits for it.
+            let _ = result.send(work());
+            // Which closes this side.
             BRIDGE.set(None);
-            done
-        });
-        // The thread's end closes its side.
-        while let Ok(wish) = asked.recv() {
+        };
+        thread.send(Box::new(job)).expect("a thread that waits");
+        while let Ok(wish) = next(&asked) {
             let answer = match wish {
                 Wish::Post { path, body, within } => {
                     let answer = caller.post(&path, &body, within).await;
@@ -92,7 +109,19 @@ impl Program {
                 break;
             }
         }
-        thread.join().expect("the program does not panic")
+        let done = next(&done).expect("the program does not panic");
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        done
+    }
+
+    /// A thread that waits for something to do.
+    fn thread(&self) -> Sender<Job> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| {
+            let (jobs, waiting) = channel::<Job>();
+            std::thread::spawn(move || waiting.iter().for_each(|job| job()));
+            jobs
+        })
     }
 
     fn tell_time(&self) {
@@ -107,6 +136,18 @@ impl Program {
             bridge.granted.recv().ok().flatten()
         })
     }
+}
+
+/// What comes next of a thread.
+fn next<T>(from: &Receiver<T>) -> Result<T, RecvError> {
+    for _ in 0..LOOKS {
+        match from.try_recv() {
+            Ok(next) => return Ok(next),
+            Err(TryRecvError::Disconnected) => return Err(RecvError),
+            Err(TryRecvError::Empty) => std::thread::yield_now(),
+        }
+    }
+    from.recv()
 }
 
 impl Transport for Program {
