@@ -73,6 +73,7 @@ mod switch;
 mod version;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
@@ -158,6 +159,8 @@ pub(crate) struct Registry(Arc<RegistryState>);
 struct RegistryState {
     current: ArcSwap<Snapshot>,
     link: Mutex<Link>,
+    /// What [`Store::changes`] said before the newest look, or [`UNKNOWN`].
+    changes: AtomicU64,
     sealer: Sealer,
     defaults: Defaults,
     clock: Clock,
@@ -165,6 +168,9 @@ struct RegistryState {
     node: Option<Node>,
     health: Health,
 }
+
+/// Where changes are not counted.
+const UNKNOWN: u64 = u64::MAX;
 
 impl Registry {
     /// Reads the first snapshot.
@@ -182,6 +188,7 @@ impl Registry {
         Ok(Self(Arc::new(RegistryState {
             current: ArcSwap::from_pointee(first),
             link: Mutex::new(link),
+            changes: AtomicU64::new(UNKNOWN),
             sealer,
             defaults,
             clock,
@@ -199,10 +206,13 @@ impl Registry {
     /// center runs, and keeps what it found of the database.
     pub(crate) async fn refresh(&self) -> Result<bool, StoreError> {
         let mut link = self.0.link.lock().await;
+        let changes = link.store().changes().unwrap_or(UNKNOWN);
         let refreshed = match link.store().check_place() {
+            Ok(()) if self.is_current(changes) => Ok(false),
             Ok(()) => on_link!(&mut link, Retry::once(), |connection| self.refresh_once(connection)),
             Err(error) => Err(error),
         };
+        self.0.changes.store(if refreshed.is_ok() { changes } else { UNKNOWN }, Ordering::Relaxed);
         let refreshed = match refreshed {
             Ok(moved) => self.settle(&mut link).await.map(|()| moved),
             Err(error) => Err(error),
@@ -218,6 +228,14 @@ impl Registry {
         on_link!(link, Retry::once(), |connection| try_writing(connection))?;
         self.0.health.settled(&trouble);
         Ok(())
+    }
+
+    /// Whether a look would find what the newest one found.
+    fn is_current(&self, changes: u64) -> bool {
+        changes != UNKNOWN
+            && changes == self.0.changes.load(Ordering::Relaxed)
+            && self.0.node.is_none()
+            && !self.snapshot().is_lapsed(self.0.clock.now())
     }
 
     async fn refresh_once(&self, connection: &mut Connection) -> Result<bool, StoreError> {

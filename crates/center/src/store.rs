@@ -328,6 +328,14 @@ impl Store {
         }
     }
 
+    /// A number that is another one after every change, by whomever, where it is known without a trip to the database.
+    pub(crate) fn changes(&self) -> Option<u64> {
+        match &self.place {
+            Backend::Sqlite(file) => file.standing().changes(),
+            Backend::Postgres(_) | Backend::Shared(_) => None,
+        }
+    }
+
     /// Has it take nothing, or everything again.
     pub(crate) fn withhold(&self, withheld: bool) {
         self.withheld.store(withheld, Ordering::Relaxed);

@@ -65,6 +65,10 @@ impl Medium for WorldMedium {
         self.disk.try_room(path, bytes)
     }
 
+    fn changes(&self) -> Option<u64> {
+        Some(self.disk.operations())
+    }
+
     fn took(&self, work: DiskWork) -> Duration {
         let mut chance = self.chance.lock().unwrap_or_else(PoisonError::into_inner);
         chance.millis(match work {

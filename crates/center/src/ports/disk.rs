@@ -60,6 +60,10 @@ pub trait Medium: Send + Sync {
     fn server(&self) -> Option<Arc<dyn DatabaseServer>> {
         None
     }
+    /// A number that is another one after everything that changes a file; nothing where that cannot be told.
+    fn changes(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// What was done on a disk.
@@ -144,6 +148,11 @@ impl Disk {
 
     pub(crate) fn server(&self) -> Option<Arc<dyn DatabaseServer>> {
         self.0.as_ref().and_then(|medium| medium.server())
+    }
+
+    /// A number that is another one after everything that changes a file. Of the system's files there is none.
+    pub(crate) fn changes(&self) -> Option<u64> {
+        self.0.as_ref()?.changes()
     }
 
     /// Goes to the database and back.

@@ -41,6 +41,11 @@ impl OpenedFiles {
         self.same(&self.log, &self.opened_log)
     }
 
+    /// See [`Store::changes`](super::Store::changes).
+    pub(super) fn changes(&self) -> Option<u64> {
+        self.disk.changes()
+    }
+
     /// Tries whether there is room beside the database, for more than the single page that a small change takes.
     ///
     /// # Errors
