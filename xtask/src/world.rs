@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::cargo::{cargo, done, root};
 
-pub(crate) const USAGE: &str = "world [SEED] [--days N] [--faults none|drawn|FILE] …";
+pub(crate) const USAGE: &str = "world [SEED] [--days N] [--faults none|drawn|FILE] [--speed] …";
 
 /// A seed that no other day has.
 #[expect(clippy::disallowed_methods, reason = "each night is to try worlds of its own")]

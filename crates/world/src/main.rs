@@ -2,6 +2,7 @@
 
 mod bar;
 mod options;
+mod speed;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
     hold_one_core();
     if let Some(seconds) = options.usual {
         return usual_worlds(Duration::from_secs(seconds));
+    }
+    if let (Some(runs), Some(first)) = (options.speed, options.seeds().next()) {
+        return speed::measure(first, runs.max(1));
     }
     if let Some(settings) = options.long_settings(version()) {
         return long_run(&settings);

@@ -56,6 +56,10 @@ pub(crate) struct Options {
     /// have passed.
     #[arg(long, value_name = "SECONDS")]
     pub(crate) usual: Option<u64>,
+    /// Instead of worlds of one's own: how many simulated hours pass in a second, with a visit each minute and with one every three
+    /// seconds, while nothing goes wrong; the quickest of so many runs each.
+    #[arg(long, value_name = "RUNS", num_args = 0..=1, require_equals = true, default_missing_value = "5")]
+    pub(crate) speed: Option<u32>,
     /// Prints the plan.
     #[arg(long)]
     pub(crate) plan: bool,
