@@ -30,12 +30,16 @@ pub(super) struct Open {
     /// How it is told; gone when it was.
     stop: Option<oneshot::Sender<MakeRoom>>,
     watch: Arc<ConnectionWatch>,
+    /// How many came before it.
+    number: u64,
 }
 
 /// The open connections of a listener.
 #[derive(Debug, Default)]
 pub(super) struct Door {
     open: HashMap<Id, Open>,
+    /// How many came.
+    came: u64,
     /// How many of them were asked to make room.
     leaving: usize,
     /// The next to go, the first of them last.
@@ -45,7 +49,16 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) fn came(&mut self, id: Id, stop: oneshot::Sender<MakeRoom>, watch: Arc<ConnectionWatch>) {
-        self.open.insert(id, Open { stop: Some(stop), watch });
+        self.open.insert(id, Open { stop: Some(stop), watch, number: self.came });
+        self.came += 1;
+    }
+
+    /// Tells all that the listener stops, those first who came first.
+    pub(super) fn close(self) {
+        let mut open: Vec<Open> = self.open.into_values().collect();
+        open.sort_unstable_by_key(|open| open.number);
+        // A dropped channel is the signal, and a list is dropped from its beginning on.
+        drop(open);
     }
 
     pub(super) fn went(&mut self, id: Id) {
@@ -107,5 +120,32 @@ impl Door {
             self.found.truncate(FOUND);
         }
         self.found.sort_unstable_by_key(|(proven, since, _)| std::cmp::Reverse((*proven, *since)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_are_told_of_a_stop_in_the_order_in_which_they_came() {
+        let (mut door, order) = (Door::default(), Arc::new(Mutex::new(Vec::new())));
+        let mut tasks = tokio::task::JoinSet::new();
+        for number in 0..32 {
+            let (stop, stopping) = oneshot::channel();
+            let order = Arc::clone(&order);
+            let task = tasks.spawn(async move {
+                assert!(stopping.await.is_err(), "nobody is asked to make room");
+                order.lock().expect("no panic").push(number);
+            });
+            door.came(task.id(), stop, Arc::new(ConnectionWatch::new()));
+        }
+        tokio::task::yield_now().await;
+        assert!(order.lock().expect("no panic").is_empty());
+        door.close();
+        tasks.join_all().await;
+        assert_eq!(*order.lock().expect("no panic"), (0..32).collect::<Vec<_>>());
     }
 }

@@ -278,8 +278,7 @@ impl AcceptLoop {
         // What is new finds the port closed; who was being refused has waited long enough.
         drop((listener, refusals));
         let all = open.len();
-        // A dropped channel is the signal.
-        drop(door);
+        door.close();
         let _ = timeout_at(deadline, async { while open.join_next().await.is_some() {} }).await;
         while open.try_join_next().is_some() {}
         let cut = open.len();
