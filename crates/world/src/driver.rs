@@ -41,8 +41,8 @@ pub(crate) struct Driver {
     pub(crate) lives: Lives,
     /// The centers that run.
     pub(crate) running: Mutex<BTreeMap<u16, Life>>,
-    /// Centers that come back by themselves.
-    coming_back: Mutex<JoinSet<()>>,
+    /// Centers that come back by themselves, and upgrades of a database that several share.
+    pub(crate) coming_back: Mutex<JoinSet<()>>,
     /// How often the database was brought up to date.
     pub(crate) upgrades: AtomicUsize,
     /// Lives there were, for the report.

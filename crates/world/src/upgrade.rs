@@ -65,8 +65,12 @@ impl Driver {
         }
         let disk = self.running.lock().await.values().next().map(|life| life.disk.clone());
         let Some(disk) = disk else { return };
-        self.apply(&disk, &schema).await;
-        self.contract(&disk, &schema.with(LAST)).await;
+        let driver = Arc::clone(self);
+        // What else goes wrong goes on meanwhile, and the server comes back.
+        self.coming_back.lock().await.spawn(async move {
+            driver.apply(&disk, &schema).await;
+            driver.contract(&disk, &schema.with(LAST)).await;
+        });
     }
 
     async fn apply(&self, disk: &MemoryDisk, schema: &Schema) {
