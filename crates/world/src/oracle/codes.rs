@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::call::{NotifyCall, StatusCall};
-use super::contract::{OF_A_VERIFICATION, OF_AN_HOUR, QUIET};
+use super::contract::{OF_A_VERIFICATION, OF_AN_HOUR, QUIET, SET_BACK};
 use super::deed::Deed;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{Key, Oracle};
@@ -111,7 +111,8 @@ impl Oracle {
                 && act.begun < at
                 && act.ended.unwrap_or(at) + QUIET + UNDER_WAY > call.begun
         });
-        soon || many || often || quiet || self.clock_was_set((call.begun.saturating_sub(COUNTED_HOUR), at))
+        let counted = call.begun.saturating_sub(COUNTED_HOUR + SET_BACK);
+        soon || many || often || quiet || self.clock_was_set((counted, at))
     }
 
     /// V10: the person switched it on, and the amount is within the limit, or was let through before.

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// How far the readings of a clock at both ends of a call may be apart.
 pub(super) const SLACK: Duration = Duration::from_secs(2);
+/// How far a clock that is set back takes a center behind: what lasts by its clock lasts so much longer.
+pub(super) const SET_BACK: Duration = Duration::from_mins(18);
 /// V7: how long a notice can be answered.
 pub(crate) const LIFE: Duration = Duration::from_mins(5);
 

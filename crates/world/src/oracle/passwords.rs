@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Oracle;
+use super::contract::SET_BACK;
 use super::trouble::NATIONAL_TROUBLE;
 
 /// Wrong ones in a row before the check is locked.
@@ -50,6 +51,6 @@ impl Oracle {
         // One whose question or answer got lost counts all the same.
         let since = at.saturating_sub(LOCKED + UNDER_WAY);
         let said = self.passwords_said(person, since) >= TRIES && self.is_felt((since, at), NATIONAL_TROUBLE);
-        locked || said || !asked.is_empty() && self.clock_was_set((at.saturating_sub(LOCKED), at))
+        locked || said || !asked.is_empty() && self.clock_was_set((at.saturating_sub(LOCKED + SET_BACK), at))
     }
 }
