@@ -26,7 +26,7 @@ pub struct LongSettings {
     pub version: String,
 }
 
-/// The world of a seed: dense or sparse, long or short, with more or fewer faults.
+/// The world of a seed: dense or sparse, long or short, with more or fewer faults, with one center or three.
 pub fn settings_of(seed: u64) -> Settings {
     let mut chance = Chance::new(seed).fork("kind", 0);
     let (gap, minutes) = [(3, 30), (10, 60), (10, 120), (60, 360), (240, 1_440)][chance.place(5)];
@@ -36,7 +36,7 @@ pub fn settings_of(seed: u64) -> Settings {
         length: Duration::from_mins(minutes),
         gap: Duration::from_secs(gap),
         persons: [40, 200, 800][chance.place(3)],
-        centers: 1,
+        centers: [1, 1, 3][chance.place(3)],
         faults: Faults::Drawn(Duration::from_secs(every)),
     }
 }

@@ -70,8 +70,8 @@ fn a_database_is_brought_up_to_date_under_centers_that_know_nothing_of_it() {
         let plan = Faults::Planned(Plan::read(upgrades).expect("a plan"));
         let report = sound(&Settings { centers, ..usual::dense(5, 6, plan) });
         assert!(report.confirmed > 20 && report.lives > 5, "{report}");
-        let upgraded = report.diagram(None, 100_000).matches("ends: upgrade").count();
-        assert_eq!(upgraded, 4, "{report}");
+        let ended = report.diagram(None, 100_000).matches("ends: upgrade").count();
+        assert_eq!(ended, 4, "{report}");
     }
 }
 
