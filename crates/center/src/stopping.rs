@@ -45,15 +45,25 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_waits_is_told_and_so_is_who_comes_later() {
+    async fn who_waits_is_told_in_the_order_of_waiting_and_so_is_who_comes_later() {
         let stopping = Stopping::default();
-        let order = std::sync::Mutex::new(Vec::new());
-        let waits = async |number| {
-            stopping.told().await;
-            order.lock().expect("no panic").push(number);
+        let order = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let waits = |number| {
+            let (stopping, order) = (stopping.clone(), Arc::clone(&order));
+            async move {
+                stopping.told().await;
+                order.lock().expect("no panic").push(number);
+            }
         };
-        tokio::join!(waits(1), waits(2), waits(3), async { stopping.tell() });
-        waits(4).await;
-        assert_eq!(*order.lock().expect("no panic"), [1, 2, 3, 4]);
+        let waiting: Vec<_> = (1..=9).map(|number| tokio::spawn(waits(number))).collect();
+        // All of them run until they wait.
+        tokio::task::yield_now().await;
+        assert!(!stopping.is_told() && order.lock().expect("no panic").is_empty());
+        stopping.tell();
+        for waits in waiting {
+            waits.await.expect("no panic");
+        }
+        waits(10).await;
+        assert_eq!(*order.lock().expect("no panic"), (1..=10).collect::<Vec<_>>());
     }
 }
