@@ -221,9 +221,8 @@ impl ServerState {
         }
     }
 
-    /// Whether there was such a session.
-    pub(crate) fn end_session(&mut self, number: u64) -> bool {
-        self.sessions.remove(&number).is_some()
+    pub(crate) fn end_session(&mut self, number: u64) {
+        self.sessions.remove(&number);
     }
 
     /// Tells a text to all who listen.

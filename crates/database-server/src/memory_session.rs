@@ -52,9 +52,9 @@ impl fmt::Debug for MemorySession {
 
 impl Drop for MemorySession {
     fn drop(&mut self) {
-        if self.server.lock().end_session(self.number) {
-            self.server.notice(self.number);
-        }
+        // It may have been lost before, with an answer that nobody waited for, and hold what it held.
+        self.server.lock().end_session(self.number);
+        self.server.notice(self.number);
     }
 }
 

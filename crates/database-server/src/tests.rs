@@ -99,6 +99,17 @@ async fn what_a_session_held_is_free_a_moment_after_it_was_lost() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_held_by_who_does_not_wait_for_a_lost_answer_is_free_as_well() {
+    let server = server();
+    let (lost, kept) = (session(&server).await, session(&server).await);
+    assert_eq!(lost.lock(&[row(1)]).await, Ok(false));
+    server.next_commit(CommitFate::Unanswered);
+    assert_eq!(lost.ask(Message::Commit).await, Arrival::Now);
+    drop(lost);
+    assert_eq!(kept.lock(&[row(1)]).await, Ok(true));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_restart_ends_all_sessions_and_lets_nobody_in_for_a_while() {
     let server = server();
     let one = session(&server).await;

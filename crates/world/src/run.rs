@@ -23,6 +23,8 @@ use crate::world::World;
 const SETTLES: Duration = Duration::from_mins(1);
 /// Within this somebody new is told "1" then.
 const NEWCOMER_WITHIN: Duration = Duration::from_secs(10);
+/// Within this the server of a shared database has noticed that a center is gone.
+const NOTICES_WITHIN: Duration = Duration::from_secs(1);
 /// How long who is under way gets before the center is stopped.
 const LEAVES: Duration = Duration::from_secs(40);
 
@@ -201,14 +203,18 @@ async fn finish(world: &Arc<World>, driver: &Driver, (visits, plan): (u64, Plan)
     for life in running.into_values() {
         disk = Some(driver.lives.stop(life).await);
     }
-    judge_server(world);
+    judge_server(world).await;
     let lives = driver.restarts.load(Ordering::Relaxed);
     Remains { world: Arc::clone(world), disk, simulated, visits, lives, plan }
 }
 
 /// What the server of a shared database has seen.
-fn judge_server(world: &World) {
+async fn judge_server(world: &World) {
     let Some(server) = &world.server else { return };
+    tokio::time::sleep(NOTICES_WITHIN).await;
+    if server.held() > 0 {
+        world.oracle().found(format!("{} rows are held by nobody", server.held()));
+    }
     if server.circles() > 0 {
         let found = format!("centers waited for each other {} times", server.circles());
         world.oracle().found(found);
