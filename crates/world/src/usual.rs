@@ -30,6 +30,11 @@ pub fn calm() -> Settings {
     Settings { gap: Duration::from_secs(3), persons: 400, ..dense(1, 20, Faults::None) }
 }
 
+/// Long enough, with clocks that are right, for somebody to ask again when a confirmation is over.
+pub fn patient() -> Settings {
+    Settings { gap: Duration::from_secs(12), ..dense(7, 80, Faults::None) }
+}
+
 /// An evening and a night, with some restarts.
 pub fn sparse() -> Settings {
     let (length, gap) = (Duration::from_hours(9), Duration::from_mins(4));
@@ -74,10 +79,16 @@ pub fn kept() -> impl Iterator<Item = Settings> {
     std::iter::once(unheard).chain(KEPT_SEEDS.iter().copied().map(settings_of))
 }
 
-/// All of them: what was found once, then the quickest first.
+/// All of them, the quickest first, and then what was found once.
 pub fn all() -> impl Iterator<Item = Settings> {
     let of_several = SEVERAL.map(several).chain([several_calm()]);
-    kept().chain(SHORT.map(short)).chain(of_several).chain(wrong()).chain([calm(), sparse()])
+    SHORT
+        .map(short)
+        .chain(kept())
+        .chain([patient()])
+        .chain(of_several)
+        .chain(wrong())
+        .chain([calm(), sparse()])
 }
 
 /// The cuts: every ninth operation, by either failure.

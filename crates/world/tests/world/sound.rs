@@ -27,6 +27,12 @@ fn twenty_dense_minutes_in_which_nothing_goes_wrong() {
 }
 
 #[test]
+fn an_hour_in_which_confirmations_are_over() {
+    let report = sound(&usual::patient());
+    assert!(report.confirmed > 150 && report.lives == 1, "{report}");
+}
+
+#[test]
 fn a_night_with_its_midnight_and_its_restarts() {
     let report = sound(&usual::sparse());
     assert!(report.lives > 5 && report.confirmed > 100, "{report}");
