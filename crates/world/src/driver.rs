@@ -1,6 +1,6 @@
 //! Makes what goes wrong go wrong, when the plan says so, and right again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -43,6 +43,8 @@ pub(crate) struct Driver {
     pub(crate) running: Mutex<BTreeMap<u16, Life>>,
     /// Centers that come back by themselves, and upgrades of a database that several share.
     pub(crate) coming_back: Mutex<JoinSet<()>>,
+    /// Accounts that have two keys and use the newer one.
+    rotated: Mutex<BTreeSet<u16>>,
     /// How often the database was brought up to date.
     pub(crate) upgrades: AtomicUsize,
     /// Lives there were, for the report.
@@ -57,6 +59,7 @@ impl Driver {
             lives: Lives::new(world),
             running: Mutex::default(),
             coming_back: Mutex::default(),
+            rotated: Mutex::default(),
             upgrades: AtomicUsize::new(0),
             restarts: AtomicU64::new(0),
         }
@@ -171,8 +174,11 @@ impl Driver {
                     life.disk.limit(None);
                 }
             }
+            // Whoever does not know whether the newer key is there does not take the older one away.
             Fault::Rotate(account) => {
-                self.change_key(account, None).await;
+                if self.rotated.lock().await.remove(&account) {
+                    self.change_key(account, None).await;
+                }
             }
             Fault::SwitchOff(institution) => {
                 return self.switch(institution, true).await;
@@ -268,6 +274,7 @@ impl Driver {
         if self.change_key(account, Some(&key)).await {
             tokio::time::sleep(NOTICES_WITHIN).await;
             self.world.set_key_of(account, key);
+            self.rotated.lock().await.insert(account);
         }
     }
 
