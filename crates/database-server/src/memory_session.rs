@@ -107,22 +107,13 @@ impl MemorySession {
         if self.pass(until).await.is_err() {
             return Arrival::Never;
         }
+        let Some(fate) = fate else { return Arrival::Now };
+        // What it holds is held until whoever has it gives it up, and as long as it takes to notice after that.
+        self.server.lock().end_session(self.number);
         match fate {
-            None => Arrival::Now,
-            Some(CommitFate::Unheard) => {
-                self.server.lock().end_session(self.number);
-                self.server.notice(self.number);
-                Arrival::Never
-            }
-            Some(CommitFate::Unanswered) => {
-                // What it holds is held until the work is done, and as long as it takes to notice after that.
-                self.server.lock().end_session(self.number);
-                Arrival::Now
-            }
-            Some(CommitFate::Late(millis)) => {
-                self.server.lock().end_session(self.number);
-                Arrival::Later(Duration::from_millis(millis))
-            }
+            CommitFate::Unheard => Arrival::Never,
+            CommitFate::Unanswered => Arrival::Now,
+            CommitFate::Late(millis) => Arrival::Later(Duration::from_millis(millis)),
         }
     }
 
@@ -136,11 +127,7 @@ impl MemorySession {
             state.may_fall_silent(self.number);
             Instant::now() + state.delay()
         };
-        let passed = self.pass(until).await;
-        if passed.is_err() {
-            self.server.notice(self.number);
-        }
-        passed
+        self.pass(until).await
     }
 
     /// Holds rows until the transaction ends, one after the other. Whether any had to be waited for.
