@@ -16,7 +16,7 @@ use yanmi_disk::{MemoryDisk, Mistake};
 use crate::books;
 use crate::chance::Chance;
 use crate::clock::in_paused_time;
-use crate::driver::Driver;
+use crate::driver::{ALONE, Driver};
 use crate::fault::Fault;
 use crate::life::Lives;
 use crate::party::{self, counter::Visit};
@@ -217,7 +217,7 @@ async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option
     tokio::time::sleep(PLAYS_FOR).await;
     machine.is_well().await;
     watching.abort();
-    world.oracle().begins(Fault::Stop(0), world.clock.elapsed());
+    world.oracle().begins(Fault::Stop(ALONE), world.clock.elapsed());
     let disk = machine.stop().await;
     let operations = *machine.operations.lock().await;
     let mut oracle = world.oracle();
@@ -252,9 +252,9 @@ impl Machine {
     async fn start(&self, disk: MemoryDisk) {
         let mut disk = disk;
         loop {
-            match self.driver.lives.start(0, disk.clone()).await {
+            match self.driver.lives.start(ALONE, disk.clone()).await {
                 Ok(life) => {
-                    self.driver.running.lock().await.insert(0, life);
+                    self.driver.running.lock().await.insert(ALONE, life);
                     let world = &self.driver.world;
                     for place in self.down.lock().await.drain(..) {
                         world.oracle().ends(place, world.clock.elapsed());
@@ -314,8 +314,8 @@ impl Machine {
         loop {
             tokio::time::sleep(LOOKS_EVERY).await;
             let mut running = self.driver.running.lock().await;
-            if running.get(&0).is_some_and(|life| life.disk.is_dead())
-                && let Some(dead) = running.remove(&0)
+            if running.get(&ALONE).is_some_and(|life| life.disk.is_dead())
+                && let Some(dead) = running.remove(&ALONE)
             {
                 drop(running);
                 self.count_operations(&dead.disk).await;
@@ -337,7 +337,7 @@ impl Machine {
     /// Stops the center; where the power fails meanwhile, it is started once more, and stopped.
     async fn stop(&self) -> MemoryDisk {
         loop {
-            let life = self.driver.running.lock().await.remove(&0);
+            let life = self.driver.running.lock().await.remove(&ALONE);
             let Some(life) = life else { return MemoryDisk::new(0) };
             let disk = life.disk.clone();
             let left = self.driver.lives.stop(life).await;

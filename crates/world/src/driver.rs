@@ -126,9 +126,7 @@ impl Driver {
             Fault::App(app, mood) => self.world.moods().apps[usize::from(app)] = mood,
             Fault::Kill(node) => {
                 let Some(life) = self.running.lock().await.remove(&node) else { return };
-                let disk = self.lives.kill(life);
-                // The disk of several is their server's.
-                let disk = if self.world.server.is_some() { disk } else { disk.after_kill() };
+                let disk = self.lives.left(self.lives.kill(life));
                 self.comes_back(node, disk, length).await;
             }
             Fault::Power(operation) => self.fail_power(operation, length).await,

@@ -140,6 +140,11 @@ impl Lives {
     pub(crate) async fn stop(&self, life: Life) -> MemoryDisk {
         life.center.stop().await;
         self.world.network.kill(Host::Center(life.number));
-        if self.world.server.is_some() { life.disk } else { life.disk.after_kill() }
+        self.left(life.disk)
+    }
+
+    /// What is left on a disk when a process has ended. That of several centers is their server's, which has not.
+    pub(crate) fn left(&self, disk: MemoryDisk) -> MemoryDisk {
+        if self.world.server.is_some() { disk } else { disk.after_kill() }
     }
 }
