@@ -3,16 +3,16 @@
 //! Verifications are known by their fingerprints here, because that is what another center tells of them. Should two
 //! share one, somebody is woken for nothing, and looks.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hashbrown::HashMap;
 use tokio::sync::Notify;
 
 use crate::ledger::key::Key;
 
-/// Who waits for what.
+/// Who waits for what. In an order of their own, because who is woken first goes on first.
 #[derive(Debug, Default)]
-pub(crate) struct Watchers(Mutex<HashMap<u64, (Arc<Notify>, usize)>>);
+pub(crate) struct Watchers(Mutex<BTreeMap<u64, (Arc<Notify>, usize)>>);
 
 /// One caller that waits for one verification; gives its place back when dropped.
 #[derive(Debug)]
@@ -48,12 +48,7 @@ impl Watchers {
     /// Wakes everybody: something may have changed, and it is not known what.
     pub(crate) fn wake_all(&self) {
         let map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut bells: Vec<_> = map.iter().collect();
-        // Who is woken first goes on first.
-        bells.sort_unstable_by_key(|(fingerprint, _)| **fingerprint);
-        for (_, (bell, _)) in bells {
-            bell.notify_waiters();
-        }
+        map.values().for_each(|(bell, _)| bell.notify_waiters());
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor};
 use tokio::runtime::{Builder, Runtime};
+use yanmi_protocol::hex;
 
 use super::fate::Fate;
 use super::place::{Held, Place};
@@ -69,11 +70,6 @@ impl Inside {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.concat()
-}
-
 impl Place for Inside {
     fn ledger(&self, number: usize) -> Ledger {
         if number == 0 { self.first.ledger.clone() } else { self.second.clone() }
@@ -97,10 +93,10 @@ impl Place for Inside {
                 format!("SELECT 1 FROM tokens WHERE token = '{}' FOR UPDATE", key("T", 0).token.as_str())
             }
             Held::Person => {
-                format!("SELECT 1 FROM persons WHERE person = '\\x{}' FOR UPDATE", hex(&person(0).0))
+                format!("SELECT 1 FROM persons WHERE person = '\\x{}' FOR UPDATE", hex::encode(&person(0).0))
             }
             Held::Document => {
-                let (table, identity) = (password_tries::TABLE.name(), hex(&document(0).0));
+                let (table, identity) = (password_tries::TABLE.name(), hex::encode(&document(0).0));
                 format!(
                     "INSERT INTO {table} (identity, tries) VALUES ('\\x{identity}', 0) \
                      ON CONFLICT (identity) DO UPDATE SET tries = {table}.tries"
