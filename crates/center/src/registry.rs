@@ -234,7 +234,6 @@ impl Registry {
     fn is_current(&self, changes: u64) -> bool {
         changes != UNKNOWN
             && changes == self.0.changes.load(Ordering::Relaxed)
-            && self.0.node.is_none()
             && !self.snapshot().is_lapsed(self.0.clock.now())
     }
 

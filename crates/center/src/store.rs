@@ -91,12 +91,23 @@ impl Purpose<'_> {
 
 impl Backend {
     fn of(database: &Database, disk: &Disk) -> Self {
-        match (database, disk.server()) {
-            (Database::Sqlite(path), None) => Self::Sqlite(Box::new(sqlite::Sqlite::new(path, disk.clone()))),
-            (Database::Sqlite(path), Some(server)) => {
-                Self::Shared(Box::new(shared::Shared::new(sqlite::Sqlite::new(path, disk.clone()), server)))
-            }
-            (Database::Postgres(settings), _) => Self::Postgres(postgres::Postgres::new(settings)),
+        let path = match database {
+            Database::Sqlite(path) => path,
+            Database::Postgres(settings) => return Self::Postgres(postgres::Postgres::new(settings)),
+        };
+        let file = sqlite::Sqlite::new(path, disk.clone());
+        match disk.server() {
+            Some(server) => Self::Shared(Box::new(shared::Shared::new(file, server))),
+            None => Self::Sqlite(Box::new(file)),
+        }
+    }
+
+    /// The file it lies in; nothing where a server of its own has it.
+    fn file(&self) -> Option<&sqlite::Sqlite> {
+        match self {
+            Self::Sqlite(file) => Some(file),
+            Self::Shared(shared) => Some(&shared.file),
+            Self::Postgres(_) => None,
         }
     }
 }
@@ -206,10 +217,8 @@ impl Store {
         purpose: Purpose<'_>,
     ) -> Result<Entered, StoreError> {
         let place = Backend::of(database, disk);
-        match &place {
-            Backend::Sqlite(file) => file.look_before_opening(purpose.makes())?,
-            Backend::Shared(shared) => shared.file.look_before_opening(purpose.makes())?,
-            Backend::Postgres(_) => {}
+        if let Some(file) = place.file() {
+            file.look_before_opening(purpose.makes())?;
         }
         let store = Self { place, telemetry: None, withheld: Arc::default() };
         let mut connection = store.connect().await?;

@@ -63,6 +63,9 @@ impl<'a> Session<'a> {
     /// transaction leaves on the disk comes after it.
     /// Answers what the insertion returns.
     pub(crate) async fn insert_ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
+        if rows.is_empty() {
+            return Ok(Found::none());
+        }
         match self {
             Self::Sqlite(_) => Ok(Found::none()),
             Self::Postgres(session) => session.insert_ahead(rows, insert).await,
@@ -79,6 +82,7 @@ impl<'a> Session<'a> {
     ) -> Result<Option<HashSet<EcToken>>, StoreError> {
         match self {
             Self::Sqlite(_) => Ok(None),
+            _ if tokens.is_empty() && persons.is_empty() => Ok(Some(HashSet::new())),
             Self::Postgres(session) => session.lock(tokens, persons).await.map(Some),
             Self::Shared(session) => Box::pin(session.lock(tokens, persons)).await.map(Some),
         }

@@ -14,6 +14,7 @@ use sqlx::migrate::{Migrate, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::connection::{Connection, Statement};
+use super::embedded::EmbeddedConnection;
 use super::error::StoreError;
 use super::node;
 use super::row::Columns;
@@ -263,16 +264,15 @@ pub(super) async fn is_made(connection: &mut Connection) -> Result<bool, StoreEr
 /// The numbers of what was applied.
 async fn applied(connection: &mut Connection) -> Result<Vec<i64>, StoreError> {
     match connection {
-        Connection::Sqlite(connection) => {
-            let (connection, disk) = connection.parts();
-            disk.trip(listed(connection)).await
-        }
+        Connection::Sqlite(connection) => listed_by_trip(connection).await,
         Connection::Postgres(connection) => listed(connection).await,
-        Connection::Shared(connection) => {
-            let (connection, disk) = connection.embedded()?.parts();
-            disk.trip(listed(connection)).await
-        }
+        Connection::Shared(connection) => listed_by_trip(connection.embedded()?).await,
     }
+}
+
+async fn listed_by_trip(connection: &mut EmbeddedConnection) -> Result<Vec<i64>, StoreError> {
+    let (connection, disk) = connection.parts();
+    disk.trip(listed(connection)).await
 }
 
 async fn listed<C: Migrate>(connection: &mut C) -> Result<Vec<i64>, StoreError> {
@@ -292,15 +292,9 @@ async fn apply(connection: &mut Connection, migrator: &Migrator) -> Result<(), S
     let mut attempts = 0;
     loop {
         let applied = match connection {
-            Connection::Sqlite(connection) => {
-                let (connection, disk) = connection.parts();
-                disk.trip(migrator.run_direct(None, connection, false)).await
-            }
+            Connection::Sqlite(connection) => run_by_trip(migrator, connection).await,
             Connection::Postgres(connection) => migrator.run_direct(None, connection, false).await,
-            Connection::Shared(connection) => {
-                let (connection, disk) = connection.embedded()?.parts();
-                disk.trip(migrator.run_direct(None, connection, false)).await
-            }
+            Connection::Shared(connection) => run_by_trip(migrator, connection.embedded()?).await,
         };
         attempts += 1;
         match applied {
@@ -312,6 +306,11 @@ async fn apply(connection: &mut Connection, migrator: &Migrator) -> Result<(), S
             done => return done.map_err(StoreError::Migrate),
         }
     }
+}
+
+async fn run_by_trip(migrator: &Migrator, connection: &mut EmbeddedConnection) -> Result<(), MigrateError> {
+    let (connection, disk) = connection.parts();
+    disk.trip(migrator.run_direct(None, connection, false)).await
 }
 
 /// Whether a lock was not to be had (`lock_not_available`), or another one writes.

@@ -84,9 +84,6 @@ impl<'a> PostgresSession<'a> {
     }
 
     pub(super) async fn insert_ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
-        if rows.is_empty() {
-            return Ok(Found::none());
-        }
         let mut arguments = PgArguments::default();
         let list = list(&mut arguments, rows, insert.key, 0);
         let text = format!(
@@ -112,9 +109,6 @@ impl<'a> PostgresSession<'a> {
         tokens: Vec<EcToken>,
         persons: Vec<PersonKey>,
     ) -> Result<HashSet<EcToken>, StoreError> {
-        if tokens.is_empty() && persons.is_empty() {
-            return Ok(HashSet::new());
-        }
         self.begin().await?;
         let tokens: Vec<String> = tokens.iter().map(|token| token.as_str().to_owned()).collect();
         let persons: Vec<Vec<u8>> = persons.iter().map(|person| person.0.to_vec()).collect();

@@ -53,9 +53,6 @@ impl<'a> SharedSession<'a> {
     }
 
     pub(super) async fn insert_ahead(&mut self, rows: Rows, insert: Insert) -> Result<Found, StoreError> {
-        if rows.is_empty() {
-            return Ok(Found::none());
-        }
         let mut text = Text::default();
         insert_distinct(&mut text, rows, insert);
         self.ask(text).await.map(Found::Sqlite)
@@ -66,9 +63,6 @@ impl<'a> SharedSession<'a> {
         tokens: Vec<EcToken>,
         persons: Vec<PersonKey>,
     ) -> Result<HashSet<EcToken>, StoreError> {
-        if tokens.is_empty() && persons.is_empty() {
-            return Ok(HashSet::new());
-        }
         self.holds = true;
         self.connection.arrive().await?;
         let locked = self.lock_rows(&tokens, persons).await;
@@ -222,10 +216,7 @@ impl<'a> SharedSession<'a> {
     }
 
     async fn ask(&mut self, text: Text) -> Result<Vec<SqliteRow>, StoreError> {
-        self.connection.arrive().await?;
-        let found = self.work(text, true).await;
-        self.connection.depart().await?;
-        found
+        self.connection.fetch(AssertSqlSafe(text.text).into_sql_str(), text.arguments).await
     }
 
     async fn work(&mut self, text: Text, rows: bool) -> Result<Vec<SqliteRow>, StoreError> {
