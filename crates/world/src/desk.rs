@@ -16,6 +16,7 @@ use yanmi_client::visits::NewVisit;
 use yanmi_client::{Ambient, CenterClient, Desk, DeskError, Visits};
 use yanmi_disk::{MemoryDisk, VFS};
 use yanmi_protocol::Amount;
+use yanmi_protocol::message::notify;
 
 use self::line::DeskLine;
 use crate::cast::Account;
@@ -147,7 +148,7 @@ impl<'a> DeskVisit<'a> {
         self.trace(format!("desk: {outcome:?}"));
         let code = (outcome == Some(NoticeOutcome::Notified)).then_some(0);
         let ended = self.world.clock.elapsed();
-        self.world.oracle().desk_heard_of_notice(self.key, place, code, ended);
+        self.world.oracle().desk_heard_of_notice((self.key, place), done.is_none(), code, ended);
         let (Some(done), Some(outcome)) = (done, outcome) else { return };
         known.epoch = known.epoch.max(done.visit.epoch());
         known.notified = code.is_some();
@@ -219,7 +220,12 @@ impl<'a> DeskVisit<'a> {
         let OpenDesk { desk: running, disk } = self.running()?;
         let caller = &self.world.callers.institutions[usize::from(ACCOUNT)];
         let program = self.world.program(self.institution);
-        let carry = |asked: (&str, &str), answer: Option<_>| self.line.carry(self.world, asked, answer);
+        let carry = |asked: (&str, &str), answer: Option<_>| {
+            if asked.0 == notify::PATH {
+                self.world.oracle().desk_was_answered(self.key);
+            }
+            self.line.carry(self.world, asked, answer)
+        };
         let done = program.run(caller, carry, move || work(&running)).await;
         match done {
             Ok(done) => Some(done),

@@ -186,11 +186,26 @@ impl Oracle {
         self.explain_notice(key, &call, code, at);
     }
 
-    /// What a desk knows of a notice it had sent; why it was not sent, if it was not, is its own to judge.
-    pub(crate) fn desk_heard_of_notice(&mut self, key: Key, place: usize, code: Option<i64>, at: Duration) {
+    /// What a desk's newest call for a key was answered came through; it may ask again now.
+    pub(crate) fn desk_was_answered(&mut self, key: Key) {
+        if let Some(call) = self.notifies.get_mut(&key).and_then(|calls| calls.last_mut()) {
+            call.envelopes += 1;
+        }
+    }
+
+    /// What a desk knows of a notice it had sent; why it was not sent, if it was not, is its own to judge. Where the desk ended
+    /// meanwhile, an envelope may be under way for ever.
+    pub(crate) fn desk_heard_of_notice(
+        &mut self,
+        (key, place): (Key, usize),
+        desk_ended: bool,
+        code: Option<i64>,
+        at: Duration,
+    ) {
         if let Some(call) = self.notifies.get_mut(&key).and_then(|calls| calls.get_mut(place)) {
             call.code = code;
             call.ended = code.map(|_| at);
+            call.envelopes -= usize::from(!desk_ended && call.envelopes > 1);
         }
     }
 

@@ -15,11 +15,14 @@ pub(crate) struct NotifyCall {
     pub(crate) proven: bool,
     /// Whether somebody on the line sent it, who had heard it before.
     pub(crate) replayed: bool,
+    /// How many envelopes it was at most: a desk that cannot believe what it hears sends another.
+    pub(super) envelopes: usize,
 }
 
 impl NotifyCall {
     pub(crate) fn new(person: u32, amount: Option<i64>, proven: bool, begun: Duration) -> Self {
-        Self { person, amount, begun, ended: None, code: None, serial: None, proven, replayed: false }
+        let (ended, code, serial) = (None, None, None);
+        Self { person, amount, begun, ended, code, serial, proven, replayed: false, envelopes: 1 }
     }
 
     /// The same again, sent by somebody who heard it: it has no effect where the first one is remembered.
@@ -31,6 +34,11 @@ impl NotifyCall {
     pub(super) fn is_certain_before(&self, moment: Duration) -> bool {
         self.code == Some(0) && self.ended.is_some_and(|ended| ended < moment)
     }
+}
+
+/// How many envelopes these calls were at most.
+pub(super) fn envelopes<'a>(calls: impl IntoIterator<Item = &'a NotifyCall>) -> usize {
+    calls.into_iter().map(|call| call.envelopes).sum()
 }
 
 /// A desk's decision to settle, for this amount in fen.

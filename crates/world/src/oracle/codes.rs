@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::call::{NotifyCall, StatusCall};
+use super::call::{NotifyCall, StatusCall, envelopes};
 use super::contract::{OF_A_VERIFICATION, OF_AN_HOUR, QUIET, SET_BACK};
 use super::deed::Deed;
 use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
@@ -96,15 +96,15 @@ impl Oracle {
 
     fn may_be_too_often(&self, key: &Key, call: &NotifyCall, at: Duration) -> bool {
         let calls = self.calls(key);
-        let soon =
-            calls.iter().filter(|other| other.begun < at && other.begun + UNDER_WAY > call.begun).count() > 1;
-        let many = calls.len() > OF_A_VERIFICATION;
+        let late = calls.iter().filter(|other| other.begun < at && other.begun + UNDER_WAY > call.begun);
+        let soon = envelopes(late) > 1;
+        let many = envelopes(calls) > OF_A_VERIFICATION;
         let keys = self.keys_of.get(&call.person).into_iter().flatten();
         let all = keys
             .clone()
             .flat_map(|key| self.calls(key))
             .filter(|other| other.begun + COUNTED_HOUR > call.begun);
-        let often = all.count() > OF_AN_HOUR;
+        let often = envelopes(all) > OF_AN_HOUR;
         let here = keys.filter(|other| other.1 == key.1).filter_map(|key| self.prompts_of.get(key)).flatten();
         let quiet = here.flat_map(|number| self.acts_on(*number)).any(|act| {
             act.deed == Deed::NotMe
@@ -131,5 +131,35 @@ impl Oracle {
                     || lately
                     || last_off.is_some_and(|off| switches[off].begun + LET_THROUGH > at))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use yanmi_protocol::{EcToken, OrgCode};
+
+    use super::*;
+
+    /// Twenty an hour: each of these was asked for twice, because the first answer was none to be believed.
+    #[test]
+    fn every_envelope_of_a_desk_counts_against_the_persons_hour() {
+        let keys: Vec<Key> = (0..=OF_AN_HOUR / 2)
+            .map(|number| {
+                let token = EcToken::new(&format!("T{number}")).expect("a token");
+                (token, OrgCode::new("H35010000201").expect("an institution"))
+            })
+            .collect();
+        for (answers, count) in [(2, 0), (1, 1)] {
+            let mut oracle = Oracle::default();
+            let minute = |number: usize| Duration::from_mins(number as u64);
+            for (number, key) in keys.iter().enumerate().skip(1) {
+                let place = oracle.notifies(*key, NotifyCall::new(1, None, false, minute(number)));
+                (0..answers).for_each(|_| oracle.desk_was_answered(*key));
+                oracle.desk_heard_of_notice((*key, place), false, Some(0), minute(number));
+            }
+            let place = oracle.notifies(keys[0], NotifyCall::new(1, None, false, minute(keys.len())));
+            oracle.heard_of_notice(keys[0], place, (Some(500_084), None), minute(keys.len()));
+            assert_eq!(oracle.all_found().len(), count, "{:?}", oracle.all_found());
+        }
     }
 }
