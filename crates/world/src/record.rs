@@ -44,7 +44,7 @@ pub struct LongReport {
     pub version: String,
     /// The seed that is next.
     pub next_seed: u64,
-    /// How long they ran, in milliseconds.
+    /// How much time of a core they took, in milliseconds.
     pub ran_millis: u64,
     /// Worlds that were run.
     pub worlds: u64,
@@ -96,7 +96,7 @@ impl fmt::Display for LongReport {
         write!(
             f,
             ", {worlds} worlds, {visits} visits, {confirmed} times \"1\", {lives} lives, {cuts} cuts, {} found, \
-             {:.2} h run in all",
+             {:.2} h of a core in all",
             found.len(),
             hours(self.ran_millis)
         )
@@ -239,7 +239,7 @@ mod tests {
         let day = some();
         assert_eq!(
             day.to_string(),
-            "1.0 simulated days, 3 worlds, 0 visits, 0 times \"1\", 0 lives, 0 cuts, 1 found, 1.50 h run in all"
+            "1.0 simulated days, 3 worlds, 0 visits, 0 times \"1\", 0 lives, 0 cuts, 1 found, 1.50 h of a core in all"
         );
         let years = LongReport { simulated_millis: 86_400_000 * 731, ..day };
         assert!(years.to_string().starts_with("2.00 simulated years, 3 worlds"), "{years}");
