@@ -48,18 +48,3 @@ impl WallClock {
         self.set_by_millis.load(Ordering::Relaxed)
     }
 }
-
-/// Plays something in a runtime of one thread whose time passes only when everybody waits for it.
-///
-/// # Panics
-/// When the runtime cannot be made.
-pub(crate) fn in_paused_time<T>(play: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .expect("a runtime");
-    let played = runtime.block_on(play);
-    runtime.shutdown_background();
-    played
-}

@@ -15,11 +15,11 @@ use yanmi_disk::{MemoryDisk, Mistake};
 
 use crate::books;
 use crate::chance::Chance;
-use crate::clock::in_paused_time;
 use crate::driver::{ALONE, Driver};
 use crate::fault::Fault;
 use crate::life::Lives;
 use crate::party::{self, counter::Visit};
+use crate::paused::{StandStill, in_paused_time};
 use crate::register;
 use crate::run::{NOBODY, newcomer};
 use crate::scene::SCENES;
@@ -79,6 +79,8 @@ pub struct CutReport {
     pub twice: u64,
     /// What contradicts the contract, each with the operation it was cut at.
     pub found: Vec<String>,
+    /// Whether a play did not come to an end, and its thread is busy without end: nothing else should be run in this process.
+    pub stands_still: bool,
 }
 
 impl fmt::Display for CutReport {
@@ -94,11 +96,24 @@ impl fmt::Display for CutReport {
 /// When it cannot be made.
 fn prepared(seed: u64) -> MemoryDisk {
     let disk = MemoryDisk::new(seed);
-    in_paused_time(async {
-        let world = Arc::new(World::staged(seed));
-        Lives::new(&world).prepare(&disk).await.expect("a database");
-    });
+    prepare(seed, &disk).expect("a database");
     disk.after_kill()
+}
+
+/// Makes the database, and registers everybody.
+fn prepare(seed: u64, disk: &MemoryDisk) -> Result<(), String> {
+    let disk = disk.clone();
+    let made = in_paused_time(move || async move {
+        let world = Arc::new(World::staged(seed));
+        Lives::new(&world).prepare(&disk).await.map_err(|error| error.to_string())
+    });
+    made.map_err(|still| still.to_string())?
+}
+
+/// Plays once, and what was found where the play does not come to an end.
+fn played(settings: CutSettings, disk: &MemoryDisk, cut: Option<(u64, Option<u64>)>) -> PlayReport {
+    let disk = disk.after_kill();
+    in_paused_time(move || async move { play(&settings, disk, cut).await }).unwrap_or_else(PlayReport::at)
 }
 
 /// Makes the cuts.
@@ -107,23 +122,30 @@ fn prepared(seed: u64) -> MemoryDisk {
 /// When the database cannot be made without a cut.
 pub fn cut(settings: &CutSettings, tell: impl Fn(u64)) -> CutReport {
     let disk = prepared(settings.seed);
-    let PlayReport { operations, kinds, found } = in_paused_time(play(settings, disk.after_kill(), None));
+    let PlayReport { operations, kinds, found, stands_still } = played(*settings, &disk, None);
     let mut report = CutReport {
         operations,
         kinds,
         cuts: 0,
         twice: 0,
         found: found.into_iter().map(|what| format!("without a cut: {what}")).collect(),
+        stands_still,
     };
     let chance = Chance::new(settings.seed);
     for at in (1..=operations).filter(|at| at % settings.step == settings.first % settings.step) {
         let mut chance = chance.fork("cut", at);
         let again = chance.permille(AGAIN_PERMILLE).then(|| 1 + chance.below(AGAIN_WITHIN));
-        let found = in_paused_time(play(settings, disk.after_kill(), Some((at, again)))).found;
-        report.found.extend(found.into_iter().map(|what| format!("cut at {at}, then {again:?}: {what}")));
+        let played = played(*settings, &disk, Some((at, again)));
+        report.stands_still = played.stands_still;
+        report
+            .found
+            .extend(played.found.into_iter().map(|what| format!("cut at {at}, then {again:?}: {what}")));
         report.cuts += 1;
         report.twice += u64::from(again.is_some());
         tell(report.cuts);
+        if report.stands_still {
+            break;
+        }
     }
     report
 }
@@ -137,26 +159,32 @@ pub fn cut_making(settings: &CutSettings) -> CutReport {
     let wanted = books::read(&whole).expect("a database").shape;
     let counted = MemoryDisk::new(settings.seed);
     let make = |disk: &MemoryDisk| {
-        in_paused_time(async {
-            let world = Arc::new(World::staged(settings.seed));
+        let (seed, disk) = (settings.seed, disk.clone());
+        let made = in_paused_time(move || async move {
+            let world = Arc::new(World::staged(seed));
             let lives = Lives::new(&world);
-            let made = register::made(&lives.config(disk), lives.beside(disk, "register")).await;
+            let made = register::made(&lives.config(&disk), lives.beside(&disk, "register")).await;
             made.map_err(|error| error.to_string())
-        })
+        });
+        made.map_err(|still| still.to_string())?
     };
     make(&counted).expect("a database");
     let operations = counted.operations();
-    let mut report = CutReport { operations, kinds: BTreeSet::new(), cuts: 0, twice: 0, found: Vec::new() };
+    let mut report = CutReport {
+        operations,
+        kinds: BTreeSet::new(),
+        cuts: 0,
+        twice: 0,
+        found: Vec::new(),
+        stands_still: false,
+    };
     for at in (1..=operations).filter(|at| at % settings.step == settings.first % settings.step) {
         let disk = MemoryDisk::new(at);
         disk.cut_at(at);
         // It fails, but for one that is cut when everything is done.
         let _ = make(&disk);
         let left = settings.failure.left(&disk);
-        let again = in_paused_time(async {
-            let world = Arc::new(World::staged(settings.seed));
-            Lives::new(&world).prepare(&left).await.map_err(|error| error.to_string())
-        });
+        let again = prepare(settings.seed, &left);
         report.cuts += 1;
         match again.and_then(|()| books::read(&left).map_err(|error| error.to_string())) {
             Ok(books) if books.shape == wanted => {}
@@ -185,6 +213,14 @@ struct PlayReport {
     operations: u64,
     kinds: BTreeSet<String>,
     found: Vec<String>,
+    stands_still: bool,
+}
+
+impl PlayReport {
+    /// One that does not come to an end.
+    fn at(still: StandStill) -> Self {
+        Self { operations: 0, kinds: BTreeSet::new(), found: vec![still.to_string()], stands_still: true }
+    }
 }
 
 /// One play, cut at an operation of its first life, and perhaps of its second.
@@ -230,7 +266,7 @@ async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option
         }
         Err(error) => oracle.found(format!("the database cannot be read: {error}")),
     }
-    PlayReport { operations, kinds, found: oracle.all_found().to_vec() }
+    PlayReport { operations, kinds, found: oracle.all_found().to_vec(), stands_still: false }
 }
 
 /// A machine that fails, and on which the center is started again.

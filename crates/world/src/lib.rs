@@ -25,6 +25,7 @@ mod mind;
 mod network;
 mod oracle;
 mod party;
+mod paused;
 mod program;
 mod record;
 mod register;

@@ -49,7 +49,7 @@ pub fn cuts_of(seed: u64, step: u64) -> [CutSettings; 2] {
     [Failure::Power, Failure::Process].map(settings)
 }
 
-/// Runs seeds until it is time, from where the record says that the last run stopped. `tell` hears what there is in all after
+/// Runs seeds until it is time, or one of them stands still, from where the record says that the last run stopped. `tell` hears what there is in all after
 /// each world, and what was found in this one.
 ///
 /// # Errors
@@ -75,21 +75,25 @@ fn run_kinds(
     while begun.elapsed() < settings.within {
         let known = report.found.len();
         let seed = report.next_seed;
-        play(&kind(seed), &mut report);
+        let stands_still = play(&kind(seed), &mut report);
         report.next_seed = seed.wrapping_add(1);
         report.ran_millis = ran_before.saturating_add(millis(core_time().saturating_sub(taken)));
         if let Some(file) = &file {
             file.write(&report)?;
         }
         tell(&report, report.found.get(known..).unwrap_or_default());
+        if stands_still {
+            break;
+        }
     }
     Ok(report)
 }
 
-/// The world of a seed, and now and then some cuts.
-fn play(settings: &Settings, report: &mut LongReport) {
+/// The world of a seed, and now and then some cuts; whether any of it stands still.
+fn play(settings: &Settings, report: &mut LongReport) -> bool {
     let seed = settings.seed;
     let played = run(settings, |_| {});
+    let mut stands_still = played.stands_still;
     report.worlds += 1;
     report.simulated_millis = report.simulated_millis.saturating_add(millis(played.simulated));
     report.visits += played.visits;
@@ -101,16 +105,18 @@ fn play(settings: &Settings, report: &mut LongReport) {
     report.found.extend(
         played.found.into_iter().map(|what| found(&format!("cargo xtask world {seed} --drawn"), what)),
     );
-    if !report.worlds.is_multiple_of(WORLDS) {
-        return;
+    if stands_still || !report.worlds.is_multiple_of(WORLDS) {
+        return stands_still;
     }
     for settings in cuts_of(seed, STEP) {
         let cuts = cut(&settings, |_| {});
+        stands_still |= cuts.stands_still;
         report.cuts += cuts.cuts;
         let again = format!("cargo xtask world {seed} --cuts {STEP}");
         let by = settings.failure;
         report.found.extend(cuts.found.into_iter().map(|what| found(&again, format!("{by:?}: {what}"))));
     }
+    stands_still
 }
 
 /// How much time of a core this process has taken: what a run that shares the machine with others is worth.

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use yanmi_world::{
-    CutSettings, LongSettings, Report, Settings, cut, cut_making, run, run_long, settings_of, shrink, usual,
+    CutReport, CutSettings, LongSettings, Report, Settings, cut, cut_making, run, run_long, settings_of,
+    shrink, usual,
 };
 
 use crate::bar::{Bar, StatusLine};
@@ -42,8 +43,34 @@ fn main() -> ExitCode {
     if let Some(settings) = options.long_settings(version()) {
         return long_run(&settings);
     }
-    let found = options.seeds().filter(|seed| is_wrong(*seed, &settings, &options)).count();
-    if found > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let mut wrong = false;
+    for seed in options.seeds() {
+        match verdict_of(seed, &settings, &options) {
+            Verdict::Right => {}
+            Verdict::Wrong => wrong = true,
+            // Its thread has the core.
+            Verdict::StandsStill => return ExitCode::FAILURE,
+        }
+    }
+    if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// What is to be said of a seed.
+enum Verdict {
+    Right,
+    Wrong,
+    /// It does not come to an end.
+    StandsStill,
+}
+
+impl Verdict {
+    fn of(wrong: bool, stands_still: bool) -> Self {
+        match (wrong, stands_still) {
+            (_, true) => Self::StandsStill,
+            (true, false) => Self::Wrong,
+            (false, false) => Self::Right,
+        }
+    }
 }
 
 /// Plays worlds of all kinds until it is time; whether nothing was found, in this run and those before it.
@@ -95,10 +122,10 @@ fn usual_worlds(within: Duration) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Plays a seed, and says what was found; whether anything was.
-fn is_wrong(seed: u64, settings: &Settings, options: &Options) -> bool {
+/// Plays a seed, and says what was found.
+fn verdict_of(seed: u64, settings: &Settings, options: &Options) -> Verdict {
     if let Some(all) = options.cut_settings(seed) {
-        return all.iter().filter(|settings| is_cut_wrong(settings)).count() > 0;
+        return verdict_of_cuts(&all);
     }
     let settings = if options.drawn { settings_of(seed) } else { Settings { seed, ..settings.clone() } };
     let begun = Instant::now();
@@ -106,7 +133,7 @@ fn is_wrong(seed: u64, settings: &Settings, options: &Options) -> bool {
     let hours = report.simulated.as_secs_f64() / 3_600.0;
     eprintln!("{:.1} simulated hours a second", hours / begun.elapsed().as_secs_f64());
     let mut wrong = !report.found.is_empty();
-    if options.twice {
+    if options.twice && !report.stands_still {
         let again = played(&settings);
         if (report.trace_hash, report.rows_hash) != (again.trace_hash, again.rows_hash) {
             wrong = true;
@@ -116,22 +143,36 @@ fn is_wrong(seed: u64, settings: &Settings, options: &Options) -> bool {
     if options.plan {
         print!("{}", report.plan);
     }
-    if !report.found.is_empty() {
+    if report.stands_still {
+        report.found.iter().take(PRINTED).for_each(|found| println!("{found}\n"));
+        println!("{}", report.diagram(options.visit, options.lines.unwrap_or(LINES)));
+    } else if !report.found.is_empty() {
         tell(&settings, &report, options);
     } else if let Some(lines) = options.lines {
         println!("{}", report.diagram(options.visit, lines));
     }
     println!("{report}");
-    wrong
+    Verdict::of(wrong, report.stands_still)
 }
 
-fn is_cut_wrong(settings: &CutSettings) -> bool {
-    let reports = [cut(settings, |_| {}), cut_making(settings)];
-    for (report, of) in reports.iter().zip(["of all commands", "of a database's making"]) {
-        report.found.iter().take(PRINTED).for_each(|found| println!("{found}\n"));
-        println!("seed {}, {:?}, {of}: {report}", settings.seed, settings.failure);
+/// Makes the cuts at a seed, and says what was found.
+fn verdict_of_cuts(all: &[CutSettings]) -> Verdict {
+    type Making = fn(&CutSettings) -> CutReport;
+    let kinds: [(&str, Making); 2] =
+        [("of all commands", |settings| cut(settings, |_| {})), ("of a database's making", cut_making)];
+    let mut wrong = false;
+    for settings in all {
+        for (of, make) in kinds {
+            let report = make(settings);
+            report.found.iter().take(PRINTED).for_each(|found| println!("{found}\n"));
+            println!("seed {}, {:?}, {of}: {report}", settings.seed, settings.failure);
+            if report.stands_still {
+                return Verdict::StandsStill;
+            }
+            wrong |= !report.found.is_empty();
+        }
     }
-    reports.iter().any(|report| !report.found.is_empty())
+    Verdict::of(wrong, false)
 }
 
 fn played(settings: &Settings) -> Report {

@@ -2,20 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use yanmi_disk::MemoryDisk;
 
 use crate::books;
 use crate::cast::Holder;
-use crate::clock::in_paused_time;
 use crate::driver::Driver;
 use crate::fault::{Fault, Plan};
 use crate::oracle::NO_ANSWER;
 use crate::party::counter::Visit;
 use crate::party::{self, phone};
+use crate::paused::{StandStill, in_paused_time};
 use crate::trace::TraceLine;
 use crate::world::World;
 
@@ -79,6 +79,8 @@ pub struct Report {
     pub codes: BTreeMap<String, u64>,
     /// What contradicts the contract.
     pub found: Vec<String>,
+    /// Whether its time does not pass any more, and its thread is busy without end: nothing else should be run in this process.
+    pub stands_still: bool,
     /// What went wrong.
     pub plan: Plan,
     lines: Vec<TraceLine>,
@@ -116,7 +118,11 @@ impl fmt::Display for Report {
 /// # Panics
 /// When the runtime cannot be made, or a center does not start on an empty disk.
 pub fn run(settings: &Settings, tell: impl Fn(Duration) + Send + Sync + 'static) -> Report {
-    in_paused_time(play(settings, Arc::new(tell))).report(settings)
+    let shown = Arc::new(OnceLock::new());
+    let (copy, showing) = (settings.clone(), Arc::clone(&shown));
+    let played = in_paused_time(move || async move { play(&copy, Arc::new(tell), &showing).await });
+    let remains = played.unwrap_or_else(|still| shown.get().expect("a world is made at once").at(still));
+    remains.report(settings)
 }
 
 /// A world whose time is over.
@@ -128,9 +134,28 @@ struct Remains {
     visits: u64,
     lives: u64,
     plan: Plan,
+    still: Option<StandStill>,
 }
 
-async fn play(settings: &Settings, tell: Arc<dyn Fn(Duration) + Send + Sync>) -> Remains {
+/// What can be seen of a world from outside.
+struct View {
+    world: Arc<World>,
+    plan: Plan,
+}
+
+impl View {
+    /// A world that stands still: who came, and what it keeps, is not known.
+    fn at(&self, still: StandStill) -> Remains {
+        let (world, plan) = (Arc::clone(&self.world), self.plan.clone());
+        Remains { world, disk: None, simulated: still.0, visits: 0, lives: 0, plan, still: Some(still) }
+    }
+}
+
+async fn play(
+    settings: &Settings,
+    tell: Arc<dyn Fn(Duration) + Send + Sync>,
+    shown: &OnceLock<View>,
+) -> Remains {
     let world = Arc::new(World::of_centers(settings.seed, settings.persons + 1, settings.centers.max(1)));
     let plan = match &settings.faults {
         Faults::None => Plan::default(),
@@ -140,6 +165,8 @@ async fn play(settings: &Settings, tell: Arc<dyn Fn(Duration) + Send + Sync>) ->
         }
         Faults::Planned(plan) => plan.clone(),
     };
+    // There is one play.
+    let _ = shown.set(View { world: Arc::clone(&world), plan: plan.clone() });
     let driver = Arc::new(Driver::idle(&world));
     let disk = MemoryDisk::new(world.chance.fork("disk", 0).word());
     driver.lives.prepare(&disk).await.expect("a database");
@@ -205,7 +232,7 @@ async fn finish(world: &Arc<World>, driver: &Driver, (visits, plan): (u64, Plan)
     }
     judge_server(world).await;
     let lives = driver.restarts.load(Ordering::Relaxed);
-    Remains { world: Arc::clone(world), disk, simulated, visits, lives, plan }
+    Remains { world: Arc::clone(world), disk, simulated, visits, lives, plan, still: None }
 }
 
 /// What the server of a shared database has seen.
@@ -232,7 +259,11 @@ impl Remains {
                 books.judge(&mut oracle);
             }
             Some(Err(error)) => oracle.found(format!("the database cannot be read: {error}")),
+            None if self.still.is_some() => {}
             None => oracle.found("no center runs in the end".to_owned()),
+        }
+        if let Some(still) = self.still {
+            oracle.found(still.to_string());
         }
         let trace = self.world.whole_trace();
         let name = |((of, code), count): (&(&'static str, i64), &u64)| {
@@ -250,6 +281,7 @@ impl Remains {
             rows_hash,
             codes: oracle.codes.iter().map(name).collect(),
             found: oracle.all_found().to_vec(),
+            stands_still: self.still.is_some(),
             plan: self.plan,
             lines: trace.lines().cloned().collect(),
         }

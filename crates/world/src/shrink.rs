@@ -17,7 +17,11 @@ pub fn shrink(settings: &Settings, report: &Report) -> (Plan, Report) {
         while at < plan.len() && runs < RUNS {
             let smaller = plan.without(at, part);
             runs += 1;
-            if played(&smaller).found.is_empty() {
+            let report = played(&smaller);
+            if report.stands_still {
+                return (smaller, report);
+            }
+            if report.found.is_empty() {
                 at += part;
             } else {
                 plan = smaller;

@@ -48,17 +48,23 @@ pub(crate) struct TraceLine {
     pub(crate) what: String,
 }
 
-impl fmt::Display for TraceLine {
+/// A moment, by how much time has passed before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClockTime(pub(crate) Duration);
+
+impl fmt::Display for ClockTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.at.as_millis();
+        let millis = self.0.as_millis();
         let (hours, minutes) = (millis / 3_600_000, millis / 60_000 % 60);
         let (seconds, millis) = (millis / 1_000 % 60, millis % 1_000);
-        write!(
-            f,
-            "{hours:02}:{minutes:02}:{seconds:02}.{millis:03}  {:>14} -> {:<14}",
-            self.from.to_string(),
-            self.to.to_string()
-        )?;
+        write!(f, "{hours:02}:{minutes:02}:{seconds:02}.{millis:03}")
+    }
+}
+
+impl fmt::Display for TraceLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (at, from) = (ClockTime(self.at), self.from.to_string());
+        write!(f, "{at}  {from:>14} -> {:<14}", self.to.to_string())?;
         if self.visit > 0 {
             write!(f, "  visit {}", self.visit)?;
         }
