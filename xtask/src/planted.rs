@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use self::mistakes::{MISTAKES, Mistake};
 use crate::cargo::{cargo, done, ended, root};
+use crate::world::in_turns;
 
 /// Where the copy is, and what is built of it.
 const OUT: &str = "target/planted";
@@ -21,6 +22,8 @@ const OUT: &str = "target/planted";
 const VARIABLE: &str = "YANMI_PLANTED";
 /// Each has to be found within this.
 const WITHIN: Duration = Duration::from_mins(1);
+/// How `timeout` says that it ended what it called.
+const TIMED_OUT: i32 = 124;
 /// What the copy is made of.
 const COPIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", ".cargo", "crates"];
 
@@ -55,15 +58,17 @@ fn try_all(wanted: &[&str]) -> Result<(), String> {
     }
 }
 
-/// Runs the usual worlds with a mistake in force, until something is found: after how long, and what.
+/// Runs the usual worlds with a mistake in force, until something is found or it is time: after how long, and what.
 fn look(program: &Path, mistake: &str) -> Result<Option<(Duration, String)>, String> {
     let begun = Instant::now();
     let seconds = WITHIN.as_secs().to_string();
-    // A world that does not end with a mistake in it has shown it as well.
-    let ended = (2 * WITHIN).as_secs().to_string();
-    let mut ran = Command::new("timeout");
-    ran.arg(ended).arg(program).args(["--usual", &seconds]).env(VARIABLE, mistake);
+    // A world that is not over by then has found nothing within it.
+    let mut ran = in_turns(Path::new("timeout"));
+    ran.arg(&seconds).arg(program).args(["--usual", &seconds]).env(VARIABLE, mistake);
     let ran = ran.output().map_err(|why| why.to_string())?;
+    if ran.status.code() == Some(TIMED_OUT) {
+        return Ok(None);
+    }
     let said = String::from_utf8_lossy(&ran.stdout);
     let found = said.lines().next().unwrap_or_default().chars().take(100).collect();
     Ok((!ran.status.success()).then(|| (begun.elapsed(), found)))
