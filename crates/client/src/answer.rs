@@ -58,6 +58,8 @@ pub enum StatusAnswer {
         serial: String,
         /// What the center says of a verification beyond the specification.
         told: Option<StatusExtension>,
+        /// Whether a mac proves that it is of now, and the answer to this very query.
+        proven: bool,
     },
     /// 500320: no password is needed, settle.
     PasswordFree,

@@ -126,12 +126,13 @@ impl Run<'_> {
             let (at, result, mac) = self.attempt(sent_at);
             let retry_after = result.as_ref().ok().and_then(|received| received.retry_after);
             let date = result.as_ref().ok().and_then(|received| received.server_time);
-            let mut proven = mac.is_none();
+            let mut trusted = mac.is_none();
+            self.report.proven = false;
             let judged = result.and_then(|received| {
                 if let Some(mac) = &mac {
                     let client = self.client;
-                    proven = client.proofs.check(&received.body, &client.account.key, mac)?
-                        || !client.proofs.are_wanted();
+                    self.report.proven = client.proofs.check(&received.body, &client.account.key, mac)?;
+                    trusted = self.report.proven || !client.proofs.are_wanted();
                 }
                 read(&received)
             });
@@ -148,7 +149,7 @@ impl Run<'_> {
                 self.note_clock(date);
             }
             // Whoever could forge a refusal about the clock could have ours set to any time.
-            let corrected = proven && self.learn_clock(&failure, date);
+            let corrected = trusted && self.learn_clock(&failure, date);
             match self.again(&failure, corrected, retry_after, sent_at) {
                 Some(pause) if self.fits(pause) => self.client.ambient.pause(pause),
                 _ => return Err(CallError { failure, report: self.finished() }),

@@ -111,6 +111,8 @@ pub struct Report {
     pub took: Duration,
     /// How far the machine's clock is off, when it is by more than a minute. To be shown until it is set.
     pub drift: Option<Drift>,
+    /// Whether a mac proves that the last answer is the center's, of now, and to this very request.
+    pub proven: bool,
 }
 
 /// A call that failed: why, and what was done about it.

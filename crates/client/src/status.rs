@@ -48,7 +48,11 @@ impl CenterClient {
             repeat: Repeat::Freely,
             held: Duration::from_secs(wait.unwrap_or(0)),
         };
-        self.run(&plan, |received| self.read_status(received))
+        let mut reply = self.run(&plan, |received| self.read_status(received))?;
+        if let StatusAnswer::Checked { proven, .. } = &mut reply.answer {
+            *proven = reply.report.proven;
+        }
+        Ok(reply)
     }
 
     fn read_status(&self, received: &RawAnswer) -> Result<StatusAnswer, Failure> {
@@ -69,7 +73,7 @@ impl CenterClient {
                 return Err(Failure::Foreign("核验状态为通过，但阶段或有效时间与之矛盾（旧应答？）"));
             }
         }
-        Ok(StatusAnswer::Checked { confirmed: answer.confirmed, serial: answer.serial, told })
+        Ok(StatusAnswer::Checked { confirmed: answer.confirmed, serial: answer.serial, told, proven: false })
     }
 }
 

@@ -38,6 +38,10 @@ const ENDS_WITHIN: u64 = 120;
 const ASKED: u32 = 14;
 /// Between two of these, in milliseconds.
 const ASKED_EVERY_MILLIS: (u64, u64) = (1_000, 6_000);
+/// Of a thousand visits so many are gone on with at another window, whose desk knows nothing of the first.
+const MOVED_PERMILLE: u64 = 150;
+/// Windows of an institution are so many places apart.
+const WINDOWS_APART: usize = 100;
 /// Openings that are tried on disks that end again meanwhile.
 const OPENINGS: usize = 20;
 
@@ -47,6 +51,8 @@ pub(crate) struct DeskVisit<'a> {
     number: u64,
     person: u32,
     institution: usize,
+    /// Where the desk is, of all there are.
+    place: usize,
     key: Key,
     line: DeskLine,
 }
@@ -107,11 +113,21 @@ impl<'a> DeskVisit<'a> {
         key: Key,
     ) -> Self {
         let line = DeskLine::new(world, world.cast.accounts[usize::from(ACCOUNT)].key.clone());
-        Self { world, number, person, institution, key, line }
+        Self { world, number, person, institution, place: institution, key, line }
     }
 
-    /// From the token until the counter is done.
-    pub(crate) async fn play(&self, amount: i64, chance: &mut Chance) {
+    /// From the token until the counter is done, or another one is.
+    pub(crate) async fn play(self, amount: i64, chance: &mut Chance) {
+        self.play_here(amount, chance).await;
+        let mut chance = self.world.chance.fork("window", self.number);
+        if chance.permille(MOVED_PERMILLE) {
+            self.trace("another window".to_owned());
+            let other = Self { place: self.place + WINDOWS_APART, ..self };
+            other.play_here(amount, &mut chance).await;
+        }
+    }
+
+    async fn play_here(&self, amount: i64, chance: &mut Chance) {
         let Ok(amount) = Amount::from_fen(amount) else { return };
         let token = self.key.0;
         if let Some(dialect) = self.line.dialect() {
@@ -219,7 +235,7 @@ impl<'a> DeskVisit<'a> {
     ) -> Option<T> {
         let OpenDesk { desk: running, disk } = self.running()?;
         let caller = &self.world.callers.institutions[usize::from(ACCOUNT)];
-        let program = self.world.program(self.institution);
+        let program = self.world.program(self.place);
         let carry = |asked: (&str, &str), answer: Option<_>| {
             if asked.0 == notify::PATH {
                 self.world.oracle().desk_was_answered(self.key);
@@ -242,10 +258,10 @@ impl<'a> DeskVisit<'a> {
 
     /// The desk's program, opened again on what is left where it ended.
     fn running(&self) -> Option<OpenDesk> {
-        let mut disk = match self.world.desks.get(self.institution) {
+        let mut disk = match self.world.desks.get(self.place) {
             Some(open) if !open.disk.is_dead() => return Some(open),
             Some(over) => self.left(&over.disk),
-            None => MemoryDisk::new(self.institution as u64),
+            None => MemoryDisk::new(self.place as u64),
         };
         let account = &self.world.cast.accounts[usize::from(ACCOUNT)];
         for _ in 0..OPENINGS {
@@ -257,12 +273,12 @@ impl<'a> DeskVisit<'a> {
             }
             let (config, program) = (
                 config(self.world.centers, account, self.institution, &disk),
-                self.world.program(self.institution),
+                self.world.program(self.place),
             );
             match open(&config, &program) {
                 Ok(opened) => {
                     let open = OpenDesk { desk: Arc::new(opened), disk };
-                    self.world.desks.put(self.institution, open.clone());
+                    self.world.desks.put(self.place, open.clone());
                     return Some(open);
                 }
                 Err(_) if disk.is_dead() => disk = self.left(&disk),

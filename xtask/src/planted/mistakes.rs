@@ -199,9 +199,6 @@ pub(super) const MISTAKES: [Mistake; 28] = [
     mistake(
         "desk-disbelieves-who-was-quick",
         "crates/client/src/gate/visit.rs",
-        (
-            "?.minus(*asked_earlier)",
-            "?.minus(if PLANTED { std::time::Duration::ZERO } else { *asked_earlier })",
-        ),
+        ("}) if !*proven", "}) if (PLANTED || !*proven)"),
     ),
 ];

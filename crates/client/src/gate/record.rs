@@ -120,7 +120,8 @@ pub struct Notice {
     /// When the notice of that serial was sent.
     #[serde(with = "wire::number")]
     pub serial_at: UnixMillis,
-    /// Before this nothing can have been confirmed here: the time in the serial of the visit's first notice, or of the first
+    /// Before this nothing can have been confirmed here, as far as this visit knows, so that an answer nothing proves is an old
+    /// one: the time in the serial of the visit's first notice, or of the first
     /// request for it where there were several. Nothing before
     /// a notice was answered; the beginning of time when an earlier one may have been confirmed unheard. It stays that of
     /// the first, because a later notice lets a confirmation stand and has a newer serial (V5).

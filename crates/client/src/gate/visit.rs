@@ -266,11 +266,14 @@ impl Visit {
             Ok(StatusAnswer::Checked {
                 confirmed: true,
                 told: Some(StatusExtension { at: Some(at), .. }),
+                proven,
                 ..
-            }) if self.notice.as_ref().and_then(|n| n.asked_from).is_some_and(|from| *at < from) => {
+            }) if !*proven
+                && self.notice.as_ref().and_then(|n| n.asked_from).is_some_and(|from| *at < from) =>
+            {
                 StatusOutcome::Foreign { message: BEFORE_IT_WAS_ASKED.to_owned() }
             }
-            Ok(StatusAnswer::Checked { confirmed: true, serial, told }) => StatusOutcome::Confirmed {
+            Ok(StatusAnswer::Checked { confirmed: true, serial, told, .. }) => StatusOutcome::Confirmed {
                 serial: serial.clone(),
                 told: told.as_ref().map(|told| confirmation(told, now)),
             },

@@ -50,7 +50,8 @@ fn a_restart_finds_every_step_and_the_file_tells_nothing() {
         asked_earlier: Duration::ZERO,
     });
     let visit = visits.end_notice(id, visit.epoch(), &answer).expect("stored");
-    let confirmed = StatusAnswer::Checked { confirmed: true, serial: SERIAL.to_owned(), told: None };
+    let confirmed =
+        StatusAnswer::Checked { confirmed: true, serial: SERIAL.to_owned(), told: None, proven: false };
     let status = Some((visit.epoch(), Ok(confirmed)));
     let decided = visits.decide(id, status, hundred(), &Rules::default()).expect("stored");
     assert!(decided.decision().expect("one").verdict.settles());
@@ -85,7 +86,8 @@ fn an_answer_that_was_another_visits_is_not_believed() {
         let visit = visits.end_notice(id, epoch, &answer).expect("stored");
         // The same answer again is still this visit's.
         assert_eq!(visits.end_notice(id, epoch, &answer).expect("stored").notice(), visit.notice());
-        let confirmed = StatusAnswer::Checked { confirmed: true, serial: SERIAL.to_owned(), told: None };
+        let confirmed =
+            StatusAnswer::Checked { confirmed: true, serial: SERIAL.to_owned(), told: None, proven: false };
         let status = Some((visit.epoch(), Ok(confirmed)));
         let decided = visits.decide(id, status, hundred(), &Rules::default()).expect("stored");
         decided.decision().expect("one").verdict.clone()

@@ -60,7 +60,7 @@ pub(super) fn stas(
     serial: &str,
     told: Option<StatusExtension>,
 ) -> Result<StatusAnswer, Failure> {
-    Ok(StatusAnswer::Checked { confirmed, serial: serial.to_owned(), told })
+    Ok(StatusAnswer::Checked { confirmed, serial: serial.to_owned(), told, proven: false })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what an answer holds")]
