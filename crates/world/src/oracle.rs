@@ -37,7 +37,7 @@ pub(crate) use contract::LIFE;
 pub(crate) use deed::{Act, ActAnswer, Deed};
 pub(crate) use desk::{DeskAnswer, DeskNotice, DeskWords};
 pub(crate) use prompt::Prompt;
-use trouble::{FOLLOWS, FaultSpan};
+use trouble::{CANNOT_READ, FOLLOWS, FaultSpan};
 
 use crate::cast::Holder;
 use crate::fault::Fault;
@@ -131,11 +131,10 @@ impl Oracle {
     /// Nobody is served who was switched off a while before.
     fn judge_served(&mut self, key: &Key, (begun, code): (Duration, Option<i64>)) {
         // A center that cannot read its registry goes by what it read.
-        let cannot_read = |fault| matches!(fault, Fault::Server(_));
         let off = self
             .switched_off
             .get(&key.1)
-            .is_some_and(|since| *since + FOLLOWS < begun && !self.is_felt((*since, begun), cannot_read));
+            .is_some_and(|since| *since + FOLLOWS < begun && !self.is_felt((*since, begun), CANNOT_READ));
         if off && code == Some(0) {
             self.found(format!("an institution that is switched off was served: {key:?} at {begun:?}"));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::call::{NotifyCall, StatusCall, envelopes};
 use super::contract::{OF_A_VERIFICATION, OF_AN_HOUR, QUIET, SET_BACK};
 use super::deed::Deed;
-use super::trouble::{NATIONAL_TROUBLE, STORE_TROUBLE};
+use super::trouble::{CANNOT_READ, NATIONAL_TROUBLE, STORE_TROUBLE};
 use super::{Key, Oracle};
 use crate::cast::Cast;
 use crate::fault::Fault;
@@ -84,14 +84,22 @@ impl Oracle {
             -1 => self.excuses(span, STORE_TROUBLE),
             -3 | 500_033 => self.excuses(span, NATIONAL_TROUBLE),
             -2 => self.clock_was_set((Duration::ZERO, span.1)),
-            -4 => self.excuses(
+            -4 => self.is_registered(
                 span,
                 |fault| matches!(fault, Fault::Rotate(account) if asker.is_some_and(|it| it.0 == account)),
             ),
-            500_316 => self
-                .excuses(span, |fault| matches!(fault, Fault::SwitchOff(place) if asker == Some((0, place)))),
+            500_316 => self.is_registered(
+                span,
+                |fault| matches!(fault, Fault::SwitchOff(place) if asker == Some((0, place))),
+            ),
             _ => false,
         }
+    }
+
+    /// Whether such a change of the registry excuses what was seen at the end of a span. A center that cannot read its registry goes
+    /// by what it read.
+    fn is_registered(&self, span: (Duration, Duration), change: impl Fn(Fault) -> bool) -> bool {
+        self.excuses(span, &change) || self.is_felt(span, CANNOT_READ) && self.is_felt(span, &change)
     }
 
     fn may_be_too_often(&self, key: &Key, call: &NotifyCall, at: Duration) -> bool {

@@ -69,7 +69,7 @@ mod tests {
     use yanmi_protocol::{EcToken, OrgCode};
 
     use super::super::call::{NotifyCall, StatusCall};
-    use super::super::trouble::STORE_TROUBLE;
+    use super::super::trouble::{FOLLOWS, STORE_TROUBLE};
     use super::*;
     use crate::chance::Chance;
     use crate::network::Line;
@@ -130,11 +130,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_center_that_cannot_read_its_registry_goes_by_what_it_read() {
+        let cast = crate::cast::Cast::new(&Chance::new(1), 1);
+        let key = (EcToken::new("T1").expect("a token"), cast.accounts[0].institutions[1]);
+        for (silent, count) in [(true, 0), (false, 2)] {
+            let mut oracle = Oracle::default();
+            let off = oracle.begins(Fault::SwitchOff(1), Duration::ZERO);
+            oracle.ends(off, Duration::ZERO);
+            if silent {
+                oracle.begins(Fault::Server(crate::fault::ServerState::Silent), Duration::ZERO);
+            }
+            let asked = FOLLOWS + SECOND(1);
+            refused_at(&mut oracle, key, 500_316, asked);
+            assert_eq!(oracle.all_found().len(), count, "{:?}", oracle.all_found());
+        }
+    }
+
     /// A notice and a status are refused with this code.
     fn refused(oracle: &mut Oracle, key: (EcToken, OrgCode), code: i64) {
-        let place = oracle.notifies(key, NotifyCall::new(1, None, false, SECOND(2)));
-        oracle.heard_of_notice(key, place, (Some(code), None), SECOND(3));
-        let (begun, ended) = (SECOND(4), SECOND(5));
+        refused_at(oracle, key, code, SECOND(2));
+    }
+
+    fn refused_at(oracle: &mut Oracle, key: (EcToken, OrgCode), code: i64, at: Duration) {
+        let place = oracle.notifies(key, NotifyCall::new(1, None, false, at));
+        oracle.heard_of_notice(key, place, (Some(code), None), at + SECOND(1));
+        let (begun, ended) = (at + SECOND(2), at + SECOND(3));
         let call = StatusCall { begun, ended, held: false, code: Some(code), confirmed: None };
         oracle.heard_of_status(key, &call);
     }

@@ -51,6 +51,8 @@ pub(super) const STORE_TROUBLE: fn(Fault) -> bool = |fault| {
             | Fault::Server(_)
     )
 };
+/// What keeps a center that runs from what stands in its store.
+pub(super) const CANNOT_READ: fn(Fault) -> bool = |fault| matches!(fault, Fault::Server(_));
 /// What keeps a center from the national center.
 pub(super) const NATIONAL_TROUBLE: fn(Fault) -> bool =
     |fault| matches!(fault, Fault::National(_) | Fault::Line(Line::National, _)) || STORE_TROUBLE(fault);
