@@ -1,7 +1,7 @@
 //! Whom a full listener asks to make room.
 //!
-//! The connection that has idled longest goes, those first on which nobody has proven anything; one on which a request is
-//! being served never does. To find it all of them have to be looked at, which must not happen for every stranger that
+//! The connection that has idled longest goes, those first on which nobody has proven anything, and of those that are alike the one
+//! that came first; one on which a request is being served never does. To find it all of them have to be looked at, which must not happen for every stranger that
 //! knocks: a look finds the next [`FOUND`] at once, and where there are more than that, looks are at least [`LOOK_PAUSE`]
 //! apart. In between, whoever was found is looked at again before it is asked to go.
 
@@ -34,6 +34,10 @@ pub(super) struct Open {
     number: u64,
 }
 
+/// Whether anything was proven on a connection, since when it idles, and how many came before it: who idles in the order in which they
+/// are asked to go.
+type Idler = (bool, Instant, u64, Id);
+
 /// The open connections of a listener.
 #[derive(Debug, Default)]
 pub(super) struct Door {
@@ -43,7 +47,7 @@ pub(super) struct Door {
     /// How many of them were asked to make room.
     leaving: usize,
     /// The next to go, the first of them last.
-    found: Vec<(bool, Instant, Id)>,
+    found: Vec<Idler>,
     looked: Option<Instant>,
 }
 
@@ -94,7 +98,7 @@ impl Door {
 
     /// The first of those found that still idles as it did.
     fn find(&mut self) -> Option<Id> {
-        while let Some((proven, since, id)) = self.found.pop() {
+        while let Some((proven, since, _, id)) = self.found.pop() {
             let idles =
                 self.open.get(&id).filter(|open| open.stop.is_some()).and_then(|open| open.watch.rank());
             if idles == Some((proven, since)) {
@@ -113,13 +117,15 @@ impl Door {
         let staying = self.open.iter().filter(|(_, open)| open.stop.is_some());
         self.found.extend(staying.filter_map(|(id, open)| {
             let (proven, since) = open.watch.rank()?;
-            Some((proven, since, *id))
+            Some((proven, since, open.number, *id))
         }));
         if self.found.len() > FOUND {
-            self.found.select_nth_unstable_by_key(FOUND, |(proven, since, _)| (*proven, *since));
+            self.found
+                .select_nth_unstable_by_key(FOUND, |(proven, since, number, _)| (*proven, *since, *number));
             self.found.truncate(FOUND);
         }
-        self.found.sort_unstable_by_key(|(proven, since, _)| std::cmp::Reverse((*proven, *since)));
+        self.found
+            .sort_unstable_by_key(|(proven, since, number, _)| std::cmp::Reverse((*proven, *since, *number)));
     }
 }
 
@@ -147,5 +153,22 @@ mod tests {
         door.close();
         tasks.join_all().await;
         assert_eq!(*order.lock().expect("no panic"), (0..32).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_those_that_idle_alike_the_first_makes_room() {
+        let (mut door, mut stopping) = (Door::default(), Vec::new());
+        let tasks: Vec<_> = (0..MAX_LEAVING).map(|_| tokio::spawn(std::future::pending::<()>())).collect();
+        for task in &tasks {
+            let (stop, asked) = oneshot::channel();
+            door.came(task.id(), stop, Arc::new(ConnectionWatch::new()));
+            stopping.push(asked);
+        }
+        for asked in &mut stopping {
+            assert!(asked.try_recv().is_err(), "nobody was asked out of turn");
+            assert_eq!(door.make_room(), Some(()));
+            assert!(asked.try_recv().is_ok(), "the first of those that are left");
+        }
+        assert_eq!(door.make_room(), None, "enough are leaving");
     }
 }
