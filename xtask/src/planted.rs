@@ -25,7 +25,7 @@ const WITHIN: Duration = Duration::from_mins(1);
 /// How `timeout` says that it ended what it called.
 const TIMED_OUT: i32 = 124;
 /// What the copy is made of.
-const COPIED: [&str; 4] = ["Cargo.toml", "Cargo.lock", ".cargo", "crates"];
+const COPIED: [&str; 5] = ["Cargo.toml", "Cargo.lock", ".cargo", "crates", "docs"];
 
 pub(crate) fn run(words: &[&str]) -> ExitCode {
     ended("planted", try_all(words))

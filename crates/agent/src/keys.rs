@@ -63,8 +63,13 @@ impl Keys {
                 "应为至少 {LEAST_TOKEN} 个字母或数字；删去此文件，下次启动会重新生成"
             )));
         }
+        Ok(Self::of(token))
+    }
+
+    /// Those of this token.
+    pub(crate) fn of(token: Zeroizing<String>) -> Self {
         let session = Zeroizing::new(mac(token.as_bytes(), b"yanmi agent session 1"));
-        Ok(Self { token, session, links: Mutex::default() })
+        Self { token, session, links: Mutex::default() }
     }
 
     /// Whether a program sent the token.

@@ -35,4 +35,4 @@ pub use failure::StartError;
 pub use keys::{LINK_LIFE, MOST_LINKS, SESSION_LIFE};
 pub use link::{LinkError, link_of_a_running_agent};
 pub use reply::MAX_BODY;
-pub use serve::{Agent, MAX_CONNECTIONS, STOP_BOUND};
+pub use serve::{Agent, MAX_CONNECTIONS, STOP_BOUND, interface};

@@ -60,7 +60,13 @@ impl Office {
         let desk = config.ports.plug(desk, client.institution.org_code);
         let desk = desk.map_err(|fault| StartError::Config(AgentConfigError::from(fault)))?;
         let keys = Keys::open(&config.token_file, &*ambient).map_err(StartError::Token)?;
-        Ok(Self {
+        Ok(Self::over(config, desk, keys, ambient))
+    }
+
+    /// One over this desk.
+    pub(crate) fn over(config: &AgentConfig, desk: Desk, keys: Keys, ambient: Arc<dyn Ambient>) -> Self {
+        let client = &config.client;
+        Self {
             plugged: desk.plugged(),
             desk,
             ambient,
@@ -75,7 +81,7 @@ impl Office {
             changes: watch::Sender::new(0),
             stopping: AtomicBool::new(false),
             notes: Mutex::default(),
-        })
+        }
     }
 
     /// Says where it is reached, once that is known.

@@ -1,5 +1,6 @@
 //! Where the desk's blocking calls run. Short ones and those that are held have rooms of their own, so that screens that
-//! wait never keep a settlement from being decided; who finds no place is told so at once, and nothing was done.
+//! wait never keep a settlement from being decided; who finds no place is told so at once, and nothing was done. Where the agent is
+//! part of another program, they run on the thread that has the request polled.
 
 use std::sync::Arc;
 
@@ -17,9 +18,18 @@ pub const HELD: usize = 16;
 /// Threads an agent's runtime needs for blocking calls, and all it should be allowed.
 pub const THREADS: usize = RUNNING + HELD;
 
+/// Where calls run.
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
+    /// On threads of the runtime, in rooms.
+    Rooms(Rooms),
+    /// On the caller's thread.
+    Caller,
+}
+
 /// The rooms.
 #[derive(Clone, Debug)]
-pub struct Pool {
+pub(crate) struct Rooms {
     places: Arc<Semaphore>,
     running: Arc<Semaphore>,
     held: Arc<Semaphore>,
@@ -27,17 +37,40 @@ pub struct Pool {
 
 impl Pool {
     /// Rooms of the sizes above.
-    pub fn new() -> Self {
-        Self::sized(RUNNING, WAITING, HELD)
+    pub(crate) fn of_threads() -> Self {
+        Self::Rooms(Rooms::sized(RUNNING, WAITING, HELD))
     }
 
+    /// Runs a short call.
+    pub(crate) async fn run<R: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, Fault> {
+        match self {
+            Self::Rooms(rooms) => rooms.run(call).await,
+            Self::Caller => call(),
+        }
+    }
+
+    /// Runs a call that is held.
+    pub(crate) async fn hold<R: Send + 'static>(
+        &self,
+        call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, Fault> {
+        match self {
+            Self::Rooms(rooms) => rooms.hold(call).await,
+            Self::Caller => call(),
+        }
+    }
+}
+
+impl Rooms {
     fn sized(running: usize, waiting: usize, held: usize) -> Self {
         let room = |size| Arc::new(Semaphore::new(size));
         Self { places: room(running + waiting), running: room(running), held: room(held) }
     }
 
-    /// Runs a short call.
-    pub(crate) async fn run<R: Send + 'static>(
+    async fn run<R: Send + 'static>(
         &self,
         call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
@@ -51,8 +84,7 @@ impl Pool {
         .await
     }
 
-    /// Runs a call that is held.
-    pub(crate) async fn hold<R: Send + 'static>(
+    async fn hold<R: Send + 'static>(
         &self,
         call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
@@ -62,12 +94,6 @@ impl Pool {
             call()
         })
         .await
-    }
-}
-
-impl Default for Pool {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -85,7 +111,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_finds_no_place_is_told_at_once() {
-        let pool = Pool::sized(1, 0, 1);
+        let pool = Rooms::sized(1, 0, 1);
         let (go, gone) = mpsc::channel::<()>();
         let first = tokio::spawn({
             let pool = pool.clone();

@@ -9,15 +9,18 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::Request;
-use yanmi_client::Ambient;
+use yanmi_client::{Ambient, Desk};
 use yanmi_http::{ListenSettings, Listener, Peer, Proxies, Server, ServerLimits};
+use zeroize::Zeroizing;
 
 use crate::config::AgentConfig;
 use crate::door::Door;
 use crate::failure::StartError;
 use crate::guard::Hosts;
+use crate::keys::Keys;
 use crate::office::Office;
 use crate::operation;
+use crate::pool::Pool;
 use crate::service::Service;
 
 /// Connections served at once; when there are more, the one that idles longest makes room.
@@ -62,8 +65,8 @@ impl Agent {
         let listener = Listener::bind(settings).await.map_err(StartError::Listen)?;
         let address = listener.addr();
         office.reached_at(address);
-        let door = Arc::new(Door::new(Service::new(Arc::clone(&office)), Hosts::new(address, &config.hosts)));
-        let router = Router::new().fallback(answer).with_state(door);
+        let service = Service::new(Arc::clone(&office), Pool::of_threads());
+        let router = router(service, Hosts::new(address, &config.hosts));
         Ok(Self { address, office, server: Server::start(listener, router, LIMITS) })
     }
 
@@ -82,6 +85,20 @@ impl Agent {
         self.office.stop();
         self.server.stop(STOP_BOUND).await.cut == 0
     }
+}
+
+/// The agent's interface over a desk that somebody else has opened, without a listener: for a program that has an agent within itself.
+/// Requests come from [`AgentConfig::listen`], as far as their `Host` says, and with this token. A call blocks the thread that has its
+/// request polled until the desk has done it; a body is read in a runtime with time.
+pub fn interface(config: &AgentConfig, desk: Desk, token: &str, ambient: Arc<dyn Ambient>) -> Router {
+    let keys = Keys::of(Zeroizing::new(token.to_owned()));
+    let office = Arc::new(Office::over(config, desk, keys, ambient));
+    office.reached_at(config.listen);
+    router(Service::new(office, Pool::Caller), Hosts::new(config.listen, &config.hosts))
+}
+
+fn router(service: Service, hosts: Hosts) -> Router {
+    Router::new().fallback(answer).with_state(Arc::new(Door::new(service, hosts)))
 }
 
 /// Everybody on this machine is alike: each request answered is a reason to keep the connection.

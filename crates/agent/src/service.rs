@@ -12,7 +12,7 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(office: Arc<Office>) -> Self {
-        Self { office, pool: Pool::new() }
+    pub(crate) fn new(office: Arc<Office>, pool: Pool) -> Self {
+        Self { office, pool }
     }
 }

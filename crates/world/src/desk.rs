@@ -6,23 +6,25 @@
 
 mod dialect;
 mod line;
+mod software;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use yanmi_client::config::ClientConfig;
-use yanmi_client::gate::{Advice, Ask, NoticeOutcome, Settlement, Verdict, VisitId};
-use yanmi_client::visits::NewVisit;
+use yanmi_client::gate::VisitId;
 use yanmi_client::{Ambient, CenterClient, Desk, DeskError, Visits};
 use yanmi_disk::{MemoryDisk, VFS};
 use yanmi_protocol::Amount;
 use yanmi_protocol::message::notify;
 
 use self::line::DeskLine;
+pub(crate) use self::software::Software;
+use self::software::{Decided, Noticed, Standing};
 use crate::cast::Account;
 use crate::chance::Chance;
 use crate::desks::OpenDesk;
-use crate::oracle::{DeskDecision, DeskNotice, DeskWords, Key, NotifyCall};
+use crate::oracle::{DeskDecision, DeskNotice, Key, NotifyCall};
 use crate::program::Program;
 use crate::trace::Party;
 use crate::world::{INSTITUTION_PORT, World, center_address};
@@ -38,8 +40,12 @@ const ENDS_WITHIN: u64 = 120;
 const ASKED: u32 = 14;
 /// Between two of these, in milliseconds.
 const ASKED_EVERY_MILLIS: (u64, u64) = (1_000, 6_000);
+/// Of a thousand visits so many are registered again with the agent, though it had answered.
+const AGAIN_PERMILLE: u64 = 200;
 /// Of a thousand visits so many are gone on with at another window, whose desk knows nothing of the first.
 const MOVED_PERMILLE: u64 = 150;
+/// The institution of the account whose clerks work with the agent; the others' programs have the library within them.
+const WITH_AGENT: usize = 1;
 /// Windows of an institution are so many places apart.
 const WINDOWS_APART: usize = 100;
 /// Openings that are tried on disks that end again meanwhile.
@@ -61,20 +67,17 @@ pub(crate) struct DeskVisit<'a> {
 #[derive(Clone, Copy)]
 struct Memory {
     id: VisitId,
-    epoch: u32,
+    steps: u32,
     /// Whether the last notice went out, as far as the desk knows.
     notified: bool,
     settled: bool,
 }
 
 /// The configuration of a desk.
-///
-/// # Panics
-/// When the text here is none, which is a mistake here.
-fn config(centers: u16, account: &Account, institution: usize, disk: &MemoryDisk) -> ClientConfig {
+fn config_text(centers: u16, account: &Account, institution: usize) -> String {
     let urls: Vec<String> =
         (0..centers).map(|node| format!("\"http://{}\"", center_address(node, INSTITUTION_PORT))).collect();
-    let text = format!(
+    format!(
         "org_id = \"{}\"\nkey = \"{}\"\nregion = \"350000\"\norg_code = \"{}\"\norg_name = \"世界医院\"\n\
         [center]\nurls = [{}]\nplain_http = true\nmac = \"always\"\n[visits]\nfile = \"visits.sqlite\"\nkey = \"{:032X}\"\n",
         account.id.as_str(),
@@ -82,8 +85,15 @@ fn config(centers: u16, account: &Account, institution: usize, disk: &MemoryDisk
         account.institutions[institution].as_str(),
         urls.join(", "),
         institution + 1,
-    );
-    let mut config = ClientConfig::from_toml(&text, &PathBuf::from("/"), &|_| None).expect("a configuration");
+    )
+}
+
+/// What is in it, with the file on this disk.
+///
+/// # Panics
+/// When the text is none, which is a mistake here.
+fn config(text: &str, disk: &MemoryDisk) -> ClientConfig {
+    let mut config = ClientConfig::from_toml(text, &PathBuf::from("/"), &|_| None).expect("a configuration");
     if let Some(visits) = &mut config.visits {
         visits.file = PathBuf::from(format!("file:{}?vfs={VFS}", disk.path(FILE).display()));
     }
@@ -97,11 +107,6 @@ fn open(config: &ClientConfig, program: &Arc<Program>) -> Result<Desk, DeskError
     let visits = Visits::open(settings, Arc::clone(&ambient))?;
     client.keep_in(&visits)?;
     Ok(Desk::of(client, visits, config, ambient))
-}
-
-/// What a desk tells a clerk.
-fn words(advice: &Advice) -> DeskWords {
-    DeskWords { why: advice.why.clone(), next: advice.next.clone(), code: advice.code }
 }
 
 impl<'a> DeskVisit<'a> {
@@ -133,9 +138,18 @@ impl<'a> DeskVisit<'a> {
         if let Some(dialect) = self.line.dialect() {
             self.trace(format!("desk meets another version: {dialect:?}"));
         }
-        let new = NewVisit { reference: Some(format!("W{}", self.number)), ..NewVisit::scanned(token) };
-        let Some(begun) = self.with_desk(None, move |desk| desk.begin(&new)).await else { return };
-        let mut known = Memory { id: begun.id(), epoch: begun.epoch(), notified: false, settled: false };
+        let register = || {
+            let reference = self.reference();
+            self.with_desk(None, move |desk| desk.begin(&reference, token))
+        };
+        let mut begun = register().await;
+        let again = || self.world.draw("again", |chance| chance.permille(AGAIN_PERMILLE));
+        if self.institution == WITH_AGENT && (begun.is_none() || again()) {
+            // It may be in the file, and is not begun twice.
+            begun = register().await;
+        }
+        let Some(Standing { id, steps, .. }) = begun else { return };
+        let mut known = Memory { id, steps, notified: false, settled: false };
         self.notify(&mut known, amount).await;
         for _ in 0..ASKED {
             tokio::time::sleep(chance.millis(ASKED_EVERY_MILLIS)).await;
@@ -159,38 +173,25 @@ impl<'a> DeskVisit<'a> {
         self.trace("desk notifies".to_owned());
         let (id, before) = (known.id, self.line.heard().len());
         known.notified = false;
-        let done = self.with_desk(Some(known), move |desk| desk.notify(id, Some(amount))).await;
-        let outcome = done.as_ref().and_then(|done| done.visit.notice().map(|notice| notice.outcome.clone()));
-        self.trace(format!("desk: {outcome:?}"));
-        let code = (outcome == Some(NoticeOutcome::Notified)).then_some(0);
+        let done = self.with_desk(Some(known), move |desk| desk.notify(id, amount)).await;
+        let notice = done.as_ref().map(|done| done.notice);
+        self.trace(format!("desk: {notice:?}"));
+        let code = (notice == Some(DeskNotice::Notified)).then_some(0);
         let ended = self.world.clock.elapsed();
         self.world.oracle().desk_heard_of_notice((self.key, place), done.is_none(), code, ended);
-        let (Some(done), Some(outcome)) = (done, outcome) else { return };
-        known.epoch = known.epoch.max(done.visit.epoch());
+        let Some(Noticed { steps, notice, words }) = done else { return };
+        known.steps = known.steps.max(steps);
         known.notified = code.is_some();
-        let notice = match outcome {
-            NoticeOutcome::Notified => DeskNotice::Notified,
-            NoticeOutcome::PasswordFree => DeskNotice::Free,
-            NoticeOutcome::Refused { code, .. } => DeskNotice::Refused(code),
-            _ => DeskNotice::Failed,
-        };
         let heard = self.line.heard().get(before..).and_then(<[_]>::last).copied();
-        let advice = done.advice.as_ref().and_then(|verdict| match verdict {
-            Verdict::Refuse(advice) | Verdict::FallBack(advice) => Some(words(advice)),
-            Verdict::Settle(_) => None,
-        });
-        self.world.oracle().desk_notified(self.key, (heard, notice), advice.as_ref());
+        self.world.oracle().desk_notified(self.key, (heard, notice), words.as_ref());
     }
 
     /// Whether the desk's gate settles.
     async fn gate(&self, known: &mut Memory, amount: Amount) -> bool {
-        let ask = Ask { kind: Settlement::Outpatient, amount };
         let (id, before) = (known.id, self.line.heard().len());
-        let Some(decided) = self.with_desk(Some(known), move |desk| desk.gate(id, ask)).await else {
-            return false;
-        };
-        known.epoch = known.epoch.max(decided.visit.epoch());
-        let settles = decided.settles();
+        let decided = self.with_desk(Some(known), move |desk| desk.gate(id, amount)).await;
+        let Some(Decided { steps, settles, words }) = decided else { return false };
+        known.steps = known.steps.max(steps);
         self.trace(format!("desk settles: {settles}"));
         let heard = self.line.heard().clone();
         let (before, told) = heard.split_at(before);
@@ -199,27 +200,33 @@ impl<'a> DeskVisit<'a> {
             let settled = DeskDecision { amount: amount.fen(), ended };
             self.world.oracle().desk_settles(self.key, settled, (before, told));
         } else {
-            let advice = decided.advice().map(words);
-            self.world.oracle().desk_refuses(self.key, (known.notified, told), advice.as_ref());
+            self.world.oracle().desk_refuses(self.key, (known.notified, told), words.as_ref());
         }
         settles
     }
 
     /// What was told is in the file.
     async fn look(&self, known: &Memory) {
-        let id = known.id;
-        let Some(visit) =
-            self.with_desk(Some(known), move |desk| desk.visits().get(id).map_err(DeskError::from)).await
+        let (id, reference) = (known.id, self.reference());
+        let Some(Standing { steps, settled, same, .. }) =
+            self.with_desk(Some(known), move |desk| desk.look(id, &reference)).await
         else {
             return;
         };
-        if visit.epoch() < known.epoch {
+        if steps < known.steps {
             self.world.oracle().found(format!("a desk forgot a step of visit {}", self.number));
         }
-        let decided = visit.decision().is_some_and(|decision| decision.verdict.settles());
-        if known.settled && !decided {
+        if known.settled && !settled {
             self.world.oracle().found(format!("a desk forgot that it settled visit {}", self.number));
         }
+        if same != 1 {
+            self.world.oracle().found(format!("{same} visits bear the number of visit {}", self.number));
+        }
+    }
+
+    /// The institution's own number of the visit.
+    fn reference(&self) -> String {
+        format!("W{}", self.number)
     }
 
     fn trace(&self, what: String) {
@@ -231,7 +238,7 @@ impl<'a> DeskVisit<'a> {
     async fn with_desk<T: Send + 'static>(
         &self,
         known: Option<&Memory>,
-        work: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+        work: impl FnOnce(&Software) -> Result<T, String> + Send + 'static,
     ) -> Option<T> {
         let OpenDesk { desk: running, disk } = self.running()?;
         let caller = &self.world.callers.institutions[usize::from(ACCOUNT)];
@@ -271,12 +278,15 @@ impl<'a> DeskVisit<'a> {
             if let Some(operation) = again.filter(|_| !self.world.is_calm()) {
                 disk.cut_at(operation);
             }
-            let (config, program) = (
-                config(self.world.centers, account, self.institution, &disk),
-                self.world.program(self.place),
-            );
-            match open(&config, &program) {
+            let text = config_text(self.world.centers, account, self.institution);
+            let program = self.world.program(self.place);
+            match open(&config(&text, &disk), &program) {
                 Ok(opened) => {
+                    let opened = if self.institution == WITH_AGENT {
+                        Software::agent(&text, opened, program)
+                    } else {
+                        Software::Library(Box::new(opened))
+                    };
                     let open = OpenDesk { desk: Arc::new(opened), disk };
                     self.world.desks.put(self.place, open.clone());
                     return Some(open);

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use yanmi_client::Desk;
 use yanmi_disk::MemoryDisk;
+
+use crate::desk::Software;
 
 /// A desk's program while it runs.
 #[derive(Clone)]
 pub(crate) struct OpenDesk {
-    pub(crate) desk: Arc<Desk>,
+    pub(crate) desk: Arc<Software>,
     pub(crate) disk: MemoryDisk,
 }
 

@@ -17,7 +17,7 @@ const fn mistake(
 }
 
 /// All of them.
-pub(super) const MISTAKES: [Mistake; 28] = [
+pub(super) const MISTAKES: [Mistake; 30] = [
     mistake(
         "answered-before-commit",
         "crates/center/src/ledger/machine/attempt.rs",
@@ -200,5 +200,18 @@ pub(super) const MISTAKES: [Mistake; 28] = [
         "desk-disbelieves-who-was-quick",
         "crates/client/src/gate/visit.rs",
         ("}) if !*proven", "}) if (PLANTED || !*proven)"),
+    ),
+    mistake(
+        "agent-says-more-than-was-decided",
+        "crates/agent/src/operation/ask.rs",
+        ("settle: gated.settles(),", "settle: PLANTED || gated.settles(),"),
+    ),
+    mistake(
+        "agent-begins-twice",
+        "crates/agent/src/operation/begin.rs",
+        (
+            "(visit.medium(), visit.token()) == (medium, token)",
+            "(visit.medium(), visit.token()) == (medium, token) && !PLANTED",
+        ),
     ),
 ];

@@ -75,7 +75,11 @@ const ALLOWED: [(&str, &[&str], &[&str]); 30] = [
     // What a database server does beside keeping rows: it knows nothing of ours, and a macro names a center's ports.
     ("database-server", &[], &[]),
     // Everybody in one simulated world: the real center, and parties of its own.
-    ("world", &["protocol", "verification", "center", "client", "http", "disk", "database-server"], &[]),
+    (
+        "world",
+        &["protocol", "verification", "center", "client", "agent", "http", "disk", "database-server"],
+        &[],
+    ),
     (
         "cli",
         &[
