@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cuts::{CutSettings, Failure};
+use crate::fault::Plan;
 use crate::long::settings_of;
 use crate::run::{Faults, Settings};
 
@@ -71,6 +72,15 @@ pub fn several_calm() -> Settings {
     Settings { centers: 3, gap: Duration::from_secs(3), ..dense(1, 8, Faults::None) }
 }
 
+/// Three centers whose commits break, again and again, and nobody hears whether they were done.
+///
+/// # Panics
+/// When the plan here is none, which is a mistake here.
+pub fn breaking() -> Settings {
+    let plan = Plan::read("10000 90000 server breaking").expect("a plan");
+    Settings { centers: 3, gap: Duration::from_secs(3), persons: 80, ..dense(200, 3, Faults::Planned(plan)) }
+}
+
 /// Those in which something was found once.
 pub fn kept() -> impl Iterator<Item = Settings> {
     // Who confirmed between two requests of one notice was not believed: the first was delivered, its answer lost.
@@ -81,7 +91,7 @@ pub fn kept() -> impl Iterator<Item = Settings> {
 
 /// All of them, the quickest first, and then what was found once.
 pub fn all() -> impl Iterator<Item = Settings> {
-    let of_several = SEVERAL.map(several).chain([several_calm()]);
+    let of_several = SEVERAL.map(several).chain([several_calm(), breaking()]);
     SHORT
         .map(short)
         .chain(kept())

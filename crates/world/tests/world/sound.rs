@@ -67,6 +67,12 @@ fn three_centers_on_one_database_and_everything_goes_wrong() {
     }
 }
 
+#[test]
+fn three_centers_whose_commits_break_look_up_what_became_of_them() {
+    let report = sound(&usual::breaking());
+    assert!(report.confirmed > 30, "{report}");
+}
+
 /// Centers of this version go on, and are started, on what four next versions added; and nothing is taken away that they need.
 #[test]
 fn a_database_is_brought_up_to_date_under_centers_that_know_nothing_of_it() {
