@@ -14,9 +14,12 @@ use tokio::time::Instant;
 use crate::trace::ClockTime;
 
 /// How often it is looked how far the time of a play has come.
-const LOOKS_EVERY: Duration = Duration::from_secs(10);
-/// What comes less far from one look to the next stands still: a world comes on by minutes in each second, and who steps on by
-/// milliseconds does not come to an end either.
+const LOOKS_EVERY: Duration = Duration::from_secs(1);
+/// After so many looks without [`LEAST`] a play stands still. They are many, because a process that was stopped from outside and goes
+/// on has missed all but one.
+const LOOKS: u32 = 15;
+/// A play that goes on comes further than this meanwhile: a world comes on by minutes in each second, and who steps on by milliseconds
+/// does not come to an end either.
 const LEAST: Duration = Duration::from_secs(1);
 /// The stack of a play's thread: that of a main thread.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
@@ -84,7 +87,7 @@ where
 
 /// Waits until a play is over, or its time stands still; nothing when it panics.
 fn wait<T>(played: &Receiver<T>, progress: &Progress, every: Duration) -> Option<Result<T, StandStill>> {
-    let mut seen: Option<Duration> = None;
+    let (mut seen, mut looks) = (Duration::ZERO, 0);
     loop {
         match played.recv_timeout(every) {
             Ok(played) => return Some(Ok(played)),
@@ -92,10 +95,12 @@ fn wait<T>(played: &Receiver<T>, progress: &Progress, every: Duration) -> Option
             Err(RecvTimeoutError::Timeout) => {}
         }
         let passed = progress.passed();
-        if seen.is_some_and(|seen| passed < seen + LEAST) {
+        looks += 1;
+        if passed >= seen + LEAST {
+            (seen, looks) = (passed, 0);
+        } else if looks >= LOOKS {
             return Some(Err(StandStill(passed)));
         }
-        seen = Some(passed);
     }
 }
 
