@@ -16,6 +16,7 @@ use yanmi_disk::{MemoryDisk, Mistake};
 use crate::books;
 use crate::chance::Chance;
 use crate::driver::{ALONE, Driver};
+use crate::failure::Failure;
 use crate::fault::Fault;
 use crate::life::Lives;
 use crate::party::{self, counter::Visit};
@@ -42,15 +43,6 @@ const AGAIN_WITHIN: u64 = 60;
 /// Of a thousand cuts so many are followed by another.
 const AGAIN_PERMILLE: u64 = 300;
 
-/// How a machine fails.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Failure {
-    /// The power: of what was not synced some is left.
-    Power,
-    /// The process: the system has everything that was written.
-    Process,
-}
-
 /// Which cuts are to be made.
 #[derive(Clone, Copy, Debug)]
 pub struct CutSettings {
@@ -67,7 +59,7 @@ pub struct CutSettings {
 }
 
 /// What became of them.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct CutReport {
     /// Operations of the whole play, its start and its stop.
     pub operations: u64,
@@ -94,7 +86,7 @@ impl fmt::Display for CutReport {
 ///
 /// # Panics
 /// When it cannot be made.
-fn prepared(seed: u64) -> MemoryDisk {
+pub(crate) fn prepared(seed: u64) -> MemoryDisk {
     let disk = MemoryDisk::new(seed);
     prepare(seed, &disk).expect("a database");
     disk.after_kill()
@@ -197,28 +189,18 @@ pub fn cut_making(settings: &CutSettings) -> CutReport {
     report
 }
 
-impl Failure {
-    /// What such a failure leaves of a disk.
-    fn left(self, disk: &MemoryDisk) -> MemoryDisk {
-        match self {
-            Self::Power => disk.after_power_cut(),
-            Self::Process => disk.after_kill(),
-        }
-    }
-}
-
 /// A play that is over.
-struct PlayReport {
+pub(crate) struct PlayReport {
     /// Operations of its first life.
-    operations: u64,
-    kinds: BTreeSet<String>,
-    found: Vec<String>,
-    stands_still: bool,
+    pub(crate) operations: u64,
+    pub(crate) kinds: BTreeSet<String>,
+    pub(crate) found: Vec<String>,
+    pub(crate) stands_still: bool,
 }
 
 impl PlayReport {
     /// One that does not come to an end.
-    fn at(still: StandStill) -> Self {
+    pub(crate) fn at(still: StandStill) -> Self {
         Self { operations: 0, kinds: BTreeSet::new(), found: vec![still.to_string()], stands_still: true }
     }
 }

@@ -24,6 +24,7 @@ use self::software::{Decided, Noticed, Standing};
 use crate::cast::Account;
 use crate::chance::Chance;
 use crate::desks::OpenDesk;
+use crate::failure::Failure;
 use crate::oracle::{DeskDecision, DeskNotice, Key, NotifyCall};
 use crate::program::Program;
 use crate::trace::Party;
@@ -45,7 +46,7 @@ const AGAIN_PERMILLE: u64 = 200;
 /// Of a thousand visits so many are gone on with at another window, whose desk knows nothing of the first.
 const MOVED_PERMILLE: u64 = 150;
 /// The institution of the account whose clerks work with the agent; the others' programs have the library within them.
-const WITH_AGENT: usize = 1;
+pub(crate) const WITH_AGENT: usize = 1;
 /// Windows of an institution are so many places apart.
 const WINDOWS_APART: usize = 100;
 /// Openings that are tried on disks that end again meanwhile.
@@ -132,7 +133,8 @@ impl<'a> DeskVisit<'a> {
         }
     }
 
-    async fn play_here(&self, amount: i64, chance: &mut Chance) {
+    /// From the token until this counter is done.
+    pub(crate) async fn play_here(&self, amount: i64, chance: &mut Chance) {
         let Ok(amount) = Amount::from_fen(amount) else { return };
         let token = self.key.0;
         if let Some(dialect) = self.line.dialect() {
@@ -144,9 +146,15 @@ impl<'a> DeskVisit<'a> {
         };
         let mut begun = register().await;
         let again = || self.world.draw("again", |chance| chance.permille(AGAIN_PERMILLE));
-        if self.institution == WITH_AGENT && (begun.is_none() || again()) {
-            // It may be in the file, and is not begun twice.
+        // It may be in the file; the agent does not begin it twice.
+        for _ in 0..OPENINGS {
+            if begun.is_some() {
+                break;
+            }
             begun = register().await;
+        }
+        if self.institution == WITH_AGENT && again() {
+            begun = register().await.or(begun);
         }
         let Some(Standing { id, steps, .. }) = begun else { return };
         let mut known = Memory { id, steps, notified: false, settled: false };
@@ -157,7 +165,7 @@ impl<'a> DeskVisit<'a> {
                 known.settled = true;
                 break;
             }
-            if chance.permille(40) {
+            if chance.permille(if known.notified { 40 } else { 500 }) {
                 self.notify(&mut known, amount).await;
             }
         }
@@ -272,10 +280,7 @@ impl<'a> DeskVisit<'a> {
         };
         let account = &self.world.cast.accounts[usize::from(ACCOUNT)];
         for _ in 0..OPENINGS {
-            let again = self.world.draw("desk ends", |chance| {
-                chance.permille(ENDS_PERMILLE).then(|| 1 + chance.below(ENDS_WITHIN))
-            });
-            if let Some(operation) = again.filter(|_| !self.world.is_calm()) {
+            if let Some(operation) = self.end_of_next() {
                 disk.cut_at(operation);
             }
             let text = config_text(self.world.centers, account, self.institution);
@@ -301,10 +306,23 @@ impl<'a> DeskVisit<'a> {
         None
     }
 
+    /// The operation at which the program that is being opened ends, if it does.
+    fn end_of_next(&self) -> Option<u64> {
+        self.world.next_desk_end(|| {
+            let drawn = self.world.draw("desk ends", |chance| {
+                chance.permille(ENDS_PERMILLE).then(|| 1 + chance.below(ENDS_WITHIN))
+            });
+            drawn.filter(|_| !self.world.is_calm())
+        })
+    }
+
     /// What a desk's end leaves of its disk.
     fn left(&self, disk: &MemoryDisk) -> MemoryDisk {
-        let power = self.world.draw("desk ends", |chance| chance.permille(500));
-        self.trace(format!("desk ended, by {}", if power { "power" } else { "itself" }));
-        if power { disk.after_power_cut() } else { disk.after_kill() }
+        let failure = self.world.desk_failure().unwrap_or_else(|| {
+            let power = self.world.draw("desk ends", |chance| chance.permille(500));
+            if power { Failure::Power } else { Failure::Process }
+        });
+        self.trace(format!("desk ended, by {failure:?}"));
+        failure.left(disk)
     }
 }

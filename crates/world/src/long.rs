@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::chance::Chance;
-use crate::cuts::{CutSettings, Failure, cut};
+use crate::cuts::{CutSettings, cut};
+use crate::failure::Failure;
 use crate::record::{Finding, LongReport, RecordError, RecordFile};
 use crate::run::{Faults, Settings, run};
 

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use yanmi_world::{
-    CutReport, CutSettings, LongSettings, Report, Settings, cut, cut_making, run, run_long, settings_of,
-    shrink, usual,
+    CutReport, CutSettings, LongSettings, Report, Settings, cut, cut_desk, cut_making, run, run_long,
+    settings_of, shrink, usual,
 };
 
 use crate::bar::{Bar, StatusLine};
@@ -109,8 +109,9 @@ fn version() -> String {
 fn usual_worlds(within: Duration) -> ExitCode {
     let begun = Instant::now();
     let worlds = usual::all().map(|settings| run(&settings, |_| {}).found);
+    let of_desks = usual::cuts().map(|settings| cut_desk(&settings, |_| {}).found);
     let cuts = usual::cuts().map(|settings| cut(&settings, |_| {}).found);
-    for found in worlds.chain(cuts) {
+    for found in worlds.chain(of_desks).chain(cuts) {
         if let Some(first) = found.first() {
             println!("{first}");
             return ExitCode::FAILURE;
@@ -158,8 +159,11 @@ fn verdict_of(seed: u64, settings: &Settings, options: &Options) -> Verdict {
 /// Makes the cuts at a seed, and says what was found.
 fn verdict_of_cuts(all: &[CutSettings]) -> Verdict {
     type Making = fn(&CutSettings) -> CutReport;
-    let kinds: [(&str, Making); 2] =
-        [("of all commands", |settings| cut(settings, |_| {})), ("of a database's making", cut_making)];
+    let kinds: [(&str, Making); 3] = [
+        ("of all commands", |settings| cut(settings, |_| {})),
+        ("of a database's making", cut_making),
+        ("of desks", |settings| cut_desk(settings, |_| {})),
+    ];
     let mut wrong = false;
     for settings in all {
         for (of, make) in kinds {

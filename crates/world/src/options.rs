@@ -40,7 +40,8 @@ pub(crate) struct Options {
     /// Runs each seed twice: both have to be the same.
     #[arg(long)]
     pub(crate) twice: bool,
-    /// Instead of worlds: the power fails, and the process ends, at every so-many-th operation of the disk; 1 for all.
+    /// Instead of worlds: the power fails, and the process ends, at every so-many-th operation of a center's disk, and of a desk's; 1
+    /// for all.
     #[arg(long)]
     pub(crate) cuts: Option<u64>,
     /// The kind of each world is drawn from its seed as well.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::cuts::{CutSettings, Failure};
+use crate::cuts::CutSettings;
+use crate::failure::Failure;
 use crate::fault::Plan;
 use crate::long::settings_of;
 use crate::run::{Faults, Settings};

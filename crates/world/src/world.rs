@@ -12,6 +12,7 @@ use crate::cast::{Cast, Holder};
 use crate::chance::Chance;
 use crate::clock::WallClock;
 use crate::desks::Desks;
+use crate::failure::{DeskEnds, Failure};
 use crate::fault::{AppMood, NationalMood};
 use crate::network::{Host, WorldNetwork};
 use crate::oracle::Oracle;
@@ -72,6 +73,8 @@ pub(crate) struct World {
     heard: Mutex<Option<Vec<u8>>>,
     /// Whether the first visits have fixed courses.
     staged: bool,
+    /// How the programs of desks end, where that is not drawn.
+    desk_ends: Option<Mutex<DeskEnds>>,
 }
 
 impl World {
@@ -119,6 +122,7 @@ impl World {
             programs: Mutex::default(),
             heard: Mutex::default(),
             staged: false,
+            desk_ends: None,
             chance,
             cast,
         }
@@ -131,6 +135,21 @@ impl World {
         world.cast.persons.iter_mut().for_each(|person| person.has_password = true);
         world.staged = true;
         world
+    }
+
+    /// One with few persons in which the programs of desks end so, and at no other time.
+    pub(crate) fn of_ending_desks(seed: u64, ends: DeskEnds) -> Self {
+        Self { desk_ends: Some(Mutex::new(ends)), ..Self::staged(seed) }
+    }
+
+    /// At which operation of its disk a desk's program ends that is being opened, if it does; `drawn`, where that is not said.
+    pub(crate) fn next_desk_end(&self, drawn: impl FnOnce() -> Option<u64>) -> Option<u64> {
+        self.desk_ends.as_ref().map_or_else(drawn, |ends| lock(ends).at.pop_front())
+    }
+
+    /// How the machines of desks fail, if it is said.
+    pub(crate) fn desk_failure(&self) -> Option<Failure> {
+        self.desk_ends.as_ref().map(|ends| lock(ends).failure)
     }
 
     /// The course of a visit, where it is fixed.

@@ -17,7 +17,7 @@ const fn mistake(
 }
 
 /// All of them.
-pub(super) const MISTAKES: [Mistake; 30] = [
+pub(super) const MISTAKES: [Mistake; 31] = [
     mistake(
         "answered-before-commit",
         "crates/center/src/ledger/machine/attempt.rs",
@@ -200,6 +200,14 @@ pub(super) const MISTAKES: [Mistake; 30] = [
         "desk-disbelieves-who-was-quick",
         "crates/client/src/gate/visit.rs",
         ("}) if !*proven", "}) if (PLANTED || !*proven)"),
+    ),
+    mistake(
+        "desk-commit-not-synced",
+        "crates/client/src/visits/store.rs",
+        (
+            "\"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;\",",
+            "if PLANTED {\n            \"PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;\"\n        } else {\n            \"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;\"\n        },",
+        ),
     ),
     mistake(
         "agent-says-more-than-was-decided",

@@ -1,6 +1,6 @@
 //! The power fails at every operation of the disk, and the process ends there.
 
-use yanmi_world::{CutSettings, cut, cut_making, usual};
+use yanmi_world::{CutSettings, cut, cut_desk, cut_making, usual};
 
 fn sound(settings: &CutSettings) {
     let report = cut(settings, |_| {});
@@ -61,5 +61,14 @@ fn a_database_whose_making_was_cut_is_made_by_the_next_attempt() {
         let report = cut_making(&settings);
         assert!(report.found.is_empty(), "{report}\n{}", report.found.join("\n"));
         assert!(report.cuts > 30, "{report}");
+    }
+}
+
+#[test]
+fn a_desk_whose_program_ends_at_operations_of_its_file_goes_on() {
+    for settings in usual::cuts() {
+        let report = cut_desk(&CutSettings { step: 3, first: 1, ..settings }, |_| {});
+        assert!(report.found.is_empty(), "{report}\n{}", report.found.join("\n"));
+        assert!(report.cuts > 30 && report.twice > 5, "{report}");
     }
 }
