@@ -18,27 +18,52 @@ pub const HELD: usize = 16;
 /// Threads an agent's runtime needs for blocking calls, and all it should be allowed.
 pub const THREADS: usize = RUNNING + HELD;
 
-/// Where calls run.
-#[derive(Clone, Debug)]
-pub(crate) enum Pool {
-    /// On threads of the runtime, in rooms.
-    Rooms(Rooms),
-    /// On the caller's thread.
+/// Whose threads calls run on.
+#[derive(Clone, Copy, Debug)]
+enum Threads {
+    /// The runtime's, for blocking calls.
+    Runtime,
+    /// The one that has the request polled.
     Caller,
+}
+
+impl Threads {
+    async fn run<R: Send + 'static>(
+        self,
+        call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
+    ) -> Result<R, Fault> {
+        match self {
+            Self::Runtime => {
+                tokio::task::spawn_blocking(call).await.unwrap_or_else(|_| Err(Fault::internal()))
+            }
+            Self::Caller => call(),
+        }
+    }
 }
 
 /// The rooms.
 #[derive(Clone, Debug)]
-pub(crate) struct Rooms {
+pub(crate) struct Pool {
+    threads: Threads,
     places: Arc<Semaphore>,
     running: Arc<Semaphore>,
     held: Arc<Semaphore>,
 }
 
 impl Pool {
-    /// Rooms of the sizes above.
-    pub(crate) fn of_threads() -> Self {
-        Self::Rooms(Rooms::sized(RUNNING, WAITING, HELD))
+    /// Rooms of the sizes above, on threads of the runtime.
+    pub(crate) fn of_the_runtime() -> Self {
+        Self::sized(Threads::Runtime, RUNNING, WAITING, HELD)
+    }
+
+    /// The same on the threads of whoever calls.
+    pub(crate) fn of_the_caller() -> Self {
+        Self::sized(Threads::Caller, RUNNING, WAITING, HELD)
+    }
+
+    fn sized(threads: Threads, running: usize, waiting: usize, held: usize) -> Self {
+        let room = |size| Arc::new(Semaphore::new(size));
+        Self { threads, places: room(running + waiting), running: room(running), held: room(held) }
     }
 
     /// Runs a short call.
@@ -46,10 +71,14 @@ impl Pool {
         &self,
         call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
-        match self {
-            Self::Rooms(rooms) => rooms.run(call).await,
-            Self::Caller => call(),
-        }
+        let _place = self.places.try_acquire().map_err(|_| Fault::busy())?;
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Fault::busy())?;
+        // The thread has the permit: were the request dropped meanwhile, its thread would still be taken.
+        let call = move || {
+            let _running = running;
+            call()
+        };
+        self.threads.run(call).await
     }
 
     /// Runs a call that is held.
@@ -57,50 +86,13 @@ impl Pool {
         &self,
         call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
     ) -> Result<R, Fault> {
-        match self {
-            Self::Rooms(rooms) => rooms.hold(call).await,
-            Self::Caller => call(),
-        }
-    }
-}
-
-impl Rooms {
-    fn sized(running: usize, waiting: usize, held: usize) -> Self {
-        let room = |size| Arc::new(Semaphore::new(size));
-        Self { places: room(running + waiting), running: room(running), held: room(held) }
-    }
-
-    async fn run<R: Send + 'static>(
-        &self,
-        call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
-    ) -> Result<R, Fault> {
-        let _place = self.places.try_acquire().map_err(|_| Fault::busy())?;
-        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|_| Fault::busy())?;
-        // The thread has the permit: were the request dropped meanwhile, its thread would still be taken.
-        blocking(move || {
-            let _running = running;
-            call()
-        })
-        .await
-    }
-
-    async fn hold<R: Send + 'static>(
-        &self,
-        call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
-    ) -> Result<R, Fault> {
         let held = Arc::clone(&self.held).try_acquire_owned().map_err(|_| Fault::busy())?;
-        blocking(move || {
+        let call = move || {
             let _held = held;
             call()
-        })
-        .await
+        };
+        self.threads.run(call).await
     }
-}
-
-async fn blocking<R: Send + 'static>(
-    call: impl FnOnce() -> Result<R, Fault> + Send + 'static,
-) -> Result<R, Fault> {
-    tokio::task::spawn_blocking(call).await.unwrap_or_else(|_| Err(Fault::internal()))
 }
 
 #[cfg(test)]
@@ -111,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_finds_no_place_is_told_at_once() {
-        let pool = Rooms::sized(1, 0, 1);
+        let pool = Pool::sized(Threads::Runtime, 1, 0, 1);
         let (go, gone) = mpsc::channel::<()>();
         let first = tokio::spawn({
             let pool = pool.clone();

@@ -65,7 +65,7 @@ impl Agent {
         let listener = Listener::bind(settings).await.map_err(StartError::Listen)?;
         let address = listener.addr();
         office.reached_at(address);
-        let service = Service::new(Arc::clone(&office), Pool::of_threads());
+        let service = Service::new(Arc::clone(&office), Pool::of_the_runtime());
         let router = router(service, Hosts::new(address, &config.hosts));
         Ok(Self { address, office, server: Server::start(listener, router, LIMITS) })
     }
@@ -94,7 +94,7 @@ pub fn interface(config: &AgentConfig, desk: Desk, token: &str, ambient: Arc<dyn
     let keys = Keys::of(Zeroizing::new(token.to_owned()));
     let office = Arc::new(Office::over(config, desk, keys, ambient));
     office.reached_at(config.listen);
-    router(Service::new(office, Pool::Caller), Hosts::new(config.listen, &config.hosts))
+    router(Service::new(office, Pool::of_the_caller()), Hosts::new(config.listen, &config.hosts))
 }
 
 fn router(service: Service, hosts: Hosts) -> Router {

@@ -1,9 +1,9 @@
 //! Whom a full listener asks to make room.
 //!
 //! The connection that has idled longest goes, those first on which nobody has proven anything, and of those that are alike the one
-//! that came first; one on which a request is being served never does. To find it all of them have to be looked at, which must not happen for every stranger that
-//! knocks: a look finds the next [`FOUND`] at once, and where there are more than that, looks are at least [`LOOK_PAUSE`]
-//! apart. In between, whoever was found is looked at again before it is asked to go.
+//! that came first; one on which a request is being served never does. To find it all of them have to be looked at, which must
+//! not happen for every stranger that knocks: a look finds the next [`FOUND`] at once, and where there are more than that, looks
+//! are at least [`LOOK_PAUSE`] apart. In between, whoever was found is looked at again before it is asked to go.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,9 +34,9 @@ pub(super) struct Open {
     number: u64,
 }
 
-/// Whether anything was proven on a connection, since when it idles, and how many came before it: who idles in the order in which they
-/// are asked to go.
-type Idler = (bool, Instant, u64, Id);
+/// In which order those who idle are asked to go: by whether anything was proven on the connection, since when it idles, and how many
+/// came before it.
+type Turn = (bool, Instant, u64);
 
 /// The open connections of a listener.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ pub(super) struct Door {
     /// How many of them were asked to make room.
     leaving: usize,
     /// The next to go, the first of them last.
-    found: Vec<Idler>,
+    found: Vec<(Turn, Id)>,
     looked: Option<Instant>,
 }
 
@@ -98,7 +98,7 @@ impl Door {
 
     /// The first of those found that still idles as it did.
     fn find(&mut self) -> Option<Id> {
-        while let Some((proven, since, _, id)) = self.found.pop() {
+        while let Some(((proven, since, _), id)) = self.found.pop() {
             let idles =
                 self.open.get(&id).filter(|open| open.stop.is_some()).and_then(|open| open.watch.rank());
             if idles == Some((proven, since)) {
@@ -117,15 +117,13 @@ impl Door {
         let staying = self.open.iter().filter(|(_, open)| open.stop.is_some());
         self.found.extend(staying.filter_map(|(id, open)| {
             let (proven, since) = open.watch.rank()?;
-            Some((proven, since, open.number, *id))
+            Some(((proven, since, open.number), *id))
         }));
         if self.found.len() > FOUND {
-            self.found
-                .select_nth_unstable_by_key(FOUND, |(proven, since, number, _)| (*proven, *since, *number));
+            self.found.select_nth_unstable_by_key(FOUND, |(turn, _)| *turn);
             self.found.truncate(FOUND);
         }
-        self.found
-            .sort_unstable_by_key(|(proven, since, number, _)| std::cmp::Reverse((*proven, *since, *number)));
+        self.found.sort_unstable_by_key(|(turn, _)| std::cmp::Reverse(*turn));
     }
 }
 

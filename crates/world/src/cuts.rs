@@ -21,7 +21,7 @@ use crate::fault::Fault;
 use crate::life::Lives;
 use crate::party::{self, counter::Visit};
 use crate::paused::{StandStill, in_paused_time};
-use crate::register;
+use crate::register::{self, RegisterError};
 use crate::run::{NOBODY, newcomer};
 use crate::scene::SCENES;
 use crate::world::World;
@@ -40,7 +40,7 @@ const SEEN_WITHIN: Duration = LOOKS_EVERY.saturating_mul(2);
 const AWAY: Duration = Duration::from_millis(700);
 /// Within so many operations of the life after a cut the power fails once more, where it does.
 const AGAIN_WITHIN: u64 = 60;
-/// Of a thousand cuts so many are followed by another.
+/// Of a thousand cuts so many are followed by another, of the next life.
 const AGAIN_PERMILLE: u64 = 300;
 
 /// Which cuts are to be made.
@@ -75,6 +75,61 @@ pub struct CutReport {
     pub stands_still: bool,
 }
 
+impl CutSettings {
+    /// Those of so many operations that are cut.
+    fn places(&self, operations: u64) -> impl Iterator<Item = u64> + use<> {
+        let Self { step, first, .. } = *self;
+        (1..=operations).filter(move |at| at % step == first % step)
+    }
+}
+
+/// The operation of the first life that is cut, and that of the next one, if it is cut as well.
+pub(crate) type Cut = (u64, Option<u64>);
+
+/// Plays that differ in where they are cut.
+pub(crate) struct CutPlay<P> {
+    /// What stands before everything that is found in them.
+    pub(crate) name: String,
+    /// What their chance is called.
+    pub(crate) chance: &'static str,
+    /// Within so many operations the next life is cut, where it is.
+    pub(crate) again_within: u64,
+    /// Plays it once.
+    pub(crate) play: P,
+}
+
+impl CutReport {
+    /// Plays once without a cut, and then with each of those of the settings, until one of them stands still.
+    pub(crate) fn add<P: Fn(Option<Cut>) -> PlayReport>(
+        &mut self,
+        settings: &CutSettings,
+        played: &CutPlay<P>,
+        tell: &impl Fn(u64),
+    ) {
+        let CutPlay { name, chance: chance_name, again_within, play } = played;
+        let whole = play(None);
+        self.operations += whole.operations;
+        self.kinds.extend(whole.kinds);
+        self.found.extend(whole.found.into_iter().map(|what| format!("{name}without a cut: {what}")));
+        self.stands_still |= whole.stands_still;
+        let chance = Chance::new(settings.seed);
+        for at in settings.places(whole.operations) {
+            if self.stands_still {
+                return;
+            }
+            let mut chance = chance.fork(chance_name, at);
+            let again = chance.permille(AGAIN_PERMILLE).then(|| 1 + chance.below(*again_within));
+            let cut = play(Some((at, again)));
+            let found = |what| format!("{name}cut at {at}, then {again:?}: {what}");
+            self.found.extend(cut.found.into_iter().map(found));
+            self.stands_still |= cut.stands_still;
+            self.cuts += 1;
+            self.twice += u64::from(again.is_some());
+            tell(self.cuts);
+        }
+    }
+}
+
 impl fmt::Display for CutReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operations, cuts, twice, found, .. } = self;
@@ -88,22 +143,26 @@ impl fmt::Display for CutReport {
 /// When it cannot be made.
 pub(crate) fn prepared(seed: u64) -> MemoryDisk {
     let disk = MemoryDisk::new(seed);
-    prepare(seed, &disk).expect("a database");
+    make(seed, &disk, async |lives, disk| lives.prepare(disk).await).expect("a database");
     disk.after_kill()
 }
 
-/// Makes the database, and registers everybody.
-fn prepare(seed: u64, disk: &MemoryDisk) -> Result<(), String> {
+/// Makes a database on a disk, in a time of its own.
+fn make(
+    seed: u64,
+    disk: &MemoryDisk,
+    making: impl AsyncFnOnce(&Lives, &MemoryDisk) -> Result<(), RegisterError> + Send + 'static,
+) -> Result<(), String> {
     let disk = disk.clone();
     let made = in_paused_time(move || async move {
         let world = Arc::new(World::staged(seed));
-        Lives::new(&world).prepare(&disk).await.map_err(|error| error.to_string())
+        making(&Lives::new(&world), &disk).await.map_err(|error| error.to_string())
     });
     made.map_err(|still| still.to_string())?
 }
 
 /// Plays once, and what was found where the play does not come to an end.
-fn played(settings: CutSettings, disk: &MemoryDisk, cut: Option<(u64, Option<u64>)>) -> PlayReport {
+fn played(settings: CutSettings, disk: &MemoryDisk, cut: Option<Cut>) -> PlayReport {
     let disk = disk.after_kill();
     in_paused_time(move || async move { play(&settings, disk, cut).await }).unwrap_or_else(PlayReport::at)
 }
@@ -114,31 +173,14 @@ fn played(settings: CutSettings, disk: &MemoryDisk, cut: Option<(u64, Option<u64
 /// When the database cannot be made without a cut.
 pub fn cut(settings: &CutSettings, tell: impl Fn(u64)) -> CutReport {
     let disk = prepared(settings.seed);
-    let PlayReport { operations, kinds, found, stands_still } = played(*settings, &disk, None);
-    let mut report = CutReport {
-        operations,
-        kinds,
-        cuts: 0,
-        twice: 0,
-        found: found.into_iter().map(|what| format!("without a cut: {what}")).collect(),
-        stands_still,
+    let plays = CutPlay {
+        name: String::new(),
+        chance: "cut",
+        again_within: AGAIN_WITHIN,
+        play: |cut| played(*settings, &disk, cut),
     };
-    let chance = Chance::new(settings.seed);
-    for at in (1..=operations).filter(|at| at % settings.step == settings.first % settings.step) {
-        let mut chance = chance.fork("cut", at);
-        let again = chance.permille(AGAIN_PERMILLE).then(|| 1 + chance.below(AGAIN_WITHIN));
-        let played = played(*settings, &disk, Some((at, again)));
-        report.stands_still = played.stands_still;
-        report
-            .found
-            .extend(played.found.into_iter().map(|what| format!("cut at {at}, then {again:?}: {what}")));
-        report.cuts += 1;
-        report.twice += u64::from(again.is_some());
-        tell(report.cuts);
-        if report.stands_still {
-            break;
-        }
-    }
+    let mut report = CutReport::default();
+    report.add(settings, &plays, &tell);
     report
 }
 
@@ -150,33 +192,21 @@ pub fn cut_making(settings: &CutSettings) -> CutReport {
     let whole = prepared(settings.seed);
     let wanted = books::read(&whole).expect("a database").shape;
     let counted = MemoryDisk::new(settings.seed);
-    let make = |disk: &MemoryDisk| {
-        let (seed, disk) = (settings.seed, disk.clone());
-        let made = in_paused_time(move || async move {
-            let world = Arc::new(World::staged(seed));
-            let lives = Lives::new(&world);
-            let made = register::made(&lives.config(&disk), lives.beside(&disk, "register")).await;
-            made.map_err(|error| error.to_string())
-        });
-        made.map_err(|still| still.to_string())?
+    let make_empty = |disk: &MemoryDisk| {
+        make(settings.seed, disk, async |lives, disk| {
+            register::made(&lives.config(disk), lives.beside(disk, "register")).await
+        })
     };
-    make(&counted).expect("a database");
+    make_empty(&counted).expect("a database");
     let operations = counted.operations();
-    let mut report = CutReport {
-        operations,
-        kinds: BTreeSet::new(),
-        cuts: 0,
-        twice: 0,
-        found: Vec::new(),
-        stands_still: false,
-    };
-    for at in (1..=operations).filter(|at| at % settings.step == settings.first % settings.step) {
+    let mut report = CutReport { operations, ..CutReport::default() };
+    for at in settings.places(operations) {
         let disk = MemoryDisk::new(at);
         disk.cut_at(at);
         // It fails, but for one that is cut when everything is done.
-        let _ = make(&disk);
+        let _ = make_empty(&disk);
         let left = settings.failure.left(&disk);
-        let again = prepare(settings.seed, &left);
+        let again = make(settings.seed, &left, async |lives, disk| lives.prepare(disk).await);
         report.cuts += 1;
         match again.and_then(|()| books::read(&left).map_err(|error| error.to_string())) {
             Ok(books) if books.shape == wanted => {}
@@ -206,7 +236,7 @@ impl PlayReport {
 }
 
 /// One play, cut at an operation of its first life, and perhaps of its second.
-async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<(u64, Option<u64>)>) -> PlayReport {
+async fn play(settings: &CutSettings, disk: MemoryDisk, cut: Option<Cut>) -> PlayReport {
     let world = Arc::new(World::staged(settings.seed));
     party::start(&world);
     let machine = Arc::new(Machine {

@@ -145,7 +145,6 @@ impl<'a> DeskVisit<'a> {
             self.with_desk(None, move |desk| desk.begin(&reference, token))
         };
         let mut begun = register().await;
-        let again = || self.world.draw("again", |chance| chance.permille(AGAIN_PERMILLE));
         // It may be in the file; the agent does not begin it twice.
         for _ in 0..OPENINGS {
             if begun.is_some() {
@@ -153,7 +152,9 @@ impl<'a> DeskVisit<'a> {
             }
             begun = register().await;
         }
-        if self.institution == WITH_AGENT && again() {
+        if self.institution == WITH_AGENT
+            && self.world.draw("again", |chance| chance.permille(AGAIN_PERMILLE))
+        {
             begun = register().await.or(begun);
         }
         let Some(Standing { id, steps, .. }) = begun else { return };

@@ -4,14 +4,14 @@
 //! for each operation of the desk's disk, with an end there, and the program is opened on what is left: the file must open, what was
 //! told must stand in it, and the clerk, who goes on or begins again, comes to an end all the same.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use yanmi_disk::MemoryDisk;
 
 use crate::cast::Holder;
 use crate::chance::Chance;
-use crate::cuts::{CutReport, CutSettings, PlayReport, prepared};
+use crate::cuts::{Cut, CutPlay, CutReport, CutSettings, PlayReport, prepared};
 use crate::desk::{ACCOUNT, DeskVisit, WITH_AGENT};
 use crate::driver::ALONE;
 use crate::failure::DeskEnds;
@@ -22,9 +22,7 @@ use crate::world::World;
 
 /// What is settled, in fen.
 const AMOUNT: i64 = 12_300;
-/// Of a thousand ends so many are followed by another one soon after the program was opened again.
-const AGAIN_PERMILLE: u64 = 300;
-/// Within so many operations of that opening.
+/// Within so many operations of the next opening the program ends once more, where it does.
 const AGAIN_WITHIN: u64 = 40;
 
 /// Ends the program of a clerk, with the library within it or beside the agent, at the operations of these settings.
@@ -33,33 +31,25 @@ const AGAIN_WITHIN: u64 = 40;
 /// When the center's database cannot be made.
 pub fn cut_desk(settings: &CutSettings, tell: impl Fn(u64)) -> CutReport {
     let disk = prepared(settings.seed);
-    let (mut report, chance) = (CutReport::default(), Chance::new(settings.seed));
+    let mut report = CutReport::default();
     for institution in [0, WITH_AGENT] {
-        let whole = played(*settings, &disk, institution, VecDeque::new());
-        report.operations += whole.operations;
-        report.found.extend(
-            whole.found.into_iter().map(|what| format!("desk {institution}, without an end: {what}")),
-        );
-        for at in (1..=whole.operations).filter(|at| at % settings.step == settings.first % settings.step) {
-            let mut chance = chance.fork("desk", at);
-            let again = chance.permille(AGAIN_PERMILLE).then(|| 1 + chance.below(AGAIN_WITHIN));
-            let played = played(*settings, &disk, institution, [at].into_iter().chain(again).collect());
-            let found = |what| format!("desk {institution}, ended at {at}, then {again:?}: {what}");
-            report.found.extend(played.found.into_iter().map(found));
-            report.cuts += 1;
-            report.twice += u64::from(again.is_some());
-            report.stands_still |= played.stands_still;
-            tell(report.cuts);
-            if report.stands_still {
-                return report;
-            }
+        let plays = CutPlay {
+            name: format!("desk {institution}, "),
+            chance: "desk",
+            again_within: AGAIN_WITHIN,
+            play: |cut| played(*settings, &disk, institution, cut),
+        };
+        report.add(settings, &plays, &tell);
+        if report.stands_still {
+            break;
         }
     }
     report
 }
 
-fn played(settings: CutSettings, disk: &MemoryDisk, institution: usize, at: VecDeque<u64>) -> PlayReport {
+fn played(settings: CutSettings, disk: &MemoryDisk, institution: usize, cut: Option<Cut>) -> PlayReport {
     let disk = disk.after_kill();
+    let at = cut.into_iter().flat_map(|(at, again)| [at].into_iter().chain(again)).collect();
     let ends = DeskEnds { failure: settings.failure, at };
     in_paused_time(move || async move { play(settings.seed, disk, institution, ends).await })
         .unwrap_or_else(PlayReport::at)

@@ -50,8 +50,8 @@ pub fn cuts_of(seed: u64, step: u64) -> [CutSettings; 2] {
     [Failure::Power, Failure::Process].map(settings)
 }
 
-/// Runs seeds until it is time, or one of them stands still, from where the record says that the last run stopped. `tell` hears what there is in all after
-/// each world, and what was found in this one.
+/// Runs seeds until it is time, or one of them stands still, from where the record says that the last run stopped. `tell` hears what
+/// there is in all after each world, and what was found in this one.
 ///
 /// # Errors
 /// When the record is none, or cannot be written.
